@@ -1,0 +1,84 @@
+/*
+ * struct bytes borrows, struct buf owns and is born with its maximum, struct
+ * secret owns, is wiped when it ends and cannot be printed.
+ */
+#ifndef SIGND_BASE_BYTES_H
+#define SIGND_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/memory.h"
+
+/* Bytes that somebody else owns; travels by value. */
+struct bytes {
+	const uint8_t *ptr; /* may be NULL when len is 0 */
+	size_t len;	    /* in bytes */
+};
+
+#define BYTES_NONE ((struct bytes){ .ptr = NULL, .len = 0 })
+#define BYTES_LIT(literal) \
+	((struct bytes){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
+
+struct bytes bytes_of(const void *ptr, size_t len);
+struct bytes bytes_str(const char *s); /* without the final 0; NULL is none */
+bool bytes_eq(struct bytes a, struct bytes b);
+bool bytes_eq_secret(struct bytes a, struct bytes b); /* constant time */
+bool bytes_eq_str(struct bytes a, const char *s);
+bool bytes_starts(struct bytes b, struct bytes prefix);
+int bytes_cmp(struct bytes a, struct bytes b); /* as memcmp, shorter first */
+
+/* bytes_slice clips to what is there, so it never reads outside `b`. */
+struct bytes bytes_slice(struct bytes b, size_t at, size_t len);
+struct bytes bytes_from(struct bytes b, size_t at);
+
+/* bytes_find returns the offset of the first `needle`, or SIZE_MAX. */
+size_t bytes_find(struct bytes b, struct bytes needle);
+size_t bytes_rfind(struct bytes b, struct bytes needle);
+
+/* bytes_dup_str copies `b` to a new 0-terminated string, freed with free().
+ * ERR_MALFORMED: there is a 0 byte in it. */
+struct err *bytes_dup_str(struct bytes b, char **out) MUST_USE;
+
+/* Growing bytes that we own.  Members are read only outside base/. */
+struct buf {
+	uint8_t *ptr;
+	size_t len; /* in bytes */
+	size_t cap; /* in bytes */
+	size_t max; /* never longer than this, in bytes */
+};
+
+#define BUF(maximum) ((struct buf){ .max = (maximum) })
+
+/* Each of these: ERR_LIMIT beyond max, ERR_NOMEM; on failure the buffer stays
+ * as it was. */
+struct err *buf_reserve(struct buf *b, size_t more) MUST_USE;
+struct err *buf_append(struct buf *b, struct bytes what) MUST_USE;
+struct err *buf_str(struct buf *b, const char *what) MUST_USE;
+struct err *buf_byte(struct buf *b, uint8_t what) MUST_USE;
+struct err *buf_fill(struct buf *b, uint8_t what, size_t count) MUST_USE;
+struct err *buf_printf(struct buf *b, const char *fmt, ...) MUST_USE
+    PRINTF(2, 3);
+struct bytes buf_bytes(const struct buf *b);
+/* buf_cstr puts a 0 behind the end (not counted in len) and returns it. */
+struct err *buf_cstr(struct buf *b, const char **out) MUST_USE;
+/* buf_move empties `from` into a buffer the caller owns. */
+struct buf buf_move(struct buf *from);
+void buf_clear(struct buf *b);
+void buf_done(struct buf *b); /* frees, and may be called again */
+
+/* A secret: wiped on secret_done(), never printed.  Fixed size from birth. */
+struct secret {
+	uint8_t *ptr;
+	size_t len; /* in bytes */
+};
+
+struct err *secret_init(struct secret *s, size_t len) MUST_USE;
+struct err *secret_copy(struct secret *s, struct bytes from) MUST_USE;
+struct bytes secret_bytes(const struct secret *s);
+void secret_done(struct secret *s);
+void wipe(void *ptr, size_t len); /* not optimised away */
+
+#endif

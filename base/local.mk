@@ -1,0 +1,14 @@
+# base/: errors, bytes, encodings, time, messages.  Uses libc.
+noinst_LTLIBRARIES += base/libbase.la
+base_libbase_la_SOURCES = \
+	%D%/base.h \
+	%D%/bytes.c %D%/bytes.h \
+	%D%/encoding.c %D%/encoding.h \
+	%D%/err.c %D%/err.h \
+	%D%/memory.h \
+	%D%/messages.c %D%/messages.def %D%/messages.h \
+	%D%/pack.c %D%/pack.h \
+	%D%/time.c %D%/time.h
+
+# What the rooms below link, in order.
+BASE_LIBS = base/libbase.la

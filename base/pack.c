@@ -1,0 +1,124 @@
+#include "base/pack.h"
+
+#include "base/encoding.h"
+
+#define PACK_HEAD 6 /* bytes: a 16-bit tag and a 32-bit length */
+
+struct err *
+pack_bytes(struct buf *b, uint16_t tag, struct bytes v)
+{
+	if (v.len > UINT32_MAX)
+		return err_new(ERR_LIMIT, NULL, "a field of %zu bytes", v.len);
+	TRY(buf_reserve(b, v.len + PACK_HEAD));
+	const uint8_t head[PACK_HEAD] = { (uint8_t)(tag >> 8), (uint8_t)tag,
+		(uint8_t)(v.len >> 24), (uint8_t)(v.len >> 16),
+		(uint8_t)(v.len >> 8), (uint8_t)v.len };
+	TRY(buf_append(b, bytes_of(head, sizeof(head))));
+	return buf_append(b, v);
+}
+
+struct err *
+pack_str(struct buf *b, uint16_t tag, const char *v)
+{
+	return pack_bytes(b, tag, bytes_str(v));
+}
+
+struct err *
+pack_u64(struct buf *b, uint16_t tag, uint64_t v)
+{
+	uint8_t raw[8];
+	for (int i = 0; i < 8; i++)
+		raw[i] = (uint8_t)(v >> (56 - 8 * i));
+	return pack_bytes(b, tag, bytes_of(raw, sizeof(raw)));
+}
+
+struct err *
+pack_i64(struct buf *b, uint16_t tag, int64_t v)
+{
+	return pack_u64(b, tag, (uint64_t)v);
+}
+
+struct unpack
+unpack_of(struct bytes b)
+{
+	return (struct unpack){ .rest = b };
+}
+
+static uint16_t
+next_tag(const struct unpack *u)
+{
+	return (uint16_t)(u->rest.ptr[0] << 8 | u->rest.ptr[1]);
+}
+
+bool
+unpack_is(const struct unpack *u, uint16_t tag)
+{
+	return u->rest.len >= PACK_HEAD && next_tag(u) == tag;
+}
+
+struct err *
+unpack_bytes(struct unpack *u, uint16_t tag, struct bytes *out)
+{
+	if (u->rest.len < PACK_HEAD)
+		return err_new(ERR_MALFORMED, NULL, "field %u is missing", tag);
+	if (next_tag(u) != tag)
+		return err_new(ERR_MALFORMED, NULL, "field %u where %u belongs",
+		    next_tag(u), tag);
+	const uint8_t *p = u->rest.ptr;
+	size_t len = (size_t)p[2] << 24 | (size_t)p[3] << 16 |
+	    (size_t)p[4] << 8 | (size_t)p[5];
+	struct bytes value = bytes_from(u->rest, PACK_HEAD);
+	if (value.len < len)
+		return err_new(ERR_MALFORMED, NULL,
+		    "field %u runs over the end", tag);
+	*out = bytes_slice(value, 0, len);
+	u->rest = bytes_from(value, len);
+	return NULL;
+}
+
+struct err *
+unpack_str(struct unpack *u, uint16_t tag, char **out)
+{
+	struct unpack next = *u;
+	struct bytes b;
+	TRY(unpack_bytes(&next, tag, &b));
+	if (!utf8_valid(b))
+		return err_new(ERR_MALFORMED, NULL, "field %u: no UTF-8", tag);
+	TRY(bytes_dup_str(b, out));
+	*u = next;
+	return NULL;
+}
+
+struct err *
+unpack_u64(struct unpack *u, uint16_t tag, uint64_t *out)
+{
+	struct unpack next = *u;
+	struct bytes b;
+	TRY(unpack_bytes(&next, tag, &b));
+	if (b.len != 8)
+		return err_new(ERR_MALFORMED, NULL, "field %u: no number", tag);
+	uint64_t v = 0;
+	for (size_t i = 0; i < 8; i++)
+		v = v << 8 | b.ptr[i];
+	*out = v;
+	*u = next;
+	return NULL;
+}
+
+struct err *
+unpack_i64(struct unpack *u, uint16_t tag, int64_t *out)
+{
+	uint64_t v;
+	TRY(unpack_u64(u, tag, &v));
+	*out = (int64_t)v;
+	return NULL;
+}
+
+struct err *
+unpack_end(const struct unpack *u)
+{
+	if (u->rest.len > 0)
+		return err_new(ERR_MALFORMED, NULL, "%zu bytes follow the fields",
+		    u->rest.len);
+	return NULL;
+}

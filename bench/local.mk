@@ -1,0 +1,1 @@
+# bench/: make bench-ROOM appends rows to bench/out.tsv.

@@ -1,0 +1,1 @@
+# client-sdk/: libsignd.  Uses base, libcurl, jansson.

@@ -1,0 +1,1 @@
+# doc/: what the program is and why; manual pages.

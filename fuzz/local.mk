@@ -1,0 +1,1 @@
+# fuzz/: one target per parser, under forty lines each.

@@ -1,0 +1,6 @@
+# pdf/: strict reader, increments, PAdES.  Uses base, certs, format, cms, zlib.
+noinst_LTLIBRARIES += pdf/libpdf.la
+pdf_libpdf_la_SOURCES = %D%/room.c
+pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
+
+PDF_LIBS = pdf/libpdf.la $(CMS_LIBS) $(ZLIB_LIBS)

@@ -1,0 +1,1 @@
+# signctl/: the command line, on libsignd and the rooms.

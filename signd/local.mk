@@ -1,0 +1,1 @@
+# signd/: processes, HTTP, API, ledger, settings, wiring.

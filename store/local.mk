@@ -1,0 +1,7 @@
+# store/: SQLite behind one interface; the front's store and the ledger's
+# tables.  Uses base.
+noinst_LTLIBRARIES += store/libstore.la
+store_libstore_la_SOURCES = %D%/room.c
+store_libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+
+STORE_LIBS = store/libstore.la $(BASE_LIBS) $(SQLITE_LIBS)

@@ -1,0 +1,3 @@
+# tests/: one folder per room; each test links its room and no more.
+EXTRA_DIST += %D%/tap.h
+TESTS += $(check_PROGRAMS)

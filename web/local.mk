@@ -1,0 +1,1 @@
+# web/: pages served by signd.
