@@ -1,0 +1,5 @@
+# Tests of signd/.
+check_PROGRAMS += tests/signd/test-ipc
+tests_signd_test_ipc_SOURCES = tests/signd/test-ipc.c
+tests_signd_test_ipc_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_ipc_LDADD = $(SIGND_LIBS)
