@@ -5,7 +5,8 @@ noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \
-	%D%/proto.h
+	%D%/proto.h \
+	%D%/settings.c %D%/settings.h %D%/settings.def
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
