@@ -8,8 +8,9 @@
 #include "certs/cert.h"
 #include "format/facts.h"
 
-#define CMS_MAX (16 * 1024 * 1024) /* bytes of one SignedData without content  \
-				    */
+#define CMS_MAX                                                                \
+	(16 * 1024 * 1024) /* bytes of one SignedData without content          \
+			    */
 #define CMS_SIGNERS_MAX 64
 
 /* ---- making: the key is elsewhere, so it takes two steps ---- */

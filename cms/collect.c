@@ -69,6 +69,10 @@ walk_unsigned(const struct signer_info *s, const struct cert_list *extra,
 			    CMS_ATTRIBUTES_MAX);
 		if (bytes_eq(a.oid, OID_SIGNATURE_TIME_STAMP))
 			TRY(add_timestamps(s, a, extra, fact));
+		if (bytes_eq(a.oid, OID_COUNTER_SIGNATURE))
+			TRY(findings_add(&fact->findings, false,
+			    "cms-counter-signature",
+			    "a counter-signature is not judged"));
 		if (bytes_eq(a.oid, OID_REVOCATION_VALUES))
 			out->revocation = true;
 		if (bytes_eq(a.oid, OID_ARCHIVE_TIME_STAMP_V3))
@@ -83,7 +87,12 @@ level_of(const struct cms *c, const struct signature_fact *f,
 {
 	if (f->cert_binding == CHECK_NOT_DONE)
 		return FACT_LEVEL_NONE;
-	if (f->ntimestamps == 0)
+	bool stamped = false;
+	for (size_t i = 0; i < f->ntimestamps; i++)
+		stamped =
+		    stamped || (f->timestamps[i].digest == CHECK_PASSED &&
+				   f->timestamps[i].signature == CHECK_PASSED);
+	if (!stamped)
 		return FACT_LEVEL_B;
 	if (x->archive)
 		return FACT_LEVEL_LTA;

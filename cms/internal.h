@@ -11,9 +11,9 @@
 
 /* One SignerInfo (RFC 5652 5.3).  Everything borrows from struct cms. */
 struct signer_info {
-	struct bytes issuer; /* Name in DER; empty: named by key id */
+	struct bytes issuer; /* Name in DER; ptr NULL: named by key id */
 	struct bytes serial; /* INTEGER's value */
-	struct bytes key_id; /* subjectKeyIdentifier; empty: by issuer */
+	struct bytes key_id; /* subjectKeyIdentifier; empty names nobody */
 	enum digest_alg digest;
 	struct bytes digest_oid;   /* value of the OID */
 	struct bytes sig_alg;      /* AlgorithmIdentifier whole */
@@ -68,6 +68,9 @@ struct signer_result {
 struct err *signer_judge(const struct cms *c, const struct signer_info *s,
     struct bytes content_digest, const struct cert_list *extra,
     struct findings *findings, struct signer_result *out) MUST_USE;
+
+/* is_attributes: whether the content reads as a set of signed attributes. */
+bool is_attributes(struct bytes content);
 
 /* ess_check compares a signing-certificate attribute's value (RFC 5035) with
  * `cert`: only the first ESSCertID names the signer. */

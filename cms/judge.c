@@ -124,10 +124,10 @@ without_zeros(struct bytes n)
 static bool
 is_named(const struct signer_info *s, const struct cert *c)
 {
-	if (s->key_id.len > 0) {
+	if (s->issuer.ptr == NULL) {
 		const ASN1_OCTET_STRING *id =
 		    X509_get0_subject_key_id(cert_x509(c));
-		return id != NULL &&
+		return id != NULL && s->key_id.len > 0 &&
 		       bytes_eq(s->key_id, bytes_of(ASN1_STRING_get0_data(id),
 					       (size_t)ASN1_STRING_length(id)));
 	}
@@ -325,7 +325,7 @@ read_algs(struct subject *x, struct findings *f)
  * A value made over signed attributes is also a value over a content that
  * consists of just these attributes.  Nobody signs such a thing on purpose.
  */
-static bool
+bool
 is_attributes(struct bytes content)
 {
 	struct tlv set;

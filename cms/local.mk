@@ -5,6 +5,7 @@ cms_libcms_la_SOURCES = \
 	%D%/cms.h \
 	%D%/collect.c \
 	%D%/ess.c \
+	%D%/format.c %D%/format.h \
 	%D%/internal.h \
 	%D%/judge.c \
 	%D%/make.c \

@@ -11,6 +11,7 @@
 #define OID_CONTENT_TYPE BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03")
 #define OID_MESSAGE_DIGEST BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04")
 #define OID_SIGNING_TIME BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05")
+#define OID_COUNTER_SIGNATURE BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x06")
 /* RFC 6211: the algorithms, signed. */
 #define OID_ALGORITHM_PROTECTION                                               \
 	BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x34")

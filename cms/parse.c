@@ -24,9 +24,6 @@ parse_sid(struct bytes *rest, struct signer_info *s)
 	struct tlv t, inner;
 	if (ber_is(*rest, BER_CONTEXT_PRIMITIVE)) {
 		TRY(ber_take(rest, BER_CONTEXT_PRIMITIVE, &t));
-		if (t.body.len == 0)
-			return err_new(ERR_MALFORMED, "RFC 5652 5.3",
-			    "an empty key identifier");
 		s->key_id = t.body;
 		return NULL;
 	}
