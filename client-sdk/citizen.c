@@ -41,8 +41,9 @@ signd_activate(
     struct signd *s, const char *link, const char *pin, char **out_json)
 {
 	const char *mark = strrchr(link, '#');
-	CLEANUP(json_decrefp) json_t *body = json_pack("{s:s, s:s}", "token",
-	    mark != NULL ? mark + 1 : link, "pin", pin);
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack(
+	    "{s:s, s:s}", "token", mark != NULL ? mark + 1 : link, "pin", pin);
 	if (body == NULL)
 		return error_local(no_json());
 	return perform_json(s, "/v1/activations", body, out_json);
@@ -51,16 +52,17 @@ signd_activate(
 struct signd_error *
 signd_credential(struct signd *s, const char *credential, char **out_json)
 {
-	CLEANUP(json_decrefp) json_t *body = json_pack("{s:s, s:s}",
-	    "credentialID", credential, "certificates", "chain");
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack(
+	    "{s:s, s:s}", "credentialID", credential, "certificates", "chain");
 	if (body == NULL)
 		return error_local(no_json());
 	return perform_json(s, "/v1/credentials/info", body, out_json);
 }
 
 static struct err *
-add_digests(json_t *body, const struct signd_bytes *digests, size_t n,
-    const char *oid)
+add_digests(
+    json_t *body, const struct signd_bytes *digests, size_t n, const char *oid)
 {
 	json_t *list = json_array();
 	if (json_object_set_new(body, "hashes", list) != 0)
@@ -74,8 +76,8 @@ add_digests(json_t *body, const struct signd_bytes *digests, size_t n,
 		if (json_array_append_new(list, json_string(text)) != 0)
 			return no_json();
 	}
-	if (oid != NULL &&
-	    json_object_set_new(body, "hashAlgorithmOID", json_string(oid)) != 0)
+	if (oid != NULL && json_object_set_new(
+			       body, "hashAlgorithmOID", json_string(oid)) != 0)
 		return no_json();
 	return NULL;
 }
@@ -85,9 +87,9 @@ signd_authorize(struct signd *s, const char *credential, const char *pin,
     unsigned count, const struct signd_bytes *digests, size_t ndigests,
     const char *digest_oid, char **out_sad)
 {
-	CLEANUP(json_decrefp) json_t *body =
-	    json_pack("{s:s, s:s, s:I}", "credentialID", credential, "PIN",
-		pin, "numSignatures", (json_int_t)count);
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack("{s:s, s:s, s:I}", "credentialID", credential,
+	    "PIN", pin, "numSignatures", (json_int_t)count);
 	if (body == NULL)
 		return error_local(no_json());
 	if (ndigests > 0)
@@ -112,8 +114,9 @@ signd_sign_hash(struct signd *s, const char *credential,
     char **out_json)
 {
 	bool by_pin = authorization.pin != NULL;
-	CLEANUP(json_decrefp) json_t *body = json_pack("{s:s, s:s, s:s}",
-	    "credentialID", credential, by_pin ? "PIN" : "SAD",
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack("{s:s, s:s, s:s}", "credentialID", credential,
+	    by_pin ? "PIN" : "SAD",
 	    by_pin ? authorization.pin : authorization.sad, "signAlgo",
 	    sign_alg_oid);
 	if (body == NULL)
@@ -133,8 +136,8 @@ authorization_header(struct signd_authorization a, struct buf *out)
 }
 
 static struct err *
-sign_path(const char *credential, const struct signd_sign_options *o,
-    struct buf *out)
+sign_path(
+    const char *credential, const struct signd_sign_options *o, struct buf *out)
 {
 	bool first = true;
 	TRY(buf_str(out, "/v1/signatures/signDoc"));

@@ -49,9 +49,10 @@ open_client(const struct signd_options *options, struct signd *s)
 	if (options->url == NULL || strncmp(options->url, "https://", 8) != 0)
 		return err_new(ERR_USAGE, NULL, "the URL must be https");
 	TRY(copy_options(options, &s->options));
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	TRY(curl_load(&s->api));
+	if (s->api.global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return err_new(ERR_INTERNAL, NULL, "curl_global_init");
-	s->curl = curl_easy_init();
+	s->curl = s->api.easy_init();
 	return s->curl != NULL ? NULL
 			       : err_new(ERR_NOMEM, NULL, "curl_easy_init");
 }
@@ -82,7 +83,8 @@ signd_close(struct signd *s)
 {
 	if (s == NULL)
 		return;
-	curl_easy_cleanup(s->curl);
+	if (s->curl != NULL)
+		s->api.easy_cleanup(s->curl);
 	free_const(s->options.url);
 	free_const(s->options.ca_file);
 	free_const(s->options.cert_file);
@@ -92,8 +94,8 @@ signd_close(struct signd *s)
 
 /* Where an answer goes: a file when it is good, memory otherwise. */
 struct sink {
-	CURL *curl;
-	int fd;		 /* -1: memory */
+	struct signd *client;
+	int fd; /* -1: memory */
 	struct buf *body;
 	struct err *err; /* what stopped us */
 };
@@ -115,11 +117,12 @@ receive(char *data, size_t size, size_t count, void *ctx)
 {
 	struct sink *sink = ctx;
 	long status = 0;
-	curl_easy_getinfo(sink->curl, CURLINFO_RESPONSE_CODE, &status);
+	sink->client->api.easy_getinfo(
+	    sink->client->curl, CURLINFO_RESPONSE_CODE, &status);
 	struct bytes b = bytes_of(data, size * count);
 	bool to_file = sink->fd >= 0 && status / 100 == 2;
-	sink->err = to_file ? write_all(sink->fd, b)
-			    : buf_append(sink->body, b);
+	sink->err =
+	    to_file ? write_all(sink->fd, b) : buf_append(sink->body, b);
 	return sink->err == NULL ? b.len : CURL_WRITEFUNC_ERROR;
 }
 
@@ -153,7 +156,7 @@ set_url(struct signd *s, const char *path)
 	TRY(buf_append(&url, bytes_of(s->options.url, len)));
 	TRY(buf_str(&url, path));
 	TRY(buf_cstr(&url, &text));
-	CURLcode c = curl_easy_setopt(s->curl, CURLOPT_URL, text);
+	CURLcode c = s->api.easy_setopt(s->curl, CURLOPT_URL, text);
 	return c == CURLE_OK ? NULL : err_new(ERR_NOMEM, NULL, "the URL");
 }
 
@@ -161,21 +164,20 @@ static void
 set_common(struct signd *s)
 {
 	CURL *c = s->curl;
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(
+	s->api.easy_reset(c);
+	s->api.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	s->api.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
+	s->api.easy_setopt(
 	    c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, s->options.timeout_ms);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(
-	    c, CURLOPT_USERAGENT, "libsignd/" PACKAGE_VERSION);
+	s->api.easy_setopt(c, CURLOPT_TIMEOUT_MS, s->options.timeout_ms);
+	s->api.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	s->api.easy_setopt(c, CURLOPT_USERAGENT, "libsignd/" PACKAGE_VERSION);
 	if (s->options.ca_file != NULL)
-		curl_easy_setopt(c, CURLOPT_CAINFO, s->options.ca_file);
+		s->api.easy_setopt(c, CURLOPT_CAINFO, s->options.ca_file);
 	if (s->options.cert_file != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLCERT, s->options.cert_file);
+		s->api.easy_setopt(c, CURLOPT_SSLCERT, s->options.cert_file);
 	if (s->options.key_file != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLKEY, s->options.key_file);
+		s->api.easy_setopt(c, CURLOPT_SSLKEY, s->options.key_file);
 }
 
 static void
@@ -184,23 +186,24 @@ set_upload(struct signd *s, int *fd)
 	struct stat st;
 	bool sized = fstat(*fd, &st) == 0 && S_ISREG(st.st_mode);
 	curl_off_t at = sized ? lseek(*fd, 0, SEEK_CUR) : 0;
-	curl_easy_setopt(s->curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(s->curl, CURLOPT_READFUNCTION, send_from);
-	curl_easy_setopt(s->curl, CURLOPT_READDATA, fd);
-	curl_easy_setopt(s->curl, CURLOPT_SEEKFUNCTION, rewind_from);
-	curl_easy_setopt(s->curl, CURLOPT_SEEKDATA, fd);
-	curl_easy_setopt(s->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+	s->api.easy_setopt(s->curl, CURLOPT_POST, 1L);
+	s->api.easy_setopt(s->curl, CURLOPT_READFUNCTION, send_from);
+	s->api.easy_setopt(s->curl, CURLOPT_READDATA, fd);
+	s->api.easy_setopt(s->curl, CURLOPT_SEEKFUNCTION, rewind_from);
+	s->api.easy_setopt(s->curl, CURLOPT_SEEKDATA, fd);
+	s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDSIZE_LARGE,
 	    sized && at >= 0 ? (curl_off_t)st.st_size - at : (curl_off_t)-1);
 }
 
 static struct err *
-add_header(struct curl_slist **list, const char *name, const char *value)
+add_header(struct signd *s, struct curl_slist **list, const char *name,
+    const char *value)
 {
 	CLEANUP(buf_done) struct buf line = BUF(65536);
 	const char *text;
 	TRY(buf_printf(&line, "%s%s", name, value));
 	TRY(buf_cstr(&line, &text));
-	struct curl_slist *longer = curl_slist_append(*list, text);
+	struct curl_slist *longer = s->api.slist_append(*list, text);
 	if (longer == NULL)
 		return err_new(ERR_NOMEM, NULL, "a header");
 	*list = longer;
@@ -212,15 +215,15 @@ set_headers(struct signd *s, const struct request *r, struct curl_slist **list)
 {
 	/* 100-continue spares sending a gigabyte that is refused. */
 	if (r->in_fd >= 0)
-		TRY(add_header(list, "Content-Type: ",
+		TRY(add_header(s, list, "Content-Type: ",
 		    r->media_type != NULL ? r->media_type
 					  : "application/octet-stream"));
 	if (r->json != NULL)
-		TRY(add_header(list, "Content-Type: ", "application/json"));
-	TRY(add_header(list, "Accept: ", "application/json, */*;q=0.5"));
+		TRY(add_header(s, list, "Content-Type: ", "application/json"));
+	TRY(add_header(s, list, "Accept: ", "application/json, */*;q=0.5"));
 	for (size_t i = 0; r->headers[i] != NULL; i++)
-		TRY(add_header(list, r->headers[i], ""));
-	curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, *list);
+		TRY(add_header(s, list, r->headers[i], ""));
+	s->api.easy_setopt(s->curl, CURLOPT_HTTPHEADER, *list);
 	return NULL;
 }
 
@@ -233,8 +236,8 @@ err_curl(struct sink *sink, CURLcode c, const char *reason)
 	case CURLE_OUT_OF_MEMORY:
 		return err_new(ERR_NOMEM, NULL, "libcurl");
 	case CURLE_OPERATION_TIMEDOUT:
-		return err_coded(err_new(ERR_REMOTE, NULL, "%s", reason),
-		    "service-timeout");
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "%s", reason), "service-timeout");
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_coded(err_new(ERR_DENIED, NULL, "%s", reason),
 		    "service-untrusted");
@@ -244,50 +247,53 @@ err_curl(struct sink *sink, CURLcode c, const char *reason)
 	}
 }
 
-static void
-slist_freep(struct curl_slist **list)
-{
-	curl_slist_free_all(*list);
-}
-
 static struct err *
-send_request(struct signd *s, const struct request *r, struct buf *out,
-    long *status)
+transfer(struct signd *s, const struct request *r, struct curl_slist **headers,
+    struct buf *out, long *status)
 {
-	CLEANUP(slist_freep) struct curl_slist *headers = NULL;
 	CLEANUP(free_charp) char *json = NULL;
 	char reason[CURL_ERROR_SIZE] = "";
 	int in_fd = r->in_fd;
-	struct sink sink = { .curl = s->curl, .fd = r->out_fd, .body = out };
+	struct sink sink = { .client = s, .fd = r->out_fd, .body = out };
 
 	set_common(s);
 	TRY(set_url(s, r->path));
-	TRY(set_headers(s, r, &headers));
+	TRY(set_headers(s, r, headers));
 	if (r->json != NULL) {
 		json = json_dumps(r->json, JSON_COMPACT);
 		if (json == NULL)
 			return err_new(ERR_NOMEM, NULL, "JSON");
-		curl_easy_setopt(s->curl, CURLOPT_POSTFIELDS, json);
+		s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDS, json);
 	} else if (r->in_fd >= 0) {
 		set_upload(s, &in_fd);
 	} else if (r->post) {
-		curl_easy_setopt(s->curl, CURLOPT_POSTFIELDS, "");
+		s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDS, "");
 	}
-	curl_easy_setopt(s->curl, CURLOPT_WRITEFUNCTION, receive);
-	curl_easy_setopt(s->curl, CURLOPT_WRITEDATA, &sink);
-	curl_easy_setopt(s->curl, CURLOPT_ERRORBUFFER, reason);
-	CURLcode c = curl_easy_perform(s->curl);
-	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, status);
-	curl_easy_setopt(s->curl, CURLOPT_ERRORBUFFER, NULL);
+	s->api.easy_setopt(s->curl, CURLOPT_WRITEFUNCTION, receive);
+	s->api.easy_setopt(s->curl, CURLOPT_WRITEDATA, &sink);
+	s->api.easy_setopt(s->curl, CURLOPT_ERRORBUFFER, reason);
+	CURLcode c = s->api.easy_perform(s->curl);
+	s->api.easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, status);
+	s->api.easy_setopt(s->curl, CURLOPT_ERRORBUFFER, NULL);
 	if (json != NULL)
 		wipe(json, strlen(json)); /* it may hold a PIN */
 	/* A refusal may come before all was sent: the answer counts. */
 	if (c == CURLE_SEND_ERROR && *status >= 400 && sink.err == NULL)
 		return NULL;
 	return c == CURLE_OK
-	    ? NULL
-	    : err_curl(&sink, c,
-		  reason[0] != '\0' ? reason : curl_easy_strerror(c));
+		   ? NULL
+		   : err_curl(&sink, c,
+			 reason[0] != '\0' ? reason : s->api.easy_strerror(c));
+}
+
+static struct err *
+send_request(
+    struct signd *s, const struct request *r, struct buf *out, long *status)
+{
+	struct curl_slist *headers = NULL;
+	struct err *e = transfer(s, r, &headers, out, status);
+	s->api.slist_free_all(headers);
+	return e;
 }
 
 struct signd_error *
@@ -322,9 +328,9 @@ query_add(struct buf *path, bool *first, const char *name, const char *value)
 	TRY(buf_printf(path, "%c%s=", *first ? '?' : '&', name));
 	*first = false;
 	for (const char *p = value; *p != '\0'; p++) {
-		bool plain = (*p >= 'a' && *p <= 'z') ||
-		    (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-		    strchr("-._~", *p) != NULL;
+		bool plain =
+		    (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		    (*p >= '0' && *p <= '9') || strchr("-._~", *p) != NULL;
 		if (plain)
 			TRY(buf_byte(path, (uint8_t)*p));
 		else

@@ -2,15 +2,16 @@
 #ifndef SIGND_CLIENT_SDK_CLIENT_H
 #define SIGND_CLIENT_SDK_CLIENT_H
 
-#include <curl/curl.h>
 #include <jansson.h>
 
+#include "client-sdk/curl.h"
 #include "client-sdk/signd.h"
 #include "base/base.h"
 
 #define ANSWER_MAX (16 * 1024 * 1024) /* bytes of an answer kept in memory */
 
 struct signd {
+	struct curl_api api;
 	CURL *curl;
 	struct signd_options options; /* strings owned */
 };
@@ -30,7 +31,7 @@ struct signd_error *error_problem(int status, struct bytes body);
 
 /* One request.  Body: either `json`, or `in_fd` (>= 0), or none. */
 struct request {
-	const char *path;	/* "/v1/info?…" */
+	const char *path;       /* "/v1/info?…" */
 	const char *media_type; /* of in_fd */
 	const char *headers[4]; /* NULL-ended */
 	const json_t *json;
@@ -53,11 +54,11 @@ struct signd_error *perform_json(
 struct err *query_add(struct buf *path, bool *first, const char *name,
     const char *value) MUST_USE;
 
-#define LOCAL(call)                                 \
-	do {                                        \
-		struct err *local_ = (call);        \
-		if (local_ != NULL)                 \
-			return error_local(local_); \
+#define LOCAL(call)                                                            \
+	do {                                                                   \
+		struct err *local_ = (call);                                   \
+		if (local_ != NULL)                                            \
+			return error_local(local_);                            \
 	} while (0)
 
 #endif

@@ -33,8 +33,7 @@ error_new(int status, const char *code, const char *detail)
 struct signd_error *
 error_local(struct err *local)
 {
-	struct signd_error *e =
-	    error_new(0, err_code(local), err_text(local));
+	struct signd_error *e = error_new(0, err_code(local), err_text(local));
 	err_free(local);
 	return e;
 }
@@ -53,8 +52,9 @@ replace(char **slot, const json_t *value)
 struct signd_error *
 error_problem(int status, struct bytes body)
 {
-	CLEANUP(json_decrefp) json_t *j = json_loadb((const char *)body.ptr,
-	    body.len, JSON_REJECT_DUPLICATES, NULL);
+	CLEANUP(json_decrefp)
+	json_t *j = json_loadb(
+	    (const char *)body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
 	const char *code = json_string_value(json_object_get(j, "code"));
 	struct signd_error *e =
 	    error_new(status, code == NULL ? "remote" : code, NULL);

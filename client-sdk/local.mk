@@ -1,16 +1,17 @@
 # client-sdk/: libsignd, for other people's programs.  Uses base, libcurl,
-# jansson.  Its exported names stand in libsignd.map; each has a manual page
+# jansson (libcurl is loaded when a client is opened).  Its exported names stand in libsignd.map; each has a manual page
 # made from the comment in signd.h; tests/client-sdk/names.sh compares.
 lib_LTLIBRARIES += client-sdk/libsignd.la
 include_HEADERS += %D%/signd.h
 client_sdk_libsignd_la_SOURCES = \
 	%D%/citizen.c \
 	%D%/client.c %D%/client.h \
+	%D%/curl.c %D%/curl.h \
 	%D%/error.c \
 	%D%/officer.c \
 	%D%/signd.h
 client_sdk_libsignd_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-client_sdk_libsignd_la_LIBADD = base/libbase.la $(CURL_LIBS) $(JANSSON_LIBS)
+client_sdk_libsignd_la_LIBADD = base/libbase.la $(JANSSON_LIBS) -ldl
 client_sdk_libsignd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/client-sdk/libsignd.map
 EXTRA_client_sdk_libsignd_la_DEPENDENCIES = %D%/libsignd.map

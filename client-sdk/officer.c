@@ -11,8 +11,7 @@
 static struct err *
 dup_or(const char *value, const char *fallback, char **out)
 {
-	return bytes_dup_str(
-	    bytes_str(value != NULL ? value : fallback), out);
+	return bytes_dup_str(bytes_str(value != NULL ? value : fallback), out);
 }
 
 static struct err *
@@ -69,8 +68,7 @@ approved(json_t *record, struct bytes text, signd_approve *approve, void *ctx,
     json_t **out)
 {
 	CLEANUP(json_decrefp) json_t *body = json_object();
-	if (record == NULL ||
-	    json_object_set_new(body, "record", record) != 0)
+	if (record == NULL || json_object_set_new(body, "record", record) != 0)
 		return err_new(ERR_NOMEM, NULL, "JSON");
 	unsigned char value[1024];
 	unsigned char alg[256];
@@ -79,12 +77,11 @@ approved(json_t *record, struct bytes text, signd_approve *approve, void *ctx,
 	struct signd_bytes borrowed = { text.ptr, text.len };
 	if (approve(ctx, borrowed, value, &value_len, alg, &alg_len) != 0 ||
 	    value_len > sizeof(value) || alg_len > sizeof(alg))
-		return err_coded(err_new(ERR_REMOTE, NULL,
-				     "the officer's key did not sign"),
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "the officer's key did not sign"),
 		    "approval-failed");
 	TRY(add_base64(body, "approval", bytes_of(value, value_len)));
-	TRY(add_base64(
-	    body, "approvalAlgorithm", bytes_of(alg, alg_len)));
+	TRY(add_base64(body, "approvalAlgorithm", bytes_of(alg, alg_len)));
 	*out = TAKE(body);
 	return NULL;
 }

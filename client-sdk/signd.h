@@ -42,25 +42,25 @@ struct signd_authorization {
 
 /* What an officer has seen; the library renders the record from it. */
 struct signd_enrolment {
-	const char *name;	     /* "Nguyễn Văn An" */
-	const char *subject_id;	     /* "CCCD:…", "HC:…" */
-	const char *province;	     /* or NULL */
-	const char *locality;	     /* or NULL */
-	const char *profile;	     /* NULL: "citizen" */
-	const char *evidence;	     /* "chip-card", "card-seen", ... */
+	const char *name;            /* "Nguyễn Văn An" */
+	const char *subject_id;      /* "CCCD:…", "HC:…" */
+	const char *province;        /* or NULL */
+	const char *locality;        /* or NULL */
+	const char *profile;         /* NULL: "citizen" */
+	const char *evidence;        /* "chip-card", "card-seen", ... */
 	const char *evidence_sha256; /* 64 hex digits */
-	const char *consent;	     /* when the person agreed; NULL: now */
-	const char *desk;	     /* name of the desk */
-	const char *officer;	     /* 64 hex digits: SHA-256 of the officer's
+	const char *consent;         /* when the person agreed; NULL: now */
+	const char *desk;            /* name of the desk */
+	const char *officer;         /* 64 hex digits: SHA-256 of the officer's
 				      * certificate */
 };
 
 /* Why a certificate ends. */
 struct signd_revocation {
 	const char *credential; /* credential id */
-	const char *serial;	/* hex */
-	const char *reason;	/* RFC 5280 5.3.1: "keyCompromise", ... */
-	const char *officer;	/* as above */
+	const char *serial;     /* hex */
+	const char *reason;     /* RFC 5280 5.3.1: "keyCompromise", ... */
+	const char *officer;    /* as above */
 };
 
 /*

@@ -20,8 +20,7 @@ write_chain(const json_t *answer, const char *path)
 	TRY(json_text(answer, "certificate", &pem));
 	TRY(write_bytes(o.fd, bytes_str(pem)));
 	json_array_foreach(json_object_get(answer, "chain"), i, issuer)
-		TRY(write_bytes(
-		    o.fd, bytes_str(json_string_value(issuer))));
+	    TRY(write_bytes(o.fd, bytes_str(json_string_value(issuer))));
 	return output_commit(&o);
 }
 
@@ -33,8 +32,9 @@ tell(const struct args *a, const char *text, const json_t *answer)
 	if (args_has(a, "json"))
 		printf("%s\n", text);
 	else
-		printf(a->lang == LANG_VI ? "Đã cấp chữ ký số.\ncredential: %s\n"
-					  : "Issued.\ncredential: %s\n",
+		printf(a->lang == LANG_VI
+			   ? "Đã cấp chữ ký số.\ncredential: %s\n"
+			   : "Issued.\ncredential: %s\n",
 		    id);
 	return NULL;
 }
@@ -51,8 +51,7 @@ run(const struct args *a, int *code)
 	TRY(args_need(a, "link", &link));
 	TRY(service_open(a, &s));
 	TRY(pin_read(a, true, &pin));
-	TRY(service_err(
-	    signd_activate(s, link, (const char *)pin.ptr, &text)));
+	TRY(service_err(signd_activate(s, link, (const char *)pin.ptr, &text)));
 	TRY(json_read(text, &answer));
 	if (args_has(a, "out"))
 		TRY(write_chain(answer, args_get(a, "out")));

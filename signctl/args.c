@@ -8,7 +8,7 @@ find_row(const struct command *c, struct bytes name)
 {
 	size_t i = 0;
 	while (c->options[i].name != NULL &&
-	    !bytes_eq_str(name, c->options[i].name))
+	       !bytes_eq_str(name, c->options[i].name))
 		i++;
 	return i;
 }
@@ -18,10 +18,9 @@ add_value(struct args *a, size_t row, const char *value)
 {
 	const struct option_row *o = &a->command->options[row];
 	if (a->counts[row] > 0 && !o->repeated)
-		return err_new(
-		    ERR_USAGE, NULL, "--%s is given twice", o->name);
-	const char **longer = realloc(a->values[row],
-	    (a->counts[row] + 1) * sizeof(*longer));
+		return err_new(ERR_USAGE, NULL, "--%s is given twice", o->name);
+	const char **longer =
+	    realloc(a->values[row], (a->counts[row] + 1) * sizeof(*longer));
 	if (longer == NULL)
 		return err_new(ERR_NOMEM, NULL, "options");
 	longer[a->counts[row]++] = value;
@@ -38,19 +37,19 @@ take_option(struct args *a, int argc, char **argv, int *at)
 	size_t row = find_row(a->command, bytes_slice(word, 0, eq));
 	const struct option_row *o = &a->command->options[row];
 	if (o->name == NULL)
-		return err_new(ERR_USAGE, NULL, "no such option: %s",
-		    argv[*at]);
+		return err_new(
+		    ERR_USAGE, NULL, "no such option: %s", argv[*at]);
 	if (o->arg == NULL) {
 		if (eq != SIZE_MAX)
-			return err_new(ERR_USAGE, NULL,
-			    "--%s takes no value", o->name);
+			return err_new(
+			    ERR_USAGE, NULL, "--%s takes no value", o->name);
 		return add_value(a, row, "");
 	}
 	if (eq != SIZE_MAX)
 		return add_value(a, row, argv[*at] + 2 + eq + 1);
 	if (*at + 1 >= argc)
-		return err_new(ERR_USAGE, NULL, "--%s wants %s", o->name,
-		    o->arg);
+		return err_new(
+		    ERR_USAGE, NULL, "--%s wants %s", o->name, o->arg);
 	return add_value(a, row, argv[++*at]);
 }
 
@@ -82,8 +81,8 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 		else if (options && strncmp(argv[at], "--", 2) == 0)
 			TRY(take_option(out, argc, argv, &at));
 		else if (options && argv[at][0] == '-' && argv[at][1] != '\0')
-			return err_new(ERR_USAGE, NULL,
-			    "no such option: %s", argv[at]);
+			return err_new(
+			    ERR_USAGE, NULL, "no such option: %s", argv[at]);
 		else
 			argv[words++] = argv[at];
 	}
@@ -127,8 +126,10 @@ args_need(const struct args *a, const char *name, const char **out)
 {
 	const char *value = args_get(a, name);
 	if (value == NULL)
-		return err_new(ERR_USAGE, NULL, "--%s is missing; see "
-		    "signctl %s --help", name, a->command->name);
+		return err_new(ERR_USAGE, NULL,
+		    "--%s is missing; see "
+		    "signctl %s --help",
+		    name, a->command->name);
 	*out = value;
 	return NULL;
 }

@@ -15,10 +15,10 @@ struct option_row {
 	const char *name; /* without "--"; NULL ends the table */
 	const char *arg;  /* "FILE"; NULL: a flag */
 	const char *help; /* one line */
-	bool repeated;	  /* may be given several times */
+	bool repeated;    /* may be given several times */
 };
 
-#define OPTIONS_MAX 40	/* of one command */
+#define OPTIONS_MAX 40     /* of one command */
 #define ARGUMENTS_MAX 4096 /* words on one command line */
 
 struct args {
@@ -54,18 +54,18 @@ extern const struct command command_timestamp_verify;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */
-struct err *args_parse(const struct command *c, int argc, char **argv,
-    struct args *out) MUST_USE;
+struct err *args_parse(
+    const struct command *c, int argc, char **argv, struct args *out) MUST_USE;
 void args_done(struct args *a);
 /* The last value, or NULL. */
 const char *args_get(const struct args *a, const char *name);
 bool args_has(const struct args *a, const char *name);
 /* All values of a repeated option. */
-const char *const *args_all(const struct args *a, const char *name,
-    size_t *count);
+const char *const *args_all(
+    const struct args *a, const char *name, size_t *count);
 /* args_need is args_get, but ERR_USAGE when it is not given. */
-struct err *args_need(const struct args *a, const char *name,
-    const char **out) MUST_USE;
+struct err *args_need(
+    const struct args *a, const char *name, const char **out) MUST_USE;
 void args_help(const struct command *c, FILE *to);
 
 enum {

@@ -59,10 +59,12 @@ tell(const struct args *a, const char *text)
 		printf("%s\n", text);
 	else if (a->lang == LANG_VI)
 		printf("Đã ghi nhận hồ sơ cấp chữ ký số %s.\n"
-		       "Đưa cho công dân liên kết dùng một lần:\n%s\n", id, link);
+		       "Đưa cho công dân liên kết dùng một lần:\n%s\n",
+		    id, link);
 	else
 		printf("Enrolment %s is recorded.\n"
-		       "Hand the citizen this one-time link:\n%s\n", id, link);
+		       "Hand the citizen this one-time link:\n%s\n",
+		    id, link);
 	return NULL;
 }
 
@@ -83,8 +85,8 @@ run(const struct args *a, int *code)
 	TRY(officer_load(a, &officer));
 	TRY(fill(a, hex, officer_fingerprint(officer), &enrolment));
 	TRY(officer_open(a, &s));
-	TRY(service_err(signd_enrol(
-	    s, &enrolment, officer_approve, officer, &text)));
+	TRY(service_err(
+	    signd_enrol(s, &enrolment, officer_approve, officer, &text)));
 	return tell(a, text);
 }
 

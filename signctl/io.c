@@ -41,8 +41,8 @@ struct err *
 input_open(const char *path, struct input *out)
 {
 	bool standard = strcmp(path, "-") == 0;
-	CLEANUP(close_fdp) int fd =
-	    standard ? dup(0) : open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(close_fdp)
+	int fd = standard ? dup(0) : open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_errno(errno, "%s", path);

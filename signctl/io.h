@@ -7,8 +7,8 @@
 /* A file mapped for reading; a pipe is read into memory. */
 struct input {
 	struct bytes bytes;
-	void *map;	 /* NULL: in `held` */
-	size_t map_len;	 /* bytes */
+	void *map;       /* NULL: in `held` */
+	size_t map_len;  /* bytes */
 	struct buf held; /* of a pipe */
 };
 
@@ -32,7 +32,7 @@ struct err *write_bytes(int fd, struct bytes b) MUST_USE;
 
 /* pin_read gets the PIN from descriptor --pin-fd, or asks on the terminal
  * without echo (twice when `confirm`).  0-terminated. */
-struct err *pin_read(const struct args *a, bool confirm,
-    struct secret *out) MUST_USE;
+struct err *pin_read(
+    const struct args *a, bool confirm, struct secret *out) MUST_USE;
 
 #endif

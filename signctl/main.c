@@ -44,15 +44,17 @@ static void
 help(const char *group, FILE *to)
 {
 	size_t len = strlen(group);
-	fprintf(to, "usage: signctl %s%sCOMMAND [OPTIONS] [WORDS]\n\ncommands:\n",
+	fprintf(to,
+	    "usage: signctl %s%sCOMMAND [OPTIONS] [WORDS]\n\ncommands:\n",
 	    group, len > 0 ? " " : "");
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		if (strncmp(commands[i]->name, group, len) == 0)
 			fprintf(to, "  %-18s %s\n", commands[i]->name,
 			    commands[i]->summary);
-	fprintf(to,
-	    "\n'signctl COMMAND --help' tells about one.  Exit codes: 0 valid or "
-	    "done, 1 invalid,\n2 indeterminate, 64 and above: could not do it.\n");
+	fprintf(to, "\n'signctl COMMAND --help' tells about one.  Exit codes: "
+		    "0 valid or "
+		    "done, 1 invalid,\n2 indeterminate, 64 and above: could "
+		    "not do it.\n");
 }
 
 /* match says how many words of argv make the name of `c`; 0: they do not. */
@@ -64,9 +66,9 @@ match(const struct command *c, int argc, char **argv)
 		return argc > 0 && strcmp(argv[0], c->name) == 0 ? 1 : 0;
 	struct bytes first = bytes_of(c->name, (size_t)(space - c->name));
 	return argc > 1 && bytes_eq_str(first, argv[0]) &&
-		strcmp(argv[1], space + 1) == 0
-	    ? 2
-	    : 0;
+		       strcmp(argv[1], space + 1) == 0
+		   ? 2
+		   : 0;
 }
 
 static bool
@@ -155,7 +157,8 @@ main(int argc, char **argv)
 		if (words > 0)
 			return run(commands[i], argc - words, argv + words);
 	}
-	if (wants_help(argc, argv) || (argc > 0 && strcmp(argv[0], "help") == 0)) {
+	if (wants_help(argc, argv) ||
+	    (argc > 0 && strcmp(argv[0], "help") == 0)) {
 		help(argc > 0 && is_group(argv[0]) ? argv[0] : "", stdout);
 		return EXIT_VALID;
 	}

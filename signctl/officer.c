@@ -88,8 +88,7 @@ officer_approve(void *ctx, struct signd_bytes record, unsigned char value[1024],
 {
 	CLEANUP(buf_done) struct buf v = BUF(*value_len);
 	CLEANUP(buf_done) struct buf g = BUF(*alg_len);
-	struct err *e =
-	    approve(ctx, bytes_of(record.ptr, record.len), &v, &g);
+	struct err *e = approve(ctx, bytes_of(record.ptr, record.len), &v, &g);
 	if (e != NULL) {
 		err_free(e);
 		return -1;

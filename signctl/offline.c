@@ -14,8 +14,7 @@ certs_load(const struct args *a, const char *option, struct cert_list *out)
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(input_done) struct input in = { 0 };
 		TRY(input_open(paths[i], &in));
-		TRY(err_while(
-		    cert_list_read(out, in.bytes), "%s", paths[i]));
+		TRY(err_while(cert_list_read(out, in.bytes), "%s", paths[i]));
 	}
 	return NULL;
 }
@@ -27,14 +26,13 @@ unwrap_pem(struct bytes file, struct buf *out)
 {
 	if (!bytes_starts(file, BYTES_LIT("-----BEGIN ")))
 		return buf_append(out, file);
-	CLEANUP(BIO_free_allp) BIO *bio =
-	    BIO_new_mem_buf(file.ptr, (int)file.len);
+	CLEANUP(BIO_free_allp)
+	BIO *bio = BIO_new_mem_buf(file.ptr, (int)file.len);
 	char *name = NULL;
 	char *header = NULL;
 	unsigned char *data = NULL;
 	long len = 0;
-	if (bio == NULL ||
-	    PEM_read_bio(bio, &name, &header, &data, &len) != 1)
+	if (bio == NULL || PEM_read_bio(bio, &name, &header, &data, &len) != 1)
 		return err_ossl(ERR_MALFORMED, "PEM_read_bio");
 	struct err *e = buf_append(out, bytes_of(data, (size_t)len));
 	OPENSSL_free(name);

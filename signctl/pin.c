@@ -61,8 +61,8 @@ ask_twice(int tty, enum lang lang, struct secret *out)
 	CLEANUP(secret_done) struct secret again = { 0 };
 	CLEANUP(secret_done) struct secret first = { 0 };
 	TRY(ask(tty, lang == LANG_VI ? "Mã PIN mới: " : "New PIN: ", &first));
-	TRY(ask(tty, lang == LANG_VI ? "Nhập lại mã PIN: " : "Again: ",
-	    &again));
+	TRY(ask(
+	    tty, lang == LANG_VI ? "Nhập lại mã PIN: " : "Again: ", &again));
 	if (!bytes_eq_secret(secret_bytes(&first), secret_bytes(&again)))
 		return err_coded(err_new(ERR_USAGE, NULL, "two different PINs"),
 		    "pin-differs");
@@ -83,11 +83,12 @@ pin_read(const struct args *a, bool confirm, struct secret *out)
 			    ERR_USAGE, NULL, "--pin-fd wants a number");
 		return err_while(read_line((int)fd, out), "--pin-fd");
 	}
-	CLEANUP(close_fdp) int tty =
-	    open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	CLEANUP(close_fdp)
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (tty < 0)
 		return err_new(ERR_USAGE, NULL,
 		    "no terminal to ask for the PIN; use --pin-fd");
-	return confirm ? ask_twice(tty, a->lang, out)
-		       : ask(tty, a->lang == LANG_VI ? "Mã PIN: " : "PIN: ", out);
+	return confirm
+		   ? ask_twice(tty, a->lang, out)
+		   : ask(tty, a->lang == LANG_VI ? "Mã PIN: " : "PIN: ", out);
 }

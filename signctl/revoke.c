@@ -7,7 +7,8 @@ static const struct option_row options[] = {
 	{ "serial", "HEX", "serial number of its certificate", false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
-	    "cessationOfOperation, unspecified", false },
+	    "cessationOfOperation, unspecified",
+	    false },
 	COMMON_OPTIONS,
 };
 
@@ -20,15 +21,16 @@ tell(const struct args *a, const char *text)
 	CLEANUP(buf_done) struct buf when = BUF(64);
 	const char *shown = json_string_value(at);
 	if (json_is_integer(at)) {
-		TRY(time_format_iso(json_integer_value(at),
-		    TIME_VIETNAM_OFFSET_MIN, &when));
+		TRY(time_format_iso(
+		    json_integer_value(at), TIME_VIETNAM_OFFSET_MIN, &when));
 		TRY(buf_cstr(&when, &shown));
 	}
 	if (args_has(a, "json"))
 		printf("%s\n", text);
 	else
-		printf(a->lang == LANG_VI ? "Đã thu hồi chứng thư lúc %s.\n"
-					  : "The certificate was revoked at %s.\n",
+		printf(a->lang == LANG_VI
+			   ? "Đã thu hồi chứng thư lúc %s.\n"
+			   : "The certificate was revoked at %s.\n",
 		    shown != NULL ? shown : "?");
 	return NULL;
 }
@@ -46,8 +48,7 @@ run(const struct args *a, int *code)
 	TRY(officer_load(a, &officer));
 	r.officer = officer_fingerprint(officer);
 	TRY(officer_open(a, &s));
-	TRY(service_err(
-	    signd_revoke(s, &r, officer_approve, officer, &text)));
+	TRY(service_err(signd_revoke(s, &r, officer_approve, officer, &text)));
 	return tell(a, text);
 }
 

@@ -76,8 +76,8 @@ json_read(const char *text, json_t **out)
 	json_error_t why;
 	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, &why);
 	if (j == NULL)
-		return err_new(ERR_REMOTE, NULL, "the answer is no JSON: %s",
-		    why.text);
+		return err_new(
+		    ERR_REMOTE, NULL, "the answer is no JSON: %s", why.text);
 	*out = j;
 	return NULL;
 }

@@ -53,8 +53,8 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
 	};
-	return service_err(signd_sign_document(
-	    s->service, s->credential, by, &o, in, fd));
+	return service_err(
+	    signd_sign_document(s->service, s->credential, by, &o, in, fd));
 }
 
 /* fetch_certs asks for the signer's certificate and its chain. */
@@ -65,19 +65,18 @@ fetch_certs(struct signing *s)
 	CLEANUP(json_decrefp) json_t *j = NULL;
 	size_t i;
 	json_t *b64;
-	TRY(service_err(
-	    signd_credential(s->service, s->credential, &text)));
+	TRY(service_err(signd_credential(s->service, s->credential, &text)));
 	TRY(json_read(text, &j));
-	json_array_foreach(json_object_get(json_object_get(j, "cert"),
-			       "certificates"), i, b64)
+	json_array_foreach(
+	    json_object_get(json_object_get(j, "cert"), "certificates"), i, b64)
 	{
 		CLEANUP(buf_done) struct buf der = BUF(CERT_MAX);
 		TRY(base64_decode(bytes_str(json_string_value(b64)), &der));
 		TRY(cert_list_add_der(&s->certs, buf_bytes(&der)));
 	}
 	return s->certs.n > 0
-	    ? NULL
-	    : err_new(ERR_REMOTE, NULL, "the answer has no certificate");
+		   ? NULL
+		   : err_new(ERR_REMOTE, NULL, "the answer has no certificate");
 }
 
 static enum sig_form

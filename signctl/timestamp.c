@@ -55,7 +55,8 @@ load(const struct args *a, struct session *s)
 	if (s->has_request)
 		TRY(input_open(args_get(a, "request"), &s->request));
 	if (!s->has_data && !s->has_request)
-		return err_new(ERR_USAGE, NULL, "--data or --request is needed");
+		return err_new(
+		    ERR_USAGE, NULL, "--data or --request is needed");
 	return NULL;
 }
 
@@ -67,8 +68,8 @@ static struct err *
 unwrap(struct bytes in, struct buf *token)
 {
 	const uint8_t *p = in.ptr;
-	CLEANUP(TS_RESP_freep) TS_RESP *resp =
-	    d2i_TS_RESP(NULL, &p, (long)in.len);
+	CLEANUP(TS_RESP_freep)
+	TS_RESP *resp = d2i_TS_RESP(NULL, &p, (long)in.len);
 	if (resp == NULL)
 		return buf_append(token, in);
 	PKCS7 *inner = TS_RESP_get_token(resp);
@@ -88,10 +89,10 @@ answers_request(struct bytes request, struct bytes response, bool *ok)
 {
 	const uint8_t *p = request.ptr;
 	const uint8_t *q = response.ptr;
-	CLEANUP(TS_REQ_freep) TS_REQ *req =
-	    d2i_TS_REQ(NULL, &p, (long)request.len);
-	CLEANUP(TS_RESP_freep) TS_RESP *resp =
-	    d2i_TS_RESP(NULL, &q, (long)response.len);
+	CLEANUP(TS_REQ_freep)
+	TS_REQ *req = d2i_TS_REQ(NULL, &p, (long)request.len);
+	CLEANUP(TS_RESP_freep)
+	TS_RESP *resp = d2i_TS_RESP(NULL, &q, (long)response.len);
 	if (req == NULL || resp == NULL)
 		return err_ossl(ERR_MALFORMED, "request or response");
 	TS_TST_INFO *info = TS_RESP_get_tst_info(resp);
@@ -117,14 +118,14 @@ static struct err *
 imprint_of_request(struct bytes request, struct buf *out)
 {
 	const uint8_t *p = request.ptr;
-	CLEANUP(TS_REQ_freep) TS_REQ *req =
-	    d2i_TS_REQ(NULL, &p, (long)request.len);
+	CLEANUP(TS_REQ_freep)
+	TS_REQ *req = d2i_TS_REQ(NULL, &p, (long)request.len);
 	if (req == NULL)
 		return err_ossl(ERR_MALFORMED, "d2i_TS_REQ");
 	const ASN1_OCTET_STRING *o =
 	    TS_MSG_IMPRINT_get_msg(TS_REQ_get_msg_imprint(req));
-	return buf_append(out, bytes_of(ASN1_STRING_get0_data(o),
-	    (size_t)ASN1_STRING_length(o)));
+	return buf_append(out,
+	    bytes_of(ASN1_STRING_get0_data(o), (size_t)ASN1_STRING_length(o)));
 }
 
 static struct err *
@@ -148,8 +149,8 @@ judge_path(struct session *s, const struct timestamp_fact *fact, bool *ok)
 		.leaf = fact->tsa,
 		.pool = &s->certs,
 		.anchors = &s->anchors,
-		.time = s->time != TIME_NONE ? s->time
-					     : clock_now(&clock_system),
+		.time =
+		    s->time != TIME_NONE ? s->time : clock_now(&clock_system),
 		.status = STATUS_IGNORE,
 		.purpose = "timestamp",
 	};

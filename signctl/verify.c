@@ -194,10 +194,10 @@ print_remote(const struct args *a, const char *text, int *code)
 	TRY(json_read(text, &j));
 	TRY(json_text(j, "indication", &indication));
 	for (int i = TOTAL_PASSED; i <= TOTAL_FAILED; i++)
-		if (strcmp(indication,
-			indication_name((enum indication)i)) == 0)
-			*code = worse(
-			    *code, indication_exit((enum indication)i));
+		if (strcmp(indication, indication_name((enum indication)i)) ==
+		    0)
+			*code =
+			    worse(*code, indication_exit((enum indication)i));
 	if (args_has(a, "json")) {
 		printf("%s\n", text);
 		return NULL;
@@ -220,12 +220,12 @@ online(const struct args *a, int *code)
 	TRY(service_open(a, &s));
 	for (size_t i = 0; i < a->nwords; i++) {
 		CLEANUP(signd_freep) char *text = NULL;
-		CLEANUP(close_fdp) int fd =
-		    open(a->words[i], O_RDONLY | O_CLOEXEC);
+		CLEANUP(close_fdp)
+		int fd = open(a->words[i], O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			return err_errno(errno, "%s", a->words[i]);
-		TRY(service_err(signd_verify(s, fd, args_get(a, "policy"),
-		    args_get(a, "time"), &text)));
+		TRY(service_err(signd_verify(
+		    s, fd, args_get(a, "policy"), args_get(a, "time"), &text)));
 		TRY(print_remote(a, text, code));
 	}
 	return NULL;
