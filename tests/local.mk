@@ -4,3 +4,4 @@ include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
 TESTS += $(check_PROGRAMS)
+include tests/client-sdk/local.mk
