@@ -93,7 +93,7 @@ revocation_record_render(const struct revocation_record *r, struct buf *out)
 {
 	const struct field fields[] = {
 		{ "credential", r->credential, FORM_TEXT },
-		{ "serial", r->serial, FORM_TEXT },
+		{ "serial", r->serial, FORM_OPTIONAL },
 		{ "reason", r->reason, FORM_TEXT },
 		{ "officer", r->officer, FORM_HEX64 },
 		{ "time", r->time, FORM_TIME },
