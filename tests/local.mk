@@ -5,3 +5,4 @@ include tests/format/local.mk
 include tests/cms/local.mk
 TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk
+include tests/signd/local.mk
