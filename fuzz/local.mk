@@ -1,1 +1,3 @@
 # fuzz/: one target per parser, under forty lines each.
+FUZZ_TARGETS =
+include fuzz/signd.mk
