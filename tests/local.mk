@@ -1,3 +1,7 @@
 # tests/: one folder per room; each test links its room and no more.
 EXTRA_DIST += %D%/tap.h
-TESTS += $(check_PROGRAMS)
+
+include tests/base/local.mk
+
+dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh
+TESTS += $(check_PROGRAMS) %D%/layers.sh %D%/headers.sh
