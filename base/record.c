@@ -51,20 +51,30 @@ has_form(struct bytes v, enum form form)
 }
 
 static struct err *
-render(const char *head, const struct field *fields, size_t count,
-    struct buf *out)
+render_fields(
+    const char *head, const struct field *fields, size_t count, struct buf *out)
 {
 	TRY(buf_str(out, head));
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
-		if (f->value == NULL ||
-		    !has_form(bytes_str(f->value), f->form))
+		if (f->value == NULL || !has_form(bytes_str(f->value), f->form))
 			return err_coded(err_new(ERR_MALFORMED, NULL,
 					     "field %s of the record", f->name),
 			    "record-field");
 		TRY(buf_printf(out, "%s: %s\n", f->name, f->value));
 	}
 	return NULL;
+}
+
+static struct err *
+render(
+    const char *head, const struct field *fields, size_t count, struct buf *out)
+{
+	size_t was = out->len;
+	struct err *e = render_fields(head, fields, count, out);
+	if (e != NULL)
+		out->len = was;
+	return e;
 }
 
 struct err *
@@ -84,8 +94,7 @@ enrolment_record_render(const struct enrolment_record *r, struct buf *out)
 		{ "time", r->time, FORM_TIME },
 		{ "nonce", r->nonce, FORM_HEX32 },
 	};
-	return render(
-	    "signd enrolment 1\n", fields, COUNT_OF(fields), out);
+	return render("signd enrolment 1\n", fields, COUNT_OF(fields), out);
 }
 
 struct err *
@@ -99,8 +108,7 @@ revocation_record_render(const struct revocation_record *r, struct buf *out)
 		{ "time", r->time, FORM_TIME },
 		{ "nonce", r->nonce, FORM_HEX32 },
 	};
-	return render(
-	    "signd revocation 1\n", fields, COUNT_OF(fields), out);
+	return render("signd revocation 1\n", fields, COUNT_OF(fields), out);
 }
 
 void

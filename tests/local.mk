@@ -1,5 +1,5 @@
 # tests/: one folder per room; each test links its room and no more.
-EXTRA_DIST += %D%/tap.h
+EXTRA_DIST += %D%/tap.h %D%/torture.h
 
 include tests/base/local.mk
 
