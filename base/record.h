@@ -32,7 +32,7 @@ struct enrolment_record {
 /* An officer ends (or suspends) a certificate. */
 struct revocation_record {
 	char *credential; /* credential id */
-	char *serial;     /* of the certificate, hex, lower case */
+	char *serial;     /* hex, lower case; "": the current one */
 	char *reason;     /* RFC 5280 5.3.1 name: "keyCompromise", ... */
 	char *officer;    /* as above */
 	char *time;       /* ISO 8601 */

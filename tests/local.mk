@@ -2,6 +2,9 @@
 EXTRA_DIST += %D%/tap.h %D%/torture.h
 
 include tests/base/local.mk
+include tests/certs/local.mk
+include tests/format/local.mk
+include tests/client-sdk/local.mk
 
 dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh
 TESTS += $(check_PROGRAMS) %D%/layers.sh %D%/headers.sh

@@ -131,6 +131,20 @@ digests_nonces_and_times_have_forms_of_their_own(void)
 }
 
 static void
+a_serial_is_hex_or_left_out(void)
+{
+	struct revocation_record r = good_revocation();
+	struct buf b = BUF(RECORD_MAX);
+	r.serial = text("");
+	CHECK_OK(revocation_record_render(&r, &b));
+	r.serial = text("0A");
+	CHECK_ERR(revocation_record_render(&r, &b), ERR_MALFORMED);
+	r.serial = text("0a:1b");
+	CHECK_ERR(revocation_record_render(&r, &b), ERR_MALFORMED);
+	buf_done(&b);
+}
+
+static void
 done_frees_and_may_be_called_again(void)
 {
 	struct revocation_record r = { .reason = strdup("unspecified") };
@@ -150,6 +164,7 @@ main(void)
 	RUN(revocation_is_rendered_byte_for_byte);
 	RUN(refuses_each_field_that_is_not_of_its_form);
 	RUN(digests_nonces_and_times_have_forms_of_their_own);
+	RUN(a_serial_is_hex_or_left_out);
 	RUN(done_frees_and_may_be_called_again);
 	return DONE();
 }
