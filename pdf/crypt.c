@@ -27,8 +27,8 @@ refuse(void)
 }
 
 struct err *
-crypt_string(const struct crypt *c, struct pdf_ref ref, struct bytes in,
-    struct buf *out)
+crypt_string(
+    const struct crypt *c, struct pdf_ref ref, struct bytes in, struct buf *out)
 {
 	(void)c, (void)ref, (void)in, (void)out;
 	return refuse();
@@ -43,8 +43,8 @@ crypt_stream(const struct crypt *c, struct pdf_ref ref,
 }
 
 struct err *
-crypt_string_encrypt(const struct crypt *c, struct pdf_ref ref,
-    struct bytes in, struct buf *out)
+crypt_string_encrypt(
+    const struct crypt *c, struct pdf_ref ref, struct bytes in, struct buf *out)
 {
 	(void)c, (void)ref, (void)in, (void)out;
 	return refuse();
