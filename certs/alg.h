@@ -39,24 +39,25 @@ enum sig_form {
 	SIG_RSA_PKCS1, /* RSASSA-PKCS1-v1_5, RFC 8017 8.2 */
 	SIG_RSA_PSS,   /* RSASSA-PSS, RFC 8017 8.1 */
 	SIG_ECDSA,
-	SIG_EDDSA,
-	SIG_DSA,
+	SIG_EDDSA, /* Ed25519, RFC 8032 */
+	SIG_DSA,   /* judged only */
+	SIG_ED448, /* RFC 8032 */
 };
 
 /* A signature algorithm whole. */
 struct sig_alg {
 	enum sig_form form;
 	enum digest_alg digest; /* DIGEST_NONE for EdDSA */
-	enum digest_alg mgf1;	/* PSS only, else DIGEST_NONE */
-	int salt_len;		/* PSS only, in bytes */
+	enum digest_alg mgf1;   /* PSS only, else DIGEST_NONE */
+	int salt_len;           /* PSS only, in bytes */
 };
 
 #define DIGEST_MAX 64 /* bytes, SHA-512 */
 
-const char *digest_name(enum digest_alg alg);	 /* "SHA-256" */
-const char *digest_oid(enum digest_alg alg);	 /* dotted; NULL: none */
+const char *digest_name(enum digest_alg alg);    /* "SHA-256" */
+const char *digest_oid(enum digest_alg alg);     /* dotted; NULL: none */
 const char *digest_xml_uri(enum digest_alg alg); /* NULL: none */
-size_t digest_len(enum digest_alg alg);		 /* bytes */
+size_t digest_len(enum digest_alg alg);          /* bytes */
 enum digest_alg digest_by_oid(const char *dotted);
 enum digest_alg digest_by_xml_uri(const char *uri);
 
@@ -69,8 +70,8 @@ struct err *digest_final(struct digest *d, uint8_t out[DIGEST_MAX]) MUST_USE;
 void digest_free(struct digest *d);
 DEFINE_FREEP(digest_free, struct digest)
 /* All at once. */
-struct err *digest_of(enum digest_alg alg, struct bytes what,
-    uint8_t out[DIGEST_MAX]) MUST_USE;
+struct err *digest_of(
+    enum digest_alg alg, struct bytes what, uint8_t out[DIGEST_MAX]) MUST_USE;
 
 /* "ECDSA with SHA-256", for reports; writes at most `size` bytes. */
 void sig_alg_name(struct sig_alg alg, char *out, size_t size);
@@ -84,7 +85,7 @@ struct sig_alg sig_alg_by_xml_uri(const char *uri);
 struct err *sig_alg_encode(struct sig_alg alg, struct buf *out) MUST_USE;
 /* Reads an AlgorithmIdentifier; `digest` is what CMS states beside it, for
  * the OIDs (rsaEncryption) that name none.  ERR_UNSUPPORTED: not known. */
-struct err *sig_alg_parse(struct bytes der, enum digest_alg digest,
-    struct sig_alg *out) MUST_USE;
+struct err *sig_alg_parse(
+    struct bytes der, enum digest_alg digest, struct sig_alg *out) MUST_USE;
 
 #endif

@@ -10,8 +10,8 @@
 #include "certs/alg.h"
 #include "base/base.h"
 
-#define CERT_MAX (64 * 1024)   /* bytes of DER; real ones are 1 to 3 KB */
-#define CERT_LIST_MAX 4096     /* certificates in a pool */
+#define CERT_MAX (64 * 1024) /* bytes of DER; real ones are 1 to 3 KB */
+#define CERT_LIST_MAX 4096   /* certificates in a pool */
 
 struct cert;
 
@@ -35,9 +35,9 @@ X509 *cert_x509(const struct cert *c);
 EVP_PKEY *cert_key(const struct cert *c);
 enum key_alg cert_key_alg(const struct cert *c);
 int cert_key_bits(const struct cert *c);
-const char *cert_curve(const struct cert *c); /* "P-256"; NULL: no EC key */
+const char *cert_curve(const struct cert *c);   /* "P-256"; NULL: no EC key */
 struct bytes cert_serial(const struct cert *c); /* big endian, no sign byte */
-int64_t cert_not_before(const struct cert *c); /* seconds */
+int64_t cert_not_before(const struct cert *c);  /* seconds */
 int64_t cert_not_after(const struct cert *c);
 struct bytes cert_subject_der(const struct cert *c);
 struct bytes cert_issuer_der(const struct cert *c);
@@ -69,8 +69,8 @@ struct err *cert_verify(const struct cert *c, struct sig_alg alg,
 /* ECDSA signatures: r || s (PKCS#11, XML) to DER (CMS) and back.  `bits` is
  * the size of the curve's order. */
 struct err *ecdsa_raw_to_der(struct bytes raw, struct buf *out) MUST_USE;
-struct err *ecdsa_der_to_raw(struct bytes der, int bits, struct buf *out)
-    MUST_USE;
+struct err *ecdsa_der_to_raw(
+    struct bytes der, int bits, struct buf *out) MUST_USE;
 
 /* A pool or chain of certificates; each entry is owned. */
 struct cert_list {

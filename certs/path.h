@@ -7,20 +7,20 @@
 /* What comes out, in the words of EN 319 102-1 5.2.6. */
 enum path_result {
 	PATH_OK,
-	PATH_NO_CHAIN,	  /* NO_CERTIFICATE_CHAIN_FOUND */
-	PATH_EXPIRED,	  /* OUT_OF_BOUNDS: expired at that time */
-	PATH_NOT_YET,	  /* OUT_OF_BOUNDS: not yet valid */
+	PATH_NO_CHAIN,    /* NO_CERTIFICATE_CHAIN_FOUND */
+	PATH_EXPIRED,     /* OUT_OF_BOUNDS: expired at that time */
+	PATH_NOT_YET,     /* OUT_OF_BOUNDS: not yet valid */
 	PATH_CONSTRAINTS, /* CHAIN_CONSTRAINTS_FAILURE */
-	PATH_REVOKED,	  /* REVOKED */
-	PATH_SUSPENDED,	  /* on hold: TRY_LATER */
-	PATH_NO_STATUS,	  /* revocation wanted, and not known */
-	PATH_BAD,	  /* CERTIFICATE_CHAIN_GENERAL_FAILURE, bad signature */
+	PATH_REVOKED,     /* REVOKED */
+	PATH_SUSPENDED,   /* on hold: TRY_LATER */
+	PATH_NO_STATUS,   /* revocation wanted, and not known */
+	PATH_BAD,         /* CERTIFICATE_CHAIN_GENERAL_FAILURE, bad signature */
 };
 
 enum status_wanted {
-	STATUS_IGNORE,	  /* path-only: revocation is not looked at */
-	STATUS_IF_KNOWN,  /* revoked counts; not knowing is said, no more */
-	STATUS_REQUIRED,  /* every certificate below the anchor */
+	STATUS_IGNORE,   /* path-only: revocation is not looked at */
+	STATUS_IF_KNOWN, /* revoked counts; not knowing is said, no more */
+	STATUS_REQUIRED, /* every certificate below the anchor */
 };
 
 /* A CRL or OCSP answer, as found or fetched. */
@@ -31,9 +31,9 @@ struct status_data {
 
 struct path_request {
 	struct cert *leaf;
-	const struct cert_list *pool;	 /* untrusted, may be NULL */
+	const struct cert_list *pool;    /* untrusted, may be NULL */
 	const struct cert_list *anchors; /* trusted */
-	int64_t time;			 /* seconds */
+	int64_t time;                    /* seconds */
 	enum status_wanted status;
 	const struct status_data *status_data;
 	size_t nstatus_data;
@@ -48,17 +48,16 @@ struct path_request {
 struct path {
 	enum path_result result;
 	struct cert_list chain; /* leaf first, anchor last; the best found */
-	size_t failed_at;	/* index in chain of what the result is about */
-	int64_t revoked_at;	/* TIME_NONE unless revoked */
-	int revocation_reason;	/* RFC 5280 5.3.1; -1: not stated */
-	bool status_known;	/* of every certificate below the anchor */
-	char detail[256];	/* one English line */
+	size_t failed_at;       /* index in chain of what the result is about */
+	int64_t revoked_at;     /* TIME_NONE unless revoked */
+	int revocation_reason;  /* RFC 5280 5.3.1; -1: not stated */
+	bool status_known;      /* of every certificate below the anchor */
+	char detail[256];       /* one English line */
 };
 
 /* path_build always fills *out (a bad path is an answer), which path_done()
  * frees.  Errors are only of memory and of the library. */
-struct err *path_build(const struct path_request *r, struct path *out)
-    MUST_USE;
+struct err *path_build(const struct path_request *r, struct path *out) MUST_USE;
 void path_done(struct path *p);
 const char *path_result_name(enum path_result r);
 

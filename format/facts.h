@@ -12,7 +12,7 @@
 
 /* Where detached or external data comes from: nothing is fetched. */
 struct external {
-	const char *uri;   /* as the document names it; NULL: detached content */
+	const char *uri; /* as the document names it; NULL: detached content */
 	struct bytes data;
 };
 
@@ -20,8 +20,8 @@ struct collect_input {
 	struct bytes document;
 	const struct external *external;
 	size_t nexternal;
-	struct bytes password;		/* PDF: to open it; empty: none */
-	const struct cert_list *extra;	/* certificates given from outside */
+	struct bytes password;         /* PDF: to open it; empty: none */
+	const struct cert_list *extra; /* certificates given from outside */
 };
 
 enum check {
@@ -33,8 +33,8 @@ enum check {
 /* How much worse than "nothing" the changes after a signature are. */
 enum change_level {
 	CHANGE_NONE,
-	CHANGE_LTV,	   /* validation data, document time stamps */
-	CHANGE_FORM,	   /* form filling, further signatures */
+	CHANGE_LTV,        /* validation data, document time stamps */
+	CHANGE_FORM,       /* form filling, further signatures */
 	CHANGE_ANNOTATION, /* comments */
 	CHANGE_SUSPICIOUS, /* anything that is not explained */
 };
@@ -42,8 +42,8 @@ enum change_level {
 /* Something to tell about the document or one signature. */
 struct finding {
 	const char *code; /* stable, in base/messages.def; static storage */
-	char *detail;	  /* one English line, owned, may be NULL */
-	bool fatal;	  /* the signature can never be valid because of it */
+	char *detail;     /* one English line, owned, may be NULL */
+	bool fatal;       /* the signature can never be valid because of it */
 };
 
 struct findings {
@@ -53,43 +53,48 @@ struct findings {
 
 /* One reference or signed digest, and what it was resolved to. */
 struct reference {
-	char *uri;		/* XML: URI; PDF: "ByteRange"; CMS: "content" */
+	char *uri; /* XML: URI; PDF: "ByteRange"; CMS: "content" */
 	enum digest_alg alg;
-	enum check digest;	/* whether the digest fits the data */
-	char *covers;		/* "whole document", "element /HSo/NoiDung" */
-	bool whole;		/* covers the whole document (or revision) */
+	enum check digest; /* whether the digest fits the data */
+	char *covers;      /* "whole document", "element /HSo/NoiDung" */
+	bool whole;        /* covers the whole document (or revision) */
 };
 
 struct timestamp_fact {
 	enum check digest;    /* message imprint fits */
 	enum check signature; /* of the TSA over the token */
-	int64_t time;	      /* genTime, seconds */
+	int64_t time;         /* genTime, seconds */
 	struct cert *tsa;     /* may be NULL */
-	bool document;	      /* a document time stamp, else on a signature */
+	bool document;        /* a document time stamp, else on a signature */
 };
 
 struct signature_fact {
-	char *id;		   /* PDF field name, XML Id, index for CMS */
-	char *format;		   /* "PAdES", "PKCS#7 in PDF", "XAdES", "XMLDSig",
-				    * "CAdES", "CMS" */
-	enum level_fact { FACT_LEVEL_NONE, FACT_LEVEL_B, FACT_LEVEL_T,
-		FACT_LEVEL_LT, FACT_LEVEL_LTA } level;
-	struct cert *cert;	   /* signing certificate; NULL: not found */
-	struct cert_list certs;	   /* everything that came along */
+	char *id;     /* PDF field name, XML Id, index for CMS */
+	char *format; /* "PAdES", "PKCS#7 in PDF", "XAdES", "XMLDSig",
+		       * "CAdES", "CMS" */
+	enum level_fact {
+		FACT_LEVEL_NONE,
+		FACT_LEVEL_B,
+		FACT_LEVEL_T,
+		FACT_LEVEL_LT,
+		FACT_LEVEL_LTA
+	} level;
+	struct cert *cert;      /* signing certificate; NULL: not found */
+	struct cert_list certs; /* everything that came along */
 	struct sig_alg alg;
-	enum check signature;	   /* value over the signed attributes */
-	enum check cert_binding;   /* signing-certificate attribute fits cert;
-				    * NOT_DONE: there is none */
+	enum check signature;    /* value over the signed attributes */
+	enum check cert_binding; /* signing-certificate attribute fits cert;
+				  * NOT_DONE: there is none */
 	struct reference *references;
 	size_t nreferences;
-	int64_t claimed_time;	   /* TIME_NONE: not stated */
-	char *claimed_name;	   /* may be NULL */
-	char *reason;		   /* may be NULL */
-	char *location;		   /* may be NULL */
-	bool covers_all;	   /* everything in the file as it is now */
-	int revision;		   /* PDF: 1 is the oldest; else 0 */
-	int revisions;		   /* PDF: how many there are; else 0 */
-	size_t covered_len;	   /* PDF: bytes of the signed revision; else 0 */
+	int64_t claimed_time; /* TIME_NONE: not stated */
+	char *claimed_name;   /* may be NULL */
+	char *reason;         /* may be NULL */
+	char *location;       /* may be NULL */
+	bool covers_all;      /* everything in the file as it is now */
+	int revision;         /* PDF: 1 is the oldest; else 0 */
+	int revisions;        /* PDF: how many there are; else 0 */
+	size_t covered_len;   /* PDF: bytes of the signed revision; else 0 */
 	enum change_level changes; /* after signing */
 	enum change_level allowed; /* by DocMDP; default CHANGE_FORM */
 	struct timestamp_fact *timestamps;
@@ -98,24 +103,24 @@ struct signature_fact {
 };
 
 struct facts {
-	const char *format;	   /* struct format's name, static */
+	const char *format; /* struct format's name, static */
 	struct signature_fact *signatures;
 	size_t nsignatures;
-	struct buf *status_data;   /* CRLs and OCSP answers found inside, DER */
-	bool *status_is_ocsp;	   /* one for each of status_data */
+	struct buf *status_data; /* CRLs and OCSP answers found inside, DER */
+	bool *status_is_ocsp;    /* one for each of status_data */
 	size_t nstatus_data;
-	struct findings findings;  /* about the whole document */
+	struct findings findings; /* about the whole document */
 };
 
 /* Helpers for collectors; all copy their strings.  ERR_LIMIT beyond
  * FACTS_SIGNATURES_MAX.  The pointer is good until the next call. */
-struct err *facts_add_signature(struct facts *f, struct signature_fact **out)
-    MUST_USE;
-struct err *facts_add_status(struct facts *f, struct bytes der, bool is_ocsp)
-    MUST_USE;
+struct err *facts_add_signature(
+    struct facts *f, struct signature_fact **out) MUST_USE;
+struct err *facts_add_status(
+    struct facts *f, struct bytes der, bool is_ocsp) MUST_USE;
 struct err *signature_add_reference(struct signature_fact *s, const char *uri,
-    enum digest_alg alg, enum check digest, const char *covers, bool whole)
-    MUST_USE;
+    enum digest_alg alg, enum check digest, const char *covers,
+    bool whole) MUST_USE;
 struct err *signature_add_timestamp(struct signature_fact *s,
     struct timestamp_fact t) MUST_USE; /* takes a reference to t.tsa */
 /* `code` must be static; `detail` is printf's. */
@@ -123,6 +128,7 @@ struct err *findings_add(struct findings *f, bool fatal, const char *code,
     const char *fmt, ...) MUST_USE PRINTF(4, 5);
 struct err *fact_string(char **slot, struct bytes text) MUST_USE;
 
+void findings_done(struct findings *f);
 void signature_fact_done(struct signature_fact *s);
 void facts_done(struct facts *f);
 

@@ -1,0 +1,8 @@
+check_PROGRAMS += tests/certs/test-alg tests/certs/test-cert
+tests_certs_test_alg_SOURCES = tests/certs/test-alg.c
+tests_certs_test_alg_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_alg_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
+tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_cert_LDADD = $(CERTS_LIBS)
