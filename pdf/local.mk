@@ -3,6 +3,13 @@ noinst_LTLIBRARIES += pdf/libpdf.la
 pdf_libpdf_la_SOURCES = \
 	%D%/cache.c \
 	%D%/crypt.c %D%/crypt.h \
+	%D%/cryptkey.c %D%/cryptkey.h \
+	%D%/diff-catalog.c \
+	%D%/diff-dss.c \
+	%D%/diff-form.c \
+	%D%/diff-page.c \
+	%D%/diff-struct.c \
+	%D%/diff.c \
 	%D%/document.c %D%/document.h \
 	%D%/filter.c %D%/filter.h \
 	%D%/format.h \
