@@ -1,6 +1,7 @@
 #include "base/pack.h"
 
 #include "base/encoding.h"
+#include "base/messages.h"
 
 #define PACK_HEAD 6 /* bytes: a 16-bit tag and a 32-bit length */
 
@@ -121,4 +122,40 @@ unpack_end(const struct unpack *u)
 		return err_new(ERR_MALFORMED, NULL, "%zu bytes follow the fields",
 		    u->rest.len);
 	return NULL;
+}
+
+enum { ERR_TAG_KIND = 1, ERR_TAG_CODE, ERR_TAG_TEXT };
+
+struct err *
+err_pack(const struct err *e, struct buf *out)
+{
+	TRY(pack_u64(out, ERR_TAG_KIND, (uint64_t)err_kind(e)));
+	TRY(pack_str(out, ERR_TAG_CODE, err_code(e)));
+	return pack_str(out, ERR_TAG_TEXT, err_text(e));
+}
+
+static struct err *
+unpack_fields(struct bytes packed, uint64_t *kind, char **code, char **text)
+{
+	struct unpack u = unpack_of(packed);
+	TRY(unpack_u64(&u, ERR_TAG_KIND, kind));
+	TRY(unpack_str(&u, ERR_TAG_CODE, code));
+	TRY(unpack_str(&u, ERR_TAG_TEXT, text));
+	TRY(unpack_end(&u));
+	if (*kind < ERR_USAGE || *kind > ERR_INTERNAL)
+		return err_new(ERR_MALFORMED, NULL, "no such kind of error");
+	return NULL;
+}
+
+struct err *
+err_unpack(struct bytes packed)
+{
+	uint64_t kind = 0;
+	CLEANUP(free_charp) char *code = NULL;
+	CLEANUP(free_charp) char *text = NULL;
+	TRY(unpack_fields(packed, &kind, &code, &text));
+	struct err *e = err_new((enum err_kind)kind, NULL, "%s", text);
+	/* Codes are static: take the catalogue's own copy. */
+	const struct message *m = message_find(code);
+	return m == NULL ? e : err_coded(e, m->code);
 }
