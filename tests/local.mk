@@ -3,5 +3,6 @@ EXTRA_DIST += %D%/tap.h
 include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
+include tests/xml/local.mk
 TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk

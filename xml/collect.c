@@ -32,8 +32,8 @@ tell_problem(const struct err *problem, struct signature_fact *fact)
 	const char *code = err_code(problem);
 	if (strncmp(code, "xml-", 4) != 0)
 		code = "xml-reference";
-	return findings_add(&fact->findings, !missing, code, "%s",
-	    err_text(problem));
+	return findings_add(
+	    &fact->findings, !missing, code, "%s", err_text(problem));
 }
 
 static struct err *
@@ -47,8 +47,8 @@ report_reference(struct all *a, struct xml_signature *s, struct xml_ref *r,
 	TRY(buf_cstr(&covers, &text));
 	if (r->problem != NULL)
 		TRY(tell_problem(r->problem, fact));
-	return signature_add_reference(fact, r->uri, r->alg, r->digest, text,
-	    whole);
+	return signature_add_reference(
+	    fact, r->uri, r->alg, r->digest, text, whole);
 }
 
 static struct err *
@@ -57,8 +57,8 @@ count_references(struct xml_signature *s, xmlNode *first)
 	size_t n = 0;
 	for (xmlNode *r = first; r != NULL; r = xml_next(r), n++)
 		if (!xml_is(r, NS_DS, "Reference"))
-			return err_new(ERR_MALFORMED, "XMLDSig 4.4",
-			    "Reference expected");
+			return err_new(
+			    ERR_MALFORMED, "XMLDSig 4.4", "Reference expected");
 	if (n == 0)
 		return err_new(ERR_MALFORMED, "XMLDSig 4.4", "no Reference");
 	if (n > XML_REFERENCES_MAX)
@@ -67,21 +67,32 @@ count_references(struct xml_signature *s, xmlNode *first)
 	return s->refs == NULL ? err_new(ERR_NOMEM, NULL, "references") : NULL;
 }
 
-static struct err *
-check_references(struct all *a, struct xml_signature *s,
-    struct signature_fact *fact)
+static void
+note_properties(struct xml_signature *s, const struct xml_ref *r)
 {
-	xmlNode *r = xml_next(xml_next(xml_first(s->info)));
-	TRY(count_references(s, r));
-	for (; r != NULL; r = xml_next(r)) {
+	if (r->digest == CHECK_PASSED && r->kind == REF_ELEMENT &&
+	    r->element->parent == s->qualifying && !r->reduced && !r->blind &&
+	    xades_is(r->element, "SignedProperties"))
+		s->signed_properties = r->element;
+}
+
+/* All are looked at before any is reported: what a reference covers counts
+ * only in a signature that holds. */
+static struct err *
+check_references(
+    struct all *a, struct xml_signature *s, struct signature_fact *fact)
+{
+	xmlNode *first = xml_next(xml_next(xml_first(s->info)));
+	TRY(count_references(s, first));
+	s->intact = fact->signature == CHECK_PASSED;
+	for (xmlNode *r = first; r != NULL; r = xml_next(r)) {
 		struct xml_ref *ref = &s->refs[s->nrefs++];
 		TRY(xml_ref_check(&a->job, r, s->node, ref));
-		TRY(report_reference(a, s, ref, fact));
-		if (ref->digest == CHECK_PASSED && ref->kind == REF_ELEMENT &&
-		    ref->element->parent == s->qualifying && !ref->reduced &&
-		    !ref->blind && xades_is(ref->element, "SignedProperties"))
-			s->signed_properties = ref->element;
+		s->intact = s->intact && ref->digest == CHECK_PASSED;
+		note_properties(s, ref);
 	}
+	for (size_t i = 0; i < s->nrefs; i++)
+		TRY(report_reference(a, s, &s->refs[i], fact));
 	return NULL;
 }
 
@@ -96,7 +107,8 @@ check_manifest(struct all *a, struct xml_signature *s, xmlNode *manifest,
 		if (!xml_is(e, NS_DS, "Reference"))
 			continue;
 		if (++n > XML_REFERENCES_MAX)
-			return err_new(ERR_LIMIT, NULL, "entries of a Manifest");
+			return err_new(
+			    ERR_LIMIT, NULL, "entries of a Manifest");
 		CLEANUP(xml_ref_done) struct xml_ref r;
 		TRY(xml_ref_check(&a->job, e, s->node, &r));
 		if (r.problem != NULL)
@@ -110,8 +122,8 @@ check_manifest(struct all *a, struct xml_signature *s, xmlNode *manifest,
 }
 
 static struct err *
-check_manifests(struct all *a, struct xml_signature *s,
-    struct signature_fact *fact)
+check_manifests(
+    struct all *a, struct xml_signature *s, struct signature_fact *fact)
 {
 	for (size_t i = 0; i < s->nrefs; i++) {
 		const struct xml_ref *r = &s->refs[i];
@@ -189,10 +201,10 @@ judge_next(struct all *a, xmlNode *node)
 	TRY(blame_document(judge(a, s, fact), &problem));
 	if (problem == NULL)
 		return NULL;
-	const char *code = err_kind(problem) == ERR_LIMIT ? "xml-limit"
-							  : "xml-structure";
-	struct err *e = findings_add(&fact->findings, true, code, "%s",
-	    err_text(problem));
+	const char *code =
+	    err_kind(problem) == ERR_LIMIT ? "xml-limit" : "xml-structure";
+	struct err *e =
+	    findings_add(&fact->findings, true, code, "%s", err_text(problem));
 	err_free(problem);
 	return e;
 }
@@ -229,8 +241,8 @@ judge_all(struct all *a)
 	xmlNode *root = xml_doc_root(a->job.doc);
 	size_t n = count_signatures(root);
 	if (n > FACTS_SIGNATURES_MAX)
-		return err_coded(err_new(ERR_LIMIT, NULL, "%zu signatures", n),
-		    "xml-limit");
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "%zu signatures", n), "xml-limit");
 	a->v = calloc(n + 1, sizeof(*a->v));
 	if (a->v == NULL)
 		return err_new(ERR_NOMEM, NULL, "signatures");
@@ -246,7 +258,8 @@ xml_collect(const struct collect_input *in, struct facts *out)
 	CLEANUP(xml_doc_freep) struct xml_doc *doc = NULL;
 	struct facts found = { .format = "xml" };
 	TRY(xml_doc_parse(in->document, &doc));
-	CLEANUP(all_done) struct all a = { .facts = &found,
+	CLEANUP(all_done)
+	struct all a = { .facts = &found,
 		.job = { .doc = doc, .in = in, .work = XML_WORK } };
 	struct err *e = judge_all(&a);
 	if (e != NULL) {

@@ -13,7 +13,7 @@
  * signatures yields none.  ERR_MALFORMED, ERR_UNSUPPORTED (DOCTYPE, encoding),
  * ERR_LIMIT: nothing in it can be judged.
  */
-struct err *xml_collect(const struct collect_input *in, struct facts *out)
-    MUST_USE;
+struct err *xml_collect(
+    const struct collect_input *in, struct facts *out) MUST_USE;
 
 #endif

@@ -39,7 +39,7 @@ is_signature_part(const xmlNode *n)
 {
 	const char *ns = n->ns == NULL ? "" : (const char *)n->ns->href;
 	return strcmp(ns, NS_DS) == 0 || strcmp(ns, NS_DS11) == 0 ||
-	    strncmp(ns, "http://uri.etsi.org/01903/", 26) == 0;
+	       strncmp(ns, "http://uri.etsi.org/01903/", 26) == 0;
 }
 
 /* ---- what one reference covers ---- */
@@ -52,8 +52,8 @@ has_contents(struct xml_set *set, xmlNode *e)
 		if (!xml_set_has(set, (xmlNode *)a, e))
 			return false;
 	for (xmlNode *c = e->children; c != NULL; c = c->next)
-		if (c->type != XML_ELEMENT_NODE && c->type != XML_COMMENT_NODE &&
-		    !xml_set_has(set, c, e))
+		if (c->type != XML_ELEMENT_NODE &&
+		    c->type != XML_COMMENT_NODE && !xml_set_has(set, c, e))
 			return false;
 	return true;
 }
@@ -78,19 +78,21 @@ after(xmlNode *n, const xmlNode *top)
 }
 
 struct coverage {
-	bool complete;	 /* all but signatures */
+	bool complete;       /* all but signatures */
 	const xmlNode *last; /* last highest element */
 };
 
 static void
-visit(struct xml_signature *s, struct xml_ref *r, xmlNode *e,
-    struct coverage *c)
+visit(
+    struct xml_signature *s, struct xml_ref *r, xmlNode *e, struct coverage *c)
 {
 	if (!xml_set_has(&r->set, e, e->parent) ||
 	    (r->reduced && !has_contents(&r->set, e))) {
 		c->complete = false;
 		return;
 	}
+	if (!s->intact)
+		return;
 	mark(e);
 	if (c->last == NULL || !xml_is_inside(e, c->last)) {
 		add_top(s, e);
@@ -103,8 +105,7 @@ static void
 walk(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
     struct coverage *c)
 {
-	xmlNode *top =
-	    r->element != NULL ? r->element : xml_doc_root(job->doc);
+	xmlNode *top = r->element != NULL ? r->element : xml_doc_root(job->doc);
 	xmlNode *e = top;
 	while (e != NULL) {
 		/* A Signature that is left out is left out whole, and is
@@ -144,15 +145,14 @@ xml_cover(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
 	*whole = false;
 	if (r->problem != NULL)
 		return buf_str(covers, "not known");
-	if (r->kind != REF_EXTERNAL && !r->blind &&
-	    r->digest == CHECK_PASSED && !xml_ref_is_own(s, r)) {
+	if (r->kind != REF_EXTERNAL && !r->blind && !xml_ref_is_own(s, r)) {
 		walk(job, s, r, &c);
 		if (r->set.broken)
 			c.complete = false;
 		*whole = c.complete &&
-		    (r->element == NULL ||
-			r->element == xml_doc_root(job->doc)) &&
-		    r->element != s->node;
+			 (r->element == NULL ||
+			     r->element == xml_doc_root(job->doc)) &&
+			 r->element != s->node;
 	}
 	return name_it(s, r, c.complete, *whole, covers);
 }
@@ -197,7 +197,7 @@ type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 		return e != NULL && is_countersigned(e);
 	if (xades_is_type(r->type, "SignedProperties"))
 		return e != NULL && xades_is(e, "SignedProperties") &&
-		    xml_is_inside(e, s->node);
+		       xml_is_inside(e, s->node);
 	return true;
 }
 
@@ -242,7 +242,7 @@ xml_rules(struct xml_signature *s, struct signature_fact *fact)
 		if (s->refs[i].problem == NULL)
 			TRY(rules_of(s, &s->refs[i], fact));
 		data += s->refs[i].problem != NULL ||
-		    !xml_ref_is_own(s, &s->refs[i]);
+			!xml_ref_is_own(s, &s->refs[i]);
 	}
 	if (data == 0)
 		TRY(findings_add(&fact->findings, true, "xml-nothing-signed",
@@ -266,8 +266,8 @@ is_like_top(const struct xml_signature *s, const xmlNode *e)
 }
 
 struct err *
-xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
-    struct signature_fact *fact)
+xml_rule_wrapping(
+    struct xml_job *job, struct xml_signature *s, struct signature_fact *fact)
 {
 	xmlNode *root = xml_doc_root(job->doc);
 	if (s->ntops == 0 || s->tops[0] == root)

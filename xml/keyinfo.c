@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define NUMBER_MAX 2100 /* bytes of an RSA modulus or DSA prime: 16384 bits */
-#define REFERRED_MAX 1	/* KeyInfoReference, RetrievalMethod: how deep */
+#define REFERRED_MAX 1  /* KeyInfoReference, RetrievalMethod: how deep */
 
 DEFINE_FREEP(OSSL_PARAM_BLD_free, OSSL_PARAM_BLD)
 DEFINE_FREEP(OSSL_PARAM_free, OSSL_PARAM)
@@ -113,17 +113,17 @@ ec_key(const xmlNode *n, EVP_PKEY **out)
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	CLEANUP(buf_done) struct buf point = BUF(NUMBER_MAX);
 	const xmlNode *key = xml_child(n, NS_DS11, "PublicKey");
-	const char *name;
+	const char *name = NULL;
 	if (bld == NULL)
 		return err_new(ERR_NOMEM, NULL, "OSSL_PARAM_BLD");
 	TRY(curve_name(n, &name));
 	if (key == NULL)
 		return err_new(ERR_MALFORMED, "XMLDSig 1.1 4.5.2.3", "key");
 	TRY(xml_base64(key, &point));
-	if (OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
-		name, 0) != 1 ||
-	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
-		point.ptr, point.len) != 1)
+	if (OSSL_PARAM_BLD_push_utf8_string(
+		bld, OSSL_PKEY_PARAM_GROUP_NAME, name, 0) != 1 ||
+	    OSSL_PARAM_BLD_push_octet_string(
+		bld, OSSL_PKEY_PARAM_PUB_KEY, point.ptr, point.len) != 1)
 		return err_ossl(ERR_NOMEM, "OSSL_PARAM_BLD");
 	return build_key("EC", bld, out);
 }
@@ -195,8 +195,8 @@ x509_data(xmlNode *data, struct keyinfo *k)
 	return NULL;
 }
 
-static struct err *read_children(struct xml_job *job, xmlNode *keyinfo,
-    int depth, struct keyinfo *k);
+static struct err *read_children(
+    struct xml_job *job, xmlNode *keyinfo, int depth, struct keyinfo *k);
 
 /* RetrievalMethod and KeyInfoReference: inside this document, or supplied as a
  * bare certificate; without transforms. */
@@ -206,8 +206,8 @@ referred(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 	const char *uri = xml_attr(n, "URI");
 	xmlNode *target = NULL;
 	if (uri == NULL || depth >= REFERRED_MAX || xml_first(n) != NULL)
-		return err_new(ERR_UNSUPPORTED, "XMLDSig 4.5.3",
-		    "this RetrievalMethod");
+		return err_new(
+		    ERR_UNSUPPORTED, "XMLDSig 4.5.3", "this RetrievalMethod");
 	if (*uri == '#') {
 		TRY(xml_doc_by_id(job->doc, uri + 1, &target));
 		if (xml_is(target, NS_DS, "X509Data"))
@@ -240,8 +240,8 @@ read_child(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 }
 
 static struct err *
-read_children(struct xml_job *job, xmlNode *keyinfo, int depth,
-    struct keyinfo *k)
+read_children(
+    struct xml_job *job, xmlNode *keyinfo, int depth, struct keyinfo *k)
 {
 	for (xmlNode *n = xml_first(keyinfo); n != NULL; n = xml_next(n)) {
 		struct err *problem = NULL;
@@ -290,9 +290,8 @@ ski_fits(const xmlNode *n, const struct cert *c, bool *out)
 	TRY(xml_base64(n, &b));
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert_x509(c));
 	*out = ski != NULL &&
-	    bytes_eq(buf_bytes(&b),
-		bytes_of(ASN1_STRING_get0_data(ski),
-		    (size_t)ASN1_STRING_length(ski)));
+	       bytes_eq(buf_bytes(&b), bytes_of(ASN1_STRING_get0_data(ski),
+					   (size_t)ASN1_STRING_length(ski)));
 	return NULL;
 }
 
@@ -302,7 +301,8 @@ digest_fits(const xmlNode *n, const struct cert *c, bool *out)
 	CLEANUP(buf_done) struct buf b = BUF(DIGEST_MAX);
 	uint8_t digest[DIGEST_MAX];
 	const char *uri = xml_attr(n, "Algorithm");
-	enum digest_alg alg = uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri);
+	enum digest_alg alg =
+	    uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri);
 	*out = false;
 	if (alg == DIGEST_NONE)
 		return NULL;

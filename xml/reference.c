@@ -10,8 +10,8 @@ struct flow {
 	struct xml_job *job;
 	const xmlNode *signature;
 	struct xml_ref *ref;
-	struct xml_set *set;	/* the nodes; NULL: octets */
-	struct xml_set own;	/* of a document parsed on the way */
+	struct xml_set *set;    /* the nodes; NULL: octets */
+	struct xml_set own;     /* of a document parsed on the way */
 	struct xml_doc *parsed; /* owned: that document */
 	struct bytes octets;
 	struct buf buf; /* owns them, unless they came from outside */
@@ -62,8 +62,8 @@ xpointer_id(const char *fragment, char *out, size_t size)
 		return NULL;
 	const char *p = fragment + sizeof(start) - 1;
 	char quote = *p++;
-	const char *end = quote == '\'' || quote == '"' ? strchr(p, quote)
-							: NULL;
+	const char *end =
+	    quote == '\'' || quote == '"' ? strchr(p, quote) : NULL;
 	if (end == NULL || strcmp(end + 1, "))") != 0 ||
 	    (size_t)(end - p) >= size)
 		return NULL;
@@ -141,7 +141,8 @@ want_nodes(struct flow *f)
 		return unsupported("parsing twice within one reference");
 	TRY(xml_doc_parse(f->octets, &f->parsed));
 	f->own = (struct xml_set){ .tree = xml_doc_tree(f->parsed),
-		.comments = true, .work = &f->job->work };
+		.comments = true,
+		.work = &f->job->work };
 	f->set = &f->own;
 	return NULL;
 }
@@ -207,8 +208,7 @@ do_xpath(struct flow *f, const xmlNode *transform)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.3", "one XPath");
 	TRY(want_nodes(f));
 	TRY(xml_set_xpath(f->set, x));
-	if (f->set->filters[f->set->nfilters - 1].kind !=
-	    FILTER_NO_SIGNATURES)
+	if (f->set->filters[f->set->nfilters - 1].kind != FILTER_NO_SIGNATURES)
 		f->ref->reduced = true;
 	return NULL;
 }
@@ -238,8 +238,8 @@ do_transform(struct flow *f, xmlNode *t)
 		return do_filter2(f, t);
 	if (strcmp(uri, ALG_ENVELOPED) != 0)
 		return unsupported(strcmp(uri, ALG_XSLT) == 0
-			? "XSLT is refused"
-			: "this transform is refused");
+				       ? "XSLT is refused"
+				       : "this transform is refused");
 	if (f->set == NULL)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
 		    "enveloped-signature on octets");
@@ -313,20 +313,58 @@ check(struct flow *f, xmlNode *reference)
 	TRY(final_digest(f, digest));
 	CLEANUP(buf_done) struct buf stated = BUF(DIGEST_MAX);
 	err_free(xml_base64(value, &stated));
-	bool same = bytes_eq(buf_bytes(&stated),
-	    bytes_of(digest, digest_len(r->alg)));
+	bool same =
+	    bytes_eq(buf_bytes(&stated), bytes_of(digest, digest_len(r->alg)));
 	r->digest = same ? CHECK_PASSED : CHECK_FAILED;
 	return NULL;
 }
 
 struct err *
-xml_ref_check(struct xml_job *job, xmlNode *reference,
-    const xmlNode *signature, struct xml_ref *out)
+xml_ref_check(struct xml_job *job, xmlNode *reference, const xmlNode *signature,
+    struct xml_ref *out)
 {
 	*out = (struct xml_ref){ .node = reference,
 		.uri = xml_attr(reference, "URI"),
 		.type = xml_attr(reference, "Type") };
-	CLEANUP(flow_done) struct flow f = { .job = job,
-		.signature = signature, .ref = out };
+	CLEANUP(flow_done)
+	struct flow f = { .job = job, .signature = signature, .ref = out };
 	return blame_document(check(&f, reference), &out->problem);
+}
+
+/* The transforms that choose nodes stand in front of those that make octets. */
+static struct err *
+choose(struct flow *f, xmlNode *reference, xmlNode *node, bool *out)
+{
+	TRY(resolve(f));
+	xmlNode *list = xml_child(reference, NS_DS, "Transforms");
+	for (xmlNode *t = xml_first(list); t != NULL; t = xml_next(t)) {
+		const char *uri = xml_attr(t, "Algorithm");
+		struct canon c;
+		if (uri != NULL &&
+		    (canon_by_uri(uri, &c) || strcmp(uri, ALG_BASE64) == 0))
+			break;
+		TRY(do_transform(f, t));
+	}
+	*out = f->set != NULL && f->set == &f->ref->set &&
+	       xml_set_has(f->set, node, node->parent);
+	return NULL;
+}
+
+struct err *
+xml_ref_covers(struct xml_job *job, xmlNode *reference,
+    const xmlNode *signature, xmlNode *node, bool *out)
+{
+	CLEANUP(xml_ref_done)
+	struct xml_ref r = { .node = reference,
+		.uri = xml_attr(reference, "URI") };
+	CLEANUP(flow_done)
+	struct flow f = { .job = job, .signature = signature, .ref = &r };
+	*out = false;
+	struct err *e = choose(&f, reference, node, out);
+	/* A file that is not here cannot hold the node. */
+	if (e != NULL && r.kind == REF_EXTERNAL) {
+		err_free(e);
+		return NULL;
+	}
+	return e;
 }

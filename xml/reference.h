@@ -33,8 +33,8 @@ struct xml_ref {
 	enum ref_kind kind;
 	xmlNode *element;   /* REF_ELEMENT */
 	struct xml_set set; /* not for EXTERNAL: the nodes that are digested */
-	bool reduced;	    /* a filter may drop more than signatures */
-	bool blind;	    /* what was digested says nothing about the nodes */
+	bool reduced;       /* a filter may drop more than signatures */
+	bool blind;         /* what was digested says nothing about the nodes */
 	enum digest_alg alg;
 	enum check digest;
 	struct err *problem; /* why it could not be looked at; owned */
@@ -48,6 +48,11 @@ struct xml_ref {
 struct err *xml_ref_check(struct xml_job *job, xmlNode *reference,
     const xmlNode *signature, struct xml_ref *out) MUST_USE;
 void xml_ref_done(struct xml_ref *r);
+
+/* Whether `node` is among the nodes that the reference digests; nothing is
+ * canonicalised.  Errors as the transforms give them. */
+struct err *xml_ref_covers(struct xml_job *job, xmlNode *reference,
+    const xmlNode *signature, xmlNode *node, bool *out) MUST_USE;
 
 /* Puts `e` into *slot when the document is to blame, else returns it. */
 struct err *blame_document(struct err *e, struct err **slot) MUST_USE;

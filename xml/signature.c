@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SIGNED_INFO_MAX (8 * 1024 * 1024) /* canonical bytes */
-#define VALUE_MAX 8192			  /* bytes of a signature value */
+#define VALUE_MAX 8192                    /* bytes of a signature value */
 
 void
 xml_signature_done(struct xml_signature *s)
@@ -50,10 +50,10 @@ xml_ref_is_own(const struct xml_signature *s, const struct xml_ref *r)
 		return false;
 	const xmlNode *e = r->element;
 	return xades_is(e, "SignedProperties") ||
-	    xades_is(e, "QualifyingProperties") ||
-	    xml_is(e, NS_DS, "SignatureProperties") ||
-	    xml_is(e, NS_DS, "SignatureProperty") ||
-	    (s->keyinfo != NULL && xml_is_inside(e, s->keyinfo));
+	       xades_is(e, "QualifyingProperties") ||
+	       xml_is(e, NS_DS, "SignatureProperties") ||
+	       xml_is(e, NS_DS, "SignatureProperty") ||
+	       (s->keyinfo != NULL && xml_is_inside(e, s->keyinfo));
 }
 
 /* ---- the value ---- */
@@ -72,8 +72,8 @@ try_key(struct attempt *a, EVP_PKEY *key, bool *ok)
 	struct err *problem = NULL;
 	*ok = false;
 	a->tried = true;
-	TRY(blame_document(key_verify(key, a->alg, a->message, a->value, ok),
-	    &problem));
+	TRY(blame_document(
+	    key_verify(key, a->alg, a->message, a->value, ok), &problem));
 	err_free(problem);
 	return NULL;
 }
@@ -95,8 +95,8 @@ try_cert(struct attempt *a, struct cert *c, struct signature_fact *fact)
 }
 
 static struct err *
-try_list(struct attempt *a, const struct cert_list *l,
-    struct signature_fact *fact)
+try_list(
+    struct attempt *a, const struct cert_list *l, struct signature_fact *fact)
 {
 	for (size_t i = 0; i < l->n && fact->signature != CHECK_PASSED; i++)
 		TRY(try_cert(a, l->v[i], fact));
@@ -121,15 +121,14 @@ try_given_certs(struct xml_job *job, struct attempt *a,
 }
 
 static struct err *
-try_given_keys(struct xml_job *job, struct attempt *a,
-    struct signature_fact *fact)
+try_given_keys(
+    struct xml_job *job, struct attempt *a, struct signature_fact *fact)
 {
 	for (size_t i = 0; i < job->in->nkeys; i++) {
 		bool ok = false;
 		const uint8_t *p = job->in->keys[i].ptr;
 		CLEANUP(EVP_PKEY_freep)
-		EVP_PKEY *k =
-		    d2i_PUBKEY(NULL, &p, (long)job->in->keys[i].len);
+		EVP_PKEY *k = d2i_PUBKEY(NULL, &p, (long)job->in->keys[i].len);
 		if (k == NULL)
 			return err_ossl(ERR_USAGE, "a key from outside");
 		TRY(try_key(a, k, &ok));
@@ -143,8 +142,8 @@ try_given_keys(struct xml_job *job, struct attempt *a,
 }
 
 static struct err *
-try_embedded_keys(struct attempt *a, const struct keyinfo *k,
-    struct signature_fact *fact)
+try_embedded_keys(
+    struct attempt *a, const struct keyinfo *k, struct signature_fact *fact)
 {
 	for (size_t i = 0; i < k->nkeys; i++) {
 		bool ok = false;
@@ -197,23 +196,23 @@ value_for_openssl(const struct xml_signature *s, struct sig_alg alg,
 	if (alg.form != SIG_ECDSA && alg.form != SIG_DSA)
 		return buf_append(out, buf_bytes(&raw));
 	*der = raw.len > 8 && raw.ptr[0] == 0x30 &&
-	    (raw.ptr[1] == raw.len - 2 ||
-		(raw.ptr[1] == 0x81 && raw.ptr[2] == raw.len - 3));
+	       (raw.ptr[1] == raw.len - 2 ||
+		   (raw.ptr[1] == 0x81 && raw.ptr[2] == raw.len - 3));
 	return *der ? buf_append(out, buf_bytes(&raw))
 		    : ecdsa_raw_to_der(buf_bytes(&raw), out);
 }
 
 static struct err *
-signed_info_bytes(struct xml_job *job, const struct xml_signature *s,
-    struct buf *out)
+signed_info_bytes(
+    struct xml_job *job, const struct xml_signature *s, struct buf *out)
 {
 	CLEANUP(canon_done) struct canon c = { 0 };
 	xmlNode *method = xml_first(s->info);
 	if (!xml_is(method, NS_DS, "CanonicalizationMethod"))
 		return err_new(ERR_MALFORMED, "XMLDSig 4.4", "SignedInfo");
 	TRY(canon_read(method, &c));
-	return xml_canon_element(s->info, &c, &job->work,
-	    &(struct sink){ .buf = out });
+	return xml_canon_element(
+	    s->info, &c, &job->work, &(struct sink){ .buf = out });
 }
 
 static struct err *
@@ -246,7 +245,8 @@ judge_value(struct xml_job *job, struct xml_signature *s,
 	TRY(signed_info_bytes(job, s, &message));
 	TRY(value_for_openssl(s, fact->alg, &value, &der));
 	struct attempt a = { .alg = fact->alg,
-		.message = buf_bytes(&message), .value = buf_bytes(&value) };
+		.message = buf_bytes(&message),
+		.value = buf_bytes(&value) };
 	TRY(try_all(job, s, later, &a, fact));
 	if (der)
 		TRY(findings_add(&fact->findings, false, "xml-value-der",
@@ -265,8 +265,8 @@ xml_judge_value(struct xml_job *job, struct xml_signature *s,
 	const char *code = err_code(problem);
 	if (err_kind(problem) == ERR_MALFORMED)
 		code = "xml-structure";
-	struct err *e = findings_add(&fact->findings, true, code, "%s",
-	    err_text(problem));
+	struct err *e =
+	    findings_add(&fact->findings, true, code, "%s", err_text(problem));
 	err_free(problem);
 	return e;
 }

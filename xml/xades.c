@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define TEXT_MAX 4096		       /* bytes of a time, city, reason */
-#define TOKEN_MAX (4 * 1024 * 1024)    /* bytes of a time-stamp token */
+#define TEXT_MAX 4096                     /* bytes of a time, city, reason */
+#define TOKEN_MAX (4 * 1024 * 1024)       /* bytes of a time-stamp token */
 #define REVOCATION_MAX (64 * 1024 * 1024) /* bytes of a CRL */
-#define STAMPS_MAX 64		       /* time stamps of one signature */
+#define STAMPS_MAX 64                     /* time stamps of one signature */
 
 bool
 xades_is(const xmlNode *n, const char *name)
@@ -27,7 +27,7 @@ xades_is_type(const char *type, const char *what)
 	static const char start[] = "http://uri.etsi.org/01903";
 	const char *hash = strrchr(type, '#');
 	return strncmp(type, start, sizeof(start) - 1) == 0 && hash != NULL &&
-	    strcmp(hash + 1, what) == 0;
+	       strcmp(hash + 1, what) == 0;
 }
 
 static xmlNode *
@@ -147,7 +147,8 @@ cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 	const xmlNode *method = xml_child(d, NS_DS, "DigestMethod");
 	const xmlNode *value = xml_child(d, NS_DS, "DigestValue");
 	const char *uri = method == NULL ? NULL : xml_attr(method, "Algorithm");
-	enum digest_alg alg = uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri);
+	enum digest_alg alg =
+	    uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri);
 	*out = false;
 	if (alg == DIGEST_NONE || value == NULL)
 		return err_new(ERR_UNSUPPORTED, "XAdES 5.2.2", "CertDigest");
@@ -165,8 +166,8 @@ bind_cert(const xmlNode *attribute, struct signature_fact *fact)
 	for (xmlNode *c = xml_first(attribute); c != NULL; c = xml_next(c)) {
 		struct err *problem = NULL;
 		bool same = false;
-		TRY(blame_document(cert_matches(c, fact->cert, &same),
-		    &problem));
+		TRY(blame_document(
+		    cert_matches(c, fact->cert, &same), &problem));
 		err_free(problem);
 		if (same)
 			fact->cert_binding = CHECK_PASSED;
@@ -216,8 +217,8 @@ stamp_digest(struct xml_job *job, const struct xml_signature *s,
 		TRY(canon_read(method, &c));
 	CLEANUP(digest_freep) struct digest *d = NULL;
 	TRY(digest_new(alg, &d));
-	TRY(xml_canon_element(s->value, &c, &job->work,
-	    &(struct sink){ .digest = d }));
+	TRY(xml_canon_element(
+	    s->value, &c, &job->work, &(struct sink){ .digest = d }));
 	return digest_final(d, out);
 }
 
@@ -233,8 +234,8 @@ one_stamp(struct xml_job *job, const struct xml_signature *s,
 	TRY(tst_parse(buf_bytes(&der), &t));
 	TRY(stamp_digest(job, s, stamp, tst_imprint_alg(t), digest));
 	struct timestamp_fact out = { .time = tst_time(t) };
-	TRY(tst_check(t, bytes_of(digest, digest_len(tst_imprint_alg(t))),
-	    pool, &fact->certs, &out));
+	TRY(tst_check(t, bytes_of(digest, digest_len(tst_imprint_alg(t))), pool,
+	    &fact->certs, &out));
 	struct err *e = signature_add_timestamp(fact, out);
 	cert_free(out.tsa);
 	return e;
@@ -250,8 +251,8 @@ signature_stamp(struct xml_job *job, const struct xml_signature *s,
 		if (!xades_is(t, "EncapsulatedTimeStamp") ||
 		    fact->ntimestamps >= STAMPS_MAX)
 			continue;
-		TRY(blame_document(one_stamp(job, s, stamp, t, pool, fact),
-		    &problem));
+		TRY(blame_document(
+		    one_stamp(job, s, stamp, t, pool, fact), &problem));
 		if (problem != NULL)
 			TRY(findings_add(&fact->findings, false,
 			    "xades-timestamp", "%s", err_text(problem)));
