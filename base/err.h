@@ -10,15 +10,15 @@
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum err_kind {
-	ERR_USAGE = 1,	 /* the caller asked for something senseless */
-	ERR_MALFORMED,	 /* the input breaks the rules of its format */
+	ERR_USAGE = 1,   /* the caller asked for something senseless */
+	ERR_MALFORMED,   /* the input breaks the rules of its format */
 	ERR_UNSUPPORTED, /* well formed perhaps, but not for us */
-	ERR_LIMIT,	 /* larger or deeper than a named limit */
-	ERR_MISSING,	 /* what was named is not there */
-	ERR_DENIED,	 /* it may not be done by this caller */
-	ERR_REMOTE,	 /* another process, token or host failed us */
-	ERR_NOMEM,	 /* out of memory */
-	ERR_INTERNAL,	 /* we are wrong */
+	ERR_LIMIT,       /* larger or deeper than a named limit */
+	ERR_MISSING,     /* what was named is not there */
+	ERR_DENIED,      /* it may not be done by this caller */
+	ERR_REMOTE,      /* another process, token or host failed us */
+	ERR_NOMEM,       /* out of memory */
+	ERR_INTERNAL,    /* we are wrong */
 };
 
 struct err;
@@ -29,7 +29,7 @@ struct err;
  * line without secrets.  Never returns NULL: without memory it returns a
  * static ERR_NOMEM, which err_free() ignores.
  */
-#define err_new(kind, clause, ...) \
+#define err_new(kind, clause, ...)                                             \
 	err_new_at(__FILE__, __LINE__, (kind), (clause), __VA_ARGS__)
 struct err *err_new_at(const char *file, int line, enum err_kind kind,
     const char *clause, const char *fmt, ...) MUST_USE PRINTF(5, 6);
@@ -58,11 +58,11 @@ const char *err_kind_name(enum err_kind kind);
 void err_free(struct err *e);
 
 /* TRY hands an error on; it is the only macro that returns. */
-#define TRY(call)                               \
-	do {                                    \
-		struct err *try_err_ = (call);  \
-		if (try_err_ != NULL)           \
-			return try_err_;        \
+#define TRY(call)                                                              \
+	do {                                                                   \
+		struct err *try_err_ = (call);                                 \
+		if (try_err_ != NULL)                                          \
+			return try_err_;                                       \
 	} while (0)
 
 #endif

@@ -128,6 +128,7 @@ struct err *findings_add(struct findings *f, bool fatal, const char *code,
     const char *fmt, ...) MUST_USE PRINTF(4, 5);
 struct err *fact_string(char **slot, struct bytes text) MUST_USE;
 
+void findings_done(struct findings *f);
 void signature_fact_done(struct signature_fact *s);
 void facts_done(struct facts *f);
 
