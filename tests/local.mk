@@ -5,8 +5,6 @@ include tests/base/local.mk
 include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
-TESTS += $(check_PROGRAMS)
-include tests/client-sdk/local.mk
 include tests/signd/local.mk
 include tests/client-sdk/local.mk
 
