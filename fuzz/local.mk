@@ -20,3 +20,4 @@ SECONDS_EACH = 60
 .PHONY: fuzz
 fuzz:
 	SECONDS_EACH='$(SECONDS_EACH)' $(top_srcdir)/fuzz/run
+include fuzz/cms.mk
