@@ -164,8 +164,7 @@ add_key(const xmlNode *n, struct keyinfo *k)
 	if (k->nkeys == XML_KEYS_MAX)
 		return err_new(ERR_LIMIT, NULL, "keys in KeyInfo");
 	EVP_PKEY *key = NULL;
-	TRY(xml_is(n, NS_DS, "KeyValue") ? key_value(n, &key)
-					 : der_key(n, &key));
+	TRY(key_value(n, &key));
 	k->keys[k->nkeys++] = key;
 	return NULL;
 }

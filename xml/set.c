@@ -221,17 +221,9 @@ expression_text(xmlNode *where, struct buf *out, const char **text)
 	return e == NULL ? NULL : err_while(e, "XPath expression");
 }
 
-static void
-quiet(void *ctx, xmlErrorPtr e)
-{
-	(void)ctx;
-	(void)e;
-}
-
 static struct err *
 compile(xmlXPathContext *context, const char *text, xmlXPathCompExpr **out)
 {
-	context->error = quiet;
 	xmlXPathCompExpr *x = xmlXPathCtxtCompile(context, BAD_CAST text);
 	if (x == NULL)
 		return err_new(ERR_MALFORMED, "XPath 1.0", "the expression");
