@@ -10,6 +10,7 @@ include tests/signd/local.mk
 include tests/worker/local.mk
 TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk
+include tests/signctl/local.mk
 
 dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh
 TESTS += $(check_PROGRAMS) %D%/layers.sh %D%/headers.sh
