@@ -182,19 +182,30 @@ place_is_right(const struct xml_signature *s, const xmlNode *e)
 	return e->parent != NULL && xml_is_inside(s->node, e->parent);
 }
 
+/* A Manifest speaks for the signature only as a child of its own Object; one
+ * that hides deeper is a wrapped one. */
+static bool
+is_own_manifest(const struct xml_signature *s, const xmlNode *e)
+{
+	return e != NULL && xml_is(e, NS_DS, "Manifest") &&
+	       xml_is(e->parent, NS_DS, "Object") &&
+	       e->parent->parent == s->node;
+}
+
 /* What Type promises must be there. */
 static bool
 type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 {
 	const xmlNode *e = r->kind == REF_ELEMENT ? r->element : NULL;
+	if (e != NULL && xml_is(e, NS_DS, "Manifest") && !is_own_manifest(s, e))
+		return false;
 	if (r->type == NULL)
 		return true;
 	if (strcmp(r->type, TYPE_OBJECT) == 0)
-		return xml_is(e, NS_DS, "Object");
+		return e != NULL && is_signature_part(e) &&
+		       xml_is_inside(e, s->node);
 	if (strcmp(r->type, TYPE_MANIFEST) == 0)
-		return xml_is(e, NS_DS, "Manifest");
-	if (strcmp(r->type, TYPE_COUNTERSIGNED) == 0)
-		return e != NULL && is_countersigned(e);
+		return is_own_manifest(s, e);
 	if (xades_is_type(r->type, "SignedProperties"))
 		return e != NULL && xades_is(e, "SignedProperties") &&
 		       xml_is_inside(e, s->node);

@@ -146,7 +146,9 @@ der_key(const xmlNode *n, EVP_PKEY **out)
 static struct err *
 key_value(const xmlNode *n, EVP_PKEY **out)
 {
-	const xmlNode *k = xml_first(n);
+	const xmlNode *k = xml_is(n, NS_DS, "KeyValue") ? xml_first(n) : n;
+	if (xml_is(k, NS_DS11, "DEREncodedKeyValue"))
+		return der_key(k, out);
 	if (xml_is(k, NS_DS, "RSAKeyValue"))
 		return rsa_key(k, out);
 	if (xml_is(k, NS_DS, "DSAKeyValue"))
@@ -162,8 +164,7 @@ add_key(const xmlNode *n, struct keyinfo *k)
 	if (k->nkeys == XML_KEYS_MAX)
 		return err_new(ERR_LIMIT, NULL, "keys in KeyInfo");
 	EVP_PKEY *key = NULL;
-	TRY(xml_is(n, NS_DS, "KeyValue") ? key_value(n, &key)
-					 : der_key(n, &key));
+	TRY(key_value(n, &key));
 	k->keys[k->nkeys++] = key;
 	return NULL;
 }
@@ -214,6 +215,7 @@ referred(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 			return x509_data(target, k);
 		if (xml_is(target, NS_DS, "KeyInfo"))
 			return read_children(job, target, depth + 1, k);
+		return add_key(target, k);
 	}
 	for (size_t i = 0; i < job->in->nexternal; i++) {
 		const struct external *e = &job->in->external[i];
@@ -312,21 +314,24 @@ digest_fits(const xmlNode *n, const struct cert *c, bool *out)
 	return NULL;
 }
 
-/* A subject's name is written in too many ways to be compared; that the value
- * verifies under the certificate's key decides. */
+/* The chain may be listed too, so one hit is enough.  A subject's name is
+ * written in too many ways to be compared; that the value verifies under the
+ * certificate's key decides. */
 static struct err *
 data_allows(const xmlNode *data, const struct cert *c, bool *out)
 {
-	bool all = xml_first(data) != NULL;
-	for (xmlNode *n = xml_first(data); n != NULL && all; n = xml_next(n)) {
+	bool any = false;
+	for (xmlNode *n = xml_first(data); n != NULL && !any; n = xml_next(n)) {
 		if (xml_is(n, NS_DS, "X509IssuerSerial"))
-			TRY(serial_fits(n, c, &all));
+			TRY(serial_fits(n, c, &any));
 		else if (xml_is(n, NS_DS, "X509SKI"))
-			TRY(ski_fits(n, c, &all));
+			TRY(ski_fits(n, c, &any));
 		else if (xml_is(n, NS_DS11, "X509Digest"))
-			TRY(digest_fits(n, c, &all));
+			TRY(digest_fits(n, c, &any));
+		else
+			any = xml_is(n, NS_DS, "X509SubjectName");
 	}
-	*out = all;
+	*out = any;
 	return NULL;
 }
 

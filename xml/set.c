@@ -167,7 +167,7 @@ new_filter(struct xml_set *s, enum filter_kind kind, struct filter **out)
 struct err *
 xml_set_enveloped(struct xml_set *s, const xmlNode *signature)
 {
-	struct filter *f;
+	struct filter *f = NULL;
 	if (signature->doc != s->tree)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
 		    "the Signature is in another document");
@@ -221,17 +221,9 @@ expression_text(xmlNode *where, struct buf *out, const char **text)
 	return e == NULL ? NULL : err_while(e, "XPath expression");
 }
 
-static void
-quiet(void *ctx, xmlErrorPtr e)
-{
-	(void)ctx;
-	(void)e;
-}
-
 static struct err *
 compile(xmlXPathContext *context, const char *text, xmlXPathCompExpr **out)
 {
-	context->error = quiet;
 	xmlXPathCompExpr *x = xmlXPathCtxtCompile(context, BAD_CAST text);
 	if (x == NULL)
 		return err_new(ERR_MALFORMED, "XPath 1.0", "the expression");
@@ -271,7 +263,7 @@ xml_set_xpath(struct xml_set *s, xmlNode *where)
 {
 	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
 	const char *text;
-	struct filter *f;
+	struct filter *f = NULL;
 	TRY(expression_text(where, &b, &text));
 	if (means_no_signatures(text, where))
 		return new_filter(s, FILTER_NO_SIGNATURES, &f);
@@ -304,8 +296,8 @@ evaluate(xmlDoc *tree, xmlNode *where, struct filter_step *step)
 {
 	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
 	const char *text;
-	xmlXPathContext *c;
-	xmlXPathCompExpr *x;
+	xmlXPathContext *c = NULL;
+	xmlXPathCompExpr *x = NULL;
 	TRY(expression_text(where, &b, &text));
 	TRY(new_context(tree, where, &c));
 	struct err *e = compile(c, text, &x);
@@ -341,7 +333,7 @@ step_op(const xmlNode *where, struct filter_step *step)
 struct err *
 xml_set_filter2(struct xml_set *s, xmlNode *transform)
 {
-	struct filter *f;
+	struct filter *f = NULL;
 	TRY(new_filter(s, FILTER_SET, &f));
 	f->steps = calloc(XML_FILTERS_MAX, sizeof(*f->steps));
 	if (f->steps == NULL)

@@ -103,21 +103,32 @@ try_list(
 	return NULL;
 }
 
+/* Certificates that do not stand in KeyInfo count when KeyInfo, or the signed
+ * property SigningCertificate, names them.  Nobody is guessed. */
 static struct err *
-try_given_certs(struct xml_job *job, struct attempt *a,
+try_named(const struct cert_list *l, struct attempt *a,
     const struct xml_signature *s, struct signature_fact *fact)
 {
-	const struct cert_list *extra = job->in->extra;
-	if (extra == NULL || !s->keys.names)
-		return NULL;
-	for (size_t i = 0; i < extra->n && fact->signature != CHECK_PASSED;
-	     i++) {
-		bool allowed;
-		TRY(keyinfo_allows(s->keyinfo, extra->v[i], &allowed));
-		if (allowed)
-			TRY(try_cert(a, extra->v[i], fact));
+	for (size_t i = 0;
+	     l != NULL && i < l->n && fact->signature != CHECK_PASSED; i++) {
+		bool named = false;
+		if (s->keyinfo != NULL)
+			TRY(keyinfo_allows(s->keyinfo, l->v[i], &named));
+		if (!named)
+			TRY(xades_names(s, l->v[i], &named));
+		if (named)
+			TRY(try_cert(a, l->v[i], fact));
 	}
 	return NULL;
+}
+
+/* No certificate stands in for a key that verified by itself. */
+static void
+only_a_key(struct signature_fact *fact)
+{
+	cert_free(fact->cert);
+	fact->cert = NULL;
+	fact->signature = CHECK_PASSED;
 }
 
 static struct err *
@@ -134,7 +145,7 @@ try_given_keys(
 		TRY(try_key(a, k, &ok));
 		if (!ok)
 			continue;
-		fact->signature = CHECK_PASSED;
+		only_a_key(fact);
 		return findings_add(&fact->findings, false, "xml-key-given",
 		    "verified with a key given from outside");
 	}
@@ -150,7 +161,7 @@ try_embedded_keys(
 		TRY(try_key(a, k->keys[i], &ok));
 		if (!ok)
 			continue;
-		fact->signature = CHECK_PASSED;
+		only_a_key(fact);
 		return findings_add(&fact->findings, false,
 		    "xml-no-certificate",
 		    "only a bare key in the document, and no name to it");
@@ -165,13 +176,10 @@ try_all(struct xml_job *job, struct xml_signature *s,
     struct signature_fact *fact)
 {
 	TRY(try_list(a, &s->keys.certs, fact));
-	if (fact->signature != CHECK_PASSED)
-		TRY(try_given_certs(job, a, s, fact));
+	TRY(try_named(job->in->extra, a, s, fact));
+	TRY(try_named(later, a, s, fact));
 	if (fact->signature != CHECK_PASSED)
 		TRY(try_given_keys(job, a, fact));
-	if (fact->signature != CHECK_PASSED &&
-	    (s->keys.certs.n == 0 && s->keys.there))
-		TRY(try_list(a, later, fact));
 	if (fact->signature != CHECK_PASSED && s->keys.certs.n == 0)
 		TRY(try_embedded_keys(a, &s->keys, fact));
 	if (fact->signature == CHECK_PASSED)

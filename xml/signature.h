@@ -59,6 +59,9 @@ void xades_open(struct xml_signature *s);
 /* Certificates in UnsignedSignatureProperties are added to `out`. */
 struct err *xades_certs(
     struct xml_signature *s, struct cert_list *out) MUST_USE;
+/* Whether the property SigningCertificate names `c` by its digest. */
+struct err *xades_names(
+    const struct xml_signature *s, const struct cert *c, bool *out) MUST_USE;
 /* Level, claimed time, binding, time stamps, revocation data; at the end. */
 struct err *xades_collect(struct xml_job *job, struct xml_signature *s,
     const struct cert_list *pool, struct signature_fact *fact,

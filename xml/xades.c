@@ -158,20 +158,43 @@ cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 	return NULL;
 }
 
-/* XAdES 5.2.2: one of the certificates named is the signer's. */
+static const xmlNode *
+signing_certificate(const xmlNode *signature_properties)
+{
+	const xmlNode *n = child(signature_properties, "SigningCertificateV2");
+	return n != NULL ? n
+			 : child(signature_properties, "SigningCertificate");
+}
+
+/* XAdES 5.2.2: whether one of the certificates named is this one. */
+static struct err *
+names(const xmlNode *attribute, const struct cert *cert, bool *out)
+{
+	*out = false;
+	for (xmlNode *c = xml_first(attribute); c != NULL && !*out;
+	     c = xml_next(c)) {
+		struct err *problem = NULL;
+		TRY(blame_document(cert_matches(c, cert, out), &problem));
+		err_free(problem);
+	}
+	return NULL;
+}
+
+struct err *
+xades_names(const struct xml_signature *s, const struct cert *c, bool *out)
+{
+	const xmlNode *sp = child(s->qualifying, "SignedProperties");
+	return names(
+	    signing_certificate(child(sp, "SignedSignatureProperties")), c,
+	    out);
+}
+
 static struct err *
 bind_cert(const xmlNode *attribute, struct signature_fact *fact)
 {
-	fact->cert_binding = CHECK_FAILED;
-	for (xmlNode *c = xml_first(attribute); c != NULL; c = xml_next(c)) {
-		struct err *problem = NULL;
-		bool same = false;
-		TRY(blame_document(
-		    cert_matches(c, fact->cert, &same), &problem));
-		err_free(problem);
-		if (same)
-			fact->cert_binding = CHECK_PASSED;
-	}
+	bool same;
+	TRY(names(attribute, fact->cert, &same));
+	fact->cert_binding = same ? CHECK_PASSED : CHECK_FAILED;
 	return NULL;
 }
 
@@ -183,9 +206,7 @@ signed_signature_properties(const xmlNode *p, struct signature_fact *fact)
 	if (time != NULL)
 		TRY(blame_document(signing_time(time, fact), &problem));
 	err_free(problem);
-	const xmlNode *cert = child(p, "SigningCertificateV2");
-	if (cert == NULL)
-		cert = child(p, "SigningCertificate");
+	const xmlNode *cert = signing_certificate(p);
 	if (cert != NULL && fact->cert != NULL)
 		TRY(bind_cert(cert, fact));
 	const xmlNode *place = child(p, "SignatureProductionPlaceV2");
