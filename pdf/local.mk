@@ -9,7 +9,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff-form.c \
 	%D%/diff-page.c \
 	%D%/diff-struct.c \
-	%D%/diff.c \
+	%D%/diff.c %D%/diff.h %D%/diff-impl.h \
 	%D%/document.c %D%/document.h \
 	%D%/filter.c %D%/filter.h \
 	%D%/format.h \
