@@ -362,8 +362,8 @@ stream_method(const struct crypt *c, const struct pdf_obj *dict,
 }
 
 struct err *
-crypt_string(const struct crypt *c, struct pdf_ref ref, struct bytes in,
-    struct buf *out)
+crypt_string(
+    const struct crypt *c, struct pdf_ref ref, struct bytes in, struct buf *out)
 {
 	return apply(c, c->strings, false, ref, in, out);
 }
@@ -378,8 +378,8 @@ crypt_stream(const struct crypt *c, struct pdf_ref ref,
 }
 
 struct err *
-crypt_string_encrypt(const struct crypt *c, struct pdf_ref ref,
-    struct bytes in, struct buf *out)
+crypt_string_encrypt(
+    const struct crypt *c, struct pdf_ref ref, struct bytes in, struct buf *out)
 {
 	return apply(c, c->strings, true, ref, in, out);
 }

@@ -9,9 +9,10 @@
 #include "pdf/xref.h"
 
 #define PDF_OBJSTM_KEPT 8 /* inflated object streams kept at a time */
-#define PDF_OBJSTM_KEPT_MAX ((size_t)16 << 20) /* bytes of them, but for one */
-#define PDF_PAGES_MAX 1000000 /* pages visited in one walk */
-#define PDF_FIELDS_MAX 100000 /* fields visited in one walk */
+#define PDF_OBJSTM_KEPT_MAX ((size_t)16 << 20) /* bytes of them, but for one   \
+						*/
+#define PDF_PAGES_MAX 1000000                  /* pages visited in one walk */
+#define PDF_FIELDS_MAX 100000                  /* fields visited in one walk */
 
 struct pdf_document;
 
@@ -35,8 +36,8 @@ const struct crypt *pdf_crypt(const struct pdf_document *d); /* NULL: plain */
 struct pdf_loaded {
 	struct pdf_ref ref;
 	struct pdf_obj obj;
-	struct pdf_entry entry;	  /* who lists it */
-	size_t at, end;		  /* "12 0 obj" to "endobj"; in an object
+	struct pdf_entry entry;   /* who lists it */
+	size_t at, end;           /* "12 0 obj" to "endobj"; in an object
 				   * stream: in its inflated bytes */
 	struct pdf_entry carrier; /* of the object stream, kind NONE if none */
 };
@@ -66,8 +67,8 @@ struct err *pdf_get(struct pdf_document *d, size_t view, struct pdf_ref ref,
     const struct pdf_obj **out) MUST_USE;
 /* The member `key` of dictionary `o`, resolved. */
 struct err *pdf_dict_get(struct pdf_document *d, size_t view,
-    const struct pdf_obj *o, const char *key, const struct pdf_obj **out)
-    MUST_USE;
+    const struct pdf_obj *o, const char *key,
+    const struct pdf_obj **out) MUST_USE;
 struct err *pdf_array_get(struct pdf_document *d, size_t view,
     const struct pdf_obj *o, size_t i, const struct pdf_obj **out) MUST_USE;
 
@@ -78,8 +79,7 @@ struct err *pdf_array_get(struct pdf_document *d, size_t view,
  * ASCII85.
  */
 struct err *pdf_stream_data(struct pdf_document *d, size_t view,
-    struct pdf_ref ref, const struct pdf_obj *stream, struct buf *out)
-    MUST_USE;
+    struct pdf_ref ref, const struct pdf_obj *stream, struct buf *out) MUST_USE;
 
 /* The document's parts, in a view. ERR_MALFORMED when missing or senseless. */
 struct err *pdf_catalog(struct pdf_document *d, size_t view,
@@ -97,14 +97,14 @@ struct err *pdf_each_page(struct pdf_document *d, size_t view,
 
 /* One terminal or inner field of the form, from the top. */
 struct pdf_field {
-	struct pdf_ref ref;	    /* num 0: a direct object */
+	struct pdf_ref ref;         /* num 0: a direct object */
 	const struct pdf_obj *dict; /* a merged widget too */
 	struct bytes name; /* fully qualified, as stored, parts joined by '.';
 			    * good during the call */
 	const struct pdf_obj *type;  /* /FT, inherited; &pdf_null if none */
 	const struct pdf_obj *value; /* /V, inherited, not resolved */
 	const struct pdf_obj *flags; /* /Ff, inherited */
-	bool terminal;		     /* no kid of it is a field */
+	bool terminal;               /* no kid of it is a field */
 };
 struct err *pdf_each_field(struct pdf_document *d, size_t view,
     struct err *(*each)(void *ctx, const struct pdf_field *f, bool *go_on),
@@ -122,10 +122,11 @@ struct err *pdf_each_ref(struct pdf_document *d, const struct pdf_obj *o,
 /*
  * pdf_scan loads every object that revisions `from` to `to` list as in use,
  * one after the other, into an arena that is emptied in between: a million
- * objects in little memory.  Also sets PDF_ODD_UNLISTED.
+ * objects in little memory.  An object may come twice.  Also sets
+ * PDF_ODD_UNLISTED.
  */
 struct err *pdf_scan(struct pdf_document *d, size_t from, size_t to,
-    struct err *(*each)(void *ctx, const struct pdf_loaded *o), void *ctx)
-    MUST_USE;
+    struct err *(*each)(void *ctx, const struct pdf_loaded *o),
+    void *ctx) MUST_USE;
 
 #endif

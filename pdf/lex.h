@@ -12,7 +12,7 @@ enum pdf_token_kind {
 	PDF_TOKEN_INT,
 	PDF_TOKEN_REAL,
 	PDF_TOKEN_STRING, /* (...) */
-	PDF_TOKEN_HEX,	  /* <...> */
+	PDF_TOKEN_HEX,    /* <...> */
 	PDF_TOKEN_NAME,
 	PDF_TOKEN_ARRAY_OPEN,
 	PDF_TOKEN_ARRAY_CLOSE,
@@ -23,14 +23,14 @@ enum pdf_token_kind {
 
 struct pdf_token {
 	enum pdf_token_kind kind;
-	bool plain;	 /* name or string: nothing to decode inside */
-	size_t at, end;	 /* span in the bytes */
+	bool plain;      /* name or string: nothing to decode inside */
+	size_t at, end;  /* span in the bytes */
 	int64_t integer; /* PDF_TOKEN_INT */
 };
 
 struct pdf_lex {
 	struct bytes in;
-	size_t pos;		   /* next byte to read */
+	size_t pos;                /* next byte to read */
 	struct pdf_budget *budget; /* borrowed */
 };
 
@@ -74,8 +74,7 @@ struct pdf_indirect {
  * pdf_parse_indirect reads the indirect object at offset `at` of `in`.
  * `length` may be NULL: then /Length must be direct.  /Length must be exact.
  */
-struct err *pdf_parse_indirect(struct bytes in, size_t at,
-    struct pdf_arena *a, const struct pdf_length *length,
-    struct pdf_indirect *out) MUST_USE;
+struct err *pdf_parse_indirect(struct bytes in, size_t at, struct pdf_arena *a,
+    const struct pdf_length *length, struct pdf_indirect *out) MUST_USE;
 
 #endif

@@ -8,36 +8,36 @@
 
 #include "base/base.h"
 
-#define PDF_DEPTH_MAX 64	    /* nesting of arrays and dictionaries */
-#define PDF_NUMBER_MAX 8388607	    /* object numbers, ISO 32000-1 annex C */
-#define PDF_GENERATION_MAX 65535    /* ISO 32000-2 7.5.4 */
-#define PDF_MEMORY_MAX ((size_t)512 << 20) /* bytes in all arenas together */
+#define PDF_DEPTH_MAX 64         /* nesting of arrays and dictionaries */
+#define PDF_NUMBER_MAX 8388607   /* object numbers, ISO 32000-1 annex C */
+#define PDF_GENERATION_MAX 65535 /* ISO 32000-2 7.5.4 */
+#define PDF_MEMORY_MAX ((size_t)512 << 20)   /* bytes in all arenas together */
 #define PDF_INFLATED_MAX ((uint64_t)2 << 30) /* bytes inflated in all */
-#define PDF_STREAM_MAX ((size_t)256 << 20) /* bytes of one inflated stream */
-#define PDF_STEPS_BASE ((uint64_t)64 << 20) /* tokens and visits, and ... */
-#define PDF_STEPS_PER_BYTE 8	    /* ... so many more for each byte */
+#define PDF_STREAM_MAX ((size_t)256 << 20)   /* bytes of one inflated stream */
+#define PDF_STEPS_BASE ((uint64_t)64 << 20)  /* tokens and visits, and ... */
+#define PDF_STEPS_PER_BYTE 8 /* ... so many more for each byte */
 
 /* What is odd about a file without being wrong enough to refuse it.  Each
  * reader of a file decides by its own policy. */
 enum pdf_odd {
-	PDF_ODD_DUPLICATE_KEY = 1 << 0, /* in some dictionary that was read */
-	PDF_ODD_HYBRID = 1 << 1,	/* /XRefStm, as Word writes it */
+	PDF_ODD_DUPLICATE_KEY = 1 << 0,  /* in some dictionary that was read */
+	PDF_ODD_HYBRID = 1 << 1,         /* /XRefStm, as Word writes it */
 	PDF_ODD_HYBRID_DIFFERS = 1 << 2, /* and the two views disagree */
-	PDF_ODD_JUNK_AFTER = 1 << 3,	/* bytes after the last %%EOF */
-	PDF_ODD_SPACE_AFTER = 1 << 4,	/* more than one end of line there */
-	PDF_ODD_UNLISTED = 1 << 5,	/* an object that no section lists */
-	PDF_ODD_ENTRY = 1 << 6, /* "in use" at offset 0: taken as free */
+	PDF_ODD_JUNK_AFTER = 1 << 3,     /* bytes after the last %%EOF */
+	PDF_ODD_SPACE_AFTER = 1 << 4,    /* more than one end of line there */
+	PDF_ODD_UNLISTED = 1 << 5,       /* an object that no section lists */
+	PDF_ODD_ENTRY = 1 << 6,      /* "in use" at offset 0: taken as free */
 	PDF_ODD_GENERATION = 1 << 7, /* a reference with a wrong generation */
-	PDF_ODD_SIZE = 1 << 8,	     /* /Size is below a listed number */
+	PDF_ODD_SIZE = 1 << 8,       /* /Size is below a listed number */
 	PDF_ODD_BETWEEN = 1 << 9, /* bytes between trailer and %%EOF, or so */
 };
 
 /* What all work on one document may use up, and what was odd on the way. */
 struct pdf_budget {
-	uint64_t steps;	   /* left */
-	size_t memory;	   /* left in arenas, in bytes */
+	uint64_t steps;    /* left */
+	size_t memory;     /* left in arenas, in bytes */
 	uint64_t inflated; /* left, in bytes */
-	unsigned odd;	   /* bits of enum pdf_odd */
+	unsigned odd;      /* bits of enum pdf_odd */
 };
 
 struct pdf_budget pdf_budget_for(size_t file_len);
@@ -55,8 +55,8 @@ struct pdf_arena {
 
 /* ERR_LIMIT, ERR_NOMEM.  Aligned for any node, not zeroed. */
 struct err *pdf_alloc(struct pdf_arena *a, size_t len, void **out) MUST_USE;
-struct err *pdf_copy(struct pdf_arena *a, struct bytes in, struct bytes *out)
-    MUST_USE;
+struct err *pdf_copy(
+    struct pdf_arena *a, struct bytes in, struct bytes *out) MUST_USE;
 /* Forgets all that was allocated, keeps one chunk for the next round. */
 void pdf_arena_reset(struct pdf_arena *a);
 void pdf_arena_done(struct pdf_arena *a);
@@ -81,7 +81,7 @@ struct pdf_ref {
 
 struct pdf_obj {
 	enum pdf_type type;
-	bool hex;	/* a string that was written <...> */
+	bool hex;       /* a string that was written <...> */
 	bool duplicate; /* a dictionary with a key twice */
 	/* Where it stands, delimiters included, in bytes: in the file, or in
 	 * the inflated object stream that it came from. */
@@ -89,14 +89,14 @@ struct pdf_obj {
 	union {
 		bool boolean;
 		int64_t integer;
-		struct bytes text;   /* PDF_REAL as written; PDF_STRING
-				      * decoded (and decrypted); PDF_NAME
-				      * decoded, without the slash */
+		struct bytes text; /* PDF_REAL as written; PDF_STRING
+				    * decoded (and decrypted); PDF_NAME
+				    * decoded, without the slash */
 		struct pdf_ref ref;
 		struct {
 			const struct pdf_obj *v; /* array: items; dictionary:
 						  * key, value, key, ... */
-			size_t n;		 /* nodes in v */
+			size_t n;                /* nodes in v */
 		} items;
 		const struct pdf_stream *stream;
 	};
@@ -104,7 +104,7 @@ struct pdf_obj {
 
 struct pdf_stream {
 	struct pdf_obj dict;
-	size_t at;	  /* of the first raw byte, in the file */
+	size_t at;        /* of the first raw byte, in the file */
 	struct bytes raw; /* as in the file: encrypted, encoded */
 };
 

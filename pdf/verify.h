@@ -5,7 +5,7 @@
 #include "format/format.h"
 
 /* As struct format's collect. */
-struct err *pdf_collect(const struct collect_input *in, struct facts *out)
-    MUST_USE;
+struct err *pdf_collect(
+    const struct collect_input *in, struct facts *out) MUST_USE;
 
 #endif
