@@ -5,10 +5,15 @@ certs_libcerts_la_SOURCES = \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/digest.c \
+	%D%/issue.c %D%/issue.h %D%/issue_crl.c \
+	%D%/lint.c %D%/lint.h \
 	%D%/list.c \
 	%D%/ossl.c %D%/ossl.h \
 	%D%/path.h \
+	%D%/profiles.c %D%/profiles.h \
+	%D%/signed.c %D%/signed.h \
 	%D%/signer.h \
+	%D%/softkey.c %D%/softkey.h \
 	%D%/verify.c
 certs_libcerts_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 
