@@ -12,7 +12,7 @@ struct err *clean(const char *s, struct buf *out) MUST_USE;
 enum cert_state {
 	STATE_IN_FORCE,
 	STATE_IN_FORCE_UNKNOWN, /* but revocation is not known */
-	STATE_DATES_ONLY,	/* within its dates; nothing else looked at */
+	STATE_DATES_ONLY,       /* within its dates; nothing else looked at */
 	STATE_EXPIRED,
 	STATE_NOT_YET,
 	STATE_REVOKED,
@@ -21,8 +21,8 @@ enum cert_state {
 	STATE_COUNT,
 };
 
-enum cert_state cert_state_of(const struct signature_verdict *v,
-    const struct policy *p);
+enum cert_state cert_state_of(
+    const struct signature_verdict *v, const struct policy *p);
 
 /* How what was signed stands, in one word. */
 enum integrity { INTACT, BROKEN, INTEGRITY_UNKNOWN, INTEGRITY_COUNT };
@@ -66,7 +66,7 @@ enum word {
 	WORD_NOTES,
 	WORD_CHECKED_AT, /* printf: time, policy */
 	WORD_NOT_FOUND,
-	WORD_FILE, /* printf: SHA-256 */
+	WORD_FILE,   /* printf: SHA-256 */
 	WORD_COUNTS, /* printf: how many signatures */
 	WORD_COUNT,
 };

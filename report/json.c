@@ -8,7 +8,6 @@
 #define REPORT_VERSION 1
 #define STRING_MAX 65536 /* bytes of one string out of a document */
 
-
 /* Every setter takes `value` over, NULL being "out of memory". */
 static struct err *
 set(json_t *o, const char *key, json_t *value)
@@ -137,8 +136,8 @@ add_findings(json_t *array, const struct findings *f)
 }
 
 static struct err *
-set_certificate(json_t *o, const struct signature_verdict *v,
-    const struct policy *p)
+set_certificate(
+    json_t *o, const struct signature_verdict *v, const struct policy *p)
 {
 	const struct cert *c = v->fact->cert;
 	json_t *cert;
@@ -149,8 +148,7 @@ set_certificate(json_t *o, const struct signature_verdict *v,
 	TRY(set_string(cert, "subject", cert_subject(c)));
 	TRY(set_string(cert, "common_name", cert_common_name(c)));
 	TRY(set_string(cert, "issuer", cert_issuer(c)));
-	TRY(set_string(
-	    cert, "issuer_common_name", cert_issuer_common_name(c)));
+	TRY(set_string(cert, "issuer_common_name", cert_issuer_common_name(c)));
 	TRY(set_hex(cert, "serial", cert_serial(c)));
 	TRY(set_time(cert, "not_before", cert_not_before(c)));
 	TRY(set_time(cert, "not_after", cert_not_after(c)));
@@ -181,8 +179,7 @@ set_trust(json_t *o, const struct signature_verdict *v, const struct policy *p)
 	for (size_t i = 0; i < v->path.chain.n; i++) {
 		CLEANUP(buf_done) struct buf b = BUF(3 * STRING_MAX);
 		TRY(clean(cert_subject(v->path.chain.v[i]), &b));
-		TRY(add(chain,
-		    text_of(&b)));
+		TRY(add(chain, text_of(&b)));
 	}
 	return NULL;
 }
@@ -221,8 +218,7 @@ set_integrity(json_t *o, const struct signature_fact *f)
 	TRY(set_string(i, "state", integrity_name(integrity_of(f))));
 	TRY(set_string(i, "algorithm", alg));
 	TRY(set_string(i, "signature", check_name(f->signature)));
-	TRY(set_string(
-	    i, "certificate_binding", check_name(f->cert_binding)));
+	TRY(set_string(i, "certificate_binding", check_name(f->cert_binding)));
 	TRY(set_array(i, "references", &refs));
 	for (size_t k = 0; k < f->nreferences; k++) {
 		const struct reference *r = &f->references[k];
@@ -264,8 +260,8 @@ add_signature(json_t *array, const struct report_input *in, size_t i)
 	TRY(set_verdict(o, p, v->indication, v->sub, v->code));
 	TRY(set_string(o, "format", f->format));
 	TRY(set_string(o, "level", level_name(f->level)));
-	TRY(set_string(o, "signer",
-	    f->cert == NULL ? NULL : cert_common_name(f->cert)));
+	TRY(set_string(
+	    o, "signer", f->cert == NULL ? NULL : cert_common_name(f->cert)));
 	TRY(set_string(o, "claimed_name", f->claimed_name));
 	TRY(set_string(o, "reason", f->reason));
 	TRY(set_string(o, "location", f->location));

@@ -20,8 +20,8 @@ cert_state_of(const struct signature_verdict *v, const struct policy *p)
 	/* A path was looked for only if the signature itself was right. */
 	if (!p->check_path || v->path.chain.n == 0)
 		return p->check_path && dates == STATE_DATES_ONLY
-		    ? STATE_NOT_TRUSTED
-		    : dates;
+			   ? STATE_NOT_TRUSTED
+			   : dates;
 	switch (v->path.result) {
 	case PATH_OK:
 		if (p->status == STATUS_IGNORE || !v->path.status_known)
@@ -66,7 +66,7 @@ clean(const char *s, struct buf *out)
 	while (rest.len > 0) {
 		size_t n = 1;
 		while (n < 4 && n < rest.len &&
-		    !utf8_valid(bytes_slice(rest, 0, n)))
+		       !utf8_valid(bytes_slice(rest, 0, n)))
 			n++;
 		struct bytes one = bytes_slice(rest, 0, n);
 		bool whole = utf8_valid(one);

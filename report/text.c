@@ -43,8 +43,8 @@ put_time(struct page *p, int64_t t, struct buf *out)
 {
 	struct time_fields f = time_split(t + TIME_VIETNAM_OFFSET_MIN * 60);
 	if (p->lang == LANG_VI)
-		return buf_printf(out, "%02d/%02d/%04d %02d:%02d +07:00",
-		    f.day, f.month, f.year, f.hour, f.minute);
+		return buf_printf(out, "%02d/%02d/%04d %02d:%02d +07:00", f.day,
+		    f.month, f.year, f.hour, f.minute);
 	return buf_printf(out, "%04d-%02d-%02d %02d:%02d +07:00", f.year,
 	    f.month, f.day, f.hour, f.minute);
 }
@@ -101,7 +101,8 @@ put_covers(struct page *p, const struct signature_fact *f)
 }
 
 static struct err *
-put_heading(struct page *p, size_t i, size_t n, const struct signature_verdict *v)
+put_heading(
+    struct page *p, size_t i, size_t n, const struct signature_verdict *v)
 {
 	TRY(buf_str(p->out, "\n"));
 	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1, n));
@@ -143,8 +144,7 @@ put_head(struct page *p)
 		    message_next(v->code, p->lang)));
 	if (v->nsignatures < 2)
 		return NULL;
-	TRY(buf_printf(
-	    p->out, word(WORD_COUNTS, p->lang), v->nsignatures));
+	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures));
 	return buf_str(p->out, "\n");
 }
 
@@ -172,13 +172,11 @@ put_signing_time(struct page *p, const struct signature_verdict *v)
 {
 	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
 	if (t == TIME_NONE)
-		return row(
-		    p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
+		return row(p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
 	TRY(label(p, WORD_SIGNING_TIME));
 	TRY(put_time(p, t, p->out));
 	return buf_printf(p->out, " (%s)\n",
-	    word(v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED,
-		p->lang));
+	    word(v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED, p->lang));
 }
 
 static struct err *
@@ -210,8 +208,8 @@ said_before(const struct findings *f, size_t i)
 
 /* Each remark once, and not what was already given as the verdict. */
 static struct err *
-put_remarks(struct page *p, const struct findings *f, const char *code,
-    bool *begun)
+put_remarks(
+    struct page *p, const struct findings *f, const char *code, bool *begun)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (bytes_eq_str(bytes_str(f->v[i].code), code) ||
@@ -221,8 +219,8 @@ put_remarks(struct page *p, const struct findings *f, const char *code,
 			TRY(buf_printf(
 			    p->out, "  %s:\n", word(WORD_NOTES, p->lang)));
 		*begun = true;
-		TRY(buf_printf(p->out, "  - %s\n",
-		    message_text(f->v[i].code, p->lang)));
+		TRY(buf_printf(
+		    p->out, "  - %s\n", message_text(f->v[i].code, p->lang)));
 	}
 	return NULL;
 }
@@ -246,8 +244,7 @@ report_text(const struct report_input *in, enum lang lang, struct buf *out)
 	struct page p = { .in = in, .lang = lang, .out = out };
 	bool begun = false;
 	TRY(put_head(&p));
-	TRY(put_remarks(
-	    &p, &in->facts->findings, in->verdict->code, &begun));
+	TRY(put_remarks(&p, &in->facts->findings, in->verdict->code, &begun));
 	for (size_t i = 0; i < in->verdict->nsignatures; i++)
 		TRY(put_signature(&p, i));
 	return put_footer(&p);

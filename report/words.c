@@ -5,10 +5,10 @@
 static const char *const words[WORD_COUNT][2] = {
 	[WORD_RESULT_VALID] = { "HỢP LỆ", "VALID" },
 	[WORD_RESULT_INVALID] = { "KHÔNG HỢP LỆ", "NOT VALID" },
-	[WORD_RESULT_INDETERMINATE] = { "CHƯA XÁC ĐỊNH ĐƯỢC",
-	    "INDETERMINATE" },
+	[WORD_RESULT_INDETERMINATE] = { "CHƯA XÁC ĐỊNH ĐƯỢC", "INDETERMINATE" },
 	[WORD_NEXT] = { "Việc cần làm", "What to do" },
-	[WORD_SIGNATURE_OF] = { "Chữ ký %zu trong %zu", "Signature %zu of %zu" },
+	[WORD_SIGNATURE_OF] = { "Chữ ký %zu trong %zu",
+	    "Signature %zu of %zu" },
 	[WORD_SIGNER] = { "Người ký", "Signer" },
 	[WORD_SUBJECT] = { "Tên trên chứng thư", "Name in the certificate" },
 	[WORD_ISSUER] = { "Nơi cấp chứng thư", "Issuer" },
@@ -36,14 +36,16 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_CHECKED_AT] = { "Kiểm tra lúc %s theo chính sách %s.",
 	    "Checked at %s under the policy %s." },
 	[WORD_NOT_FOUND] = { "không tìm thấy", "not found" },
-	[WORD_FILE] = { "Mã băm SHA-256 của tệp: %s", "SHA-256 of the file: %s" },
-	[WORD_COUNTS] = { "Tệp có %zu chữ ký.", "Signatures in the file: %zu." },
+	[WORD_FILE] = { "Mã băm SHA-256 của tệp: %s",
+	    "SHA-256 of the file: %s" },
+	[WORD_COUNTS] = { "Tệp có %zu chữ ký.",
+	    "Signatures in the file: %zu." },
 };
 
 static const char *const states[STATE_COUNT][3] = {
 	[STATE_IN_FORCE] = { "còn hiệu lực", "in force", "in-force" },
-	[STATE_IN_FORCE_UNKNOWN] = {
-	    "trong thời hạn, chưa kiểm tra được tình trạng thu hồi",
+	[STATE_IN_FORCE_UNKNOWN] = { "trong thời hạn, chưa kiểm tra được tình "
+				     "trạng thu hồi",
 	    "within its dates; revocation could not be checked",
 	    "revocation-unknown" },
 	[STATE_DATES_ONLY] = { "trong thời hạn ghi trên chứng thư; các điều "
@@ -54,8 +56,8 @@ static const char *const states[STATE_COUNT][3] = {
 	    "not-yet-in-force" },
 	[STATE_REVOKED] = { "đã bị thu hồi", "revoked", "revoked" },
 	[STATE_SUSPENDED] = { "đang bị tạm dừng", "suspended", "suspended" },
-	[STATE_NOT_TRUSTED] = { "chưa xác định được",
-	    "could not be determined", "not-trusted" },
+	[STATE_NOT_TRUSTED] = { "chưa xác định được", "could not be determined",
+	    "not-trusted" },
 };
 
 static const char *const integrities[INTEGRITY_COUNT][3] = {
@@ -70,8 +72,7 @@ static const char *const integrities[INTEGRITY_COUNT][3] = {
 static const char *const changes[][3] = {
 	[CHANGE_NONE] = { "không có", "none", "none" },
 	[CHANGE_LTV] = { "chỉ thêm dữ liệu phục vụ kiểm tra lâu dài",
-	    "only data for long-term validation was added",
-	    "validation-data" },
+	    "only data for long-term validation was added", "validation-data" },
 	[CHANGE_FORM] = { "điền biểu mẫu hoặc thêm chữ ký khác",
 	    "form fields filled in, or other signatures added", "form" },
 	[CHANGE_ANNOTATION] = { "thêm ghi chú", "comments were added",
