@@ -58,6 +58,8 @@ struct err *key_verify_digest(EVP_PKEY *key, struct sig_alg alg,
 struct err *key_verify(EVP_PKEY *key, struct sig_alg alg, struct bytes message,
     struct bytes sig, bool *ok) MUST_USE;
 enum key_alg key_alg_of(const EVP_PKEY *key);
+/* What such a key signs with by default; form is SIG_NONE for EdDSA, DSA. */
+struct sig_alg key_default_alg(const EVP_PKEY *key);
 
 /* oid_text writes the dotted form; "" where it does not fit. */
 void oid_text(const ASN1_OBJECT *o, char *out, size_t size);

@@ -1,4 +1,10 @@
-check_PROGRAMS += tests/certs/test-alg tests/certs/test-cert
+check_PROGRAMS += \
+	tests/certs/test-alg \
+	tests/certs/test-cert \
+	tests/certs/test-issue
+TESTS += %D%/test-issue-interop.sh
+EXTRA_DIST += %D%/test-issue-interop.sh
+
 tests_certs_test_alg_SOURCES = tests/certs/test-alg.c
 tests_certs_test_alg_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_alg_LDADD = $(CERTS_LIBS)
@@ -6,3 +12,13 @@ tests_certs_test_alg_LDADD = $(CERTS_LIBS)
 tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
 tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cert_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_issue_SOURCES = tests/certs/test-issue.c tests/certs/ca.h
+tests_certs_test_issue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_issue_LDADD = $(CERTS_LIBS)
+
+# Not a test itself: the scripts that judge a corpus ask it.
+noinst_PROGRAMS += tests/certs/judge
+tests_certs_judge_SOURCES = tests/certs/judge.c
+tests_certs_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_judge_LDADD = $(CERTS_LIBS)
