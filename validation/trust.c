@@ -63,8 +63,8 @@ best_path(const struct judging *j, struct cert *leaf, int64_t time,
  * of validation: a key of one that ended may be anybody's by now.
  */
 static struct err *
-is_trusted_stamp(const struct judging *j, const struct timestamp_fact *t,
-    bool *out)
+is_trusted_stamp(
+    const struct judging *j, const struct timestamp_fact *t, bool *out)
 {
 	*out = false;
 	if (t->digest != CHECK_PASSED || t->signature != CHECK_PASSED ||
@@ -149,8 +149,8 @@ judge_result(struct signature_verdict *v)
 	case PATH_REVOKED:
 		return judge_revoked(v);
 	case PATH_SUSPENDED:
-		return decide(v, INDETERMINATE, SUB_TRY_LATER,
-		    "certificate-suspended");
+		return decide(
+		    v, INDETERMINATE, SUB_TRY_LATER, "certificate-suspended");
 	case PATH_NO_STATUS:
 		return decide(
 		    v, INDETERMINATE, SUB_TRY_LATER, "revocation-unknown");
@@ -166,22 +166,22 @@ static bool
 is_for_signing(const struct cert *c)
 {
 	return !cert_has_key_usage(c) ||
-	    (cert_key_usage(c) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
+	       (cert_key_usage(c) &
+		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
 }
 
 struct err *
 judge_path(const struct judging *j, struct signature_verdict *v, bool *decided)
 {
-	TRY(best_path(j, v->fact->cert, v->best_time, NULL, &v->path,
-	    &v->domain));
+	TRY(best_path(
+	    j, v->fact->cert, v->best_time, NULL, &v->path, &v->domain));
 	if (judge_result(v))
 		*decided = true;
 	else if (!is_for_signing(v->fact->cert))
-		*decided = decide(v, INDETERMINATE,
-		    SUB_CHAIN_CONSTRAINTS_FAILURE,
-		    "certificate-not-for-signing");
-	else if (j->r->policy->status != STATUS_IGNORE &&
-	    !v->path.status_known)
+		*decided =
+		    decide(v, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
+			"certificate-not-for-signing");
+	else if (j->r->policy->status != STATUS_IGNORE && !v->path.status_known)
 		/* Not knowing is never valid: Circular 15/2025, appendix II. */
 		*decided = decide(
 		    v, INDETERMINATE, SUB_TRY_LATER, "revocation-unknown");
