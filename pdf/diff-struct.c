@@ -31,6 +31,20 @@ kids_at(const struct pdf_obj *k, size_t i)
 	return pdf_is(k, PDF_ARRAY) ? pdf_array_at(k, i) : k;
 }
 
+/* /K itself, or the array that it refers to: a reference to one element stays
+ * a reference. */
+static struct err *
+get_kids(struct diff *f, enum side side, const struct pdf_obj *o,
+    const struct pdf_obj **out)
+{
+	const struct pdf_obj *k;
+	*out = pdf_dict_raw(o, "K");
+	TRY(diff_resolve(f, side, *out, NULL, &k));
+	if (pdf_is(k, PDF_ARRAY) || pdf_is(k, PDF_NULL))
+		*out = k;
+	return NULL;
+}
+
 static bool
 is_objr(const struct pdf_obj *o)
 {
@@ -67,7 +81,7 @@ new_element(struct diff *f, const struct pdf_obj *kid, int depth)
 	    pdf_is(pdf_dict_raw(new, "P"), PDF_REF) && depth < TREE_DEPTH_MAX;
 	if (!fits)
 		return wrong(f, "more than comments in a new element");
-	TRY(diff_member(f, NEW, new, "K", &k));
+	TRY(get_kids(f, NEW, new, &k));
 	for (size_t i = 0; i < kids_len(k); i++)
 		TRY(new_element(f, kids_at(k, i), depth + 1));
 	return NULL;
@@ -86,8 +100,8 @@ static struct err *
 kids(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	const struct pdf_obj *a, *b;
-	TRY(diff_member(f, OLD, old, "K", &a));
-	TRY(diff_member(f, NEW, new, "K", &b));
+	TRY(get_kids(f, OLD, old, &a));
+	TRY(get_kids(f, NEW, new, &b));
 	size_t at = 0, n = kids_len(a);
 	for (size_t i = 0; i < kids_len(b); i++) {
 		const struct pdf_obj *kid = kids_at(b, i);
@@ -294,7 +308,7 @@ new_tree(struct diff *f, const struct pdf_obj *new)
 	TRY(diff_resolve(f, NEW, new, NULL, &root_obj));
 	if (!pdf_is(root_obj, PDF_DICT))
 		return wrong(f, "/StructTreeRoot");
-	TRY(diff_member(f, NEW, root_obj, "K", &k));
+	TRY(get_kids(f, NEW, root_obj, &k));
 	for (size_t i = 0; i < kids_len(k); i++)
 		TRY(new_element(f, kids_at(k, i), 0));
 	return diff_report(f, CHANGE_FORM, "pdf-structure-added",
