@@ -1,5 +1,5 @@
 # tests/: one folder per room; each test links its room and no more.
-EXTRA_DIST += %D%/tap.h %D%/torture.h
+EXTRA_DIST += %D%/tap.h %D%/torture.h %D%/bare-debian
 
 include tests/base/local.mk
 include tests/certs/local.mk
