@@ -9,7 +9,6 @@ include tests/xml/local.mk
 include tests/pdf/verify.mk
 include tests/signd/local.mk
 include tests/worker/local.mk
-TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
 
