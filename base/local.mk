@@ -8,6 +8,7 @@ base_libbase_la_SOURCES = \
 	%D%/memory.h \
 	%D%/messages.c %D%/messages.def %D%/messages.h \
 	%D%/pack.c %D%/pack.h \
+	%D%/record.c %D%/record.h \
 	%D%/time.c %D%/time.h
 
 # What the rooms below link, in order.

@@ -1,1 +1,52 @@
-# client-sdk/: libsignd.  Uses base, libcurl, jansson.
+# client-sdk/: libsignd, for other people's programs.  Uses base, libcurl,
+# jansson (libcurl is loaded when a client is opened).  Its exported names stand in libsignd.map; each has a manual page
+# made from the comment in signd.h; tests/client-sdk/names.sh compares.
+lib_LTLIBRARIES += client-sdk/libsignd.la
+include_HEADERS += %D%/signd.h
+client_sdk_libsignd_la_SOURCES = \
+	%D%/citizen.c \
+	%D%/client.c %D%/client.h \
+	%D%/curl.c %D%/curl.h \
+	%D%/error.c \
+	%D%/officer.c \
+	%D%/signd.h
+client_sdk_libsignd_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+client_sdk_libsignd_la_LIBADD = base/libbase.la $(JANSSON_LIBS) -ldl
+client_sdk_libsignd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
+	-Wl,--version-script=$(top_srcdir)/client-sdk/libsignd.map
+EXTRA_client_sdk_libsignd_la_DEPENDENCIES = %D%/libsignd.map
+
+pkgconfig_DATA += %D%/libsignd.pc
+EXTRA_DIST += %D%/libsignd.map %D%/man.awk
+
+LIBSIGND_MAN = \
+	%D%/signd_activate.3 \
+	%D%/signd_authorize.3 \
+	%D%/signd_ca.3 \
+	%D%/signd_close.3 \
+	%D%/signd_credential.3 \
+	%D%/signd_enrol.3 \
+	%D%/signd_error_code.3 \
+	%D%/signd_error_detail.3 \
+	%D%/signd_error_free.3 \
+	%D%/signd_error_next.3 \
+	%D%/signd_error_status.3 \
+	%D%/signd_error_text.3 \
+	%D%/signd_free.3 \
+	%D%/signd_info.3 \
+	%D%/signd_open.3 \
+	%D%/signd_revoke.3 \
+	%D%/signd_sign_document.3 \
+	%D%/signd_sign_hash.3 \
+	%D%/signd_verify.3 \
+	%D%/signd_version.3
+man_MANS += $(LIBSIGND_MAN)
+CLEANFILES += $(LIBSIGND_MAN)
+
+$(LIBSIGND_MAN): %D%/man.stamp
+%D%/man.stamp: %D%/signd.h %D%/man.awk
+	$(AM_V_GEN)$(MKDIR_P) client-sdk && \
+	  $(AWK) -v dir=client-sdk -v version=$(PACKAGE_VERSION) \
+	    -f $(top_srcdir)/client-sdk/man.awk $(top_srcdir)/client-sdk/signd.h && \
+	  touch $@
+CLEANFILES += %D%/man.stamp

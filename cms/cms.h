@@ -8,7 +8,9 @@
 #include "certs/cert.h"
 #include "format/facts.h"
 
-#define CMS_MAX (16 * 1024 * 1024) /* bytes of one SignedData without content */
+#define CMS_MAX                                                                \
+	(16 * 1024 * 1024) /* bytes of one SignedData without content          \
+			    */
 #define CMS_SIGNERS_MAX 64
 
 /* ---- making: the key is elsewhere, so it takes two steps ---- */
@@ -16,7 +18,7 @@
 struct cms_request {
 	struct cert *cert;
 	const struct cert_list *chain; /* embedded too; may be NULL */
-	struct sig_alg alg;	       /* its digest is also the content's */
+	struct sig_alg alg;            /* its digest is also the content's */
 	struct bytes content_digest;   /* digest_len(alg.digest) bytes */
 	int64_t signing_time; /* TIME_NONE: none (PAdES has it in /M) */
 	struct bytes content; /* attached; ptr NULL: detached */
@@ -25,14 +27,14 @@ struct cms_request {
 /* cms_signed_attributes yields the DER SET OF that is hashed and signed:
  * content-type, message-digest, signing-certificate-v2, and signing-time if
  * wanted; in DER order.  RFC 5652 5.4, RFC 5035. */
-struct err *cms_signed_attributes(const struct cms_request *r,
-    struct buf *out) MUST_USE;
+struct err *cms_signed_attributes(
+    const struct cms_request *r, struct buf *out) MUST_USE;
 
 /* cms_assemble builds the whole ContentInfo around them.  `signature` is DER
  * for ECDSA. */
 struct err *cms_assemble(const struct cms_request *r,
-    struct bytes signed_attributes, struct bytes signature, struct buf *out)
-    MUST_USE;
+    struct bytes signed_attributes, struct bytes signature,
+    struct buf *out) MUST_USE;
 
 /* cms_size_bound: no SignedData for this request will be longer, in bytes. */
 size_t cms_size_bound(const struct cms_request *r);
@@ -67,12 +69,12 @@ const struct cert_list *cms_certs(const struct cms *c);
  * cms_signer_digest().  Findings are added, references too (named `uri`).
  */
 struct err *cms_collect_signer(const struct cms *c, size_t signer,
-    struct bytes content_digest, const struct cert_list *extra,
-    const char *uri, struct signature_fact *fact) MUST_USE;
+    struct bytes content_digest, const struct cert_list *extra, const char *uri,
+    struct signature_fact *fact) MUST_USE;
 
 /* CRLs and OCSP answers inside (RFC 5652 10.2.1, adbe-revocationInfoArchival)
  * are added to `facts`. */
-struct err *cms_collect_status(const struct cms *c, struct facts *facts)
-    MUST_USE;
+struct err *cms_collect_status(
+    const struct cms *c, struct facts *facts) MUST_USE;
 
 #endif

@@ -126,12 +126,13 @@ findings_add(
 	return NULL;
 }
 
-static void
+void
 findings_done(struct findings *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i].detail);
 	free(f->v);
+	*f = (struct findings){ 0 };
 }
 
 void

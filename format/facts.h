@@ -22,6 +22,9 @@ struct collect_input {
 	size_t nexternal;
 	struct bytes password;         /* PDF: to open it; empty: none */
 	const struct cert_list *extra; /* certificates given from outside */
+	const struct bytes *keys;      /* bare public keys from outside, as DER
+					* SubjectPublicKeyInfo; XML only */
+	size_t nkeys;
 };
 
 enum check {
@@ -128,6 +131,7 @@ struct err *findings_add(struct findings *f, bool fatal, const char *code,
     const char *fmt, ...) MUST_USE PRINTF(4, 5);
 struct err *fact_string(char **slot, struct bytes text) MUST_USE;
 
+void findings_done(struct findings *f);
 void signature_fact_done(struct signature_fact *s);
 void facts_done(struct facts *f);
 

@@ -1,1 +1,22 @@
 # signctl/: the command line, on libsignd and the rooms.
+bin_PROGRAMS += signctl/signctl
+signctl_signctl_SOURCES = \
+	%D%/activate.c \
+	%D%/args.c \
+	%D%/judge.c \
+	%D%/command.h \
+	%D%/enrol.c \
+	%D%/info.c \
+	%D%/io.c %D%/io.h \
+	%D%/main.c \
+	%D%/officer.c \
+	%D%/offline.c %D%/offline.h \
+	%D%/pin.c \
+	%D%/revoke.c \
+	%D%/service.c %D%/service.h \
+	%D%/sign.c \
+	%D%/timestamp.c \
+	%D%/verify.c
+signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
+signctl_signctl_LDADD = client-sdk/libsignd.la $(WORKER_LIBS)
+signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)

@@ -1,0 +1,197 @@
+/* What citizens and agencies ask. */
+#include "client-sdk/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct signd_error *
+get_text(struct signd *s, const char *path, char **out)
+{
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	r.path = path;
+	struct signd_error *e = perform(s, &r, &answer);
+	if (e != NULL)
+		return e;
+	LOCAL(bytes_dup_str(buf_bytes(&answer), out));
+	return NULL;
+}
+
+struct signd_error *
+signd_info(struct signd *s, char **out_json)
+{
+	return get_text(s, "/v1/info", out_json);
+}
+
+struct signd_error *
+signd_ca(struct signd *s, char **out_pem)
+{
+	return get_text(s, "/v1/ca.pem", out_pem);
+}
+
+/* no_json turns jansson's NULL into our error. */
+static struct err *
+no_json(void)
+{
+	return err_new(ERR_MALFORMED, NULL, "not UTF-8, or out of memory");
+}
+
+struct signd_error *
+signd_activate(
+    struct signd *s, const char *link, const char *pin, char **out_json)
+{
+	const char *mark = strrchr(link, '#');
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack(
+	    "{s:s, s:s}", "token", mark != NULL ? mark + 1 : link, "pin", pin);
+	if (body == NULL)
+		return error_local(no_json());
+	return perform_json(s, "/v1/activations", body, out_json);
+}
+
+struct signd_error *
+signd_credential(struct signd *s, const char *credential, char **out_json)
+{
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack(
+	    "{s:s, s:s}", "credentialID", credential, "certificates", "chain");
+	if (body == NULL)
+		return error_local(no_json());
+	return perform_json(s, "/v1/credentials/info", body, out_json);
+}
+
+static struct err *
+add_digests(
+    json_t *body, const struct signd_bytes *digests, size_t n, const char *oid)
+{
+	json_t *list = json_array();
+	if (json_object_set_new(body, "hashes", list) != 0)
+		return no_json();
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(buf_done) struct buf b64 = BUF(1024);
+		const char *text;
+		TRY(base64_encode(
+		    bytes_of(digests[i].ptr, digests[i].len), &b64));
+		TRY(buf_cstr(&b64, &text));
+		if (json_array_append_new(list, json_string(text)) != 0)
+			return no_json();
+	}
+	if (oid != NULL && json_object_set_new(
+			       body, "hashAlgorithmOID", json_string(oid)) != 0)
+		return no_json();
+	return NULL;
+}
+
+struct signd_error *
+signd_authorize(struct signd *s, const char *credential, const char *pin,
+    unsigned count, const struct signd_bytes *digests, size_t ndigests,
+    const char *digest_oid, char **out_sad)
+{
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack("{s:s, s:s, s:I}", "credentialID", credential,
+	    "PIN", pin, "numSignatures", (json_int_t)count);
+	if (body == NULL)
+		return error_local(no_json());
+	if (ndigests > 0)
+		LOCAL(add_digests(body, digests, ndigests, digest_oid));
+	CLEANUP(free_charp) char *answer = NULL;
+	struct signd_error *e =
+	    perform_json(s, "/v1/credentials/authorize", body, &answer);
+	if (e != NULL)
+		return e;
+	CLEANUP(json_decrefp) json_t *j = json_loads(answer, 0, NULL);
+	const char *sad = json_string_value(json_object_get(j, "SAD"));
+	if (sad == NULL)
+		return error_local(err_new(ERR_REMOTE, NULL, "no SAD"));
+	LOCAL(bytes_dup_str(bytes_str(sad), out_sad));
+	return NULL;
+}
+
+struct signd_error *
+signd_sign_hash(struct signd *s, const char *credential,
+    struct signd_authorization authorization, const struct signd_bytes *digests,
+    size_t ndigests, const char *digest_oid, const char *sign_alg_oid,
+    char **out_json)
+{
+	bool by_pin = authorization.pin != NULL;
+	CLEANUP(json_decrefp)
+	json_t *body = json_pack("{s:s, s:s, s:s}", "credentialID", credential,
+	    by_pin ? "PIN" : "SAD",
+	    by_pin ? authorization.pin : authorization.sad, "signAlgo",
+	    sign_alg_oid);
+	if (body == NULL)
+		return error_local(no_json());
+	LOCAL(add_digests(body, digests, ndigests, digest_oid));
+	return perform_json(s, "/v1/signatures/signHash", body, out_json);
+}
+
+static struct err *
+authorization_header(struct signd_authorization a, struct buf *out)
+{
+	TRY(buf_str(out, "Signd-Authorization: "));
+	if (a.pin == NULL)
+		return buf_printf(out, "SAD %s", a.sad == NULL ? "" : a.sad);
+	TRY(buf_str(out, "PIN "));
+	return base64url_encode(bytes_str(a.pin), out);
+}
+
+static struct err *
+sign_path(
+    const char *credential, const struct signd_sign_options *o, struct buf *out)
+{
+	bool first = true;
+	TRY(buf_str(out, "/v1/signatures/signDoc"));
+	TRY(query_add(out, &first, "credentialID", credential));
+	TRY(query_add(out, &first, "reason", o->reason));
+	TRY(query_add(out, &first, "location", o->location));
+	return query_add(out, &first, "field", o->field);
+}
+
+struct signd_error *
+signd_sign_document(struct signd *s, const char *credential,
+    struct signd_authorization authorization,
+    const struct signd_sign_options *options, int in_fd, int out_fd)
+{
+	static const struct signd_sign_options none;
+	const struct signd_sign_options *o = options ? options : &none;
+	CLEANUP(buf_done) struct buf path = BUF(16384);
+	CLEANUP(buf_done) struct buf header = BUF(65536);
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	LOCAL(sign_path(credential, o, &path));
+	LOCAL(buf_cstr(&path, &r.path));
+	LOCAL(authorization_header(authorization, &header));
+	LOCAL(buf_cstr(&header, &r.headers[0]));
+	r.media_type = o->media_type;
+	r.in_fd = in_fd;
+	r.out_fd = out_fd;
+	struct signd_error *e = perform(s, &r, &answer);
+	wipe(header.ptr, header.len);
+	return e;
+}
+
+static struct err *
+verify_path(const char *policy, const char *time, struct buf *out)
+{
+	bool first = true;
+	TRY(buf_str(out, "/v1/verifications"));
+	TRY(query_add(out, &first, "policy", policy));
+	return query_add(out, &first, "time", time);
+}
+
+struct signd_error *
+signd_verify(struct signd *s, int in_fd, const char *policy, const char *time,
+    char **out_json)
+{
+	CLEANUP(buf_done) struct buf path = BUF(4096);
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	LOCAL(verify_path(policy, time, &path));
+	LOCAL(buf_cstr(&path, &r.path));
+	r.in_fd = in_fd;
+	struct signd_error *e = perform(s, &r, &answer);
+	if (e != NULL)
+		return e;
+	LOCAL(bytes_dup_str(buf_bytes(&answer), out_json));
+	return NULL;
+}

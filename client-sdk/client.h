@@ -1,0 +1,64 @@
+/* Inside libsignd: one HTTP request, and errors. */
+#ifndef SIGND_CLIENT_SDK_CLIENT_H
+#define SIGND_CLIENT_SDK_CLIENT_H
+
+#include <jansson.h>
+
+#include "client-sdk/curl.h"
+#include "client-sdk/signd.h"
+#include "base/base.h"
+
+#define ANSWER_MAX (16 * 1024 * 1024) /* bytes of an answer kept in memory */
+
+struct signd {
+	struct curl_api api;
+	CURL *curl;
+	struct signd_options options; /* strings owned */
+};
+
+struct signd_error {
+	int status;
+	char *code;
+	char *text[2]; /* vi, en */
+	char *next[2];
+	char *detail;
+};
+
+/* error_local makes an error of our own out of a struct err, which it frees. */
+struct signd_error *error_local(struct err *e);
+/* error_problem reads a problem document (RFC 9457). */
+struct signd_error *error_problem(int status, struct bytes body);
+
+/* One request.  Body: either `json`, or `in_fd` (>= 0), or none. */
+struct request {
+	const char *path;       /* "/v1/info?…" */
+	const char *media_type; /* of in_fd */
+	const char *headers[4]; /* NULL-ended */
+	const json_t *json;
+	int in_fd;  /* -1: none */
+	int out_fd; /* -1: into the answer's body */
+	bool post;
+};
+
+#define REQUEST_NONE ((struct request){ .in_fd = -1, .out_fd = -1 })
+
+/* perform sends it; anything but 2xx is an error.  *out holds the body. */
+struct signd_error *perform(
+    struct signd *s, const struct request *r, struct buf *out);
+/* The same, when body and answer are JSON text. */
+struct signd_error *perform_json(
+    struct signd *s, const char *path, json_t *body, char **out);
+
+/* query adds "?name=value" or "&name=value", percent-encoded; NULL values are
+ * left out. */
+struct err *query_add(struct buf *path, bool *first, const char *name,
+    const char *value) MUST_USE;
+
+#define LOCAL(call)                                                            \
+	do {                                                                   \
+		struct err *local_ = (call);                                   \
+		if (local_ != NULL)                                            \
+			return error_local(local_);                            \
+	} while (0)
+
+#endif

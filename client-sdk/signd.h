@@ -1,0 +1,184 @@
+/*
+ * libsignd: the client of signd.  One header, one library.
+ *
+ * Functions that can fail return a struct signd_error *, NULL when all went
+ * well; the caller frees it with signd_error_free().  Outputs are untouched on
+ * failure; strings that come out are freed with signd_free().  A client may be
+ * used by one thread at a time; several clients may be used by several threads.
+ * Times are ISO 8601 text, sizes are bytes, text is UTF-8.
+ */
+#ifndef SIGND_H
+#define SIGND_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct signd;
+struct signd_error;
+
+/* Where the service is, and how to be sure of it. */
+struct signd_options {
+	const char *url;       /* "https://host:8443" */
+	const char *ca_file;   /* PEM of who may vouch for it; NULL: system's */
+	const char *cert_file; /* officers: client certificate, PEM; or NULL */
+	const char *key_file;  /* officers: its key, PEM; or NULL */
+	long timeout_ms;       /* for a whole call; 0: 10 minutes */
+};
+
+/* Text that is not kept after the call; len in bytes. */
+struct signd_bytes {
+	const void *ptr;
+	size_t len;
+};
+
+/* How a citizen allows a signature: one of both, the other one NULL. */
+struct signd_authorization {
+	const char *pin; /* UTF-8, 6 to 64 characters */
+	const char *sad; /* out of signd_authorize() */
+};
+
+/* What an officer has seen; the library renders the record from it. */
+struct signd_enrolment {
+	const char *name;            /* "Nguyễn Văn An" */
+	const char *subject_id;      /* "CCCD:…", "HC:…" */
+	const char *province;        /* or NULL */
+	const char *locality;        /* or NULL */
+	const char *profile;         /* NULL: "citizen" */
+	const char *evidence;        /* "chip-card", "card-seen", ... */
+	const char *evidence_sha256; /* 64 hex digits */
+	const char *consent;         /* when the person agreed; NULL: now */
+	const char *desk;            /* name of the desk */
+	const char *officer;         /* 64 hex digits: SHA-256 of the officer's
+				      * certificate */
+};
+
+/* Why a certificate ends. */
+struct signd_revocation {
+	const char *credential; /* credential id */
+	const char *serial;     /* hex */
+	const char *reason;     /* RFC 5280 5.3.1: "keyCompromise", ... */
+	const char *officer;    /* as above */
+};
+
+/*
+ * The officer's key, wherever it is.  It signs `record` (not hashed yet) and
+ * gives value and DER AlgorithmIdentifier, at most 1024 and 256 bytes; returns
+ * 0, or anything else when it could not.
+ */
+typedef int signd_approve(void *ctx, struct signd_bytes record,
+    unsigned char value[1024], size_t *value_len, unsigned char alg[256],
+    size_t *alg_len);
+
+/* signd_open makes a client; nothing is sent yet. */
+struct signd_error *signd_open(
+    const struct signd_options *options, struct signd **out);
+
+/* signd_close frees a client; NULL is allowed. */
+void signd_close(struct signd *s);
+
+/* signd_free frees a string that the library gave; NULL is allowed. */
+void signd_free(char *string);
+
+/* signd_version gives the version of the library, in static storage. */
+const char *signd_version(void);
+
+/* signd_error_code gives the stable code of an error ("pin-wrong"). */
+const char *signd_error_code(const struct signd_error *e);
+
+/* signd_error_text gives one sentence: English when `lang` is "en", else
+ * Vietnamese. */
+const char *signd_error_text(const struct signd_error *e, const char *lang);
+
+/* signd_error_next says what to do now, as signd_error_text; may be "". */
+const char *signd_error_next(const struct signd_error *e, const char *lang);
+
+/* signd_error_detail gives one English line about this very case; may be "". */
+const char *signd_error_detail(const struct signd_error *e);
+
+/* signd_error_status gives the HTTP status, 0 when there was no answer. */
+int signd_error_status(const struct signd_error *e);
+
+/* signd_error_free frees an error; NULL is allowed. */
+void signd_error_free(struct signd_error *e);
+
+/* signd_info asks what the service is and can do; the answer is JSON. */
+struct signd_error *signd_info(struct signd *s, char **out_json);
+
+/* signd_ca fetches the certificates of the issuer, PEM, anchor last. */
+struct signd_error *signd_ca(struct signd *s, char **out_pem);
+
+/*
+ * signd_enrol records at the desk that a person was met, with the officer's
+ * approval; the answer is JSON with enrolmentID and activationLink.
+ */
+struct signd_error *signd_enrol(struct signd *s,
+    const struct signd_enrolment *enrolment, signd_approve *approve, void *ctx,
+    char **out_json);
+
+/*
+ * signd_activate makes key and certificate: `link` is the one-time link or its
+ * token.  The answer is JSON with credentialID, certificate and chain (PEM).
+ */
+struct signd_error *signd_activate(
+    struct signd *s, const char *link, const char *pin, char **out_json);
+
+/* signd_credential tells about one credential: JSON, CSC CredentialInfo with
+ * the certificate chain. */
+struct signd_error *signd_credential(
+    struct signd *s, const char *credential, char **out_json);
+
+/*
+ * signd_authorize turns a PIN into signature activation data (SAD) for `count`
+ * signatures, bound to `digests` (raw values of the digest algorithm with OID
+ * `digest_oid`) when there are any.
+ */
+struct signd_error *signd_authorize(struct signd *s, const char *credential,
+    const char *pin, unsigned count, const struct signd_bytes *digests,
+    size_t ndigests, const char *digest_oid, char **out_sad);
+
+/*
+ * signd_sign_hash signs digests that were computed elsewhere.  The answer is
+ * JSON: {"signatures": [Base64, ...]} in the order of `digests`.
+ */
+struct signd_error *signd_sign_hash(struct signd *s, const char *credential,
+    struct signd_authorization authorization, const struct signd_bytes *digests,
+    size_t ndigests, const char *digest_oid, const char *sign_alg_oid,
+    char **out_json);
+
+/* What may be said of a signature; all may be NULL. */
+struct signd_sign_options {
+	const char *media_type; /* NULL: found out by the service */
+	const char *reason;
+	const char *location;
+	const char *field; /* PDF: the field to sign */
+};
+
+/*
+ * signd_sign_document sends the document read from `in_fd`, and writes the
+ * signed one to `out_fd`; neither is held in memory.
+ */
+struct signd_error *signd_sign_document(struct signd *s, const char *credential,
+    struct signd_authorization authorization,
+    const struct signd_sign_options *options, int in_fd, int out_fd);
+
+/*
+ * signd_verify sends the document read from `in_fd` and gets the report, JSON.
+ * `policy` and `time` may be NULL.
+ */
+struct signd_error *signd_verify(struct signd *s, int in_fd, const char *policy,
+    const char *time, char **out_json);
+
+/* signd_revoke ends a certificate, with the officer's approval.  The answer is
+ * JSON with revokedAt and crlNumber. */
+struct signd_error *signd_revoke(struct signd *s,
+    const struct signd_revocation *revocation, signd_approve *approve,
+    void *ctx, char **out_json);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,80 @@
+/* What the files of cms/ share: the parsed SignedData.  Not for other rooms. */
+#ifndef SIGND_CMS_INTERNAL_H
+#define SIGND_CMS_INTERNAL_H
+
+#include "cms/ber.h"
+#include "cms/cms.h"
+#include "cms/oid.h"
+
+#define CMS_ATTRIBUTES_MAX 256 /* of one signer; real ones have 3 to 20 */
+#define CMS_TIMESTAMPS_MAX 16  /* judged for one signer */
+
+/* One SignerInfo (RFC 5652 5.3).  Everything borrows from struct cms. */
+struct signer_info {
+	struct bytes issuer; /* Name in DER; ptr NULL: named by key id */
+	struct bytes serial; /* INTEGER's value */
+	struct bytes key_id; /* subjectKeyIdentifier; empty names nobody */
+	enum digest_alg digest;
+	struct bytes digest_oid;   /* value of the OID */
+	struct bytes sig_alg;      /* AlgorithmIdentifier whole */
+	struct bytes signed_attrs; /* [0] whole; ptr NULL: there are none */
+	struct bytes signed_body;  /* the attributes in it */
+	struct bytes unsigned_body;
+	struct buf signature; /* owned: it may come in pieces */
+};
+
+struct cms {
+	struct buf in; /* our copy; all below points into it */
+	char content_type[OID_TEXT_MAX];
+	struct bytes content_oid;
+	struct bytes content; /* ptr NULL: detached */
+	struct buf gathered;  /* the content, if it came in pieces */
+	struct cert_list certs;
+	size_t unread_certs; /* certificates that could not be read */
+	struct bytes crls;   /* body of [1] RevocationInfoChoices */
+	struct signer_info *signers;
+	size_t nsigners;
+};
+
+/* cms_parse_borrowed is cms_parse for bytes that outlive *out. */
+struct err *cms_parse_borrowed(struct bytes in, struct cms **out) MUST_USE;
+
+/* An attribute: its type and its SET of values. */
+struct attribute {
+	struct bytes oid;
+	struct bytes values;
+};
+
+/* attribute_next takes one off the front of `rest`.  ERR_MALFORMED. */
+struct err *attribute_next(struct bytes *rest, struct attribute *out) MUST_USE;
+/* attribute_single: its one and only value.  ERR_MALFORMED: none or several. */
+struct err *attribute_single(struct attribute a, struct tlv *out) MUST_USE;
+
+/* What cryptography says about one signer, before time stamps. */
+struct signer_result {
+	struct cert *cert; /* owned; NULL: not found */
+	struct sig_alg alg;
+	enum check digest;    /* message-digest against the content's */
+	enum check signature; /* value over attributes or content */
+	enum check binding;   /* signing-certificate */
+	bool has_v1;          /* signing-certificate (SHA-1 only) alone */
+	int64_t signing_time; /* TIME_NONE: not stated */
+};
+
+/*
+ * signer_judge fills *out, whose cert the caller frees; what is to be told
+ * goes to `findings`.  `content_digest` empty: the content is not there.
+ */
+struct err *signer_judge(const struct cms *c, const struct signer_info *s,
+    struct bytes content_digest, const struct cert_list *extra,
+    struct findings *findings, struct signer_result *out) MUST_USE;
+
+/* is_attributes: whether the content reads as a set of signed attributes. */
+bool is_attributes(struct bytes content);
+
+/* ess_check compares a signing-certificate attribute's value (RFC 5035) with
+ * `cert`: only the first ESSCertID names the signer. */
+struct err *ess_check(struct bytes value, bool v2, const struct cert *cert,
+    enum check *out) MUST_USE;
+
+#endif

@@ -1,0 +1,81 @@
+/* signctl info and ca: what the service and a credential are. */
+#include "signctl/service.h"
+
+static const struct option_row info_options[] = {
+	SERVICE_OPTIONS,
+	{ "credential", "ID", "tell about this credential", false },
+	COMMON_OPTIONS,
+};
+
+static struct err *
+tell_credential(const struct args *a, const char *text)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	const char *subject;
+	const char *from;
+	const char *to;
+	const char *status;
+	bool vi = a->lang == LANG_VI;
+	TRY(json_read(text, &j));
+	TRY(json_text(j, "cert/subjectDN", &subject));
+	TRY(json_text(j, "cert/validFrom", &from));
+	TRY(json_text(j, "cert/validTo", &to));
+	TRY(json_text(j, "status", &status));
+	printf("%s: %s\n", vi ? "Chủ thể" : "subject", subject);
+	printf("%s: %s – %s\n", vi ? "Hiệu lực" : "validity", from, to);
+	printf("%s: %s\n", vi ? "Trạng thái" : "status", status);
+	return NULL;
+}
+
+static struct err *
+run_info(const struct args *a, int *code)
+{
+	(void)code;
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	CLEANUP(signd_freep) char *text = NULL;
+	const char *id = args_get(a, "credential");
+	TRY(service_open(a, &s));
+	TRY(service_err(id != NULL ? signd_credential(s, id, &text)
+				   : signd_info(s, &text)));
+	if (id != NULL && !args_has(a, "json"))
+		return tell_credential(a, text);
+	printf("%s\n", text);
+	return NULL;
+}
+
+const struct command command_info = {
+	.name = "info",
+	.words = "",
+	.summary = "tell what the service is, or about a credential",
+	.options = info_options,
+	.run = run_info,
+};
+
+static const struct option_row ca_options[] = {
+	SERVICE_OPTIONS,
+	{ "out", "FILE", "write there instead of standard output", false },
+	COMMON_OPTIONS,
+};
+
+static struct err *
+run_ca(const struct args *a, int *code)
+{
+	(void)code;
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	CLEANUP(signd_freep) char *pem = NULL;
+	CLEANUP(output_done) struct output o = { .fd = -1 };
+	const char *path = args_get(a, "out");
+	TRY(service_open(a, &s));
+	TRY(service_err(signd_ca(s, &pem)));
+	TRY(output_open(path != NULL ? path : "-", &o));
+	TRY(write_bytes(o.fd, bytes_str(pem)));
+	return output_commit(&o);
+}
+
+const struct command command_ca = {
+	.name = "ca",
+	.words = "",
+	.summary = "fetch the certificates of the service's issuer (PEM)",
+	.options = ca_options,
+	.run = run_ca,
+};

@@ -1,0 +1,38 @@
+/* Files and secrets of the command line. */
+#ifndef SIGND_SIGNCTL_IO_H
+#define SIGND_SIGNCTL_IO_H
+
+#include "signctl/command.h"
+
+/* A file mapped for reading; a pipe is read into memory. */
+struct input {
+	struct bytes bytes;
+	void *map;       /* NULL: in `held` */
+	size_t map_len;  /* bytes */
+	struct buf held; /* of a pipe */
+};
+
+#define PIPE_MAX (256 * 1024 * 1024) /* bytes read from what is no file */
+
+/* input_open: "-" is standard input.  ERR_MISSING, ERR_DENIED, ERR_LIMIT. */
+struct err *input_open(const char *path, struct input *out) MUST_USE;
+void input_done(struct input *in);
+
+/* output_open writes to a new file beside `path`, which output_commit puts in
+ * its place; without commit nothing is left behind.  "-" is standard output. */
+struct output {
+	int fd;
+	char *path; /* NULL: standard output */
+	char *temp;
+};
+struct err *output_open(const char *path, struct output *out) MUST_USE;
+struct err *output_commit(struct output *o) MUST_USE;
+void output_done(struct output *o);
+struct err *write_bytes(int fd, struct bytes b) MUST_USE;
+
+/* pin_read gets the PIN from descriptor --pin-fd, or asks on the terminal
+ * without echo (twice when `confirm`).  0-terminated. */
+struct err *pin_read(
+    const struct args *a, bool confirm, struct secret *out) MUST_USE;
+
+#endif

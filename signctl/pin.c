@@ -1,0 +1,94 @@
+/* A PIN comes from the terminal without echo, or from a descriptor; never
+ * from the command line or the environment. */
+#include "signctl/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define PIN_BYTES_MAX 256 /* 64 characters of UTF-8 */
+
+/* read_line reads up to a line end; the rest of the secret stays zero. */
+static struct err *
+read_line(int fd, struct secret *out)
+{
+	struct secret s = { 0 };
+	TRY(secret_init(&s, PIN_BYTES_MAX + 1));
+	size_t len = 0;
+	char c;
+	for (;;) {
+		ssize_t n = read(fd, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || c == '\n' || c == '\r' || len == PIN_BYTES_MAX)
+			break;
+		s.ptr[len++] = (uint8_t)c;
+	}
+	wipe(&c, sizeof(c));
+	if (len == 0) {
+		secret_done(&s);
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "an empty PIN"), "pin-form");
+	}
+	*out = s;
+	return NULL;
+}
+
+static struct err *
+ask(int tty, const char *question, struct secret *out)
+{
+	struct termios old;
+	if (tcgetattr(tty, &old) != 0)
+		return err_errno(errno, "the terminal");
+	struct termios quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	struct err *e = write_bytes(tty, bytes_str(question));
+	if (e != NULL)
+		return e;
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	e = read_line(tty, out);
+	tcsetattr(tty, TCSAFLUSH, &old);
+	err_free(write_bytes(tty, BYTES_LIT("\n")));
+	return e;
+}
+
+static struct err *
+ask_twice(int tty, enum lang lang, struct secret *out)
+{
+	CLEANUP(secret_done) struct secret again = { 0 };
+	CLEANUP(secret_done) struct secret first = { 0 };
+	TRY(ask(tty, lang == LANG_VI ? "Mã PIN mới: " : "New PIN: ", &first));
+	TRY(ask(
+	    tty, lang == LANG_VI ? "Nhập lại mã PIN: " : "Again: ", &again));
+	if (!bytes_eq_secret(secret_bytes(&first), secret_bytes(&again)))
+		return err_coded(err_new(ERR_USAGE, NULL, "two different PINs"),
+		    "pin-differs");
+	*out = first;
+	first = (struct secret){ 0 };
+	return NULL;
+}
+
+struct err *
+pin_read(const struct args *a, bool confirm, struct secret *out)
+{
+	const char *number = args_get(a, "pin-fd");
+	if (number != NULL) {
+		char *end;
+		long fd = strtol(number, &end, 10);
+		if (*end != '\0' || end == number || fd < 0 || fd > 65535)
+			return err_new(
+			    ERR_USAGE, NULL, "--pin-fd wants a number");
+		return err_while(read_line((int)fd, out), "--pin-fd");
+	}
+	CLEANUP(close_fdp)
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (tty < 0)
+		return err_new(ERR_USAGE, NULL,
+		    "no terminal to ask for the PIN; use --pin-fd");
+	return confirm
+		   ? ask_twice(tty, a->lang, out)
+		   : ask(tty, a->lang == LANG_VI ? "Mã PIN: " : "PIN: ", out);
+}

@@ -1,0 +1,61 @@
+/* signctl revoke: an officer ends a certificate at the desk. */
+#include "signctl/service.h"
+
+static const struct option_row options[] = {
+	OFFICER_OPTIONS,
+	{ "credential", "ID", "the credential", false },
+	{ "serial", "HEX", "serial number of its certificate", false },
+	{ "reason", "NAME",
+	    "keyCompromise, affiliationChanged, superseded, "
+	    "cessationOfOperation, unspecified",
+	    false },
+	COMMON_OPTIONS,
+};
+
+static struct err *
+tell(const struct args *a, const char *text)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	TRY(json_read(text, &j));
+	json_t *at = json_object_get(j, "revokedAt");
+	CLEANUP(buf_done) struct buf when = BUF(64);
+	const char *shown = json_string_value(at);
+	if (json_is_integer(at)) {
+		TRY(time_format_iso(
+		    json_integer_value(at), TIME_VIETNAM_OFFSET_MIN, &when));
+		TRY(buf_cstr(&when, &shown));
+	}
+	if (args_has(a, "json"))
+		printf("%s\n", text);
+	else
+		printf(a->lang == LANG_VI
+			   ? "Đã thu hồi chứng thư lúc %s.\n"
+			   : "The certificate was revoked at %s.\n",
+		    shown != NULL ? shown : "?");
+	return NULL;
+}
+
+static struct err *
+run(const struct args *a, int *code)
+{
+	(void)code;
+	CLEANUP(officer_freep) struct officer *officer = NULL;
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	CLEANUP(signd_freep) char *text = NULL;
+	struct signd_revocation r = { .serial = args_get(a, "serial") };
+	TRY(args_need(a, "credential", &r.credential));
+	TRY(args_need(a, "reason", &r.reason));
+	TRY(officer_load(a, &officer));
+	r.officer = officer_fingerprint(officer);
+	TRY(officer_open(a, &s));
+	TRY(service_err(signd_revoke(s, &r, officer_approve, officer, &text)));
+	return tell(a, text);
+}
+
+const struct command command_revoke = {
+	.name = "revoke",
+	.words = "",
+	.summary = "officer: end a certificate",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,252 @@
+/* signctl verify: is this file rightly signed?  By the service with --url,
+ * else here, without any network. */
+#include "signctl/offline.h"
+#include "signctl/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct option_row options[] = {
+	SERVICE_OPTIONS,
+	{ "policy", "NAME", "basic, path-only or crypto-only", false },
+	{ "trust", "FILE", "anchors, PEM or DER", true },
+	{ "certs", "FILE", "further certificates, not trusted", true },
+	{ "crl", "FILE", "a CRL to use", true },
+	{ "ocsp", "FILE", "an OCSP answer to use", true },
+	{ "time", "ISO8601", "time of validation (now)", false },
+	{ "content", "FILE", "the data of a detached signature", false },
+	{ "external", "URI=FILE", "what a reference in XML names", true },
+	{ "format", "pdf|xml|cms", "do not guess the format", false },
+	{ "password-fd", "N", "read a PDF's password from descriptor N",
+	    false },
+	{ "indication", NULL, "print only the indication and its reason",
+	    false },
+	COMMON_OPTIONS,
+};
+
+/* Everything that one verification needs, and owns. */
+struct session {
+	struct trust_domain trust; /* "given" */
+	struct cert_list extra;
+	struct status_files status;
+	struct input *inputs; /* of external data */
+	struct external *external;
+	size_t nexternal;
+	struct secret password;
+	struct verify_request request;
+};
+
+static struct err *
+add_external(struct session *s, const char *uri, const char *path)
+{
+	struct input *in = &s->inputs[s->nexternal];
+	TRY(input_open(path, in));
+	s->external[s->nexternal++] =
+	    (struct external){ .uri = uri, .data = in->bytes };
+	return NULL;
+}
+
+static struct err *
+load_external(const struct args *a, struct session *s)
+{
+	size_t n;
+	const char *const *pairs = args_all(a, "external", &n);
+	const char *content = args_get(a, "content");
+	s->inputs = calloc(n + 1, sizeof(*s->inputs));
+	s->external = calloc(n + 1, sizeof(*s->external));
+	if (s->inputs == NULL || s->external == NULL)
+		return err_new(ERR_NOMEM, NULL, "external data");
+	if (content != NULL)
+		TRY(add_external(s, NULL, content));
+	for (size_t i = 0; i < n; i++) {
+		/* The words are ours to cut: argv is writable. */
+		char *eq = strrchr((char *)(uintptr_t)pairs[i], '=');
+		if (eq == NULL)
+			return err_new(
+			    ERR_USAGE, NULL, "--external wants URI=FILE");
+		*eq = '\0';
+		TRY(add_external(s, pairs[i], eq + 1));
+	}
+	return NULL;
+}
+
+static struct err *
+load_session(const struct args *a, struct session *s)
+{
+	const char *policy = args_get(a, "policy");
+	struct verify_request *r = &s->request;
+	s->trust.name = "given";
+	TRY(certs_load(a, "trust", &s->trust.anchors));
+	TRY(certs_load(a, "certs", &s->extra));
+	TRY(status_load(a, &s->status));
+	TRY(load_external(a, s));
+	TRY(time_option(a, &r->time));
+	r->format = args_get(a, "format");
+	r->policy = policy != NULL ? policy : "basic";
+	if (policy_find(r->policy) == NULL)
+		return err_new(ERR_USAGE, NULL, "no such policy: %s", policy);
+	r->now = clock_now(&clock_system);
+	r->domains = &s->trust;
+	r->ndomains = s->trust.anchors.n > 0 ? 1 : 0;
+	r->status_data = s->status.v;
+	r->nstatus_data = s->status.n;
+	r->external = s->external;
+	r->nexternal = s->nexternal;
+	r->extra = &s->extra;
+	return NULL;
+}
+
+static void
+session_done(struct session *s)
+{
+	cert_list_done(&s->trust.anchors);
+	cert_list_done(&s->extra);
+	status_done(&s->status);
+	for (size_t i = 0; i < s->nexternal; i++)
+		input_done(&s->inputs[i]);
+	free(s->inputs);
+	free(s->external);
+	secret_done(&s->password);
+}
+
+static struct err *
+child(void *ctx, struct buf *out)
+{
+	const struct verify_request *r = ctx;
+	struct verify_answer answer = { 0 };
+	TRY(job_verify(r, &answer));
+	struct err *e = verify_answer_pack(&answer, out);
+	verify_answer_done(&answer);
+	return e;
+}
+
+static struct err *
+verify_here(struct session *s, const char *path, struct verify_answer *out)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
+	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
+		.seconds = OFFLINE_SECONDS };
+	TRY(input_open(path, &in));
+	s->request.document = in.bytes;
+	TRY(sandbox_run(limits, child, &s->request, &packed));
+	return verify_answer_unpack(buf_bytes(&packed), out);
+}
+
+static struct err *
+print_answer(const struct args *a, const char *path, bool several,
+    const struct verify_answer *v)
+{
+	if (args_has(a, "indication")) {
+		printf("%s %s %s\n", indication_name(v->indication),
+		    sub_indication_name(v->sub), v->code);
+		return NULL;
+	}
+	if (several)
+		printf("== %s\n", path);
+	const struct buf *b =
+	    args_has(a, "json") ? &v->json : &v->text[a->lang];
+	fwrite(b->ptr, 1, b->len, stdout);
+	if (b->len > 0 && b->ptr[b->len - 1] != '\n')
+		putchar('\n');
+	return NULL;
+}
+
+/* worse keeps the worst exit code: invalid over indeterminate over valid. */
+static int
+worse(int a, int b)
+{
+	if (a == EXIT_INVALID || b == EXIT_INVALID)
+		return EXIT_INVALID;
+	return a == EXIT_VALID ? b : a;
+}
+
+static struct err *
+offline(const struct args *a, int *code)
+{
+	CLEANUP(session_done) struct session s = { 0 };
+	TRY(load_session(a, &s));
+	TRY(worker_start());
+	struct err *e = NULL;
+	for (size_t i = 0; e == NULL && i < a->nwords; i++) {
+		struct verify_answer v = { 0 };
+		e = verify_here(&s, a->words[i], &v);
+		if (e == NULL)
+			e = print_answer(a, a->words[i], a->nwords > 1, &v);
+		if (e == NULL)
+			*code = worse(*code, indication_exit(v.indication));
+		verify_answer_done(&v);
+	}
+	worker_stop();
+	return e;
+}
+
+static struct err *
+print_remote(const struct args *a, const char *text, int *code)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	const char *indication;
+	const char *sentence;
+	const char *lang = a->lang == LANG_VI ? "vi" : "en";
+	TRY(json_read(text, &j));
+	TRY(json_text(j, "indication", &indication));
+	for (int i = TOTAL_PASSED; i <= TOTAL_FAILED; i++)
+		if (strcmp(indication, indication_name((enum indication)i)) ==
+		    0)
+			*code =
+			    worse(*code, indication_exit((enum indication)i));
+	if (args_has(a, "json")) {
+		printf("%s\n", text);
+		return NULL;
+	}
+	char path[16];
+	snprintf(path, sizeof(path), "text/%s", lang);
+	if (args_has(a, "indication")) {
+		printf("%s\n", indication);
+		return NULL;
+	}
+	TRY(json_text(j, path, &sentence));
+	printf("%s\n", sentence);
+	return NULL;
+}
+
+static struct err *
+online(const struct args *a, int *code)
+{
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	TRY(service_open(a, &s));
+	for (size_t i = 0; i < a->nwords; i++) {
+		CLEANUP(signd_freep) char *text = NULL;
+		CLEANUP(close_fdp)
+		int fd = open(a->words[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_errno(errno, "%s", a->words[i]);
+		TRY(service_err(signd_verify(
+		    s, fd, args_get(a, "policy"), args_get(a, "time"), &text)));
+		TRY(print_remote(a, text, code));
+	}
+	return NULL;
+}
+
+static struct err *
+run(const struct args *a, int *code)
+{
+	if (a->nwords == 0)
+		return err_new(ERR_USAGE, NULL, "which file?");
+	return args_has(a, "url") ? online(a, code) : offline(a, code);
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.words = "FILE...",
+	.summary = "tell whether a PDF, XML or CMS file is rightly signed",
+	.more =
+	    "With --url the service answers; without it the work is done here, "
+	    "in a sandbox and\nwithout a network, and --trust names who is "
+	    "believed.  '-' is standard input.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,93 @@
+/*
+ * The operations between processes.  Fields stand in the order given, each
+ * with its tag; [n] says a number (u64 or i64), the rest are bytes or text.
+ * doc/protocol.md is the page of this table.
+ */
+#ifndef SIGND_SIGND_PROTO_H
+#define SIGND_SIGND_PROTO_H
+
+/* Names of the sockets below run-dir. */
+#define SOCKET_WORKER "worker.sock"	      /* front connects */
+#define SOCKET_FETCHER "fetcher.sock"	      /* front connects */
+#define SOCKET_KEYHOLDER "keyholder.sock"     /* front connects */
+#define SOCKET_LEDGER_READ "ledger-read.sock" /* front and keyholders */
+#define SOCKET_LEDGER_WRITE "ledger-write.sock" /* keyholders only */
+
+/* ---- worker: one document descriptor comes with each of these ---- */
+enum worker_op {
+	WORKER_VERIFY = 0x0101,	 /* body: verify_request_pack; fd: document
+				  * answer: verify_answer_pack */
+	WORKER_PREPARE = 0x0102, /* body: prepare_request_pack; fd: document
+				  * answer: prepared_pack */
+	WORKER_EMBED = 0x0103,	 /* tags 1 state, 2 value; no fd
+				  * answer: insertion_pack */
+	WORKER_PING = 0x01ff,	 /* answer: empty */
+};
+
+/* ---- fetcher ---- */
+enum fetcher_op {
+	FETCH_GET = 0x0201,  /* 1 url, 2 max bytes [n], 3 timeout_ms [n]
+			      * answer: 1 body */
+	FETCH_POST = 0x0202, /* 1 url, 2 max, 3 timeout_ms, 4 content type,
+			      * 5 body; answer: 1 body */
+	FETCH_PING = 0x02ff,
+};
+
+/* ---- keyholder ---- */
+enum key_op {
+	/* Enrol: the officer's approval is checked, the enrolment recorded.
+	 * 1..12 the fields of struct enrolment_record in its order,
+	 * 20 approval (signature over the rendered record), 21 officer's
+	 * certificate (DER), 22 signature algorithm (DER AlgorithmIdentifier).
+	 * Answer: 1 enrolment id, 2 activation token (text, told once),
+	 * 3 expires [n]. */
+	KEY_ENROL = 0x0301,
+	/* Activate: key, seal and certificate in one step.
+	 * 1 activation token, 2 PIN.
+	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
+	 * repeated). */
+	KEY_ACTIVATE = 0x0302,
+	/* Authorize: PIN for a SAD bound to credential, digests, count.
+	 * 1 credential id, 2 PIN, 3 count of signatures [n], 4 digest algorithm
+	 * OID ("" when no digests), 5 digests (repeated, maybe none).
+	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
+	KEY_AUTHORIZE = 0x0303,
+	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature algorithm
+	 * (DER AlgorithmIdentifier), 5 digests (repeated).
+	 * Answer: 1 signature values (repeated, same order; DER for ECDSA). */
+	KEY_SIGN = 0x0304,
+	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
+	 * KEY_ENROL.  Answer: 1 revoked at [n], 2 number of the new CRL [n]. */
+	KEY_REVOKE = 0x0305,
+	/* Make a fresh CRL from the register if the current one is older than
+	 * half its life.  Answer: 1 CRL (DER). */
+	KEY_CRL = 0x0306,
+	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
+};
+
+/* ---- ledger, reading ---- */
+enum ledger_read_op {
+	/* 1 credential id.  Answer: 1 status ("active", "locked", "revoked"),
+	 * 2 certificate (DER), 3 issuer chain (DER, repeated), 4 PIN tries left
+	 * [n], 5 created [n].  ERR_MISSING code "credential-unknown". */
+	LEDGER_CREDENTIAL = 0x0401,
+	/* 1 enrolment id.  Answer: 1 status ("open", "activated", "expired"),
+	 * 2 name, 3 credential id or "", 4 expires [n]. */
+	LEDGER_ENROLMENT = 0x0402,
+	/* 1 activation token.  Answer: 1 status, 2 name, 3 expires [n]. */
+	LEDGER_ACTIVATION = 0x0403,
+	/* Answer: 1 CRL (DER; empty: none yet), 2 number [n]. */
+	LEDGER_CRL = 0x0404,
+	/* Answer: 1 certificates (DER, repeated): our own CA chain, anchor
+	 * last. */
+	LEDGER_CA = 0x0405,
+	/* 1 first audit number [n], 2 how many at most [n].
+	 * Answer: 1 records (repeated, one line of JSON each). */
+	LEDGER_AUDIT = 0x0406,
+	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
+};
+
+/* Operations from 0x0500 are the ledger's writing side; they belong to the
+ * keyholder and the ledger alone: signd/ledger-ops.h. */
+
+#endif

@@ -1,0 +1,2 @@
+dist_check_SCRIPTS += %D%/names.sh
+TESTS += %D%/names.sh
