@@ -37,7 +37,7 @@ bool
 bytes_eq(struct bytes a, struct bytes b)
 {
 	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	       (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 bool
@@ -61,7 +61,7 @@ bool
 bytes_starts(struct bytes b, struct bytes prefix)
 {
 	return b.len >= prefix.len &&
-	    bytes_eq(bytes_slice(b, 0, prefix.len), prefix);
+	       bytes_eq(bytes_slice(b, 0, prefix.len), prefix);
 }
 
 int
@@ -130,8 +130,7 @@ struct err *
 buf_reserve(struct buf *b, size_t more)
 {
 	if (more > b->max || b->len > b->max - more)
-		return err_new(
-		    ERR_LIMIT, NULL, "more than %zu bytes", b->max);
+		return err_new(ERR_LIMIT, NULL, "more than %zu bytes", b->max);
 	size_t need = b->len + more;
 	if (need <= b->cap)
 		return NULL;
@@ -181,18 +180,35 @@ buf_fill(struct buf *b, uint8_t what, size_t count)
 	return NULL;
 }
 
+/* Two rounds, measure and write: vasprintf would allocate on the side. */
+static struct err *print_into(struct buf *b, const char *fmt, va_list ap,
+    va_list again) __attribute__((format(printf, 2, 0)));
+
+static struct err *
+print_into(struct buf *b, const char *fmt, va_list ap, va_list again)
+{
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0)
+		return err_new(ERR_INTERNAL, NULL, "cannot format");
+	TRY(buf_reserve(b, (size_t)n));
+	if (n == 0)
+		return NULL;
+	/* There is a byte behind the capacity for the 0. */
+	vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, fmt, again);
+	b->len += (size_t)n;
+	return NULL;
+}
+
 struct err *
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
+	va_list again;
 	va_start(ap, fmt);
-	char *text = NULL;
-	int n = vasprintf(&text, fmt, ap);
+	va_copy(again, ap);
+	struct err *e = print_into(b, fmt, ap, again);
+	va_end(again);
 	va_end(ap);
-	if (n < 0)
-		return err_new(ERR_NOMEM, NULL, "formatting");
-	struct err *e = buf_append(b, bytes_of(text, (size_t)n));
-	free(text);
 	return e;
 }
 

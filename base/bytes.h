@@ -15,11 +15,11 @@
 /* Bytes that somebody else owns; travels by value. */
 struct bytes {
 	const uint8_t *ptr; /* may be NULL when len is 0 */
-	size_t len;	    /* in bytes */
+	size_t len;         /* in bytes */
 };
 
 #define BYTES_NONE ((struct bytes){ .ptr = NULL, .len = 0 })
-#define BYTES_LIT(literal) \
+#define BYTES_LIT(literal)                                                     \
 	((struct bytes){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
 
 struct bytes bytes_of(const void *ptr, size_t len);
@@ -53,7 +53,7 @@ struct buf {
 #define BUF(maximum) ((struct buf){ .max = (maximum) })
 
 /* Each of these: ERR_LIMIT beyond max, ERR_NOMEM; on failure the buffer stays
- * as it was. */
+ * as it was.  What is appended may not lie in the buffer itself. */
 struct err *buf_reserve(struct buf *b, size_t more) MUST_USE;
 struct err *buf_append(struct buf *b, struct bytes what) MUST_USE;
 struct err *buf_str(struct buf *b, const char *what) MUST_USE;
@@ -75,6 +75,7 @@ struct secret {
 	size_t len; /* in bytes */
 };
 
+/* Both overwrite *s, which must be empty or done.  ERR_NOMEM. */
 struct err *secret_init(struct secret *s, size_t len) MUST_USE;
 struct err *secret_copy(struct secret *s, struct bytes from) MUST_USE;
 struct bytes secret_bytes(const struct secret *s);

@@ -57,7 +57,9 @@ encode64(struct bytes in, const char *alphabet, bool pad, struct buf *out)
 {
 	if (in.len > SIZE_MAX / 4 * 3 - 3)
 		return err_new(ERR_LIMIT, NULL, "%zu bytes", in.len);
-	TRY(buf_reserve(out, (in.len + 2) / 3 * 4));
+	size_t whole = in.len / 3 * 4;
+	size_t rest = in.len % 3 == 0 ? 0 : pad ? 4 : in.len % 3 + 1;
+	TRY(buf_reserve(out, whole + rest));
 	for (size_t i = 0; i < in.len; i += 3) {
 		size_t left = in.len - i;
 		uint32_t v = (uint32_t)in.ptr[i] << 16;
@@ -65,8 +67,8 @@ encode64(struct bytes in, const char *alphabet, bool pad, struct buf *out)
 		v |= left > 2 ? in.ptr[i + 2] : 0;
 		size_t digits = left > 2 ? 4 : left + 1;
 		for (size_t d = 0; d < digits; d++)
-			out->ptr[out->len++] = (uint8_t)
-			    alphabet[v >> (18 - 6 * d) & 63];
+			out->ptr[out->len++] =
+			    (uint8_t)alphabet[v >> (18 - 6 * d) & 63];
 		for (size_t d = digits; pad && d < 4; d++)
 			out->ptr[out->len++] = '=';
 	}
@@ -112,11 +114,23 @@ bad64(struct buf *out, size_t was)
 	return err_new(ERR_MALFORMED, "RFC 4648 3", "not Base64");
 }
 
+/* What can be digits of Base64, right or wrong. */
+static size_t
+count64(struct bytes in)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < in.len; i++)
+		count += in.ptr[i] != '=' && !is_space(in.ptr[i]);
+	return count;
+}
+
 static struct err *
 decode64(struct bytes in, const char *alphabet, bool pad, bool space,
     struct buf *out)
 {
-	TRY(buf_reserve(out, in.len / 4 * 3 + 3));
+	/* Exactly what comes out, so that a buffer may be born that size. */
+	size_t count = count64(in);
+	TRY(buf_reserve(out, count / 4 * 3 + count % 4 * 3 / 4));
 	size_t was = out->len;
 	uint32_t v = 0;
 	size_t digits = 0;
@@ -210,12 +224,30 @@ utf8_valid(struct bytes in)
 	return true;
 }
 
+/* What a reader does not see, or sees in another order than it is stored. */
 static bool
 is_invisible(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||
-	    (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	static const struct {
+		uint32_t first;
+		uint32_t last;
+	} ranges[] = {
+		{ 0x0000, 0x001f },   /* C0 */
+		{ 0x007f, 0x009f },   /* DEL, C1 */
+		{ 0x00ad, 0x00ad },   /* soft hyphen */
+		{ 0x061c, 0x061c },   /* Arabic letter mark */
+		{ 0x180e, 0x180e },   /* Mongolian vowel separator */
+		{ 0x200b, 0x200f },   /* zero width, directional marks */
+		{ 0x2028, 0x202e },   /* separators, directional overrides */
+		{ 0x2060, 0x206f },   /* joiners, isolates, deprecated */
+		{ 0xfeff, 0xfeff },   /* byte order mark */
+		{ 0xfff9, 0xfffb },   /* interlinear annotation */
+		{ 0xe0000, 0xe007f }, /* tags */
+	};
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
 }
 
 bool

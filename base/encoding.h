@@ -19,7 +19,7 @@ struct err *base64url_decode(struct bytes in, struct buf *out) MUST_USE;
 /* utf8_valid: shortest form only, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes in);
 /* utf8_printable: valid, and without control characters (C0, DEL, C1),
- * bidirectional overrides and line separators. */
+ * bidirectional overrides, line separators and what has no width. */
 bool utf8_printable(struct bytes in);
 
 #endif

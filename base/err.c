@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/encoding.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -39,6 +41,35 @@ static const char *const kind_names[] = {
 	[ERR_INTERNAL] = "internal",
 };
 
+/* How many bytes of the character at `s` are there and in order; 0 if not.
+ * (utf8_printable judges the character itself.) */
+static size_t
+whole_character(const unsigned char *s)
+{
+	size_t more = *s >= 0xf0 ? 3 : *s >= 0xe0 ? 2 : *s >= 0xc0 ? 1 : 0;
+	if (more == 0)
+		return *s >= 0x20 && *s < 0x7f ? 1 : 0;
+	for (size_t i = 1; i <= more; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return more + 1;
+}
+
+/* Texts quote what strangers wrote: keep them one line that can be printed,
+ * logged and packed.  A character cut by ERR_TEXT_MAX goes as well. */
+static void
+make_one_line(char *text)
+{
+	for (char *p = text; *p != '\0';) {
+		struct bytes c =
+		    bytes_of(p, whole_character((const unsigned char *)p));
+		if (c.len > 0 && utf8_printable(c))
+			p += c.len;
+		else
+			*p++ = '?';
+	}
+}
+
 struct err *
 err_new_at(const char *file, int line, enum err_kind kind, const char *clause,
     const char *fmt, ...)
@@ -55,6 +86,7 @@ err_new_at(const char *file, int line, enum err_kind kind, const char *clause,
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	make_one_line(e->text);
 	return e;
 }
 
@@ -79,6 +111,7 @@ err_while(struct err *e, const char *fmt, ...)
 	memmove(e->text + used, e->text, keep);
 	memcpy(e->text, context, used);
 	e->text[used + keep] = '\0';
+	make_one_line(e->text);
 	return e;
 }
 
@@ -124,8 +157,7 @@ err_errno(int no, const char *fmt, ...)
 	va_end(ap);
 	char reason[128] = "unknown error";
 	const char *text = strerror_r(no, reason, sizeof(reason));
-	struct err *e =
-	    err_new(kind_of_errno(no), NULL, "%s: %s", what, text);
+	struct err *e = err_new(kind_of_errno(no), NULL, "%s: %s", what, text);
 	return no == ENOSPC || no == EDQUOT ? err_coded(e, "disk-full") : e;
 }
 

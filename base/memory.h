@@ -7,18 +7,18 @@
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* TAKE yields a pointer and leaves NULL behind. */
-#define TAKE(p)                               \
-	__extension__({                       \
-		__typeof__(p) taken_ = (p);   \
-		(p) = NULL;                   \
-		taken_;                       \
+#define TAKE(p)                                                                \
+	__extension__({                                                        \
+		__typeof__(p) taken_ = (p);                                    \
+		(p) = NULL;                                                    \
+		taken_;                                                        \
 	})
 
 /* DEFINE_FREEP(cert_free, struct cert) makes cert_freep() for CLEANUP. */
-#define DEFINE_FREEP(function, type)                                    \
-	__attribute__((unused)) static inline void function##p(type **p) \
-	{                                                               \
-		function(*p);                                           \
+#define DEFINE_FREEP(function, type)                                           \
+	__attribute__((unused)) static inline void function##p(type **p)       \
+	{                                                                      \
+		function(*p);                                                  \
 	}
 
 void free_charp(char **p); /* CLEANUP(free_charp) char *s = NULL; */

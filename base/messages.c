@@ -3,8 +3,10 @@
 #include <string.h>
 
 static const struct message messages[] = {
-#define MESSAGE(code_, vi, en, next_vi, next_en) \
-	{ .code = (code_), .text = { (vi), (en) }, .next = { (next_vi), (next_en) } },
+#define MESSAGE(code_, vi, en, next_vi, next_en)                               \
+	{ .code = (code_),                                                     \
+		.text = { (vi), (en) },                                        \
+		.next = { (next_vi), (next_en) } },
 #include "base/messages.def"
 #undef MESSAGE
 };
@@ -12,6 +14,8 @@ static const struct message messages[] = {
 const struct message *
 message_find(const char *code)
 {
+	if (code == NULL)
+		return NULL;
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
 		if (strcmp(messages[i].code, code) == 0)
 			return &messages[i];

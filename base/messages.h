@@ -15,7 +15,7 @@ struct message {
 	const char *next[2]; /* what to do now; "" where nothing is to do */
 };
 
-/* message_find returns NULL when there is no such code. */
+/* message_find returns NULL when there is no such code, or no code at all. */
 const struct message *message_find(const char *code);
 /* Never NULL; falls back to the row "internal". */
 const char *message_text(const char *code, enum lang lang);

@@ -3,7 +3,8 @@
 #include "base/encoding.h"
 #include "base/messages.h"
 
-#define PACK_HEAD 6 /* bytes: a 16-bit tag and a 32-bit length */
+#define PACK_HEAD 6              /* bytes: a 16-bit tag and a 32-bit length */
+#define ERR_PACKED_TEXT_MAX 1024 /* bytes: a text, and a clause's name */
 
 struct err *
 pack_bytes(struct buf *b, uint16_t tag, struct bytes v)
@@ -67,11 +68,11 @@ unpack_bytes(struct unpack *u, uint16_t tag, struct bytes *out)
 		    next_tag(u), tag);
 	const uint8_t *p = u->rest.ptr;
 	size_t len = (size_t)p[2] << 24 | (size_t)p[3] << 16 |
-	    (size_t)p[4] << 8 | (size_t)p[5];
+		     (size_t)p[4] << 8 | (size_t)p[5];
 	struct bytes value = bytes_from(u->rest, PACK_HEAD);
 	if (value.len < len)
-		return err_new(ERR_MALFORMED, NULL,
-		    "field %u runs over the end", tag);
+		return err_new(
+		    ERR_MALFORMED, NULL, "field %u runs over the end", tag);
 	*out = bytes_slice(value, 0, len);
 	u->rest = bytes_from(value, len);
 	return NULL;
@@ -119,8 +120,8 @@ struct err *
 unpack_end(const struct unpack *u)
 {
 	if (u->rest.len > 0)
-		return err_new(ERR_MALFORMED, NULL, "%zu bytes follow the fields",
-		    u->rest.len);
+		return err_new(ERR_MALFORMED, NULL,
+		    "%zu bytes follow the fields", u->rest.len);
 	return NULL;
 }
 
@@ -131,7 +132,16 @@ err_pack(const struct err *e, struct buf *out)
 {
 	TRY(pack_u64(out, ERR_TAG_KIND, (uint64_t)err_kind(e)));
 	TRY(pack_str(out, ERR_TAG_CODE, err_code(e)));
-	return pack_str(out, ERR_TAG_TEXT, err_text(e));
+	const char *clause = err_clause(e);
+	if (clause == NULL)
+		return pack_str(out, ERR_TAG_TEXT, err_text(e));
+	/* A clause is static text and cannot travel as such. */
+	struct buf text = BUF(ERR_PACKED_TEXT_MAX);
+	struct err *failed = buf_printf(&text, "%s (%s)", err_text(e), clause);
+	if (failed == NULL)
+		failed = pack_bytes(out, ERR_TAG_TEXT, buf_bytes(&text));
+	buf_done(&text);
+	return failed;
 }
 
 static struct err *

@@ -23,8 +23,8 @@ struct unpack unpack_of(struct bytes b);
 bool unpack_is(const struct unpack *u, uint16_t tag);
 /* ERR_MALFORMED: another tag is next, or the length runs over the end.
  * Values borrow from the message. */
-struct err *unpack_bytes(struct unpack *u, uint16_t tag, struct bytes *out)
-    MUST_USE;
+struct err *unpack_bytes(
+    struct unpack *u, uint16_t tag, struct bytes *out) MUST_USE;
 /* As bytes, but valid UTF-8 without 0; *out is a new string for free(). */
 struct err *unpack_str(struct unpack *u, uint16_t tag, char **out) MUST_USE;
 struct err *unpack_u64(struct unpack *u, uint16_t tag, uint64_t *out) MUST_USE;

@@ -6,7 +6,14 @@
 #include "base/encoding.h"
 #include "base/time.h"
 
-enum form { FORM_TEXT, FORM_OPTIONAL, FORM_HEX32, FORM_HEX64, FORM_TIME };
+enum form {
+	FORM_TEXT,
+	FORM_OPTIONAL,
+	FORM_HEX,
+	FORM_HEX32,
+	FORM_HEX64,
+	FORM_TIME
+};
 
 struct field {
 	const char *name;
@@ -15,11 +22,9 @@ struct field {
 };
 
 static bool
-is_hex(struct bytes v, size_t len)
+is_hex(struct bytes v)
 {
-	if (v.len != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < v.len; i++)
 		if (!((v.ptr[i] >= '0' && v.ptr[i] <= '9') ||
 			(v.ptr[i] >= 'a' && v.ptr[i] <= 'f')))
 			return false;
@@ -38,10 +43,12 @@ has_form(struct bytes v, enum form form)
 		return v.len > 0;
 	case FORM_OPTIONAL:
 		return true;
+	case FORM_HEX:
+		return is_hex(v);
 	case FORM_HEX32:
-		return is_hex(v, 32);
+		return v.len == 32 && is_hex(v);
 	case FORM_HEX64:
-		return is_hex(v, 64);
+		return v.len == 64 && is_hex(v);
 	case FORM_TIME:
 		e = time_parse_iso(v, &ignored);
 		err_free(e);
@@ -51,20 +58,30 @@ has_form(struct bytes v, enum form form)
 }
 
 static struct err *
-render(const char *head, const struct field *fields, size_t count,
-    struct buf *out)
+render_fields(
+    const char *head, const struct field *fields, size_t count, struct buf *out)
 {
 	TRY(buf_str(out, head));
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
-		if (f->value == NULL ||
-		    !has_form(bytes_str(f->value), f->form))
+		if (f->value == NULL || !has_form(bytes_str(f->value), f->form))
 			return err_coded(err_new(ERR_MALFORMED, NULL,
 					     "field %s of the record", f->name),
 			    "record-field");
 		TRY(buf_printf(out, "%s: %s\n", f->name, f->value));
 	}
 	return NULL;
+}
+
+static struct err *
+render(
+    const char *head, const struct field *fields, size_t count, struct buf *out)
+{
+	size_t was = out->len;
+	struct err *e = render_fields(head, fields, count, out);
+	if (e != NULL)
+		out->len = was;
+	return e;
 }
 
 struct err *
@@ -84,8 +101,7 @@ enrolment_record_render(const struct enrolment_record *r, struct buf *out)
 		{ "time", r->time, FORM_TIME },
 		{ "nonce", r->nonce, FORM_HEX32 },
 	};
-	return render(
-	    "signd enrolment 1\n", fields, COUNT_OF(fields), out);
+	return render("signd enrolment 1\n", fields, COUNT_OF(fields), out);
 }
 
 struct err *
@@ -93,14 +109,13 @@ revocation_record_render(const struct revocation_record *r, struct buf *out)
 {
 	const struct field fields[] = {
 		{ "credential", r->credential, FORM_TEXT },
-		{ "serial", r->serial, FORM_OPTIONAL },
+		{ "serial", r->serial, FORM_HEX },
 		{ "reason", r->reason, FORM_TEXT },
 		{ "officer", r->officer, FORM_HEX64 },
 		{ "time", r->time, FORM_TIME },
 		{ "nonce", r->nonce, FORM_HEX32 },
 	};
-	return render(
-	    "signd revocation 1\n", fields, COUNT_OF(fields), out);
+	return render("signd revocation 1\n", fields, COUNT_OF(fields), out);
 }
 
 void

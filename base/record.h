@@ -9,34 +9,34 @@
 
 #include "base/bytes.h"
 
-#define RECORD_MAX 8192	     /* bytes of one rendered record */
+#define RECORD_MAX 8192      /* bytes of one rendered record */
 #define RECORD_FIELD_MAX 512 /* bytes of one field */
-#define RECORD_NONCE 16	     /* bytes */
+#define RECORD_NONCE 16      /* bytes */
 
 /* An officer has met this person; they get a certificate under `profile`. */
 struct enrolment_record {
-	char *name;	 /* "Nguyễn Văn An": UTF-8, NFC */
-	char *subject_id; /* "CCCD:001…", "HC:…" */
-	char *province;	 /* "Thành phố Hà Nội", may be "" */
-	char *locality;	 /* ward, may be "" */
-	char *profile;	 /* "citizen" */
-	char *evidence;	 /* "chip-card", "card-seen", "passport-seen" */
+	char *name;            /* "Nguyễn Văn An": UTF-8, NFC */
+	char *subject_id;      /* "CCCD:001…", "HC:…" */
+	char *province;        /* "Thành phố Hà Nội", may be "" */
+	char *locality;        /* ward, may be "" */
+	char *profile;         /* "citizen" */
+	char *evidence;        /* "chip-card", "card-seen", "passport-seen" */
 	char *evidence_sha256; /* 64 hex digits over what the desk keeps */
-	char *consent;	 /* ISO 8601 time at which the person agreed */
-	char *desk;	 /* name of the desk */
-	char *officer;	 /* 64 hex digits: SHA-256 of their certificate */
-	char *time;	 /* ISO 8601 */
-	char *nonce;	 /* 32 hex digits; never used twice */
+	char *consent;         /* ISO 8601 time at which the person agreed */
+	char *desk;            /* name of the desk */
+	char *officer;         /* 64 hex digits: SHA-256 of their certificate */
+	char *time;            /* ISO 8601 */
+	char *nonce;           /* 32 hex digits; never used twice */
 };
 
 /* An officer ends (or suspends) a certificate. */
 struct revocation_record {
 	char *credential; /* credential id */
-	char *serial;	  /* hex, lower case; "": the current one */
-	char *reason;	  /* RFC 5280 5.3.1 name: "keyCompromise", ... */
-	char *officer;	  /* as above */
-	char *time;	  /* ISO 8601 */
-	char *nonce;	  /* as above */
+	char *serial;     /* hex, lower case; "": the current one */
+	char *reason;     /* RFC 5280 5.3.1 name: "keyCompromise", ... */
+	char *officer;    /* as above */
+	char *time;       /* ISO 8601 */
+	char *nonce;      /* as above */
 };
 
 /*
@@ -49,10 +49,10 @@ struct revocation_record {
  * ERR_MALFORMED: a field is missing, too long, not printable UTF-8, or not of
  * its form.  An officer signs SHA-256 of it.
  */
-struct err *enrolment_record_render(const struct enrolment_record *r,
-    struct buf *out) MUST_USE;
-struct err *revocation_record_render(const struct revocation_record *r,
-    struct buf *out) MUST_USE;
+struct err *enrolment_record_render(
+    const struct enrolment_record *r, struct buf *out) MUST_USE;
+struct err *revocation_record_render(
+    const struct revocation_record *r, struct buf *out) MUST_USE;
 
 /* Frees the fields, not the struct. */
 void enrolment_record_done(struct enrolment_record *r);

@@ -4,6 +4,10 @@
 
 #define DAY 86400
 
+/* Four digits of a year, with a day to spare for the offset. */
+#define TIME_FIRST (-62135510400) /* 0001-01-02T00:00:00Z */
+#define TIME_LAST 253402214400    /* 9999-12-31T00:00:00Z */
+
 static int64_t
 system_now(void *ctx)
 {
@@ -76,7 +80,7 @@ time_join(struct time_fields f, int64_t *out)
 	    f.second > 60)
 		return err_new(ERR_MALFORMED, "ISO 8601", "no such time");
 	*out = days_of(f.year, f.month, f.day) * DAY + f.hour * 3600 +
-	    f.minute * 60 + f.second;
+	       f.minute * 60 + f.second;
 	return NULL;
 }
 
@@ -148,11 +152,11 @@ time_parse_iso(struct bytes in, int64_t *out)
 	struct time_fields f = { 0 };
 	int offset_min = 0;
 	bool ok = digits(&in, 4, &f.year) && skip(&in, '-') &&
-	    digits(&in, 2, &f.month) && skip(&in, '-') &&
-	    digits(&in, 2, &f.day);
+		  digits(&in, 2, &f.month) && skip(&in, '-') &&
+		  digits(&in, 2, &f.day);
 	if (ok && in.len > 0)
 		ok = (skip(&in, 'T') || skip(&in, ' ')) &&
-		    parse_clock(&in, &f) && parse_zone(&in, &offset_min);
+		     parse_clock(&in, &f) && parse_zone(&in, &offset_min);
 	if (!ok || in.len > 0)
 		return err_new(ERR_MALFORMED, "ISO 8601", "not a time");
 	int64_t t;
@@ -164,6 +168,9 @@ time_parse_iso(struct bytes in, int64_t *out)
 struct err *
 time_format_iso(int64_t t, int offset_min, struct buf *out)
 {
+	if (t < TIME_FIRST || t > TIME_LAST || offset_min < -DAY / 60 ||
+	    offset_min > DAY / 60)
+		return err_new(ERR_USAGE, "ISO 8601", "no such time");
 	struct time_fields f = time_split(t + (int64_t)offset_min * 60);
 	TRY(buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", f.year, f.month,
 	    f.day, f.hour, f.minute, f.second));

@@ -33,7 +33,9 @@ struct err *time_join(struct time_fields f, int64_t *out) MUST_USE;
 /* ISO 8601 / RFC 3339: "2026-11-21T08:00:00+07:00", "...Z"; a fraction is
  * dropped; a date alone is midnight UTC; no zone is UTC. */
 struct err *time_parse_iso(struct bytes in, int64_t *out) MUST_USE;
-/* Writes with the given offset in minutes; 0 is written "Z". */
-struct err *time_format_iso(int64_t t, int offset_min, struct buf *out) MUST_USE;
+/* Writes with the given offset in minutes; 0 is written "Z".  ERR_USAGE:
+ * TIME_NONE, or a year that has no four digits. */
+struct err *time_format_iso(
+    int64_t t, int offset_min, struct buf *out) MUST_USE;
 
 #endif

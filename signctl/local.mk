@@ -3,11 +3,11 @@ bin_PROGRAMS += signctl/signctl
 signctl_signctl_SOURCES = \
 	%D%/activate.c \
 	%D%/args.c \
+	%D%/judge.c \
 	%D%/command.h \
 	%D%/enrol.c \
 	%D%/info.c \
 	%D%/io.c %D%/io.h \
-	%D%/judge.c \
 	%D%/main.c \
 	%D%/officer.c \
 	%D%/offline.c %D%/offline.h \

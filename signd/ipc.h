@@ -4,7 +4,8 @@
  * A frame is 16 bytes of head, then the body of packed fields:
  *   "SGN1", 1 byte kind (1 request, 2 answer, 3 error), 1 byte number of
  *   descriptors, 2 bytes operation, 4 bytes length, 4 bytes identifier;
- *   numbers are big endian.  Descriptors travel with the head (SCM_RIGHTS).
+ *   numbers are big endian.  Descriptors travel with the head (SCM_RIGHTS), and
+ *   only with requests.
  */
 #ifndef SIGND_SIGND_IPC_H
 #define SIGND_SIGND_IPC_H
@@ -63,9 +64,27 @@ struct ipc_service {
 	bool (*stopping)(void *ctx);
 };
 
+/*
+ * ipc_listen opens a listening socket at `path`, in place of one that was left
+ * behind.  Non-blocking, as ipc_serve wants it, for several processes may wait
+ * on one socket.  `mode` are the bits of its file.
+ */
+struct err *ipc_listen(const char *path, mode_t mode, int backlog, int *out)
+    MUST_USE;
+
 /* ipc_serve answers on a listening socket until stopping() or an error of the
  * process itself.  One thread; several processes may share the socket. */
 struct err *ipc_serve(int listen_fd, const struct ipc_service *service)
+    MUST_USE;
+
+/* The same for several sockets in one loop, each with its own service; batches
+ * are of one service.  Ends when any of them says stopping(). */
+#define IPC_LISTENERS_MAX 4
+struct ipc_listener {
+	int fd; /* from ipc_listen; stays the caller's */
+	const struct ipc_service *service;
+};
+struct err *ipc_serve_all(const struct ipc_listener *listeners, size_t n)
     MUST_USE;
 
 /* The codec alone, for tests and fuzzing: reads a head. */

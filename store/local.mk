@@ -1,7 +1,14 @@
 # store/: SQLite behind one interface; the front's store and the ledger's
 # tables.  Uses base.
 noinst_LTLIBRARIES += store/libstore.la
-store_libstore_la_SOURCES = %D%/room.c
+store_libstore_la_SOURCES = \
+	%D%/audit.c %D%/audit.h \
+	%D%/credential.c \
+	%D%/crl.c \
+	%D%/db.c %D%/db.h \
+	%D%/front.c %D%/front.h \
+	%D%/ledger.c %D%/ledger.h \
+	%D%/people.c
 store_libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 
-STORE_LIBS = store/libstore.la $(BASE_LIBS) $(SQLITE_LIBS)
+STORE_LIBS = store/libstore.la $(BASE_LIBS) $(SQLITE_LIBS) -lpthread

@@ -21,47 +21,46 @@ static int tap_failures;
 static bool tap_this_failed;
 static const char *tap_skip_reason;
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			tap_this_failed = true;                            \
-			printf("# %s:%d: %s\n", __FILE__, __LINE__,        \
-			    #condition);                                   \
-		}                                                          \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			tap_this_failed = true;                                \
+			printf(                                                \
+			    "# %s:%d: %s\n", __FILE__, __LINE__, #condition);  \
+		}                                                              \
 	} while (0)
 
 /* CHECK_OK takes a struct err *, which must be NULL, and frees it. */
-#define CHECK_OK(call)                                                     \
-	do {                                                               \
-		struct err *tap_e_ = (call);                               \
-		if (tap_e_ != NULL) {                                      \
-			tap_this_failed = true;                            \
-			printf("# %s:%d: %s: %s\n", __FILE__, __LINE__,    \
-			    #call, err_text(tap_e_));                      \
-			err_free(tap_e_);                                  \
-		}                                                          \
+#define CHECK_OK(call)                                                         \
+	do {                                                                   \
+		struct err *tap_e_ = (call);                                   \
+		if (tap_e_ != NULL) {                                          \
+			tap_this_failed = true;                                \
+			printf("# %s:%d: %s: %s\n", __FILE__, __LINE__, #call, \
+			    err_text(tap_e_));                                 \
+			err_free(tap_e_);                                      \
+		}                                                              \
 	} while (0)
 
 /* CHECK_ERR takes a struct err *, which must be of that kind, and frees it. */
-#define CHECK_ERR(call, expected)                                          \
-	do {                                                               \
-		struct err *tap_e_ = (call);                               \
-		if (tap_e_ == NULL || err_kind(tap_e_) != (expected)) {    \
-			tap_this_failed = true;                            \
-			printf("# %s:%d: %s: %s, not %s\n", __FILE__,      \
-			    __LINE__, #call,                               \
-			    tap_e_ == NULL ? "no error"                    \
-					   : err_text(tap_e_),             \
-			    #expected);                                    \
-		}                                                          \
-		err_free(tap_e_);                                          \
+#define CHECK_ERR(call, expected)                                              \
+	do {                                                                   \
+		struct err *tap_e_ = (call);                                   \
+		if (tap_e_ == NULL || err_kind(tap_e_) != (expected)) {        \
+			tap_this_failed = true;                                \
+			printf("# %s:%d: %s: %s, not %s\n", __FILE__,          \
+			    __LINE__, #call,                                   \
+			    tap_e_ == NULL ? "no error" : err_text(tap_e_),    \
+			    #expected);                                        \
+		}                                                              \
+		err_free(tap_e_);                                              \
 	} while (0)
 
 /* SKIP inside a test: say why, aloud. */
-#define SKIP(reason)                        \
-	do {                                \
-		tap_skip_reason = (reason); \
-		return;                     \
+#define SKIP(reason)                                                           \
+	do {                                                                   \
+		tap_skip_reason = (reason);                                    \
+		return;                                                        \
 	} while (0)
 
 #define RUN(test) tap_run(#test, test)

@@ -1,0 +1,355 @@
+#include "signd/ipc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/pack.h"
+#include "signd/ipc-io.h"
+
+#define BACKLOG_RETRY_MS 5 /* a full backlog cannot be waited for */
+
+static const uint8_t magic[4] = { 'S', 'G', 'N', '1' };
+
+static uint32_t
+read_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+static void
+write_u32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+struct err *
+ipc_head_parse(struct bytes in, size_t body_max, struct ipc_head *out)
+{
+	if (in.len != IPC_HEAD || memcmp(in.ptr, magic, sizeof(magic)) != 0)
+		return err_new(ERR_MALFORMED, NULL, "no frame");
+	const uint8_t *p = in.ptr;
+	if (p[4] < IPC_REQUEST || p[4] > IPC_ERROR)
+		return err_new(ERR_MALFORMED, NULL, "a frame of kind %u", p[4]);
+	if (p[5] > (p[4] == IPC_REQUEST ? IPC_FDS_MAX : 0))
+		return err_new(
+		    ERR_MALFORMED, NULL, "a frame of %u descriptors", p[5]);
+	uint32_t len = read_u32(p + 8);
+	if (len > body_max)
+		return err_new(ERR_LIMIT, NULL,
+		    "a frame of %u bytes, at most %zu", len, body_max);
+	*out = (struct ipc_head){
+		.kind = (enum ipc_kind)p[4],
+		.nfds = p[5],
+		.op = (uint16_t)(p[6] << 8 | p[7]),
+		.len = len,
+		.id = read_u32(p + 12),
+	};
+	return NULL;
+}
+
+void
+ipc_head_encode(const struct ipc_head *h, uint8_t out[IPC_HEAD])
+{
+	memcpy(out, magic, sizeof(magic));
+	out[4] = (uint8_t)h->kind;
+	out[5] = h->nfds;
+	out[6] = (uint8_t)(h->op >> 8);
+	out[7] = (uint8_t)h->op;
+	write_u32(out + 8, h->len);
+	write_u32(out + 12, h->id);
+}
+
+void
+ipc_message_done(struct ipc_message *m)
+{
+	buf_done(&m->body);
+	for (size_t i = 0; i < m->nfds; i++)
+		close_fdp(&m->fds[i]);
+	m->nfds = 0;
+}
+
+int64_t
+ipc_now_ms(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+struct err *
+ipc_address(const char *path, struct sockaddr_un *out)
+{
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(out->sun_path))
+		return err_new(
+		    ERR_LIMIT, NULL, "%s: too long for a socket", path);
+	memcpy(out->sun_path, path, strlen(path) + 1);
+	return NULL;
+}
+
+struct err *
+ipc_listen(const char *path, mode_t mode, int backlog, int *out)
+{
+	struct sockaddr_un address;
+	TRY(ipc_address(path, &address));
+	CLEANUP(close_fdp)
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(errno, "socket");
+	if (unlink(path) != 0 && errno != ENOENT)
+		return err_errno(errno, "removing %s", path);
+	/* Nobody may connect between bind and chmod. */
+	mode_t old = umask(0777);
+	int bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	int no = errno;
+	umask(old);
+	if (bound != 0)
+		return err_errno(no, "binding %s", path);
+	if (chmod(path, mode) != 0)
+		return err_errno(errno, "chmod %s", path);
+	if (listen(fd, backlog) != 0)
+		return err_errno(errno, "listening at %s", path);
+	*out = fd;
+	fd = -1;
+	return NULL;
+}
+
+ssize_t
+ipc_send_fds(int sock, struct bytes what, const int *fds, size_t nfds)
+{
+	union {
+		struct cmsghdr head;
+		uint8_t space[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
+	} control = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)what.ptr, what.len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	if (nfds > 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
+	}
+	return sendmsg(sock, &msg, MSG_NOSIGNAL);
+}
+
+/* Takes what came along; false when there was more than a frame may bring. */
+static bool
+take_fds(struct msghdr *msg, struct ipc_message *into)
+{
+	bool fits = (msg->msg_flags & MSG_CTRUNC) == 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	     c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+			memcpy(
+			    &fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (into->nfds < IPC_FDS_MAX) {
+				into->fds[into->nfds++] = fd;
+			} else {
+				close(fd);
+				fits = false;
+			}
+		}
+	}
+	return fits;
+}
+
+ssize_t
+ipc_recv_fds(int sock, uint8_t *out, size_t size, struct ipc_message *into)
+{
+	union {
+		struct cmsghdr head;
+		uint8_t space[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
+	} control;
+	struct iovec iov = { out, size };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	if (n >= 0 && !take_fds(&msg, into)) {
+		errno = EPROTO;
+		return -1;
+	}
+	return n;
+}
+
+/* ---- asking ---- */
+
+struct call {
+	int fd;
+	int64_t deadline; /* ms */
+	const char *path;
+};
+
+static struct err *
+died(const struct call *c, const char *what)
+{
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "%s: %s", c->path, what), "process-died");
+}
+
+static struct err *
+busy(const struct call *c, const char *what)
+{
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "%s: %s", c->path, what), "busy");
+}
+
+/* Waits for `events`; *ready says whether they came in time. */
+static struct err *
+wait_for(const struct call *c, short events, bool *ready)
+{
+	for (;;) {
+		int64_t left = c->deadline - ipc_now_ms();
+		struct pollfd p = { .fd = c->fd, .events = events };
+		int n = poll(&p, 1, left > 0 ? (int)left : 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(errno, "poll");
+		*ready = n > 0;
+		return NULL;
+	}
+}
+
+static struct err *
+connect_to(struct call *c)
+{
+	struct sockaddr_un address;
+	TRY(ipc_address(c->path, &address));
+	const struct timespec pause = { .tv_nsec = BACKLOG_RETRY_MS * 1000000 };
+	while (
+	    connect(c->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		if (errno == ECONNREFUSED || errno == ENOENT)
+			return busy(c, "nobody listens");
+		if (errno != EAGAIN && errno != EINTR)
+			return err_errno(errno, "connecting to %s", c->path);
+		if (ipc_now_ms() >= c->deadline)
+			return busy(c, "too many wait");
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static struct err *
+send_all(const struct call *c, struct bytes what, const int *fds, size_t nfds)
+{
+	while (what.len > 0) {
+		ssize_t n = ipc_send_fds(c->fd, what, fds, nfds);
+		if (n > 0) {
+			what = bytes_from(what, (size_t)n);
+			nfds = 0;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return died(c, "it went away");
+		if (n < 0 && errno != EAGAIN)
+			return err_errno(errno, "sending to %s", c->path);
+		bool ready = false;
+		TRY(wait_for(c, POLLOUT, &ready));
+		if (!ready)
+			return busy(c, "nobody takes the request");
+	}
+	return NULL;
+}
+
+static struct err *
+recv_all(const struct call *c, uint8_t *out, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = recv(c->fd, out, len, 0);
+		if (n > 0) {
+			out += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return died(c, "it went away before it answered");
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return err_errno(errno, "reading from %s", c->path);
+		bool ready = false;
+		TRY(wait_for(c, POLLIN, &ready));
+		if (!ready)
+			return err_coded(err_new(ERR_REMOTE, NULL,
+					     "%s: no answer in time", c->path),
+			    "process-timeout");
+	}
+	return NULL;
+}
+
+static struct err *
+recv_answer(
+    const struct call *c, uint16_t op, size_t answer_max, struct buf *body)
+{
+	uint8_t raw[IPC_HEAD];
+	struct ipc_head h;
+	TRY(recv_all(c, raw, sizeof(raw)));
+	TRY(ipc_head_parse(bytes_of(raw, sizeof(raw)), answer_max, &h));
+	if (h.kind == IPC_REQUEST || h.op != op)
+		return err_new(ERR_MALFORMED, NULL, "%s: no answer", c->path);
+	TRY(buf_fill(body, 0, h.len));
+	TRY(recv_all(c, body->ptr, h.len));
+	return h.kind == IPC_ERROR ? err_unpack(buf_bytes(body)) : NULL;
+}
+
+struct err *
+ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
+    size_t nfds, size_t answer_max, int timeout_ms, struct ipc_message *answer)
+{
+	if (body.len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes, %zu descriptors",
+		    body.len, nfds);
+	CLEANUP(close_fdp)
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(errno, "socket");
+	struct call c = {
+		.fd = fd, .deadline = ipc_now_ms() + timeout_ms, .path = path
+	};
+	TRY(connect_to(&c));
+
+	uint8_t raw[IPC_HEAD];
+	const struct ipc_head h = { .kind = IPC_REQUEST,
+		.nfds = (uint8_t)nfds,
+		.op = op,
+		.len = (uint32_t)body.len,
+		.id = 1 };
+	ipc_head_encode(&h, raw);
+	TRY(send_all(&c, bytes_of(raw, sizeof(raw)), fds, nfds));
+	/* Who refuses early may have answered already: read that first. */
+	struct err *sent = send_all(&c, body, NULL, 0);
+	CLEANUP(buf_done) struct buf got = BUF(answer_max);
+	struct err *e = recv_answer(&c, op, answer_max, &got);
+	if (sent != NULL && e != NULL &&
+	    strcmp(err_code(e), "process-died") == 0) {
+		err_free(e);
+		return sent;
+	}
+	err_free(sent);
+	if (e != NULL)
+		return e;
+	*answer = (struct ipc_message){ .op = op, .body = buf_move(&got) };
+	return NULL;
+}

@@ -1,0 +1,62 @@
+/*
+ * The audit chain.  A record is one line of JSON; its hash covers the hash of
+ * the record before it, so that none can be changed, dropped or put between
+ * without all that follow.  Inside the room store/ only.
+ *
+ *	{"n":7,"time":"2026-11-21T01:00:00Z","event":"signed",...,"prev":"<hex>"}
+ *
+ * hash(n) = SHA-256 of the line; "prev" is hash(n - 1), zeros for the first.
+ */
+#ifndef SIGND_STORE_AUDIT_H
+#define SIGND_STORE_AUDIT_H
+
+#include "store/ledger.h"
+#include "store/db.h"
+
+struct ledger {
+	struct db *db;
+	const struct ledger_ground *ground;
+};
+
+/* A record in the making; audit_open starts it, audit_close appends it. */
+struct audit {
+	struct buf line;
+	int64_t n;
+};
+
+struct err *audit_open(struct ledger *l, const char *event, struct audit *a)
+    MUST_USE;
+struct err *audit_str(struct audit *a, const char *name, const char *value)
+    MUST_USE;
+struct err *audit_hex(struct audit *a, const char *name, struct bytes value)
+    MUST_USE;
+struct err *audit_int(struct audit *a, const char *name, int64_t value)
+    MUST_USE;
+struct err *audit_hex_list(struct audit *a, const char *name,
+    const struct bytes *values, size_t count) MUST_USE;
+struct err *audit_close(struct ledger *l, struct audit *a) MUST_USE;
+void audit_done(struct audit *a);
+
+/* One record of up to three texts; the most common form. */
+struct audit_field {
+	const char *name; /* NULL ends the list */
+	const char *value;
+};
+struct err *audit_write(struct ledger *l, const char *event,
+    const struct audit_field *fields) MUST_USE;
+
+/* ---- shared inside the room ---- */
+
+/* Runs `step` as one step of the caller's transaction. */
+#define LEDGER_STEP(l, call)                                  \
+	do {                                                  \
+		TRY(db_step_begin((l)->db));                  \
+		return db_step_end((l)->db, (call));          \
+	} while (0)
+
+/* A nonce is used once, ever; `hash` is of the record that used it.
+ * *same: it was used before, by this very record. */
+struct err *ledger_nonce_use(struct ledger *l, const char *nonce,
+    struct bytes hash, bool *same) MUST_USE;
+
+#endif

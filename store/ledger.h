@@ -1,0 +1,272 @@
+/*
+ * The ledger: all security state, in a database of its own that one process
+ * writes.  Officers, enrolments, sealed credentials, PIN counts, used SADs, the
+ * register of certificates, CRLs, and the audit chain.
+ *
+ * Every change below stands inside a transaction that the caller opened with
+ * ledger_begin(); it is one step: it happens whole, with its audit record, or
+ * not at all.  Nothing is durable, and no answer may leave, before
+ * ledger_commit() succeeded.
+ *
+ * Errors of all calls beside those named: those of store/db.h.
+ */
+#ifndef SIGND_STORE_LEDGER_H
+#define SIGND_STORE_LEDGER_H
+
+#include "base/base.h"
+#include "base/record.h"
+
+#define LEDGER_PIN_TRIES 5	   /* wrong PINs until a credential is locked */
+#define LEDGER_PIN_LAPSE 60	   /* s: a try that nobody ended counts wrong */
+#define LEDGER_ID_MAX 64	   /* bytes of an identifier */
+#define LEDGER_SEALED_MAX 8192	   /* bytes of a sealed blob */
+#define LEDGER_CHAIN_MAX 8	   /* certificates of our own chain */
+#define LEDGER_AUDIT_LINE_MAX (64 * 1024) /* bytes */
+#define LEDGER_DIGESTS_MAX 256	   /* digests of one approval */
+#define LEDGER_HASH 32		   /* bytes, SHA-256 */
+
+struct ledger;
+
+/* What the room needs from outside. */
+struct ledger_ground {
+	const struct clock *clock;
+	struct err *(*sha256)(struct bytes what, uint8_t out[LEDGER_HASH]);
+};
+
+enum ledger_mode {
+	LEDGER_READ,
+	LEDGER_WRITE,
+};
+
+/* `ground` is kept and must outlive the ledger.  ERR_MISSING: LEDGER_READ, and
+ * there is none. */
+struct err *ledger_open(const char *path, enum ledger_mode mode,
+    const struct ledger_ground *ground, struct ledger **out) MUST_USE;
+void ledger_free(struct ledger *l);
+DEFINE_FREEP(ledger_free, struct ledger)
+
+struct err *ledger_begin(struct ledger *l) MUST_USE;
+struct err *ledger_commit(struct ledger *l) MUST_USE;
+void ledger_rollback(struct ledger *l);
+
+/* ---- how the service was set up ---- */
+
+struct ledger_setup {
+	struct buf kek_id;	/* CKA_ID of the key that wraps */
+	struct buf pepper_id;	/* CKA_ID of the HMAC key */
+	struct buf ca_key_id;	/* CKA_ID of the issuing key */
+	struct buf chain[LEDGER_CHAIN_MAX]; /* DER: issuer first, anchor last */
+	size_t nchain;
+};
+
+void ledger_setup_done(struct ledger_setup *s);
+/* ERR_USAGE code "set-up-already". */
+struct err *ledger_setup_put(struct ledger *l, const struct ledger_setup *s)
+    MUST_USE;
+/* ERR_MISSING code "not-set-up". */
+struct err *ledger_setup_get(struct ledger *l, struct ledger_setup *out)
+    MUST_USE;
+
+/* ---- officers ---- */
+
+/* `fingerprint` is 64 hex digits, SHA-256 of the certificate.
+ * ERR_USAGE: there already. */
+struct err *ledger_officer_add(struct ledger *l, const char *fingerprint,
+    struct bytes certificate, const char *name) MUST_USE;
+/* ERR_DENIED code "officer-unknown": not there, or no longer active. */
+struct err *ledger_officer_get(struct ledger *l, const char *fingerprint,
+    struct buf *certificate) MUST_USE;
+struct err *ledger_officer_end(struct ledger *l, const char *fingerprint)
+    MUST_USE;
+
+/* ---- enrolments ---- */
+
+enum enrolment_status {
+	ENROLMENT_OPEN,
+	ENROLMENT_ACTIVATED,
+	ENROLMENT_EXPIRED,
+};
+const char *enrolment_status_name(enum enrolment_status s);
+
+struct approval {
+	struct bytes value; /* signature over the rendered record */
+	struct bytes alg;   /* DER AlgorithmIdentifier */
+	struct bytes record; /* the rendered record */
+};
+
+struct ledger_enrolment {
+	char *id;
+	enum enrolment_status status;
+	char *credential; /* "" until activated */
+	int64_t expires;  /* seconds */
+	struct enrolment_record record;
+};
+
+void ledger_enrolment_done(struct ledger_enrolment *e);
+
+/*
+ * ledger_enrol records an approved enrolment; its one-time link lives until
+ * `expires`.  ERR_DENIED code "officer-unknown"; code "approval-replayed": the
+ * nonce was used before.
+ */
+struct err *ledger_enrol(struct ledger *l, const char *id,
+    const struct enrolment_record *r, const struct approval *approval,
+    struct bytes token_hash, int64_t expires) MUST_USE;
+/* ERR_MISSING code "enrolment-unknown". */
+struct err *ledger_enrolment_by_id(struct ledger *l, const char *id,
+    struct ledger_enrolment *out) MUST_USE;
+/* ERR_MISSING code "activation-unknown". */
+struct err *ledger_enrolment_by_token(struct ledger *l,
+    struct bytes token_hash, struct ledger_enrolment *out) MUST_USE;
+
+/* ---- credentials ---- */
+
+struct ledger_credential {
+	char *id;
+	char *serial; /* of its certificate: hex, lower case */
+	bool revoked;
+	int64_t revoked_at;	/* seconds */
+	int64_t tries_left;	/* of the PIN; 0 is locked */
+	int64_t version;	/* of the sealed blob */
+	int64_t created;	/* seconds */
+	struct buf certificate; /* DER */
+	struct buf sealed;	/* opaque here; never told to the front */
+};
+
+void ledger_credential_done(struct ledger_credential *c);
+
+struct ledger_new_credential {
+	const char *enrolment;
+	struct bytes token_hash;
+	const char *id;
+	const char *serial;
+	struct bytes certificate;
+	int64_t not_after;
+	struct bytes sealed;
+	int64_t version;
+};
+
+/*
+ * ledger_activate turns an open enrolment into a credential.
+ * ERR_DENIED code "activation-used", "activation-expired";
+ * ERR_MISSING code "activation-unknown".
+ */
+struct err *ledger_activate(struct ledger *l,
+    const struct ledger_new_credential *c) MUST_USE;
+/* ERR_MISSING code "credential-unknown". */
+struct err *ledger_credential_get(struct ledger *l, const char *id,
+    struct ledger_credential *out) MUST_USE;
+
+/*
+ * A PIN is counted before it is tried: ledger_pin_try takes one of the tries
+ * and gives the sealed blob; ledger_pin_end says how it went.  A try that was
+ * never ended counts as wrong after LEDGER_PIN_LAPSE.
+ * ERR_DENIED code "pin-locked", "credential-revoked", "certificate-expired";
+ * ERR_LIMIT code "pin-busy": every try left is being used just now.
+ */
+struct err *ledger_pin_try(struct ledger *l, const char *id,
+    struct ledger_credential *out) MUST_USE;
+
+enum pin_outcome {
+	PIN_RIGHT = 1, /* the count starts again */
+	PIN_WRONG,     /* recorded */
+	PIN_UNTRIED,   /* the token failed before the PIN could be judged */
+};
+
+struct err *ledger_pin_end(struct ledger *l, const char *id,
+    enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
+
+/* ---- approvals of citizens, and signatures ---- */
+
+struct ledger_authorization {
+	const char *credential;
+	struct bytes sad_id;
+	int64_t expires;	  /* seconds */
+	int64_t count;		  /* signatures allowed */
+	struct bytes digests_hash; /* over the list; empty: not bound */
+};
+
+/* Records that a right PIN made a SAD, and ends the try. */
+struct err *ledger_authorized(struct ledger *l,
+    const struct ledger_authorization *a) MUST_USE;
+
+struct ledger_signature {
+	const char *credential;
+	int64_t version;     /* of the sealed blob that was opened */
+	struct bytes sad_id; /* empty: by PIN, whose try this ends */
+	int64_t sad_expires; /* seconds */
+	const char *alg;     /* dotted OID */
+	const struct bytes *digests;
+	size_t ndigests;
+};
+
+/*
+ * ledger_signed records signatures that were made and have not left yet, and
+ * the use of their SAD.  ERR_DENIED code "sad-used", "credential-revoked",
+ * "certificate-expired"; code "credential-changed": another version of the blob is current.
+ */
+struct err *ledger_signed(struct ledger *l, const struct ledger_signature *s)
+    MUST_USE;
+
+/* ---- revocation ---- */
+
+/*
+ * ledger_revoke ends a credential's certificate.  The same record again gives
+ * the same answer (its CRL may have failed the first time).
+ * ERR_DENIED code "officer-unknown", "approval-replayed"; code
+ * "credential-revoked": by another record; ERR_MISSING code
+ * "credential-unknown", also when the serial is not its own.
+ */
+struct err *ledger_revoke(struct ledger *l, const struct revocation_record *r,
+    const struct approval *approval, int reason, int64_t *revoked_at) MUST_USE;
+
+/* What a new CRL is made of. */
+struct ledger_crl_state {
+	int64_t number;	     /* of the current one; 0: none yet */
+	int64_t this_update; /* of the current one, seconds */
+	int64_t next_update;
+	int64_t revoked;  /* entries that the register has now */
+	int64_t covered;  /* entries that the current one has */
+};
+
+struct err *ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
+    MUST_USE;
+/* Calls `each` for every revoked certificate, in order of serial. */
+struct err *ledger_revoked_each(struct ledger *l,
+    struct err *(*each)(void *ctx, const char *serial, int64_t revoked_at,
+	int reason),
+    void *ctx) MUST_USE;
+
+struct ledger_crl {
+	int64_t number; /* must be one more than the current one */
+	int64_t this_update;
+	int64_t next_update;
+	int64_t entries;
+	struct bytes der;
+};
+
+/* ERR_LIMIT code "crl-overtaken": another is current already, or the register
+ * has changed since: make it again. */
+struct err *ledger_crl_put(struct ledger *l, const struct ledger_crl *c)
+    MUST_USE;
+/* Appends the current CRL; nothing, and number 0, when there is none. */
+struct err *ledger_crl_get(struct ledger *l, struct buf *der, int64_t *number)
+    MUST_USE;
+
+/* ---- keeping ---- */
+
+/* Deletes used SADs that are past their time (they would be refused for that
+ * alone), a few hundred a call. */
+struct err *ledger_tidy(struct ledger *l) MUST_USE;
+
+/* ---- the audit chain: store/audit.h ---- */
+
+struct err *ledger_audit_count(struct ledger *l, int64_t *out) MUST_USE;
+/* Calls `each` with the records from number `from` on, `count` at most. */
+struct err *ledger_audit_each(struct ledger *l, int64_t from, int64_t count,
+    struct err *(*each)(void *ctx, struct bytes line), void *ctx) MUST_USE;
+/* Walks the whole chain.  *bad is the number of the first record that does not
+ * fit, 0 when all do. */
+struct err *ledger_audit_check(struct ledger *l, int64_t *bad) MUST_USE;
+
+#endif

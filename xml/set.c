@@ -1,0 +1,354 @@
+#include "xml/canon.h"
+
+#include "xml/ns.h"
+
+#include <libxml/xpathInternals.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An evaluation is dearer than a visit; this is its price in steps. */
+#define XPATH_STEPS 20
+
+static void
+filter_done(struct filter *f)
+{
+	xmlXPathFreeCompExpr(f->expression);
+	xmlXPathFreeContext(f->context);
+	for (size_t i = 0; i < f->nsteps; i++) {
+		xmlXPathFreeObject(f->steps[i].found);
+		free(f->steps[i].sorted);
+	}
+	free(f->steps);
+}
+
+void
+xml_set_done(struct xml_set *s)
+{
+	for (size_t i = 0; i < s->nfilters; i++)
+		filter_done(&s->filters[i]);
+	s->nfilters = 0;
+}
+
+/* ---- membership ---- */
+
+static int
+compare_pointers(const void *a, const void *b)
+{
+	const xmlNode *const *x = a, *const *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool
+step_found(const struct filter_step *step, const xmlNode *n)
+{
+	return step->n > 0 && bsearch(&n, step->sorted, step->n, sizeof(n),
+				  compare_pointers) != NULL;
+}
+
+/* Filter 2.0 speaks of subtrees: a node is in when an ancestor is. */
+static bool
+step_has(
+    const struct filter_step *step, const xmlNode *n, const xmlNode *element)
+{
+	if (n != element && step_found(step, n))
+		return true;
+	for (; element != NULL; element = element->parent)
+		if (step_found(step, element))
+			return true;
+	return false;
+}
+
+static bool
+filter2_has(const struct filter *f, const xmlNode *n, const xmlNode *element)
+{
+	bool in = true;
+	for (size_t i = 0; i < f->nsteps; i++) {
+		bool found = step_has(&f->steps[i], n, element);
+		if (f->steps[i].op == STEP_INTERSECT)
+			in = in && found;
+		else if (f->steps[i].op == STEP_SUBTRACT)
+			in = in && !found;
+		else
+			in = in || found;
+	}
+	return in;
+}
+
+/* A namespace node, as libxml2's XPath wants it, knows its element. */
+static bool
+xpath_has(
+    struct xml_set *s, const struct filter *f, xmlNode *n, xmlNode *element)
+{
+	xmlNs ns;
+	xmlNode *node = n;
+	if (n->type == XML_NAMESPACE_DECL) {
+		memcpy(&ns, n, sizeof(ns));
+		ns.next = (xmlNs *)element;
+		node = (xmlNode *)&ns;
+	}
+	if (s->work->steps < XPATH_STEPS) {
+		s->broken = true;
+		return false;
+	}
+	s->work->steps -= XPATH_STEPS;
+	f->context->node = node;
+	f->context->proximityPosition = 1;
+	f->context->contextSize = 1;
+	int rc = xmlXPathCompiledEvalToBoolean(f->expression, f->context);
+	f->context->node = NULL;
+	if (rc < 0)
+		s->broken = true;
+	return rc == 1;
+}
+
+static bool
+has_signature_above(const xmlNode *n)
+{
+	for (; n != NULL; n = n->parent)
+		if (xml_is(n, NS_DS, "Signature"))
+			return true;
+	return false;
+}
+
+static bool
+filter_has(
+    struct xml_set *s, const struct filter *f, xmlNode *n, xmlNode *element)
+{
+	switch (f->kind) {
+	case FILTER_ENVELOPED:
+		return !xml_is_inside(element, f->signature);
+	case FILTER_NO_SIGNATURES:
+		return !has_signature_above(element);
+	case FILTER_SET:
+		return filter2_has(f, n, element);
+	case FILTER_XPATH:
+		return xpath_has(s, f, n, element);
+	}
+	return false;
+}
+
+bool
+xml_set_has(struct xml_set *s, xmlNode *n, xmlNode *parent)
+{
+	if (n == NULL)
+		return false;
+	if (s->broken || s->work->steps == 0) {
+		s->broken = true;
+		return false;
+	}
+	s->work->steps--;
+	if (n->type == XML_COMMENT_NODE && !s->comments)
+		return false;
+	bool leaf =
+	    n->type == XML_NAMESPACE_DECL || n->type == XML_ATTRIBUTE_NODE;
+	xmlNode *element = leaf ? parent : n;
+	if (s->top != NULL && !xml_is_inside(element, s->top))
+		return false;
+	for (size_t i = 0; i < s->nfilters; i++)
+		if (!filter_has(s, &s->filters[i], n, element))
+			return false;
+	return true;
+}
+
+/* ---- making filters ---- */
+
+static struct err *
+new_filter(struct xml_set *s, enum filter_kind kind, struct filter **out)
+{
+	if (s->nfilters == XML_FILTERS_MAX)
+		return err_new(
+		    ERR_LIMIT, NULL, "more than %d filters", XML_FILTERS_MAX);
+	s->filters[s->nfilters] = (struct filter){ .kind = kind };
+	*out = &s->filters[s->nfilters++];
+	return NULL;
+}
+
+struct err *
+xml_set_enveloped(struct xml_set *s, const xmlNode *signature)
+{
+	struct filter *f = NULL;
+	if (signature->doc != s->tree)
+		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
+		    "the Signature is in another document");
+	TRY(new_filter(s, FILTER_ENVELOPED, &f));
+	f->signature = signature;
+	return NULL;
+}
+
+/* XMLDSig 6.6.3: here() is the element that bears the expression. */
+static void
+xpath_here(xmlXPathParserContext *ctxt, int nargs)
+{
+	if (nargs != 0) {
+		xmlXPathSetArityError(ctxt);
+		return;
+	}
+	valuePush(ctxt, xmlXPathNewNodeSet(ctxt->context->userData));
+}
+
+static struct err *
+new_context(xmlDoc *tree, xmlNode *where, xmlXPathContext **out)
+{
+	xmlXPathContext *c = xmlXPathNewContext(tree);
+	if (c == NULL)
+		return err_new(ERR_NOMEM, NULL, "xmlXPathNewContext");
+	c->userData = where;
+	c->opLimit = XML_XPATH_OPS_MAX;
+	int bad = where->doc != tree
+		      ? 0
+		      : xmlXPathRegisterFunc(c, BAD_CAST "here", xpath_here);
+	xmlNs **list = xmlGetNsList(where->doc, where);
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (list[i]->prefix != NULL)
+			bad |= xmlXPathRegisterNs(
+			    c, list[i]->prefix, list[i]->href);
+	xmlFree(list);
+	if (bad != 0) {
+		xmlXPathFreeContext(c);
+		return err_new(ERR_NOMEM, NULL, "xmlXPathRegister");
+	}
+	*out = c;
+	return NULL;
+}
+
+static struct err *
+expression_text(xmlNode *where, struct buf *out, const char **text)
+{
+	struct err *e = xml_text(where, out);
+	if (e == NULL)
+		e = buf_cstr(out, text);
+	return e == NULL ? NULL : err_while(e, "XPath expression");
+}
+
+static struct err *
+compile(xmlXPathContext *context, const char *text, xmlXPathCompExpr **out)
+{
+	xmlXPathCompExpr *x = xmlXPathCtxtCompile(context, BAD_CAST text);
+	if (x == NULL)
+		return err_new(ERR_MALFORMED, "XPath 1.0", "the expression");
+	*out = x;
+	return NULL;
+}
+
+/* The expression that every signing tool writes, without its white space;
+ * evaluated by us it costs nothing on a large form. */
+static bool
+means_no_signatures(const char *text, xmlNode *where)
+{
+	static const char start[] = "not(ancestor-or-self::";
+	char plain[sizeof(start) + 64];
+	size_t n = 0;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (strchr(" \t\r\n", *p) != NULL)
+			continue;
+		if (n + 1 >= sizeof(plain))
+			return false;
+		plain[n++] = *p;
+	}
+	plain[n] = '\0';
+	if (strncmp(plain, start, sizeof(start) - 1) != 0)
+		return false;
+	char *prefix = plain + sizeof(start) - 1;
+	char *colon = strchr(prefix, ':');
+	if (colon == NULL || strcmp(colon, ":Signature)") != 0)
+		return false;
+	*colon = '\0';
+	xmlNs *ns = xmlSearchNs(where->doc, where, BAD_CAST prefix);
+	return ns != NULL && strcmp((const char *)ns->href, NS_DS) == 0;
+}
+
+struct err *
+xml_set_xpath(struct xml_set *s, xmlNode *where)
+{
+	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
+	const char *text;
+	struct filter *f = NULL;
+	TRY(expression_text(where, &b, &text));
+	if (means_no_signatures(text, where))
+		return new_filter(s, FILTER_NO_SIGNATURES, &f);
+	TRY(new_filter(s, FILTER_XPATH, &f));
+	TRY(new_context(s->tree, where, &f->context));
+	return compile(f->context, text, &f->expression);
+}
+
+static struct err *
+sort_found(struct filter_step *step)
+{
+	const xmlNodeSet *set = step->found->nodesetval;
+	size_t n = set == NULL ? 0 : (size_t)set->nodeNr;
+	step->sorted = calloc(n + 1, sizeof(*step->sorted));
+	if (step->sorted == NULL)
+		return err_new(ERR_NOMEM, NULL, "XPath result");
+	for (size_t i = 0; i < n; i++) {
+		if (set->nodeTab[i]->type == XML_NAMESPACE_DECL)
+			return err_new(ERR_UNSUPPORTED, "XPath Filter 2.0",
+			    "namespace nodes are selected");
+		step->sorted[i] = set->nodeTab[i];
+	}
+	step->n = n;
+	qsort(step->sorted, n, sizeof(*step->sorted), compare_pointers);
+	return NULL;
+}
+
+static struct err *
+evaluate(xmlDoc *tree, xmlNode *where, struct filter_step *step)
+{
+	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
+	const char *text;
+	xmlXPathContext *c = NULL;
+	xmlXPathCompExpr *x = NULL;
+	TRY(expression_text(where, &b, &text));
+	TRY(new_context(tree, where, &c));
+	struct err *e = compile(c, text, &x);
+	if (e == NULL) {
+		c->node = (xmlNode *)tree;
+		step->found = xmlXPathCompiledEval(x, c);
+		xmlXPathFreeCompExpr(x);
+	}
+	xmlXPathFreeContext(c);
+	if (e != NULL)
+		return e;
+	if (step->found == NULL || step->found->type != XPATH_NODESET)
+		return err_new(ERR_MALFORMED, "XPath Filter 2.0",
+		    "the expression yields no nodes");
+	return sort_found(step);
+}
+
+static struct err *
+step_op(const xmlNode *where, struct filter_step *step)
+{
+	const char *op = xml_attr(where, "Filter");
+	if (op != NULL && strcmp(op, "intersect") == 0)
+		step->op = STEP_INTERSECT;
+	else if (op != NULL && strcmp(op, "subtract") == 0)
+		step->op = STEP_SUBTRACT;
+	else if (op != NULL && strcmp(op, "union") == 0)
+		step->op = STEP_UNION;
+	else
+		return err_new(ERR_MALFORMED, "XPath Filter 2.0", "Filter");
+	return NULL;
+}
+
+struct err *
+xml_set_filter2(struct xml_set *s, xmlNode *transform)
+{
+	struct filter *f = NULL;
+	TRY(new_filter(s, FILTER_SET, &f));
+	f->steps = calloc(XML_FILTERS_MAX, sizeof(*f->steps));
+	if (f->steps == NULL)
+		return err_new(ERR_NOMEM, NULL, "XPath Filter 2.0");
+	for (xmlNode *x = xml_first(transform); x != NULL; x = xml_next(x)) {
+		if (!xml_is(x, NS_FILTER2, "XPath"))
+			return err_new(ERR_MALFORMED, "XPath Filter 2.0",
+			    "XPath expected");
+		if (f->nsteps == XML_FILTERS_MAX)
+			return err_new(ERR_LIMIT, NULL, "XPath elements");
+		struct filter_step *step = &f->steps[f->nsteps++];
+		TRY(step_op(x, step));
+		TRY(evaluate(s->tree, x, step));
+	}
+	if (f->nsteps == 0)
+		return err_new(ERR_MALFORMED, "XPath Filter 2.0", "no XPath");
+	return NULL;
+}
