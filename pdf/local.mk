@@ -9,7 +9,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff-form.c \
 	%D%/diff-page.c \
 	%D%/diff-struct.c \
-	%D%/diff.c \
+	%D%/diff.c %D%/diff.h %D%/diff-impl.h \
 	%D%/document.c %D%/document.h \
 	%D%/filter.c %D%/filter.h \
 	%D%/format.h \
@@ -20,8 +20,13 @@ pdf_libpdf_la_SOURCES = \
 	%D%/parse.c \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
+	%D%/text.c %D%/text.h \
 	%D%/tree.c \
-	%D%/verify.c %D%/verify.h \
+	%D%/verify.c %D%/verify.h %D%/verify-impl.h \
+	%D%/verify-change.c \
+	%D%/verify-dss.c \
+	%D%/verify-range.c \
+	%D%/verify-value.c \
 	%D%/xref.c %D%/xref.h
 pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
 

@@ -50,7 +50,7 @@ load(const char *path, CK_FUNCTION_LIST **out)
 struct err *
 p11_module_open(const char *path, struct p11_module **out)
 {
-	CK_FUNCTION_LIST *f;
+	CK_FUNCTION_LIST *f = NULL;
 	TRY(load(path, &f));
 	struct p11_module *m = malloc(sizeof(*m));
 	if (m == NULL)

@@ -6,6 +6,7 @@ include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
 include tests/xml/local.mk
+include tests/pdf/verify.mk
 include tests/signd/local.mk
 include tests/worker/local.mk
 TESTS += $(check_PROGRAMS)
