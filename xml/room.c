@@ -1,1 +1,2 @@
-/* placeholder, goes with the first file of the room */ typedef int room_is_empty;
+/* placeholder, goes with the first file of the room */ typedef int
+    room_is_empty;
