@@ -1,5 +1,5 @@
 # tests/: one folder per room; each test links its room and no more.
-EXTRA_DIST += %D%/tap.h %D%/torture.h
+EXTRA_DIST += %D%/tap.h %D%/torture.h %D%/bare-debian
 
 include tests/base/local.mk
 include tests/certs/local.mk
@@ -9,7 +9,6 @@ include tests/xml/local.mk
 include tests/pdf/verify.mk
 include tests/signd/local.mk
 include tests/worker/local.mk
-TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
 
