@@ -5,6 +5,7 @@ include tests/base/local.mk
 include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
+include tests/pdf/local.mk
 include tests/signd/local.mk
 include tests/client-sdk/local.mk
 
