@@ -69,7 +69,7 @@ name_in(
 		TRY(pdf_array_get(s->d, s->view, list, i, &o));
 		if (!pdf_is(o, PDF_STRING))
 			continue;
-		TRY(pdf_text_decode(o->text, &b));
+		TRY(pdf_text_utf8(o->text, &b));
 		/* A name stands for all that is below it, too. */
 		struct bytes n = bytes_str(name);
 		*out = bytes_starts(n, buf_bytes(&b)) &&

@@ -26,7 +26,11 @@ pdf_libpdf_la_SOURCES = \
 	%D%/sign.c %D%/sign.h \
 	%D%/text.c %D%/text.h \
 	%D%/tree.c \
-	%D%/verify.c %D%/verify.h \
+	%D%/verify.c %D%/verify.h %D%/verify-impl.h \
+	%D%/verify-change.c \
+	%D%/verify-dss.c \
+	%D%/verify-range.c \
+	%D%/verify-value.c \
 	%D%/write.c %D%/write.h \
 	%D%/xref.c %D%/xref.h
 pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)

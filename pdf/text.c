@@ -1,93 +1,144 @@
 #include "pdf/text.h"
 
-#define REPLACEMENT 0xFFFD
+#define REPLACEMENT 0xfffdu
 
-/* PDFDocEncoding where it is not Latin 1, ISO 32000-2 D.2. */
-static const uint16_t doc_18[] = { 0x02D8, 0x02C7, 0x02C6, 0x02D9, 0x02DD,
-	0x02DB, 0x02DA, 0x02DC };
-static const uint16_t doc_80[] = { 0x2022, 0x2020, 0x2021, 0x2026, 0x2014,
-	0x2013, 0x0192, 0x2044, 0x2039, 0x203A, 0x2212, 0x2030, 0x201E, 0x201C,
-	0x201D, 0x2018, 0x2019, 0x201A, 0x2122, 0xFB01, 0xFB02, 0x0141, 0x0152,
-	0x0160, 0x0178, 0x017D, 0x0131, 0x0142, 0x0153, 0x0161, 0x017E,
-	REPLACEMENT, 0x20AC };
-
-static uint32_t
-doc_char(uint8_t c)
-{
-	if (c >= 0x18 && c < 0x18 + COUNT_OF(doc_18))
-		return doc_18[c - 0x18];
-	if (c >= 0x80 && c < 0x80 + COUNT_OF(doc_80))
-		return doc_80[c - 0x80];
-	return c == 0x7F || c == 0xAD ? REPLACEMENT : c;
-}
+/* ISO 32000-2 table D.2, where it is not Latin-1. */
+static const uint16_t low[8] = { 0x02d8, 0x02c7, 0x02c6, 0x02d9, 0x02dd, 0x02db,
+	0x02da, 0x02dc };
+static const uint16_t high[33] = { 0x2022, 0x2020, 0x2021, 0x2026, 0x2014,
+	0x2013, 0x0192, 0x2044, 0x2039, 0x203a, 0x2212, 0x2030, 0x201e, 0x201c,
+	0x201d, 0x2018, 0x2019, 0x201a, 0x2122, 0xfb01, 0xfb02, 0x0141, 0x0152,
+	0x0160, 0x0178, 0x017d, 0x0131, 0x0142, 0x0153, 0x0161, 0x017e,
+	REPLACEMENT, 0x20ac };
 
 static struct err *
-put_utf8(struct buf *out, uint32_t c)
+put(struct buf *out, uint32_t c)
 {
+	bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+		       (c >= 0x7f && c < 0xa0);
+	if (control || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+		c = REPLACEMENT;
 	uint8_t b[4];
 	size_t n;
 	if (c < 0x80) {
 		b[0] = (uint8_t)c;
 		n = 1;
 	} else if (c < 0x800) {
-		b[0] = (uint8_t)(0xC0 | c >> 6);
-		b[1] = (uint8_t)(0x80 | (c & 0x3F));
+		b[0] = (uint8_t)(0xc0 | c >> 6);
+		b[1] = (uint8_t)(0x80 | (c & 63));
 		n = 2;
 	} else if (c < 0x10000) {
-		b[0] = (uint8_t)(0xE0 | c >> 12);
-		b[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-		b[2] = (uint8_t)(0x80 | (c & 0x3F));
+		b[0] = (uint8_t)(0xe0 | c >> 12);
+		b[1] = (uint8_t)(0x80 | (c >> 6 & 63));
+		b[2] = (uint8_t)(0x80 | (c & 63));
 		n = 3;
 	} else {
-		b[0] = (uint8_t)(0xF0 | c >> 18);
-		b[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-		b[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-		b[3] = (uint8_t)(0x80 | (c & 0x3F));
+		b[0] = (uint8_t)(0xf0 | c >> 18);
+		b[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+		b[2] = (uint8_t)(0x80 | (c >> 6 & 63));
+		b[3] = (uint8_t)(0x80 | (c & 63));
 		n = 4;
 	}
 	return buf_append(out, bytes_of(b, n));
 }
 
-static uint32_t
-unit_at(struct bytes in, size_t i, bool little)
-{
-	uint32_t a = in.ptr[i], b = in.ptr[i + 1];
-	return little ? b << 8 | a : a << 8 | b;
-}
-
 static struct err *
-decode_utf16(struct bytes in, bool little, struct buf *out)
+utf16(struct bytes in, bool big, struct buf *out)
 {
-	for (size_t i = 2; i + 1 < in.len; i += 2) {
-		uint32_t c = unit_at(in, i, little);
-		if (c >= 0xD800 && c < 0xDC00 && i + 3 < in.len) {
-			uint32_t low = unit_at(in, i + 2, little);
-			if (low >= 0xDC00 && low < 0xE000) {
-				c = 0x10000 + ((c - 0xD800) << 10) +
-				    (low - 0xDC00);
+	for (size_t i = 0; i + 1 < in.len; i += 2) {
+		uint32_t a = in.ptr[i], b = in.ptr[i + 1];
+		uint32_t c = big ? a << 8 | b : b << 8 | a;
+		if (c >= 0xd800 && c < 0xdc00 && i + 3 < in.len) {
+			uint32_t x = in.ptr[i + 2], y = in.ptr[i + 3];
+			uint32_t d = big ? x << 8 | y : y << 8 | x;
+			if (d >= 0xdc00 && d < 0xe000) {
+				c = 0x10000 + ((c - 0xd800) << 10) +
+				    (d - 0xdc00);
 				i += 2;
 			}
 		}
-		if (c >= 0xD800 && c < 0xE000)
-			c = REPLACEMENT;
-		TRY(put_utf8(out, c));
+		TRY(put(out, c));
 	}
-	return in.len % 2 == 0 ? NULL : put_utf8(out, REPLACEMENT);
+	return NULL;
 }
 
 struct err *
-pdf_text_decode(struct bytes in, struct buf *out)
+pdf_text_utf8(struct bytes text, struct buf *out)
 {
-	if (bytes_starts(in, BYTES_LIT("\xFE\xFF")))
-		return decode_utf16(in, false, out);
-	if (bytes_starts(in, BYTES_LIT("\xFF\xFE")))
-		return decode_utf16(in, true, out);
-	if (bytes_starts(in, BYTES_LIT("\xEF\xBB\xBF")) && utf8_valid(in))
-		return buf_append(out, bytes_from(in, 3));
-	for (size_t i = 0; i < in.len; i++)
-		TRY(put_utf8(out, doc_char(in.ptr[i])));
+	if (bytes_starts(text, BYTES_LIT("\xfe\xff")))
+		return utf16(bytes_from(text, 2), true, out);
+	if (bytes_starts(text, BYTES_LIT("\xff\xfe")))
+		return utf16(bytes_from(text, 2), false, out);
+	struct bytes rest = bytes_from(text, 3);
+	if (bytes_starts(text, BYTES_LIT("\xef\xbb\xbf")) &&
+	    utf8_printable(rest))
+		return buf_append(out, rest);
+	for (size_t i = 0; i < text.len; i++) {
+		uint32_t c = text.ptr[i];
+		if (c >= 0x18 && c < 0x20)
+			c = low[c - 0x18];
+		else if (c >= 0x80 && c <= 0xa0)
+			c = high[c - 0x80];
+		TRY(put(out, c));
+	}
 	return NULL;
 }
+
+/* Two digits within bounds; false when there are none (`out` stays). */
+static bool
+two(struct bytes *in, int min, int max, int *out)
+{
+	if (in->len < 2 || in->ptr[0] < '0' || in->ptr[0] > '9' ||
+	    in->ptr[1] < '0' || in->ptr[1] > '9')
+		return false;
+	int n = (in->ptr[0] - '0') * 10 + (in->ptr[1] - '0');
+	if (n < min || n > max)
+		return false;
+	*out = n;
+	*in = bytes_from(*in, 2);
+	return true;
+}
+
+/* Minutes east of Greenwich: Z, +07'00', -0300; absent is 0. */
+static int
+zone(struct bytes in)
+{
+	if (in.len == 0 || (in.ptr[0] != '+' && in.ptr[0] != '-'))
+		return 0;
+	int sign = in.ptr[0] == '-' ? -1 : 1, h = 0, m = 0;
+	in = bytes_from(in, 1);
+	if (!two(&in, 0, 23, &h))
+		return 0;
+	if (in.len > 0 && in.ptr[0] == '\'')
+		in = bytes_from(in, 1);
+	(void)two(&in, 0, 59, &m);
+	return sign * (h * 60 + m);
+}
+
+int64_t
+pdf_text_date(struct bytes text)
+{
+	if (bytes_starts(text, BYTES_LIT("D:")))
+		text = bytes_from(text, 2);
+	int century, year;
+	if (!two(&text, 0, 99, &century) || !two(&text, 0, 99, &year))
+		return TIME_NONE;
+	struct time_fields t = {
+		.year = century * 100 + year, .month = 1, .day = 1
+	};
+	if (two(&text, 1, 12, &t.month) && two(&text, 1, 31, &t.day) &&
+	    two(&text, 0, 23, &t.hour) && two(&text, 0, 59, &t.minute))
+		(void)two(&text, 0, 59, &t.second);
+	int64_t at;
+	struct err *e = time_join(t, &at);
+	if (e != NULL) {
+		err_free(e);
+		return TIME_NONE;
+	}
+	return at - 60 * (int64_t)zone(text);
+}
+
+/* ---- the way back ---- */
 
 static bool
 is_ascii(struct bytes in)
@@ -149,57 +200,4 @@ pdf_date_encode(int64_t t, struct buf *out)
 	return buf_printf(out, "D:%04d%02d%02d%02d%02d%02d+%02d'%02d'", f.year,
 	    f.month, f.day, f.hour, f.minute, f.second, offset / 60,
 	    offset % 60);
-}
-
-/* Two digits, or `dflt` where the date is over. */
-static bool
-take_two(struct bytes in, size_t *i, int dflt, int *out)
-{
-	*out = dflt;
-	if (*i >= in.len || in.ptr[*i] < '0' || in.ptr[*i] > '9')
-		return true;
-	if (in.len - *i < 2 || in.ptr[*i + 1] < '0' || in.ptr[*i + 1] > '9')
-		return false;
-	*out = (in.ptr[*i] - '0') * 10 + (in.ptr[*i + 1] - '0');
-	*i += 2;
-	return true;
-}
-
-static bool
-take_zone(struct bytes in, size_t *i, int *out_min)
-{
-	*out_min = 0;
-	if (*i >= in.len || in.ptr[*i] == 'Z')
-		return true;
-	char sign = (char)in.ptr[(*i)++];
-	int hour, minute;
-	if ((sign != '+' && sign != '-') || !take_two(in, i, 0, &hour))
-		return false;
-	if (*i < in.len && in.ptr[*i] == '\'')
-		++*i;
-	if (!take_two(in, i, 0, &minute) || hour > 23 || minute > 59)
-		return false;
-	*out_min = (hour * 60 + minute) * (sign == '-' ? -1 : 1);
-	return true;
-}
-
-struct err *
-pdf_date_decode(struct bytes in, int64_t *out)
-{
-	size_t i = bytes_starts(in, BYTES_LIT("D:")) ? 2 : 0;
-	struct time_fields f = { 0 };
-	int century, year, zone;
-	bool ok = take_two(in, &i, -1, &century) && century >= 0 &&
-		  take_two(in, &i, -1, &year) && year >= 0 &&
-		  take_two(in, &i, 1, &f.month) &&
-		  take_two(in, &i, 1, &f.day) && take_two(in, &i, 0, &f.hour) &&
-		  take_two(in, &i, 0, &f.minute) &&
-		  take_two(in, &i, 0, &f.second) && take_zone(in, &i, &zone);
-	if (!ok)
-		return err_new(ERR_MALFORMED, "ISO 32000-2 7.9.4", "no date");
-	f.year = century * 100 + year;
-	int64_t t;
-	TRY(time_join(f, &t));
-	*out = t - zone * 60;
-	return NULL;
 }

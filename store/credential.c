@@ -144,6 +144,7 @@ struct pin_count {
 	int64_t failed;	 /* tries that were wrong */
 	int64_t running; /* tries taken, not ended */
 	int64_t since;	 /* seconds: when the last of them was taken */
+	int64_t not_after; /* of the certificate, seconds */
 	bool revoked;
 };
 
@@ -152,8 +153,8 @@ pin_read(struct ledger *l, const char *id, struct pin_count *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT pin_failed, pin_running, pin_since, revoked_at"
-	    " FROM credential WHERE id = ?1",
+	    "SELECT pin_failed, pin_running, pin_since, revoked_at,"
+	    " not_after FROM credential WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);
 	bool row;
@@ -165,7 +166,8 @@ pin_read(struct ledger *l, const char *id, struct pin_count *out)
 	*out = (struct pin_count){ .failed = stmt_col_int(q, 0),
 		.running = stmt_col_int(q, 1),
 		.since = stmt_col_int(q, 2),
-		.revoked = !stmt_col_is_null(q, 3) };
+		.revoked = !stmt_col_is_null(q, 3),
+		.not_after = stmt_col_int(q, 4) };
 	return NULL;
 }
 
@@ -192,6 +194,14 @@ err_revoked(void)
 	    "credential-revoked");
 }
 
+static struct err *
+err_expired(void)
+{
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "the certificate has expired"),
+	    "certificate-expired");
+}
+
 /* A keyholder that died in the middle must not give a try for nothing; and a
  * clock set back must not keep a try running for ever. */
 static void
@@ -212,6 +222,8 @@ pin_take(struct ledger *l, const char *id)
 	if (p.revoked)
 		return err_revoked();
 	int64_t now = clock_now(l->ground->clock);
+	if (now > p.not_after)
+		return err_expired();
 	pin_lapse(&p, now);
 	if (p.failed >= LEDGER_PIN_TRIES)
 		return err_coded(err_new(ERR_DENIED, NULL,
@@ -328,7 +340,9 @@ check_current(struct ledger *l, const struct ledger_signature *s)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT version, revoked_at FROM credential WHERE id = ?1", &q));
+	    "SELECT version, revoked_at, not_after FROM credential"
+	    " WHERE id = ?1",
+	    &q));
 	stmt_text(q, 1, s->credential);
 	bool row;
 	TRY(stmt_step(q, &row));
@@ -342,6 +356,8 @@ check_current(struct ledger *l, const struct ledger_signature *s)
 		return err_coded(err_new(ERR_DENIED, NULL,
 				     "the credential was changed"),
 		    "credential-changed");
+	if (clock_now(l->ground->clock) > stmt_col_int(q, 2))
+		return err_expired();
 	return NULL;
 }
 

@@ -1,0 +1,26 @@
+/* AES-256-GCM and HKDF, for seal.c and sad.c only. */
+#ifndef SIGND_PKCS11_AEAD_H
+#define SIGND_PKCS11_AEAD_H
+
+#include "base/base.h"
+
+#define AEAD_KEY 32   /* bytes */
+#define AEAD_NONCE 12 /* bytes */
+#define AEAD_TAG 16   /* bytes */
+
+/* random_fill takes from the system's generator. */
+struct err *random_fill(void *out, size_t len) MUST_USE;
+
+/* Appends ciphertext and tag. */
+struct err *aead_seal(struct bytes key, struct bytes nonce, struct bytes aad,
+    struct bytes plain, struct buf *out) MUST_USE;
+/* *ok is false, and `out` untouched, when anything was changed.  `out` is a
+ * new secret. */
+struct err *aead_open(struct bytes key, struct bytes nonce, struct bytes aad,
+    struct bytes sealed, struct secret *out, bool *ok) MUST_USE;
+
+/* HKDF-SHA-256 (RFC 5869) without salt; `info` says what the key is for. */
+struct err *hkdf(struct bytes secret, const char *info,
+    uint8_t out[AEAD_KEY]) MUST_USE;
+
+#endif

@@ -1,0 +1,87 @@
+#include "pkcs11/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOGIN_TRIES 6
+#define LOGIN_WAIT_MS 50 /* twice as long after each failure */
+
+struct err *
+p11_session_open(const struct p11_token *t, bool writable,
+    struct p11_session *out)
+{
+	CK_FUNCTION_LIST *f = p11_functions(t->module);
+	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+	struct p11_session s = { .f = f, .slot = t->slot, .vendor = t->vendor };
+	TRY_CK(f->C_OpenSession(t->slot, flags, NULL, NULL, &s.handle),
+	    "C_OpenSession");
+	s.open = true;
+	*out = s;
+	return NULL;
+}
+
+void
+p11_session_done(struct p11_session *s)
+{
+	if (s->open)
+		s->f->C_CloseSession(s->handle);
+	s->open = false;
+}
+
+static struct err *
+lock_file(const char *path, int *fd)
+{
+	if (path == NULL)
+		return NULL;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return err_errno(errno, "opening %s", path);
+	while (flock(*fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return err_errno(errno, "locking %s", path);
+	return NULL;
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}
+
+struct err *
+p11_login(struct p11_session *s, struct bytes pin, const char *lock_path)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	TRY(lock_file(lock_path, &fd));
+	CK_RV rv = CKR_OK;
+	long wait = LOGIN_WAIT_MS;
+	for (int i = 0; i < LOGIN_TRIES; i++) {
+		/* The interface has no const; modules do not write. */
+		CK_UTF8CHAR *p = (CK_UTF8CHAR *)(uintptr_t)pin.ptr;
+		rv = s->f->C_Login(s->handle, CKU_USER, p, pin.len);
+		if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+			return NULL;
+		if (rv != CKR_GENERAL_ERROR && rv != CKR_FUNCTION_FAILED)
+			break;
+		pause_ms(wait);
+		wait *= 2;
+	}
+	return err_ck(rv, "C_Login");
+}
+
+struct err *
+p11_session_check(const struct p11_session *s)
+{
+	CK_SESSION_INFO info;
+	TRY_CK(s->f->C_GetSessionInfo(s->handle, &info), "C_GetSessionInfo");
+	if (info.state != CKS_RO_USER_FUNCTIONS &&
+	    info.state != CKS_RW_USER_FUNCTIONS)
+		return err_coded(err_new(ERR_REMOTE, NULL, "logged out"),
+		    "token-unavailable");
+	return NULL;
+}

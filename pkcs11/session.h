@@ -1,0 +1,33 @@
+/* Sessions with a token.  A session belongs to one operation at a time. */
+#ifndef SIGND_PKCS11_SESSION_H
+#define SIGND_PKCS11_SESSION_H
+
+#include "pkcs11/module.h"
+
+struct p11_session {
+	CK_FUNCTION_LIST *f;
+	CK_SESSION_HANDLE handle;
+	CK_SLOT_ID slot;
+	const struct p11_vendor *vendor;
+	bool open;
+};
+
+/* `writable`: permanent objects can be made. */
+struct err *p11_session_open(const struct p11_token *t, bool writable,
+    struct p11_session *out) MUST_USE;
+void p11_session_done(struct p11_session *s);
+
+/*
+ * p11_login logs the user in, for all sessions of this process.  Each login
+ * may rewrite the token's files, and some of many at once fail: so it is done
+ * under a lock on the file `lock_path` (made when missing; NULL: no lock), and
+ * tried again a few times unless the PIN is wrong.
+ * ERR_DENIED code "token-pin": not tried again, so that no tries are spent.
+ */
+struct err *p11_login(struct p11_session *s, struct bytes pin,
+    const char *lock_path) MUST_USE;
+
+/* p11_session_check asks the token whether the session still lives. */
+struct err *p11_session_check(const struct p11_session *s) MUST_USE;
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * The ledger's writing side: between keyholders and the ledger, on a socket of
+ * its own that nobody else may connect to.  As signd/proto.h: fields stand in
+ * the order given, [n] says a number.
+ */
+#ifndef SIGND_SIGND_LEDGER_OPS_H
+#define SIGND_SIGND_LEDGER_OPS_H
+
+enum ledger_write_op {
+	/* Answer: 1 KEK's CKA_ID, 2 pepper's, 3 CA key's, 4 certificates (DER,
+	 * repeated): issuer first, anchor last. */
+	LW_SETUP = 0x0501,
+	/* 1 fingerprint (hex).  Answer: 1 certificate (DER). */
+	LW_OFFICER = 0x0502,
+	/* 1..12 fields of struct enrolment_record, 13 approval, 14 its
+	 * algorithm (DER), 15 enrolment id, 16 hash of the token, 17 expires
+	 * [n].  Answer: empty. */
+	LW_ENROL = 0x0503,
+	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id.
+	 * Only of open ones: else codes "activation-used", "-expired". */
+	LW_ENROLMENT = 0x0504,
+	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
+	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n].
+	 * Answer: empty. */
+	LW_ACTIVATE = 0x0505,
+	/* 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
+	 * 3 version [n], 4 PIN tries left [n]. */
+	LW_CREDENTIAL = 0x0506,
+	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
+	 * is wrong. */
+	LW_PIN_TRY = 0x0507,
+	/* 1 credential id, 2 enum pin_outcome [n].  Answer: 1 tries left [n]. */
+	LW_PIN_END = 0x0508,
+	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
+	 * digests or "".  Ends the try as right.  Answer: empty. */
+	LW_AUTHORIZED = 0x0509,
+	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
+	 * 5 algorithm (dotted), 6 digests (repeated).  Without a SAD, ends the
+	 * try as right.  Answer: empty. */
+	LW_SIGNED = 0x050a,
+	/* 1..6 fields of struct revocation_record, 7 approval, 8 its algorithm
+	 * (DER), 9 reason [n].  Answer: 1 revoked at [n]. */
+	LW_REVOKE = 0x050b,
+	/* Answer: 1 number of the current CRL [n], 2 this update [n], 3 next
+	 * update [n], 4 how many are revoked [n], 5 how many it has [n]. */
+	LW_CRL_STATE = 0x050c,
+	/* 1 first place [n].  Answer: up to LW_REVOKED_PAGE entries, each:
+	 * 1 serial (hex), 2 time [n], 3 reason [n]. */
+	LW_REVOKED = 0x050d,
+	/* 1 number [n], 2 this update [n], 3 next update [n], 4 entries [n],
+	 * 5 CRL (DER).  Answer: empty. */
+	LW_CRL_PUT = 0x050e,
+};
+
+#define LW_REVOKED_PAGE 10000 /* entries; some 60 bytes each */
+#define LW_BODY_MAX (16 * 1024 * 1024) /* bytes: a CRL of 200,000 entries */
+#define LW_ANSWER_MAX (16 * 1024 * 1024) /* bytes */
+
+#endif
