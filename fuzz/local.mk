@@ -20,4 +20,3 @@ SECONDS_EACH = 60
 .PHONY: fuzz
 fuzz:
 	SECONDS_EACH='$(SECONDS_EACH)' $(top_srcdir)/fuzz/run
-include fuzz/cms.mk
