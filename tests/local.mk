@@ -15,5 +15,7 @@ include tests/worker/local.mk
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
 
-dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh
-TESTS += $(check_PROGRAMS) %D%/layers.sh %D%/headers.sh
+# What is said about the tree as a whole.
+TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py
+dist_check_SCRIPTS += $(TREE_TESTS)
+TESTS += $(check_PROGRAMS) $(TREE_TESTS)
