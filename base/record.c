@@ -24,7 +24,7 @@ struct field {
 static bool
 is_hex(struct bytes v)
 {
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < v.len; i++)
 		if (!((v.ptr[i] >= '0' && v.ptr[i] <= '9') ||
 			(v.ptr[i] >= 'a' && v.ptr[i] <= 'f')))
 			return false;

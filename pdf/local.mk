@@ -1,6 +1,28 @@
 # pdf/: strict reader, increments, PAdES.  Uses base, certs, format, cms, zlib.
 noinst_LTLIBRARIES += pdf/libpdf.la
-pdf_libpdf_la_SOURCES = %D%/room.c
+pdf_libpdf_la_SOURCES = \
+	%D%/cache.c \
+	%D%/crypt.c %D%/crypt.h \
+	%D%/cryptkey.c %D%/cryptkey.h \
+	%D%/diff-catalog.c \
+	%D%/diff-dss.c \
+	%D%/diff-form.c \
+	%D%/diff-page.c \
+	%D%/diff-struct.c \
+	%D%/diff.c \
+	%D%/document.c %D%/document.h \
+	%D%/filter.c %D%/filter.h \
+	%D%/format.h \
+	%D%/inside.h \
+	%D%/lex.c %D%/lex.h \
+	%D%/object.c %D%/object.h \
+	%D%/objstm.c \
+	%D%/parse.c \
+	%D%/rows.c %D%/rows.h \
+	%D%/scan.c \
+	%D%/tree.c \
+	%D%/verify.c %D%/verify.h \
+	%D%/xref.c %D%/xref.h
 pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
 
 PDF_LIBS = pdf/libpdf.la $(CMS_LIBS) $(ZLIB_LIBS)

@@ -6,6 +6,8 @@ include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
 include tests/signd/local.mk
+include tests/worker/local.mk
+TESTS += $(check_PROGRAMS)
 include tests/client-sdk/local.mk
 
 dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh

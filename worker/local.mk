@@ -3,7 +3,9 @@
 # validation, report, libseccomp.  signd runs it as a process, signctl in a
 # child.
 noinst_LTLIBRARIES += worker/libworker.la
-worker_libworker_la_SOURCES = %D%/room.c
+worker_libworker_la_SOURCES = \
+	%D%/job.h \
+	%D%/sandbox.c %D%/sandbox.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 
 WORKER_LIBS = worker/libworker.la $(XML_ROOM_LIBS) $(PDF_LIBS) $(REPORT_LIBS) $(SECCOMP_LIBS)

@@ -1,0 +1,526 @@
+/* The interactive form: ISO 32000-2 12.7. */
+#include "pdf/diff-impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELD_DEPTH_MAX 32 /* kids of kids */
+#define NAME_MAX_LEN 4096  /* bytes of a fully qualified name */
+
+#define FLAG_PUSHBUTTON (1 << 16)     /* /Ff, table 229 */
+#define ANNOT_HIDDEN (1 << 1)	      /* /F, table 167 */
+#define ANNOT_NO_VIEW (1 << 5)
+
+enum field_kind { KIND_NONE, KIND_TEXT, KIND_CHOICE, KIND_BUTTON, KIND_SIG };
+
+/* What a field passes on to its kids. */
+struct above {
+	struct bytes name; /* fully qualified */
+	enum field_kind kind;
+	int64_t flags;	/* /Ff */
+	bool signed_old; /* a signature that was there already */
+	bool filled;	/* its value changed, so its kids' looks may */
+	int depth;
+};
+
+static const char *const none[] = { NULL };
+
+static enum field_kind
+kind_of(const struct pdf_obj *ft, enum field_kind above)
+{
+	if (pdf_is_name(ft, "Tx"))
+		return KIND_TEXT;
+	if (pdf_is_name(ft, "Ch"))
+		return KIND_CHOICE;
+	if (pdf_is_name(ft, "Btn"))
+		return KIND_BUTTON;
+	if (pdf_is_name(ft, "Sig"))
+		return KIND_SIG;
+	return above;
+}
+
+static struct err *
+keep_name(struct diff *f, struct bytes name)
+{
+	if (f->out->nnames >= DIFF_NAMES_MAX)
+		return err_new(ERR_LIMIT, NULL, "%d changed fields",
+		    DIFF_NAMES_MAX);
+	char **v = realloc(f->out->names,
+	    (f->out->nnames + 1) * sizeof(*v));
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "names");
+	f->out->names = v;
+	char *copy = malloc(name.len + 1);
+	if (copy == NULL)
+		return err_new(ERR_NOMEM, NULL, "names");
+	/* A 0 inside would end it early, and hide a lock. */
+	for (size_t i = 0; i < name.len; i++)
+		copy[i] = name.ptr[i] == 0 ? '?' : (char)name.ptr[i];
+	copy[name.len] = '\0';
+	v[f->out->nnames++] = copy;
+	return NULL;
+}
+
+/* Appends /T of `field` to the name above, in arena memory. */
+static struct err *
+full_name(struct diff *f, const struct pdf_obj *field, struct bytes above,
+    struct bytes *out)
+{
+	const struct pdf_obj *t;
+	TRY(diff_member(f, OLD, field, "T", &t));
+	if (!pdf_is(t, PDF_STRING)) {
+		*out = above;
+		return NULL;
+	}
+	size_t len = above.len + (above.len > 0) + t->text.len;
+	if (len > NAME_MAX_LEN)
+		return err_new(ERR_LIMIT, NULL, "a field's name");
+	void *p;
+	TRY(pdf_alloc(&f->arena[OLD], len + 1, &p));
+	uint8_t *to = p;
+	if (above.len > 0) {
+		memcpy(to, above.ptr, above.len);
+		to[above.len] = '.';
+		to += above.len + 1;
+	}
+	if (t->text.len > 0)
+		memcpy(to, t->text.ptr, t->text.len);
+	*out = bytes_of(p, len);
+	return NULL;
+}
+
+/* ---- new signatures ---- */
+
+static bool
+rect_is_empty(const struct pdf_obj *rect)
+{
+	if (pdf_array_len(rect) != 4)
+		return true;
+	const struct pdf_obj *x0 = pdf_array_at(rect, 0);
+	const struct pdf_obj *y0 = pdf_array_at(rect, 1);
+	return pdf_equal(x0, pdf_array_at(rect, 2)) ||
+	    pdf_equal(y0, pdf_array_at(rect, 3));
+}
+
+static struct err *
+is_visible(struct diff *f, const struct pdf_obj *widget, bool *out)
+{
+	const struct pdf_obj *rect, *flags;
+	TRY(diff_member(f, NEW, widget, "Rect", &rect));
+	TRY(diff_member(f, NEW, widget, "F", &flags));
+	int64_t bits = 0;
+	pdf_int(flags, 0, UINT32_MAX, &bits);
+	*out = !rect_is_empty(rect) &&
+	    (bits & (ANNOT_HIDDEN | ANNOT_NO_VIEW)) == 0;
+	return NULL;
+}
+
+/* Judges /V of a signature field that had none: CHANGE_LTV for a document time
+ * stamp, CHANGE_FORM for a signature. */
+static struct err *
+new_signature(struct diff *f, const struct pdf_obj *v, enum change_level *out)
+{
+	const struct pdf_obj *sig;
+	TRY(diff_resolve(f, NEW, v, NULL, &sig));
+	*out = CHANGE_FORM;
+	bool whole = pdf_is(sig, PDF_DICT) &&
+	    pdf_is(pdf_dict_raw(sig, "ByteRange"), PDF_ARRAY) &&
+	    pdf_is(pdf_dict_raw(sig, "Contents"), PDF_STRING);
+	if (!whole)
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "a signature field whose value is no signature");
+	if (pdf_is_name(pdf_dict_raw(sig, "SubFilter"), "ETSI.RFC3161"))
+		*out = CHANGE_LTV;
+	return NULL;
+}
+
+/* A widget that comes with a new signature, or a field and widget in one. */
+static struct err *
+new_widget(struct diff *f, const struct pdf_obj *w, bool has_value,
+    enum change_level level)
+{
+	if (!pdf_is(pdf_dict_raw(w, "A"), PDF_NULL) ||
+	    !pdf_is(pdf_dict_raw(w, "AA"), PDF_NULL))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "a signature field with an action");
+	bool visible;
+	TRY(is_visible(f, w, &visible));
+	const struct pdf_obj *ap;
+	TRY(diff_member(f, NEW, w, "AP", &ap));
+	if (visible && !has_value && !pdf_is(ap, PDF_NULL))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "an unsigned signature field with a picture");
+	if (!visible)
+		return diff_report(f, level,
+		    level == CHANGE_LTV ? "pdf-validation-data-added"
+					: "pdf-signature-added",
+		    "an invisible signature field");
+	return diff_report(f, CHANGE_FORM, "pdf-signature-added",
+	    "a visible signature field");
+}
+
+static struct err *
+is_new_object(struct diff *f, uint32_t num, bool *out)
+{
+	const struct pdf_obj *old;
+	TRY(diff_load(f, OLD, num, &old));
+	*out = pdf_is(old, PDF_NULL) && diff_bit(f, num, BIT_CHANGED);
+	return NULL;
+}
+
+static struct err *
+new_kids(struct diff *f, const struct pdf_obj *kids, bool has_value,
+    enum change_level level)
+{
+	for (size_t i = 0; i < pdf_array_len(kids); i++) {
+		const struct pdf_obj *w, *ref = pdf_array_at(kids, i);
+		bool is_new = false;
+		if (pdf_is(ref, PDF_REF))
+			TRY(is_new_object(f, ref->ref.num, &is_new));
+		if (!is_new)
+			return diff_report(f, CHANGE_SUSPICIOUS,
+			    "pdf-field-added", "an old object as widget");
+		TRY(diff_load(f, NEW, ref->ref.num, &w));
+		if (!pdf_is(w, PDF_DICT) ||
+		    !pdf_is(pdf_dict_raw(w, "T"), PDF_NULL) ||
+		    !pdf_is(pdf_dict_raw(w, "Kids"), PDF_NULL))
+			return diff_report(f, CHANGE_SUSPICIOUS,
+			    "pdf-field-added", "fields under a new field");
+		diff_set(f, ref->ref.num, BIT_NEW_SIG);
+		TRY(new_widget(f, w, has_value, level));
+	}
+	return NULL;
+}
+
+static struct err *
+new_field(struct diff *f, void *ctx, struct pdf_ref ref)
+{
+	(void)ctx;
+	const struct pdf_obj *field, *v, *kids;
+	bool is_new;
+	TRY(is_new_object(f, ref.num, &is_new));
+	TRY(diff_load(f, NEW, ref.num, &field));
+	if (pdf_is(field, PDF_NULL))
+		return NULL;
+	TRY(diff_member(f, NEW, field, "V", &v));
+	TRY(diff_member(f, NEW, field, "Kids", &kids));
+	if (!is_new || !pdf_is(field, PDF_DICT) ||
+	    !pdf_is_name(pdf_dict_raw(field, "FT"), "Sig"))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "object %u is no new signature field", ref.num);
+	enum change_level level = CHANGE_FORM;
+	bool has_value = !pdf_is(v, PDF_NULL);
+	if (has_value)
+		TRY(new_signature(f, v, &level));
+	diff_set(f, ref.num, BIT_NEW_SIG);
+	if (!pdf_is(kids, PDF_NULL))
+		return new_kids(f, kids, has_value, level);
+	return new_widget(f, field, has_value, level);
+}
+
+/* ---- fields that were there ---- */
+
+static struct err *old_field(struct diff *f, void *ctx, struct pdf_ref ref);
+
+static struct err *
+removed_field(struct diff *f, void *ctx, struct pdf_ref ref)
+{
+	(void)ctx;
+	const struct pdf_obj *o;
+	TRY(diff_load(f, OLD, ref.num, &o));
+	if (pdf_is(o, PDF_NULL))
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-removed",
+	    "object %u", ref.num);
+}
+
+/* A widget without anything of a field may go with its annotation. */
+static struct err *
+removed_kid(struct diff *f, void *ctx, struct pdf_ref ref)
+{
+	static const char *const of_field[] = { "T", "FT", "V", "Ff", "Kids",
+		"DV", "TU", "TM" };
+	const struct above *above = ctx;
+	const struct pdf_obj *o;
+	TRY(diff_load(f, OLD, ref.num, &o));
+	bool widget = pdf_is(o, PDF_DICT) && above->kind != KIND_SIG &&
+	    pdf_is_name(pdf_dict_raw(o, "Subtype"), "Widget");
+	for (size_t i = 0; i < COUNT_OF(of_field); i++) {
+		if (!pdf_is(pdf_dict_raw(o, of_field[i]), PDF_NULL))
+			widget = false;
+	}
+	if (!widget)
+		return removed_field(f, ctx, ref);
+	diff_set(f, ref.num, BIT_GONE);
+	TRY(keep_name(f, above->name));
+	return diff_report(f, CHANGE_ANNOTATION, "pdf-annotation-removed",
+	    "widget %u", ref.num);
+}
+
+static struct err *
+added_kid(struct diff *f, void *ctx, struct pdf_ref ref)
+{
+	(void)ctx;
+	const struct pdf_obj *o;
+	TRY(diff_load(f, NEW, ref.num, &o));
+	if (pdf_is(o, PDF_NULL))
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+	    "object %u under an old field", ref.num);
+}
+
+static struct err *
+kids(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
+    struct above *above)
+{
+	const struct pdf_obj *a, *b;
+	bool reordered;
+	if (++above->depth > FIELD_DEPTH_MAX)
+		return err_new(ERR_LIMIT, NULL, "fields nested too deep");
+	TRY(diff_member(f, OLD, old, "Kids", &a));
+	TRY(diff_member(f, NEW, new, "Kids", &b));
+	struct diff_list l = { .ctx = above, .kept = old_field,
+		.added = added_kid, .removed = removed_kid };
+	TRY(diff_lists(f, a, b, &l, &reordered));
+	if (reordered)
+		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
+		    "kids in another order"));
+	return NULL;
+}
+
+/* Whether the appearances of a widget were replaced: the dictionary, or a
+ * stream of it.  What lies deeper must then be new, or the same. */
+static struct err *
+looks_touched(struct diff *f, const struct pdf_obj *old, bool *out)
+{
+	const struct pdf_obj *ap, *raw = pdf_dict_raw(old, "AP");
+	*out = diff_touched(f, raw);
+	if (*out || pdf_is(raw, PDF_NULL))
+		return NULL;
+	TRY(diff_resolve(f, OLD, raw, NULL, &ap));
+	for (size_t i = 0; !*out && i < pdf_dict_len(ap); i++) {
+		const struct pdf_obj *states, *v = pdf_dict_value(ap, i);
+		*out = diff_touched(f, v);
+		TRY(diff_resolve(f, OLD, v, NULL, &states));
+		if (!*out && pdf_is(states, PDF_DICT))
+			*out = diff_touched(f, states);
+	}
+	return NULL;
+}
+
+static const char *const value_keys[] = { "V", "I", "RV", NULL };
+static const char *const filled_keys[] = { "V", "I", "RV", "AP", "AS", "M",
+	"TI", "Kids", NULL };
+static const char *const signed_keys[] = { "V", "AP", "AS", "M", "F", "MK",
+	"Lock", "DA", "Kids", NULL };
+static const char *const look_keys[] = { "AP", "AS", NULL };
+static const char *const kids_only[] = { "Kids", NULL };
+
+static bool
+differs(const struct pdf_obj *a, const struct pdf_obj *b,
+    const char *const *keys)
+{
+	for (; *keys != NULL; keys++) {
+		if (strcmp(*keys, "Kids") != 0 &&
+		    !pdf_equal(pdf_dict_raw(a, *keys), pdf_dict_raw(b, *keys)))
+			return true;
+	}
+	return false;
+}
+
+static struct err *
+push_keys(struct diff *f, const struct pdf_obj *o, const char *const *keys)
+{
+	for (; *keys != NULL; keys++) {
+		if (strcmp(*keys, "Kids") != 0)
+			TRY(diff_push(f, pdf_dict_raw(o, *keys), *keys));
+	}
+	return NULL;
+}
+
+/* A signature field that was empty. */
+static struct err *
+empty_signature(struct diff *f, uint32_t num, const struct pdf_obj *old,
+    const struct pdf_obj *new, const struct above *above)
+{
+	const struct pdf_obj *v;
+	bool same, looks;
+	TRY(diff_member(f, NEW, new, "V", &v));
+	TRY(looks_touched(f, old, &looks));
+	if (pdf_is(v, PDF_NULL)) {
+		TRY(diff_members(f, old, new, kids_only, "pdf-field-changed",
+		    "an unsigned signature field", &same));
+		return NULL;
+	}
+	enum change_level level;
+	TRY(diff_members(f, old, new, signed_keys, "pdf-field-changed",
+	    "a signature field, when it was signed", &same));
+	TRY(new_signature(f, v, &level));
+	diff_set(f, num, BIT_NEW_SIG);
+	if (!looks && !differs(old, new, look_keys))
+		TRY(diff_push(f, pdf_dict_raw(old, "AP"), "AP"));
+	TRY(keep_name(f, above->name));
+	return diff_report(f, CHANGE_FORM, "pdf-signature-added",
+	    "in field %.*s", (int)(above->name.len < 80 ? above->name.len : 80),
+	    (const char *)above->name.ptr);
+}
+
+/* Text, choice, check box, radio button. */
+static struct err *
+fillable(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
+    struct above *above)
+{
+	bool same, looks;
+	TRY(looks_touched(f, old, &looks));
+	bool value = differs(old, new, value_keys) ||
+	    diff_touched(f, pdf_dict_raw(old, "V"));
+	bool rest = looks || differs(old, new, filled_keys);
+	TRY(diff_members(f, old, new, filled_keys, "pdf-field-changed",
+	    "a field", &same));
+	if (!value && !rest)
+		return push_keys(f, old, filled_keys);
+	above->filled = above->filled || value;
+	/* Another look for the same value shows what was not signed. */
+	if (!above->filled && (looks || differs(old, new, look_keys)))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
+		    "a field looks different with the same value: %.*s",
+		    (int)(above->name.len < 80 ? above->name.len : 80),
+		    (const char *)above->name.ptr);
+	TRY(keep_name(f, above->name));
+	return diff_report(f, CHANGE_FORM, "pdf-form-filled", "%.*s",
+	    (int)(above->name.len < 80 ? above->name.len : 80),
+	    (const char *)above->name.ptr);
+}
+
+static struct err *
+by_kind(struct diff *f, uint32_t num, const struct pdf_obj *old,
+    const struct pdf_obj *new, struct above *above)
+{
+	bool same;
+	if (above->signed_old)
+		return diff_members(f, old, new, none,
+		    "pdf-signed-field-changed", "a signed field", &same);
+	if (above->kind == KIND_SIG)
+		return empty_signature(f, num, old, new, above);
+	bool push_button = above->kind == KIND_BUTTON &&
+	    (above->flags & FLAG_PUSHBUTTON) != 0;
+	if (above->kind == KIND_NONE || push_button)
+		return diff_members(f, old, new, kids_only,
+		    "pdf-field-changed", "a field", &same);
+	return fillable(f, old, new, above);
+}
+
+static struct err *
+old_field(struct diff *f, void *ctx, struct pdf_ref ref)
+{
+	struct above above = *(const struct above *)ctx;
+	if (diff_bit(f, ref.num, BIT_FIELD))
+		return NULL;
+	diff_set(f, ref.num, BIT_FIELD);
+	const struct pdf_obj *old, *new, *v;
+	TRY(diff_load(f, OLD, ref.num, &old));
+	TRY(diff_load(f, NEW, ref.num, &new));
+	if (pdf_is(old, PDF_NULL) && pdf_is(new, PDF_NULL))
+		return NULL;
+	if (!pdf_is(old, PDF_DICT) || !pdf_is(new, PDF_DICT))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
+		    "object %u", ref.num);
+	TRY(full_name(f, old, above.name, &above.name));
+	above.kind = kind_of(pdf_dict_raw(old, "FT"), above.kind);
+	pdf_int(pdf_dict_raw(old, "Ff"), INT32_MIN, UINT32_MAX, &above.flags);
+	TRY(diff_member(f, OLD, old, "V", &v));
+	if (above.kind == KIND_SIG && !pdf_is(v, PDF_NULL))
+		above.signed_old = true;
+	TRY(by_kind(f, ref.num, old, new, &above));
+	return kids(f, old, new, &above);
+}
+
+/* ---- /AcroForm ---- */
+
+/* /DR and its dictionaries may gain names; what was there stays. */
+static struct err *
+resources(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
+    int depth)
+{
+	const struct pdf_obj *a, *b;
+	TRY(diff_resolve(f, OLD, old, NULL, &a));
+	TRY(diff_resolve(f, NEW, new, NULL, &b));
+	if (pdf_is(a, PDF_NULL))
+		return NULL;
+	if (pdf_equal(old, new) && !diff_touched(f, old) && pdf_equal(a, b) &&
+	    depth > 0)
+		return diff_push(f, a, "DR");
+	if (!pdf_is(a, PDF_DICT) || !pdf_is(b, PDF_DICT) || depth > 1)
+		return pdf_equal(old, new) ? diff_push(f, old, "DR")
+		    : diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
+			  "/DR");
+	for (size_t i = 0; i < pdf_dict_len(a); i++) {
+		const char *key;
+		struct buf k = BUF(256);
+		struct err *e = buf_append(&k, pdf_dict_key(a, i)->text);
+		if (e == NULL)
+			e = buf_cstr(&k, &key);
+		if (e == NULL)
+			e = resources(f, pdf_dict_value(a, i),
+			    pdf_dict_raw(b, key), depth + 1);
+		buf_done(&k);
+		TRY(e);
+	}
+	return NULL;
+}
+
+/* Absent, or false, for what would make viewers draw fields anew. */
+static struct err *
+need_appearances(struct diff *f, const struct pdf_obj *old,
+    const struct pdf_obj *new)
+{
+	bool was = pdf_is(old, PDF_BOOL) && old->boolean;
+	bool is = !pdf_is(new, PDF_NULL) &&
+	    !(pdf_is(new, PDF_BOOL) && !new->boolean);
+	if (is && !was)
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
+		    "/NeedAppearances");
+	return NULL;
+}
+
+static struct err *
+fields(struct diff *f, const struct pdf_obj *a, const struct pdf_obj *b)
+{
+	const struct pdf_obj *old, *new;
+	TRY(diff_member(f, OLD, a, "Fields", &old));
+	TRY(diff_member(f, NEW, b, "Fields", &new));
+	struct above above = { .kind = KIND_NONE };
+	struct diff_list l = { .ctx = &above, .kept = old_field,
+		.added = new_field, .removed = removed_field };
+	bool reordered;
+	TRY(diff_lists(f, old, new, &l, &reordered));
+	if (reordered)
+		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
+		    "fields in another order"));
+	return NULL;
+}
+
+struct err *
+diff_form(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
+{
+	static const char *const exempt[] = { "Fields", "SigFlags", "DR", "DA",
+		"NeedAppearances", NULL };
+	const struct pdf_obj *a, *b;
+	bool same;
+	TRY(diff_resolve(f, OLD, old, NULL, &a));
+	TRY(diff_resolve(f, NEW, new, NULL, &b));
+	if (pdf_is(a, PDF_NULL) && pdf_is(b, PDF_NULL))
+		return NULL;
+	if (!pdf_is(b, PDF_DICT))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
+		    "/AcroForm");
+	TRY(diff_members(f, a, b, exempt, "pdf-form-changed", "form", &same));
+	const struct pdf_obj *da = pdf_dict_raw(a, "DA");
+	if (!pdf_is(da, PDF_NULL) && !pdf_equal(da, pdf_dict_raw(b, "DA")))
+		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
+		    "/DA"));
+	TRY(need_appearances(f, pdf_dict_raw(a, "NeedAppearances"),
+	    pdf_dict_raw(b, "NeedAppearances")));
+	TRY(resources(f, pdf_dict_raw(a, "DR"), pdf_dict_raw(b, "DR"), 0));
+	return fields(f, a, b);
+}

@@ -1,0 +1,286 @@
+#include "pdf/lex.h"
+
+#include <string.h>
+
+#define CLAUSE "ISO 32000-2 7.2"
+
+enum { REGULAR, SPACE, DELIMITER };
+
+/* ISO 32000-2 tables 1 and 2. */
+static const uint8_t class_of[256] = {
+	[0] = SPACE,
+	['\t'] = SPACE,
+	['\n'] = SPACE,
+	['\f'] = SPACE,
+	['\r'] = SPACE,
+	[' '] = SPACE,
+	['('] = DELIMITER,
+	[')'] = DELIMITER,
+	['<'] = DELIMITER,
+	['>'] = DELIMITER,
+	['['] = DELIMITER,
+	[']'] = DELIMITER,
+	['{'] = DELIMITER,
+	['}'] = DELIMITER,
+	['/'] = DELIMITER,
+	['%'] = DELIMITER,
+};
+
+bool
+pdf_is_space(uint8_t c)
+{
+	return class_of[c] == SPACE;
+}
+
+bool
+pdf_is_delimiter(uint8_t c)
+{
+	return class_of[c] == DELIMITER;
+}
+
+void
+pdf_skip_space(struct pdf_lex *l)
+{
+	const uint8_t *p = l->in.ptr;
+	size_t i = l->pos;
+	while (i < l->in.len) {
+		if (class_of[p[i]] == SPACE) {
+			i++;
+			continue;
+		}
+		if (p[i] != '%')
+			break;
+		while (i < l->in.len && p[i] != '\n' && p[i] != '\r')
+			i++;
+	}
+	l->pos = i;
+}
+
+static struct err *
+bad(const struct pdf_lex *l, const char *what)
+{
+	return err_new(ERR_MALFORMED, CLAUSE, "%s at %zu", what, l->pos);
+}
+
+/* The end of the run of regular characters that begins at `i`. */
+static size_t
+regular_end(const struct pdf_lex *l, size_t i)
+{
+	while (i < l->in.len && class_of[l->in.ptr[i]] == REGULAR)
+		i++;
+	return i;
+}
+
+static bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int
+hex_value(uint8_t c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static struct err *
+lex_number(struct pdf_lex *l, struct pdf_token *t)
+{
+	const uint8_t *p = l->in.ptr;
+	size_t i = t->at;
+	bool negative = p[i] == '-';
+	if (p[i] == '-' || p[i] == '+')
+		i++;
+	bool overflow = false;
+	size_t digits = 0, dots = 0;
+	int64_t v = 0;
+	for (; i < l->in.len && class_of[p[i]] == REGULAR; i++) {
+		if (p[i] == '.') {
+			dots++;
+			continue;
+		}
+		if (!is_digit(p[i]))
+			return bad(l, "not a number");
+		digits++;
+		if (dots == 0 && (__builtin_mul_overflow(v, 10, &v) ||
+				     __builtin_add_overflow(v, p[i] - '0', &v)))
+			overflow = true;
+	}
+	if (digits == 0 || dots > 1)
+		return bad(l, "not a number");
+	t->kind = dots != 0 || overflow ? PDF_TOKEN_REAL : PDF_TOKEN_INT;
+	t->integer = overflow ? 0 : negative ? -v : v;
+	t->end = i;
+	return NULL;
+}
+
+static struct err *
+lex_string(struct pdf_lex *l, struct pdf_token *t)
+{
+	const uint8_t *p = l->in.ptr;
+	size_t depth = 0;
+	t->kind = PDF_TOKEN_STRING;
+	t->plain = true;
+	for (size_t i = t->at; i < l->in.len; i++) {
+		switch (p[i]) {
+		case '\\':
+			t->plain = false;
+			i++;
+			break;
+		case '\r':
+			t->plain = false;
+			break;
+		case '(':
+			depth++;
+			break;
+		case ')':
+			if (--depth > 0)
+				break;
+			t->end = i + 1;
+			return NULL;
+		default:
+			break;
+		}
+	}
+	return bad(l, "a string without end");
+}
+
+static struct err *
+lex_hex(struct pdf_lex *l, struct pdf_token *t)
+{
+	const uint8_t *p = l->in.ptr;
+	t->kind = PDF_TOKEN_HEX;
+	for (size_t i = t->at + 1; i < l->in.len; i++) {
+		if (p[i] == '>') {
+			t->end = i + 1;
+			return NULL;
+		}
+		if (hex_value(p[i]) < 0 && class_of[p[i]] != SPACE)
+			break;
+	}
+	return bad(l, "a bad hexadecimal string");
+}
+
+static struct err *
+lex_name(struct pdf_lex *l, struct pdf_token *t)
+{
+	t->kind = PDF_TOKEN_NAME;
+	t->end = regular_end(l, t->at + 1);
+	t->plain = memchr(l->in.ptr + t->at, '#', t->end - t->at) == NULL;
+	return NULL;
+}
+
+static struct err *
+lex_delimiter(struct pdf_lex *l, struct pdf_token *t)
+{
+	const uint8_t *p = l->in.ptr + t->at;
+	bool twice = t->at + 1 < l->in.len && p[1] == p[0];
+	t->end = t->at + 1;
+	switch (p[0]) {
+	case '/':
+		return lex_name(l, t);
+	case '(':
+		return lex_string(l, t);
+	case '[':
+		t->kind = PDF_TOKEN_ARRAY_OPEN;
+		return NULL;
+	case ']':
+		t->kind = PDF_TOKEN_ARRAY_CLOSE;
+		return NULL;
+	case '<':
+		if (!twice)
+			return lex_hex(l, t);
+		t->kind = PDF_TOKEN_DICT_OPEN;
+		t->end++;
+		return NULL;
+	case '>':
+		if (!twice)
+			return bad(l, "a stray '>'");
+		t->kind = PDF_TOKEN_DICT_CLOSE;
+		t->end++;
+		return NULL;
+	default:
+		return bad(l, "a stray delimiter");
+	}
+}
+
+struct err *
+pdf_next(struct pdf_lex *l, struct pdf_token *out)
+{
+	size_t before = l->pos;
+	pdf_skip_space(l);
+	*out = (struct pdf_token){ .at = l->pos, .end = l->pos };
+	if (l->pos >= l->in.len) {
+		out->kind = PDF_TOKEN_END;
+		return NULL;
+	}
+	uint8_t c = l->in.ptr[l->pos];
+	if (class_of[c] == DELIMITER) {
+		TRY(lex_delimiter(l, out));
+	} else if (is_digit(c) || c == '-' || c == '+' || c == '.') {
+		TRY(lex_number(l, out));
+	} else {
+		out->kind = PDF_TOKEN_WORD;
+		out->end = regular_end(l, l->pos);
+	}
+	/* A long token or comment costs as many steps as it takes time. */
+	TRY(pdf_spend(l->budget, 1 + (out->end - before) / 64));
+	l->pos = out->end;
+	return NULL;
+}
+
+struct bytes
+pdf_token_text(const struct pdf_lex *l, const struct pdf_token *t)
+{
+	return bytes_slice(l->in, t->at, t->end - t->at);
+}
+
+bool
+pdf_take_word(struct pdf_lex *l, const char *word)
+{
+	pdf_skip_space(l);
+	size_t end = regular_end(l, l->pos);
+	if (!bytes_eq_str(bytes_slice(l->in, l->pos, end - l->pos), word))
+		return false;
+	l->pos = end;
+	return true;
+}
+
+bool
+pdf_take_number(struct pdf_lex *l, uint64_t max, uint64_t *out)
+{
+	pdf_skip_space(l);
+	size_t end = regular_end(l, l->pos);
+	uint64_t v = 0;
+	for (size_t i = l->pos; i < end; i++) {
+		uint8_t c = l->in.ptr[i];
+		if (!is_digit(c) || __builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(c - '0'), &v))
+			return false;
+	}
+	if (end == l->pos || v > max)
+		return false;
+	l->pos = end;
+	*out = v;
+	return true;
+}
+
+bool
+pdf_take_eol(struct pdf_lex *l)
+{
+	struct bytes rest = bytes_from(l->in, l->pos);
+	if (bytes_starts(rest, BYTES_LIT("\r\n"))) {
+		l->pos += 2;
+		return true;
+	}
+	if (rest.len == 0 || (rest.ptr[0] != '\r' && rest.ptr[0] != '\n'))
+		return false;
+	l->pos++;
+	return true;
+}
