@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "certs/ossl.h"
 #include "pkcs11/aead.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
