@@ -46,3 +46,6 @@ signd_signd_CPPFLAGS = $(AM_CPPFLAGS) \
 signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 signd_signd_LDADD = $(SIGND_LIBS)
 signd_signd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
+SIGND_LIBS = signd/libservice.la $(WORKER_LIBS) $(STORE_LIBS) $(PKCS11_LIBS) \
+	$(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS)
+include signd/keys.mk
