@@ -21,6 +21,7 @@ enum digest_alg {
 	DIGEST_SHA3_256,
 	DIGEST_SHA3_384,
 	DIGEST_SHA3_512,
+	DIGEST_SHAKE256, /* 512 bits of it, as RFC 8419 and RFC 8702 want */
 	DIGEST_COUNT,
 };
 

@@ -46,6 +46,8 @@ static const struct digest_row rows[DIGEST_COUNT] = {
 	    MORE07 "sha3-384", 48 },
 	[DIGEST_SHA3_512] = { "SHA3-512", "SHA3-512", NIST_HASH "10",
 	    MORE07 "sha3-512", 64 },
+	[DIGEST_SHAKE256] = { "SHAKE256", "SHAKE256", NIST_HASH "12", NULL,
+	    64 },
 };
 
 static const struct digest_row *
@@ -157,6 +159,11 @@ digest_final(struct digest *d, uint8_t out[DIGEST_MAX])
 {
 	uint8_t value[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
+	if (d->alg == DIGEST_SHAKE256) {
+		if (EVP_DigestFinalXOF(d->ctx, out, 64) != 1)
+			return err_ossl(ERR_INTERNAL, "EVP_DigestFinalXOF");
+		return NULL;
+	}
 	if (EVP_DigestFinal_ex(d->ctx, value, &len) != 1 ||
 	    len != digest_len(d->alg) || len > DIGEST_MAX)
 		return err_ossl(ERR_INTERNAL, "EVP_DigestFinal_ex");

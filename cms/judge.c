@@ -234,7 +234,7 @@ static struct err *
 check_content(const struct subject *x, struct cert *cert, struct sig_alg alg,
     bool *done, bool *ok)
 {
-	if (alg.form == SIG_EDDSA) {
+	if (alg.form == SIG_EDDSA || alg.form == SIG_ED448) {
 		*done = x->cms->content.ptr != NULL;
 		return *done ? check_message(x, cert, x->cms->content, alg, ok)
 			     : NULL;
@@ -310,7 +310,14 @@ read_algs(struct subject *x, struct findings *f)
 	if (e != NULL)
 		return told(f, false, "signature-algorithm-unknown", e);
 	x->algs[x->nalgs++] = alg;
-	if (alg.form == SIG_EDDSA || alg.form == SIG_RSA_PSS ||
+	/* RFC 8419 3.1: one digest each, where there are attributes. */
+	bool eddsa = alg.form == SIG_EDDSA || alg.form == SIG_ED448;
+	enum digest_alg want =
+	    alg.form == SIG_ED448 ? DIGEST_SHAKE256 : DIGEST_SHA512;
+	if (eddsa && x->a->present && x->s->digest != want)
+		return findings_add(f, true, "cms-digest-forbidden", "%s",
+		    digest_name(x->s->digest));
+	if (eddsa || alg.form == SIG_RSA_PSS ||
 	    alg.digest == x->s->digest || x->s->digest == DIGEST_NONE)
 		return NULL;
 	alg.digest = x->s->digest;

@@ -22,6 +22,9 @@ struct collect_input {
 	size_t nexternal;
 	struct bytes password;         /* PDF: to open it; empty: none */
 	const struct cert_list *extra; /* certificates given from outside */
+	const struct bytes *keys;      /* bare public keys from outside, as DER
+					* SubjectPublicKeyInfo; XML only */
+	size_t nkeys;
 };
 
 enum check {

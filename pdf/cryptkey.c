@@ -115,7 +115,7 @@ rc4_rounds(const uint8_t *key, size_t key_len, bool many, bool backwards,
 {
 	for (unsigned i = 0; i < (many ? 20u : 1u); i++) {
 		unsigned x = backwards && many ? 19 - i : i;
-		uint8_t k[CRYPT_KEY_MAX];
+		uint8_t k[CRYPT_KEY_MAX] = { 0 };
 		for (size_t j = 0; j < key_len; j++)
 			k[j] = key[j] ^ (uint8_t)x;
 		crypt_rc4(bytes_of(k, key_len), data, len);

@@ -121,11 +121,13 @@ static const struct {
 	{ "Extensions", extensions },
 	{ "MarkInfo", mark_info },
 	{ "Metadata", metadata },
+	{ "StructTreeRoot", diff_struct_root },
 	{ "Version", version },
 };
 
 static const char *const catalog_exempt[] = { "AcroForm", "Pages", "DSS",
-	"Extensions", "MarkInfo", "Metadata", "Version", NULL };
+	"Extensions", "MarkInfo", "Metadata", "StructTreeRoot", "Version",
+	NULL };
 
 static struct err *
 catalog(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
@@ -157,7 +159,7 @@ trailer_key_known(struct bytes key)
 {
 	static const char *const known[] = { "Size", "Prev", "Root", "Encrypt",
 		"Info", "ID", "XRefStm", "Type", "W", "Index", "Length",
-		"Filter", "DecodeParms", NULL };
+		"Filter", "DecodeParms", "AdditionalStreams", NULL };
 	for (size_t i = 0; known[i] != NULL; i++) {
 		if (bytes_eq_str(key, known[i]))
 			return true;
@@ -181,6 +183,45 @@ trailer_strangers(struct diff *f, const struct pdf_obj *t)
 	return NULL;
 }
 
+static bool
+has_ref(const struct pdf_obj *list, uint32_t num)
+{
+	for (size_t i = 0; i < pdf_array_len(list); i++) {
+		const struct pdf_obj *o = pdf_array_at(list, i);
+		if (pdf_is(o, PDF_REF) && o->ref.num == num)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * LibreOffice puts the document that a PDF was made from into a stream, and
+ * opens that instead.  Other programs let the reference point astray; only
+ * another stream matters.
+ */
+static struct err *
+additional_streams(struct diff *f, const struct pdf_obj *old,
+    const struct pdf_obj *new)
+{
+	if (pdf_array_len(old) > 16 || pdf_array_len(new) > 16)
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
+		    "/AdditionalStreams");
+	if (diff_has_refs(new) && !pdf_is(new, PDF_ARRAY))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
+		    "/AdditionalStreams");
+	for (size_t i = 0; i < pdf_array_len(new); i++) {
+		const struct pdf_obj *s, *o = pdf_array_at(new, i);
+		TRY(diff_resolve(f, NEW, o, NULL, &s));
+		if (!pdf_is(s, PDF_STREAM))
+			continue;
+		if (!has_ref(old, o->ref.num))
+			return diff_report(f, CHANGE_SUSPICIOUS,
+			    "pdf-trailer-changed", "/AdditionalStreams");
+		TRY(diff_push(f, o, "AdditionalStreams"));
+	}
+	return NULL;
+}
+
 struct err *
 diff_trailer(struct diff *f)
 {
@@ -188,6 +229,8 @@ diff_trailer(struct diff *f)
 	const struct pdf_obj *new = pdf_trailer(pdf_xref(f->d), f->view[NEW]);
 	TRY(trailer_strangers(f, old));
 	TRY(trailer_strangers(f, new));
+	TRY(additional_streams(f, pdf_dict_raw(old, "AdditionalStreams"),
+	    pdf_dict_raw(new, "AdditionalStreams")));
 	const struct pdf_obj *encrypt = pdf_dict_raw(old, "Encrypt");
 	if (!pdf_equal(encrypt, pdf_dict_raw(new, "Encrypt")))
 		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",

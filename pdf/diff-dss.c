@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define VRI_KEY_LEN 40 /* SHA-1 in hex */
-
 static struct err *
 wrong(struct diff *f, const char *what)
 {
@@ -84,14 +82,17 @@ check_vri_entry(struct diff *f, const struct pdf_obj *o)
 	return NULL;
 }
 
+/* SHA-1 in upper-case hex by the standard; other digests and lower case are
+ * in use, and nothing depends on it. */
 static bool
 is_vri_key(struct bytes key)
 {
-	if (key.len != VRI_KEY_LEN)
+	if (key.len != 40 && key.len != 64 && key.len != 96 && key.len != 128)
 		return false;
 	for (size_t i = 0; i < key.len; i++) {
 		uint8_t c = key.ptr[i];
-		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'F'))
+		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'F') &&
+		    !(c >= 'a' && c <= 'f'))
 			return false;
 	}
 	return true;

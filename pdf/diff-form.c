@@ -437,7 +437,8 @@ old_field(struct diff *f, void *ctx, struct pdf_ref ref)
 
 /* ---- /AcroForm ---- */
 
-/* /DR and its dictionaries may gain names; what was there stays. */
+/* /DR and its dictionaries may gain names; what was there stays.  Only its
+ * pictures, which no field's own text is drawn with, may change. */
 static struct err *
 resources(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
     int depth)
@@ -455,6 +456,9 @@ resources(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 		    : diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
 			  "/DR");
 	for (size_t i = 0; i < pdf_dict_len(a); i++) {
+		if (depth == 0 &&
+		    bytes_eq_str(pdf_dict_key(a, i)->text, "XObject"))
+			continue;
 		const char *key;
 		struct buf k = BUF(256);
 		struct err *e = buf_append(&k, pdf_dict_key(a, i)->text);

@@ -96,4 +96,6 @@ struct err *diff_pages(struct diff *f, const struct pdf_obj *old,
  * *handled is false for what is no such object.  diff-struct.c */
 struct err *diff_struct(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new, bool *handled) MUST_USE;
+struct err *diff_struct_root(struct diff *f, const struct pdf_obj *old,
+    const struct pdf_obj *new) MUST_USE;
 #endif

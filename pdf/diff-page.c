@@ -239,6 +239,18 @@ one(struct diff *f, struct pages *p, uint32_t num)
 	return inner ? node(f, p, a, b) : page(f, a, b);
 }
 
+/* Pages come and go in arenas of their own. */
+static struct err *
+walk(struct diff *f, struct pages *p)
+{
+	while (p->n > 0) {
+		TRY(one(f, p, p->v[--p->n]));
+		pdf_arena_reset(&f->arena[OLD]);
+		pdf_arena_reset(&f->arena[NEW]);
+	}
+	return NULL;
+}
+
 struct err *
 diff_pages(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new)
@@ -247,14 +259,16 @@ diff_pages(struct diff *f, const struct pdf_obj *old,
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-pages-changed",
 		    "another page tree");
 	struct pages p = { .n = 0 };
-	struct err *e = pages_push(f, &p, old->ref.num);
-	while (e == NULL && p.n > 0) {
-		e = one(f, &p, p.v[--p.n]);
-		if (p.n % 64 == 0) {
-			pdf_arena_reset(&f->arena[OLD]);
-			pdf_arena_reset(&f->arena[NEW]);
-		}
-	}
+	TRY(pages_push(f, &p, old->ref.num));
+	struct pdf_arena above[2] = { f->arena[OLD], f->arena[NEW] };
+	struct pdf_budget *b = pdf_document_budget(f->d);
+	f->arena[OLD] = PDF_ARENA(b);
+	f->arena[NEW] = PDF_ARENA(b);
+	struct err *e = walk(f, &p);
 	free(p.v);
+	pdf_arena_done(&f->arena[OLD]);
+	pdf_arena_done(&f->arena[NEW]);
+	f->arena[OLD] = above[OLD];
+	f->arena[NEW] = above[NEW];
 	return e;
 }

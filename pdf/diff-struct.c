@@ -31,6 +31,20 @@ kids_at(const struct pdf_obj *k, size_t i)
 	return pdf_is(k, PDF_ARRAY) ? pdf_array_at(k, i) : k;
 }
 
+/* /K itself, or the array that it refers to: a reference to one element stays
+ * a reference. */
+static struct err *
+get_kids(struct diff *f, enum side side, const struct pdf_obj *o,
+    const struct pdf_obj **out)
+{
+	const struct pdf_obj *k;
+	*out = pdf_dict_raw(o, "K");
+	TRY(diff_resolve(f, side, *out, NULL, &k));
+	if (pdf_is(k, PDF_ARRAY) || pdf_is(k, PDF_NULL))
+		*out = k;
+	return NULL;
+}
+
 static bool
 is_objr(const struct pdf_obj *o)
 {
@@ -47,19 +61,36 @@ same_objr(const struct pdf_obj *a, const struct pdf_obj *b)
 	    pdf_equal(pdf_dict_raw(a, "Pg"), pdf_dict_raw(b, "Pg"));
 }
 
+/*
+ * A new element may only hold references to annotations, and new elements: old
+ * content under new words ("/ActualText") would read differently.
+ */
+static struct err *
+new_element(struct diff *f, const struct pdf_obj *kid, int depth)
+{
+	const struct pdf_obj *old = &pdf_null, *new, *k;
+	uint32_t num;
+	TRY(diff_resolve(f, NEW, kid, &num, &new));
+	if (is_objr(new))
+		return NULL;
+	if (num != 0)
+		TRY(diff_load(f, OLD, num, &old));
+	bool fits = num != 0 && pdf_is(old, PDF_NULL) &&
+	    pdf_is(new, PDF_DICT) &&
+	    pdf_is(pdf_dict_raw(new, "S"), PDF_NAME) &&
+	    pdf_is(pdf_dict_raw(new, "P"), PDF_REF) && depth < TREE_DEPTH_MAX;
+	if (!fits)
+		return wrong(f, "more than comments in a new element");
+	TRY(get_kids(f, NEW, new, &k));
+	for (size_t i = 0; i < kids_len(k); i++)
+		TRY(new_element(f, kids_at(k, i), depth + 1));
+	return NULL;
+}
+
 static struct err *
 added_kid(struct diff *f, const struct pdf_obj *kid)
 {
-	const struct pdf_obj *old = &pdf_null, *new;
-	uint32_t num;
-	TRY(diff_resolve(f, NEW, kid, &num, &new));
-	if (num != 0)
-		TRY(diff_load(f, OLD, num, &old));
-	bool element = pdf_is(new, PDF_DICT) &&
-	    pdf_is(pdf_dict_raw(new, "S"), PDF_NAME) &&
-	    pdf_is(pdf_dict_raw(new, "P"), PDF_REF);
-	if (!pdf_is(old, PDF_NULL) || (!is_objr(new) && !element))
-		return wrong(f, "an old object has a new place in the tree");
+	TRY(new_element(f, kid, 0));
 	return diff_report(f, CHANGE_FORM, "pdf-structure-added", "%s",
 	    "an element of the structure tree");
 }
@@ -69,8 +100,8 @@ static struct err *
 kids(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	const struct pdf_obj *a, *b;
-	TRY(diff_member(f, OLD, old, "K", &a));
-	TRY(diff_member(f, NEW, new, "K", &b));
+	TRY(get_kids(f, OLD, old, &a));
+	TRY(get_kids(f, NEW, new, &b));
 	size_t at = 0, n = kids_len(a);
 	for (size_t i = 0; i < kids_len(b); i++) {
 		const struct pdf_obj *kid = kids_at(b, i);
@@ -267,4 +298,34 @@ diff_struct(struct diff *f, const struct pdf_obj *old,
 		return number_node(f, old, new);
 	*handled = false;
 	return NULL;
+}
+
+/* A tree where there was none: some signers make it for their widget. */
+static struct err *
+new_tree(struct diff *f, const struct pdf_obj *new)
+{
+	const struct pdf_obj *root_obj, *k;
+	TRY(diff_resolve(f, NEW, new, NULL, &root_obj));
+	if (!pdf_is(root_obj, PDF_DICT))
+		return wrong(f, "/StructTreeRoot");
+	TRY(get_kids(f, NEW, root_obj, &k));
+	for (size_t i = 0; i < kids_len(k); i++)
+		TRY(new_element(f, kids_at(k, i), 0));
+	return diff_report(f, CHANGE_FORM, "pdf-structure-added",
+	    "structure tree");
+}
+
+struct err *
+diff_struct_root(struct diff *f, const struct pdf_obj *old,
+    const struct pdf_obj *new)
+{
+	/* Some writers put an empty dictionary where there is no tree. */
+	bool none = pdf_is(old, PDF_NULL) ||
+	    (pdf_is(old, PDF_DICT) &&
+		pdf_is(pdf_dict_raw(old, "K"), PDF_NULL));
+	if (none && !pdf_equal(old, new) && !pdf_is(new, PDF_NULL))
+		return new_tree(f, new);
+	if (!pdf_equal(old, new))
+		return wrong(f, "another structure tree");
+	return diff_push(f, old, "StructTreeRoot");
 }

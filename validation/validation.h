@@ -39,7 +39,7 @@ enum sub_indication {
 	SUB_GENERIC,
 };
 
-const char *indication_name(enum indication i);		/* "TOTAL-PASSED" */
+const char *indication_name(enum indication i);         /* "TOTAL-PASSED" */
 const char *sub_indication_name(enum sub_indication s); /* "HASH_FAILURE", "" */
 
 /*
@@ -51,12 +51,22 @@ const char *sub_indication_name(enum sub_indication s); /* "HASH_FAILURE", "" */
  */
 struct policy {
 	const char *name;
-	bool check_path;	   /* else trust is not looked at */
+	bool check_path;           /* else trust is not looked at */
 	enum status_wanted status; /* of certificates */
-	bool check_algorithms;	   /* refuse SHA-1, RSA under 2048 ... */
-	bool need_binding;	   /* signing-certificate attribute for AdES */
-	const char *sentence[2];   /* by enum lang: what it means */
+	bool check_algorithms;     /* refuse SHA-1, RSA under 2048 ... */
+	bool need_binding;       /* a signing-certificate attribute must fit */
+	const char *passed;      /* code that passing is told with */
+	const char *sentence[2]; /* by enum lang: what it means */
 };
+
+/*
+ * What people are told: three words (Circular 15/2025/TT-BKHCN, appendix II).
+ * "valid" is said only where trust and revocation were looked at and found
+ * good; what passes under a policy that leaves them out is not more than
+ * "indeterminate" to a reader.
+ */
+enum result { RESULT_VALID, RESULT_INVALID, RESULT_INDETERMINATE };
+enum result result_of(const struct policy *p, enum indication i);
 
 const struct policy *policy_find(const char *name); /* NULL: no such */
 const struct policy *policy_all(size_t *count);
@@ -74,18 +84,20 @@ struct validation_request {
 	size_t ndomains;
 	const struct status_data *status_data; /* beside those in the facts */
 	size_t nstatus_data;
-	int64_t time; /* of validation, seconds */
+	const struct cert_list *extra; /* given, not trusted; may be NULL */
+	int64_t time;                  /* of validation, seconds */
 };
 
 struct signature_verdict {
 	const struct signature_fact *fact; /* belongs to the facts */
 	enum indication indication;
 	enum sub_indication sub;
-	const char *code;	 /* what decided, in base/messages.def */
-	const char *domain;	 /* of trust; NULL: none */
-	int64_t best_time;	 /* best-signature-time, seconds */
-	struct path path;	 /* zeroed unless policy->check_path */
-	struct findings notes;	 /* said beside the verdict */
+	const char *code;      /* what decided, in base/messages.def */
+	const char *domain;    /* of trust; NULL: none */
+	int64_t best_time;     /* best-signature-time, seconds */
+	bool stamped;          /* best_time is that of a time stamp */
+	struct path path;      /* zeroed unless policy->check_path */
+	struct findings notes; /* said beside the verdict */
 };
 
 struct verdict {
@@ -98,11 +110,19 @@ struct verdict {
 	size_t nsignatures;
 };
 
-/* validate always fills *out, freed by verdict_done(); errors are of memory
+/*
+ * validate judges each signature in the order of EN 319 102-1 5.3, and stops at
+ * the first thing that decides: format and fatal findings, the signing
+ * certificate, digests, the value, changes after signing, binding of the
+ * certificate, its path and status at best-signature-time, algorithms.
+ * CHECK_NOT_DONE is never passed.
+ *
+ * It always fills *out, freed by verdict_done(); errors are of memory
  * only.  A document without signatures is INDETERMINATE, code
- * "no-signature".  The facts must outlive the verdict. */
-struct err *validate(const struct validation_request *r, struct verdict *out)
-    MUST_USE;
+ * "no-signature".  The facts must outlive the verdict.
+ */
+struct err *validate(
+    const struct validation_request *r, struct verdict *out) MUST_USE;
 void verdict_done(struct verdict *v);
 
 #endif

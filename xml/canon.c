@@ -62,8 +62,7 @@ canon_read(const xmlNode *method, struct canon *out)
 			return err_new(ERR_UNSUPPORTED, "XMLDSig 6.5",
 			    "parameters of the canonicalisation");
 		const char *prefixes = xml_attr(list, "PrefixList");
-		if (prefixes != NULL &&
-		    (c.prefixes = strdup(prefixes)) == NULL)
+		if (prefixes != NULL && (c.prefixes = strdup(prefixes)) == NULL)
 			return err_new(ERR_NOMEM, NULL, "PrefixList");
 	}
 	*out = c;
@@ -130,8 +129,8 @@ execute(struct xml_set *s, const struct canon *c, xmlChar **prefixes,
 		s->top->next = NULL;
 		tree->children = s->top;
 	}
-	int rc = xmlC14NExecute(tree, is_visible, s, c->mode, prefixes,
-	    c->comments, out);
+	int rc = xmlC14NExecute(
+	    tree, is_visible, s, (int)c->mode, prefixes, c->comments, out);
 	tree->children = children;
 	if (s->top != NULL)
 		s->top->next = next;
@@ -173,10 +172,11 @@ xml_canon(struct xml_set *s, const struct canon *c, struct sink *sink)
 }
 
 struct err *
-xml_canon_element(xmlNode *n, const struct canon *c, struct xml_work *work,
-    struct sink *out)
+xml_canon_element(
+    xmlNode *n, const struct canon *c, struct xml_work *work, struct sink *out)
 {
-	struct xml_set s = { .tree = n->doc, .top = n, .comments = true,
-		.work = work };
+	struct xml_set s = {
+		.tree = n->doc, .top = n, .comments = true, .work = work
+	};
 	return xml_canon(&s, c, out);
 }

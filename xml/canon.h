@@ -14,43 +14,45 @@
 #include "certs/alg.h"
 #include "xml/doc.h"
 
-#define XML_FILTERS_MAX 8	  /* of one set */
-#define XML_PREFIXES_MAX 64	  /* in an InclusiveNamespaces list */
-#define XML_XPATH_MAX 4096	  /* bytes of an expression */
+#define XML_FILTERS_MAX 8         /* of one set */
+#define XML_PREFIXES_MAX 64       /* in an InclusiveNamespaces list */
+#define XML_XPATH_MAX 4096        /* bytes of an expression */
 #define XML_STEPS_MAX 100000000UL /* node visits for all of one document */
-#define XML_XPATH_OPS_MAX 20000000UL /* libxml2's own count, for each filter */
-#define XML_CANON_TOTAL_MAX ((uint64_t)4 * XML_DOC_MAX) /* bytes written for
-							 * one document */
+#define XML_XPATH_OPS_MAX                                                      \
+	20000000UL /* libxml2's own count, for each filter                     \
+		    */
+#define XML_CANON_TOTAL_MAX                                                    \
+	((uint64_t)4 * XML_DOC_MAX) /* bytes written for                       \
+				     * one document */
 
 /* What one document may cost, counted down over all its signatures. */
 struct xml_work {
 	uint64_t steps;
 	uint64_t bytes;
 };
-#define XML_WORK \
-	((struct xml_work){ XML_STEPS_MAX, XML_CANON_TOTAL_MAX })
+#define XML_WORK ((struct xml_work){ XML_STEPS_MAX, XML_CANON_TOTAL_MAX })
 
 enum filter_kind {
 	FILTER_ENVELOPED,     /* without one Signature (XMLDSig 6.6.4) */
 	FILTER_NO_SIGNATURES, /* not(ancestor-or-self::ds:Signature) */
-	FILTER_XPATH,	      /* any other expression (XMLDSig 6.6.3) */
-	FILTER_SET,	      /* XPath Filter 2.0, evaluated into `v` */
+	FILTER_XPATH,         /* any other expression (XMLDSig 6.6.3) */
+	FILTER_SET,           /* XPath Filter 2.0, evaluated into `v` */
 };
 
 /* One <XPath Filter=""> of XPath Filter 2.0: subtrees to keep, drop or add. */
 struct filter_step {
 	enum { STEP_INTERSECT, STEP_SUBTRACT, STEP_UNION } op;
-	xmlXPathObject *found;	/* owned */
+	xmlXPathObject *found;  /* owned */
 	const xmlNode **sorted; /* owned: its nodes by address */
 	size_t n;
 };
 
 struct filter {
 	enum filter_kind kind;
-	const xmlNode *signature;    /* ENVELOPED */
-	xmlXPathContext *context;    /* XPATH, owned */
+	const xmlNode *signature;     /* ENVELOPED */
+	xmlXPathContext *context;     /* XPATH, owned */
 	xmlXPathCompExpr *expression; /* XPATH, owned */
-	struct filter_step *steps;   /* SET, owned */
+	struct filter_step *steps;    /* SET, owned */
 	size_t nsteps;
 };
 
@@ -71,8 +73,8 @@ void xml_set_done(struct xml_set *s);
 bool xml_set_has(struct xml_set *s, xmlNode *n, xmlNode *parent);
 
 /* Each adds a filter.  ERR_LIMIT, ERR_MALFORMED (the expression). */
-struct err *xml_set_enveloped(struct xml_set *s, const xmlNode *signature)
-    MUST_USE;
+struct err *xml_set_enveloped(
+    struct xml_set *s, const xmlNode *signature) MUST_USE;
 /* `where` is the element that bears the expression: here(), and prefixes. */
 struct err *xml_set_xpath(struct xml_set *s, xmlNode *where) MUST_USE;
 /* All <XPath> elements of XPath Filter 2.0 in `transform`. */
@@ -102,8 +104,8 @@ struct sink {
 struct err *sink_add(struct sink *s, struct bytes what) MUST_USE;
 
 /* ERR_MALFORMED: a relative namespace; ERR_LIMIT: XML_WORK is used up. */
-struct err *xml_canon(struct xml_set *s, const struct canon *c,
-    struct sink *out) MUST_USE;
+struct err *xml_canon(
+    struct xml_set *s, const struct canon *c, struct sink *out) MUST_USE;
 
 /* The canonical form of one element and all in it, comments too if asked. */
 struct err *xml_canon_element(xmlNode *n, const struct canon *c,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PATH_MAX_BYTES 200 /* of a path that people read */
-#define NAME_BYTES 60	   /* of a name in it */
+#define NAME_BYTES 60      /* of a name in it */
 
 struct id_entry {
 	const char *id; /* owned by the tree */
@@ -92,9 +92,8 @@ new_parser(struct bytes in, xmlParserCtxt **out)
 		return err_new(ERR_NOMEM, NULL, "xmlCreateMemoryParserCtxt");
 	/* HUGE lifts limits that would refuse a scan of 10 MB in a form; ours
 	 * (xml/scan.h, XML_DOC_MAX) stand in for them. */
-	xmlCtxtUseOptions(p,
-	    XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR |
-		XML_PARSE_NOWARNING);
+	xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_HUGE |
+				 XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	p->sax->internalSubset = refuse_doctype;
 	p->sax->externalSubset = refuse_doctype;
 	p->sax->resolveEntity = resolve_nothing;
@@ -108,8 +107,8 @@ parse_error(const xmlParserCtxt *p)
 {
 	if (p->errNo == XML_ERR_NO_MEMORY)
 		return err_new(ERR_NOMEM, NULL, "libxml2");
-	return err_new(ERR_MALFORMED, "XML 1.0", "line %d: not well formed (%d)",
-	    p->lastError.line, p->errNo);
+	return err_new(ERR_MALFORMED, "XML 1.0",
+	    "line %d: not well formed (%d)", p->lastError.line, p->errNo);
 }
 
 static struct err *
@@ -141,7 +140,7 @@ is_id_attribute(const xmlAttr *a)
 		const char *ns = (const char *)a->ns->href;
 		return (strcmp(name, "id") == 0 &&
 			   strcmp(ns, (const char *)XML_XML_NAMESPACE) == 0) ||
-		    (strcmp(name, "Id") == 0 && strcmp(ns, NS_WSU) == 0);
+		       (strcmp(name, "Id") == 0 && strcmp(ns, NS_WSU) == 0);
 	}
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -203,9 +202,9 @@ struct err *
 xml_doc_by_id(const struct xml_doc *d, const char *id, xmlNode **out)
 {
 	struct id_entry want = { .id = id };
-	struct id_entry *hit = d->nids == 0
-	    ? NULL
-	    : bsearch(&want, d->ids, d->nids, sizeof(want), compare_ids);
+	struct id_entry *hit = d->nids == 0 ? NULL
+					    : bsearch(&want, d->ids, d->nids,
+						  sizeof(want), compare_ids);
 	if (hit == NULL)
 		return err_new(ERR_MISSING, "XMLDSig 4.4.3.1",
 		    "no element has the identifier");
@@ -215,9 +214,9 @@ xml_doc_by_id(const struct xml_doc *d, const char *id, xmlNode **out)
 	for (const struct id_entry *e = first;
 	     e < end && strcmp(e->id, id) == 0; e++)
 		if (e->element != hit->element)
-			return err_coded(err_new(ERR_MALFORMED,
-					     "XML 1.0 3.3.1",
-					     "two elements have the identifier"),
+			return err_coded(
+			    err_new(ERR_MALFORMED, "XML 1.0 3.3.1",
+				"two elements have the identifier"),
 			    "xml-duplicate-id");
 	*out = hit->element;
 	return NULL;
@@ -231,6 +230,8 @@ xml_doc_parse(struct bytes in, struct xml_doc **out)
 		    err_new(ERR_LIMIT, NULL, "%zu bytes", in.len), "xml-limit");
 	struct xml_scan scan;
 	TRY(xml_scan(in, &scan));
+	/* For this thread: libxml2's XPath and C14N would write to stderr. */
+	xmlSetStructuredErrorFunc(NULL, say_nothing);
 	CLEANUP(xml_doc_freep) struct xml_doc *d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct xml_doc");
@@ -252,7 +253,7 @@ xml_is(const xmlNode *n, const char *ns, const char *name)
 	if (n->ns == NULL)
 		return *ns == '\0';
 	return n->ns->href != NULL &&
-	    strcmp((const char *)n->ns->href, ns) == 0;
+	       strcmp((const char *)n->ns->href, ns) == 0;
 }
 
 xmlNode *
@@ -322,7 +323,8 @@ xml_text(const xmlNode *n, struct buf *out)
 	for (const xmlNode *c = n->children; c != NULL; c = c->next) {
 		if (c->type == XML_COMMENT_NODE || c->type == XML_PI_NODE)
 			continue;
-		if (c->type != XML_TEXT_NODE && c->type != XML_CDATA_SECTION_NODE)
+		if (c->type != XML_TEXT_NODE &&
+		    c->type != XML_CDATA_SECTION_NODE)
 			return err_new(ERR_MALFORMED, NULL,
 			    "an element where text is expected");
 		TRY(buf_str(out, (const char *)c->content));
@@ -345,10 +347,10 @@ sibling_index(const xmlNode *n)
 	size_t before = 0, after = 0;
 	for (const xmlNode *s = n->prev; s != NULL; s = s->prev)
 		before += s->type == XML_ELEMENT_NODE &&
-		    xmlStrEqual(s->name, n->name);
+			  xmlStrEqual(s->name, n->name);
 	for (const xmlNode *s = n->next; s != NULL && before == 0; s = s->next)
 		after += s->type == XML_ELEMENT_NODE &&
-		    xmlStrEqual(s->name, n->name);
+			 xmlStrEqual(s->name, n->name);
 	return before + after == 0 ? 0 : before + 1;
 }
 
@@ -370,7 +372,7 @@ xml_path(const xmlNode *n, struct buf *out)
 	const xmlNode *chain[XML_DEPTH_MAX + 1];
 	size_t depth = 0, start = out->len;
 	for (; n != NULL && n->type == XML_ELEMENT_NODE &&
-	     depth < COUNT_OF(chain);
+	       depth < COUNT_OF(chain);
 	     n = n->parent)
 		chain[depth++] = n;
 	while (depth-- > 0) {

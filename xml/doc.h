@@ -10,8 +10,9 @@
 
 #include "xml/scan.h"
 
-#define XML_DOC_MAX ((size_t)256 * 1024 * 1024) /* bytes of a document; the
-						 * tree takes about as much */
+#define XML_DOC_MAX                                                            \
+	((size_t)256 * 1024 * 1024) /* bytes of a document; the                \
+				     * tree takes about as much */
 
 struct xml_doc;
 
@@ -33,8 +34,8 @@ const struct xml_scan *xml_doc_scan(const struct xml_doc *d);
  * wsu:Id, and SAML 1.1's three.  ERR_MISSING: there is none.  ERR_MALFORMED
  * (code "xml-duplicate-id"): more than one element has it.
  */
-struct err *xml_doc_by_id(const struct xml_doc *d, const char *id,
-    xmlNode **out) MUST_USE;
+struct err *xml_doc_by_id(
+    const struct xml_doc *d, const char *id, xmlNode **out) MUST_USE;
 
 /* ---- small questions to a tree ---- */
 

@@ -1,6 +1,19 @@
-# xml/: XMLDSig, XAdES.  Uses base, certs, format, cms, libxml2, xmlsec1.
+# xml/: XMLDSig, XAdES.  Uses base, certs, format, cms, libxml2.
 noinst_LTLIBRARIES += xml/libsignxml.la
-xml_libsignxml_la_SOURCES = %D%/room.c
-xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XMLSEC_CFLAGS) $(XML_CFLAGS)
+xml_libsignxml_la_SOURCES = \
+	%D%/canon.c %D%/canon.h \
+	%D%/collect.c %D%/collect.h \
+	%D%/cover.c \
+	%D%/doc.c %D%/doc.h \
+	%D%/format.c %D%/format.h \
+	%D%/keyinfo.c %D%/keyinfo.h \
+	%D%/ns.h \
+	%D%/reference.c %D%/reference.h \
+	%D%/scan.c %D%/scan.h \
+	%D%/set.c \
+	%D%/sign.c %D%/sign.h \
+	%D%/signature.c %D%/signature.h \
+	%D%/xades.c
+xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 
-XML_ROOM_LIBS = xml/libsignxml.la $(CMS_LIBS) $(XMLSEC_LIBS) $(XML_LIBS)
+XML_ROOM_LIBS = xml/libsignxml.la $(CMS_LIBS) $(XML_LIBS)

@@ -10,8 +10,8 @@
 #define NS_XADES122 "http://uri.etsi.org/01903/v1.2.2#"
 #define NS_XADES111 "http://uri.etsi.org/01903/v1.1.1#"
 #define NS_XADES141 "http://uri.etsi.org/01903/v1.4.1#"
-#define NS_WSU                                                        \
-	"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wss" \
+#define NS_WSU                                                                 \
+	"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wss"          \
 	"ecurity-utility-1.0.xsd"
 
 #define ALG_ENVELOPED NS_DS "enveloped-signature"
@@ -26,7 +26,6 @@
 #define TYPE_MANIFEST NS_DS "Manifest"
 /* XAdES 1.1.1 and 1.2.2 put their version into it; see xades_is_type. */
 #define TYPE_SIGNED_PROPERTIES "http://uri.etsi.org/01903#SignedProperties"
-#define TYPE_COUNTERSIGNED \
-	"http://uri.etsi.org/01903#CountersignedSignature"
+#define TYPE_COUNTERSIGNED "http://uri.etsi.org/01903#CountersignedSignature"
 
 #endif

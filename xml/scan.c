@@ -76,8 +76,8 @@ skip_start_tag(struct cursor *c, size_t *attrs, bool *empty)
 static struct err *
 start_tag(struct cursor *c, struct xml_scan *s)
 {
-	size_t at = c->at, attrs;
-	bool empty;
+	size_t at = c->at, attrs = 0;
+	bool empty = false;
 	TRY(skip_start_tag(c, &attrs, &empty));
 	s->nodes += attrs;
 	if (c->depth == 0) {
@@ -101,8 +101,8 @@ static struct err *
 end_tag(struct cursor *c, struct xml_scan *s)
 {
 	if (c->depth == 0)
-		return err_new(ERR_MALFORMED, "XML 1.0 3.1",
-		    "an end tag without a start");
+		return err_new(
+		    ERR_MALFORMED, "XML 1.0 3.1", "an end tag without a start");
 	if (--c->depth == 0) {
 		s->end_at = c->at;
 		c->done = true;
@@ -160,9 +160,8 @@ check_declared(struct bytes decl)
 	size_t at = bytes_find(decl, BYTES_LIT("encoding"));
 	if (at == SIZE_MAX)
 		return NULL;
-	for (at += 8; at < decl.len && decl.ptr[at] != '"' &&
-	    decl.ptr[at] != '\'';
-	    at++)
+	for (at += 8;
+	     at < decl.len && decl.ptr[at] != '"' && decl.ptr[at] != '\''; at++)
 		if (!is_space(decl.ptr[at]) && decl.ptr[at] != '=')
 			return err_new(ERR_MALFORMED, "XML 1.0 2.8",
 			    "the XML declaration");
@@ -173,8 +172,7 @@ check_declared(struct bytes decl)
 	if (q == NULL)
 		return not_closed("the XML declaration");
 	name.len = (size_t)(q - name.ptr);
-	return encoding_is_ours(name) ? NULL
-				      : wrong_encoding("this encoding");
+	return encoding_is_ours(name) ? NULL : wrong_encoding("this encoding");
 }
 
 static struct err *
@@ -184,9 +182,8 @@ prolog(struct cursor *c)
 	if (bytes_starts(c->in, bytes_of(bom, 3)))
 		c->at = 3;
 	struct bytes rest = bytes_from(c->in, c->at);
-	if (rest.len >= 2 &&
-	    (rest.ptr[0] == 0xfe || rest.ptr[0] == 0xff || rest.ptr[0] == 0 ||
-		rest.ptr[1] == 0))
+	if (rest.len >= 2 && (rest.ptr[0] == 0xfe || rest.ptr[0] == 0xff ||
+				 rest.ptr[0] == 0 || rest.ptr[1] == 0))
 		return wrong_encoding("UTF-16 or UTF-32");
 	if (!here_is(c, "<?xml") || rest.len < 6 || !is_space(rest.ptr[5]))
 		return NULL;
@@ -205,8 +202,7 @@ xml_scan(struct bytes in, struct xml_scan *out)
 	struct xml_scan s = { .end_at = SIZE_MAX };
 	TRY(prolog(&c));
 	while (c.at < in.len) {
-		const uint8_t *lt =
-		    memchr(in.ptr + c.at, '<', in.len - c.at);
+		const uint8_t *lt = memchr(in.ptr + c.at, '<', in.len - c.at);
 		if (lt == NULL)
 			break;
 		size_t at = (size_t)(lt - in.ptr);
@@ -236,5 +232,5 @@ xml_looks_like(struct bytes in)
 		return false;
 	uint8_t c = in.ptr[at + 1];
 	return c == '?' || c == '!' || c == '_' || c >= 0x80 ||
-	    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	       (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }

@@ -9,18 +9,20 @@
 
 #include "base/base.h"
 
-#define XML_DEPTH_MAX 256      /* elements inside one another */
-#define XML_ATTRS_MAX 256      /* attributes and namespaces of one element:
-				* libxml2 compares each with each */
-#define XML_NODES_MAX 2000000  /* tags, comments ... of one document: each is
-				* some 120 bytes in the tree */
+#define XML_DEPTH_MAX 256 /* elements inside one another */
+#define XML_ATTRS_MAX                                                          \
+	256 /* attributes and namespaces of one element:                       \
+	     * libxml2 compares each with each */
+#define XML_NODES_MAX                                                          \
+	2000000 /* tags, comments ... of one document: each is                 \
+		 * some 120 bytes in the tree */
 
 struct xml_scan {
-	size_t root_at;	 /* offset of the root's start tag */
-	size_t end_at;	 /* offset of the root's end tag "</" */
+	size_t root_at;  /* offset of the root's start tag */
+	size_t end_at;   /* offset of the root's end tag "</" */
 	bool empty_root; /* "<a/>": there is no end tag */
-	size_t nodes;	 /* tags, attributes, comments, text runs seen */
-	size_t depth;	 /* deepest nesting */
+	size_t nodes;    /* tags, attributes, comments, text runs seen */
+	size_t depth;    /* deepest nesting */
 };
 
 /*

@@ -42,15 +42,14 @@ compare_pointers(const void *a, const void *b)
 static bool
 step_found(const struct filter_step *step, const xmlNode *n)
 {
-	return step->n > 0 &&
-	    bsearch(&n, step->sorted, step->n, sizeof(n), compare_pointers) !=
-	    NULL;
+	return step->n > 0 && bsearch(&n, step->sorted, step->n, sizeof(n),
+				  compare_pointers) != NULL;
 }
 
 /* Filter 2.0 speaks of subtrees: a node is in when an ancestor is. */
 static bool
-step_has(const struct filter_step *step, const xmlNode *n,
-    const xmlNode *element)
+step_has(
+    const struct filter_step *step, const xmlNode *n, const xmlNode *element)
 {
 	if (n != element && step_found(step, n))
 		return true;
@@ -78,8 +77,8 @@ filter2_has(const struct filter *f, const xmlNode *n, const xmlNode *element)
 
 /* A namespace node, as libxml2's XPath wants it, knows its element. */
 static bool
-xpath_has(struct xml_set *s, const struct filter *f, xmlNode *n,
-    xmlNode *element)
+xpath_has(
+    struct xml_set *s, const struct filter *f, xmlNode *n, xmlNode *element)
 {
 	xmlNs ns;
 	xmlNode *node = n;
@@ -113,8 +112,8 @@ has_signature_above(const xmlNode *n)
 }
 
 static bool
-filter_has(struct xml_set *s, const struct filter *f, xmlNode *n,
-    xmlNode *element)
+filter_has(
+    struct xml_set *s, const struct filter *f, xmlNode *n, xmlNode *element)
 {
 	switch (f->kind) {
 	case FILTER_ENVELOPED:
@@ -158,8 +157,8 @@ static struct err *
 new_filter(struct xml_set *s, enum filter_kind kind, struct filter **out)
 {
 	if (s->nfilters == XML_FILTERS_MAX)
-		return err_new(ERR_LIMIT, NULL, "more than %d filters",
-		    XML_FILTERS_MAX);
+		return err_new(
+		    ERR_LIMIT, NULL, "more than %d filters", XML_FILTERS_MAX);
 	s->filters[s->nfilters] = (struct filter){ .kind = kind };
 	*out = &s->filters[s->nfilters++];
 	return NULL;
@@ -168,7 +167,7 @@ new_filter(struct xml_set *s, enum filter_kind kind, struct filter **out)
 struct err *
 xml_set_enveloped(struct xml_set *s, const xmlNode *signature)
 {
-	struct filter *f;
+	struct filter *f = NULL;
 	if (signature->doc != s->tree)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
 		    "the Signature is in another document");
@@ -197,13 +196,13 @@ new_context(xmlDoc *tree, xmlNode *where, xmlXPathContext **out)
 	c->userData = where;
 	c->opLimit = XML_XPATH_OPS_MAX;
 	int bad = where->doc != tree
-	    ? 0
-	    : xmlXPathRegisterFunc(c, BAD_CAST "here", xpath_here);
+		      ? 0
+		      : xmlXPathRegisterFunc(c, BAD_CAST "here", xpath_here);
 	xmlNs **list = xmlGetNsList(where->doc, where);
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
 		if (list[i]->prefix != NULL)
-			bad |= xmlXPathRegisterNs(c, list[i]->prefix,
-			    list[i]->href);
+			bad |= xmlXPathRegisterNs(
+			    c, list[i]->prefix, list[i]->href);
 	xmlFree(list);
 	if (bad != 0) {
 		xmlXPathFreeContext(c);
@@ -222,17 +221,9 @@ expression_text(xmlNode *where, struct buf *out, const char **text)
 	return e == NULL ? NULL : err_while(e, "XPath expression");
 }
 
-static void
-quiet(void *ctx, xmlErrorPtr e)
-{
-	(void)ctx;
-	(void)e;
-}
-
 static struct err *
 compile(xmlXPathContext *context, const char *text, xmlXPathCompExpr **out)
 {
-	context->error = quiet;
 	xmlXPathCompExpr *x = xmlXPathCtxtCompile(context, BAD_CAST text);
 	if (x == NULL)
 		return err_new(ERR_MALFORMED, "XPath 1.0", "the expression");
@@ -272,7 +263,7 @@ xml_set_xpath(struct xml_set *s, xmlNode *where)
 {
 	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
 	const char *text;
-	struct filter *f;
+	struct filter *f = NULL;
 	TRY(expression_text(where, &b, &text));
 	if (means_no_signatures(text, where))
 		return new_filter(s, FILTER_NO_SIGNATURES, &f);
@@ -305,8 +296,8 @@ evaluate(xmlDoc *tree, xmlNode *where, struct filter_step *step)
 {
 	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
 	const char *text;
-	xmlXPathContext *c;
-	xmlXPathCompExpr *x;
+	xmlXPathContext *c = NULL;
+	xmlXPathCompExpr *x = NULL;
 	TRY(expression_text(where, &b, &text));
 	TRY(new_context(tree, where, &c));
 	struct err *e = compile(c, text, &x);
@@ -342,7 +333,7 @@ step_op(const xmlNode *where, struct filter_step *step)
 struct err *
 xml_set_filter2(struct xml_set *s, xmlNode *transform)
 {
-	struct filter *f;
+	struct filter *f = NULL;
 	TRY(new_filter(s, FILTER_SET, &f));
 	f->steps = calloc(XML_FILTERS_MAX, sizeof(*f->steps));
 	if (f->steps == NULL)

@@ -1,0 +1,2 @@
+dist_check_SCRIPTS += %D%/usage.sh
+TESTS += %D%/usage.sh

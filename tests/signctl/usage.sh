@@ -1,0 +1,65 @@
+#!/bin/sh
+# signctl: help on every level, exit codes, languages, PINs from descriptors.
+build=${top_builddir:-build}
+signctl=$build/signctl/signctl
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+bad=0
+ok() { # ok WHAT, with the result of the last command in $r
+	n=$((n + 1))
+	if [ "$r" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		sed 's/^/# /' "$dir/out"
+		echo "not ok $n - $1"
+	fi
+}
+# expect CODE PATTERN WHAT ARGS...: exit code and output (a grep -E pattern)
+expect() {
+	code=$1 pattern=$2 what=$3
+	shift 3
+	"$signctl" "$@" >"$dir/out" 2>&1 </dev/null
+	got=$?
+	r=1
+	if [ "$got" = "$code" ] && grep -qE "$pattern" "$dir/out"; then r=0; fi
+	[ "$r" = 0 ] || echo "# exit $got, wanted $code and /$pattern/"
+	ok "$what"
+}
+expect 0 'usage: signctl COMMAND' "says what it can" --help
+expect 64 'usage: signctl COMMAND' "says so when no command is given"
+expect 0 'cert verify' "tells about a group" cert --help
+expect 64 'cert verify' "tells about a group without a command" cert
+for command in verify sign authorize activate info ca enrol revoke \
+	"cert verify" "crl verify" "ocsp verify" "timestamp verify"; do
+	# shellcheck disable=SC2086
+	expect 0 "usage: signctl $command" "tells about $command" $command --help
+done
+expect 0 '^signctl [0-9]' "tells its version" --version
+expect 64 'no such command' "refuses an unknown command" frobnicate
+expect 64 'no such option' "refuses an unknown option" verify --frobnicate x
+expect 64 'wants FILE' "refuses an option without its value" verify x --trust
+expect 64 'given twice' "refuses an option given twice" verify --policy basic --policy basic x
+expect 64 'no such policy' "refuses an unknown policy" verify --policy frobnicate "$0"
+expect 64 'wants a time' "refuses a time that is none" verify --time yesterday "$0"
+expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
+expect 64 'is a folder' "says that a file is a folder" verify "$dir"
+expect 67 '\[format-unknown\]' "says that a file is of no known format" verify "$0"
+: >"$dir/empty"
+expect 67 '\[format-unknown\]' "says so of an empty file" verify "$dir/empty"
+expect 67 'chưa|không' "speaks Vietnamese by default" verify "$0"
+expect 67 'not|no ' "speaks English when asked" verify --lang en "$0"
+expect 64 'url is missing' "wants to know the service" sign --credential x "$0"
+expect 64 'must be https' "talks to no plain HTTP" info --url http://localhost:1
+expect 69 '\[service-unreachable\]' "says that nobody answers" info --url https://localhost:1
+expect 64 'no terminal' "never takes a PIN from nowhere" sign --url https://localhost:1 --credential x "$0"
+expect 69 'service-unreachable' "takes a PIN from a descriptor" sign --url https://localhost:1 \
+	--credential x --pin-fd 3 --out "$dir/signed" "$0" 3<<-PIN
+	246810
+	PIN
+[ ! -e "$dir/signed" ] && [ -z "$(ls "$dir" | grep signed)" ]
+r=$?
+ok "leaves no half-made file behind"
+echo "1..$n"
+exit $bad

@@ -1,0 +1,149 @@
+#!/bin/sh
+# What we sign, xmlsec1 must verify: forms of many shapes, signed once and
+# twice, the original bytes untouched around the insertion.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+bin=${top_builddir:-$here/../..}/tests/xml
+if ! command -v xmlsec1 >/dev/null || ! command -v openssl >/dev/null; then
+	echo "1..0 # SKIP xmlsec1 and openssl are needed"
+	exit 0
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+bad=0
+ok() { n=$((n + 1)); echo "ok $n - $1"; }
+not_ok() { n=$((n + 1)); bad=1; echo "not ok $n - $1"; }
+check() { name=$1; shift; if "$@" >"$dir/log" 2>&1; then ok "$name"; else not_ok "$name"; sed 's/^/# /' "$dir/log"; fi; }
+
+# A CA, and two people under it.
+cat >"$dir/ca.cnf" <<'C'
+[req]
+distinguished_name = dn
+prompt = no
+utf8 = yes
+string_mask = utf8only
+[dn]
+C = VN
+CN = CA Thử nghiệm
+[ca]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+[leaf]
+basicConstraints = CA:FALSE
+keyUsage = critical,digitalSignature,nonRepudiation
+C
+openssl ecparam -name prime256v1 -genkey -noout -out "$dir/ca.key" 2>/dev/null
+openssl req -x509 -new -key "$dir/ca.key" -config "$dir/ca.cnf" -extensions ca \
+	-days 30 -out "$dir/ca.pem" 2>/dev/null
+person() { # name, subject
+	openssl req -new -key "$dir/$1.key" -utf8 -config "$dir/ca.cnf" \
+		-subj "/C=VN/CN=$2" -out "$dir/$1.csr" 2>/dev/null
+	openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" \
+		-CAkey "$dir/ca.key" -set_serial "$3" -days 20 -extfile \
+		"$dir/ca.cnf" -extensions leaf -out "$dir/$1.pem" 2>/dev/null
+}
+openssl ecparam -name prime256v1 -genkey -noout -out "$dir/an.key" 2>/dev/null
+person an "Nguyễn Văn An" 1001
+openssl genrsa -out "$dir/binh.key" 2048 2>/dev/null
+person binh "Trần Thị Bình" 1002
+
+# The forms, one file each; printf for those whose bytes matter.
+mkdir "$dir/forms"
+cd "$dir/forms" || exit 1
+cat >to-khai-thue.xml <<'X'
+<?xml version="1.0" encoding="UTF-8"?>
+<HSoThueDTu xmlns="http://kekhaithue.gdt.gov.vn/TKhaiThue" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+  <HSoKhaiThue id="NODETOSIGN">
+    <TTinChung><TTinDVu><maDVu>HTKK</maDVu><tenDVu>Hỗ trợ kê khai thuế</tenDVu></TTinDVu></TTinChung>
+    <CTieuTKhaiChinh><ct21>Trần Thị Bình &amp; Cộng sự</ct21><ct22 xsi:nil="true"/></CTieuTKhaiChinh>
+  </HSoKhaiThue>
+  <CKyDTu/>
+</HSoThueDTu>
+X
+cat >ho-so.xml <<'X'
+<hs:HoSo xmlns:hs="urn:hanoi:hoso:1" xmlns:a="urn:a" a:b='x' MaHoSo="000.00.01.H26-261121-0001">
+	<!-- hồ sơ -->
+	<hs:ChuHoSo xmlns="urn:mac-dinh"><HoTen>Nguyễn Thị Ánh</HoTen></hs:ChuHoSo>
+	<?in-an giay="A4"?>
+	<hs:TaiLieuNop xmlns:hs="urn:hanoi:hoso:2"><hs:TepDinhKemId>1</hs:TepDinhKemId></hs:TaiLieuNop>
+</hs:HoSo>
+X
+printf '\357\273\277<?xml version="1.0" encoding="utf-8"?>\r\n<don>\r\n <ten>Ông B\303\254nh</ten>\r\n <x y="a&#10;b&#9;c &quot;d&quot; &lt;"/>\r\n</don>\r\n<!-- sau -->\r\n' >bom-crlf.xml
+printf '<?xml version="1.0"?>\n<?xml-stylesheet href="a.xsl"?>\n<!-- <don> --><don><![CDATA[</don> <a> ]]]]><![CDATA[>]]>&#x1EA5;&gt;&apos;</don>\n\n<?cuoi?>\n' >cdata.xml
+printf "<a xml:lang='vi' xml:space='preserve' b='\"<!-->'>  <c d=\"'>'/\"/>  <!-- </a> --></a  >" | sed "s/<!--/\&lt;!--/" >quotes.xml
+printf '<?xml version="1.0" encoding="ISO-8859-1"?><a b="\351">\350 \347</a>' >latin1.xml
+printf '<?xml version="1.0" encoding="us-ascii"?><a>&#7845;</a>' >ascii.xml
+printf '<a></a>' >tiny.xml
+printf '<x:a xmlns:x="urn:u"\n>\n</x:a\n>' >spaces.xml
+printf '<ds:a xmlns:ds="urn:not-dsig" xmlns:xades="urn:other" xmlns:filter="urn:f"><ds:b/><xades:c filter:d="1"/></ds:a>' >stolen-prefixes.xml
+printf '<a xmlns="urn:d"><b xmlns=""><c xmlns="urn:e"/></b></a>' >default-off.xml
+{ printf '<quet><anh>'; head -c 12000000 /dev/zero | tr '\0' 'A'; printf '</anh></quet>'; } >anh-12mb.xml
+{ printf '<ds>'; i=0; while [ $i -lt 3000 ]; do printf '<dong so="%d">Phường Cửa Nam</dong>\n' $i; i=$((i + 1)); done; printf '</ds>'; } >danh-sach.xml
+cd "$dir" || exit 1
+
+verify() { xmlsec1 --verify --trusted-pem "$dir/ca.pem" --id-attr:Id SignedProperties "$@"; }
+verify_second() { verify --node-xpath "(//*[local-name()='Signature' and namespace-uri()='http://www.w3.org/2000/09/xmldsig#'])[2]" "$1"; }
+untouched() { # before, after, offset, length
+	head -c "$3" "$1" >"$dir/head1"
+	head -c "$3" "$2" >"$dir/head2"
+	tail -c +$(($3 + 1)) "$1" >"$dir/tail1"
+	tail -c +$(($3 + $4 + 1)) "$2" >"$dir/tail2"
+	cmp "$dir/head1" "$dir/head2" && cmp "$dir/tail1" "$dir/tail2"
+}
+judged() { [ "$("$bin/judge" "$1" 2>"$dir/facts")" = valid ] || { cat "$dir/facts"; false; }; }
+sign_once() { # key, algorithm, in, out
+	"$bin/signer" "$dir/$1.key" "$dir/$1.pem" "$2" "$3" "$4" \
+		"Tôi đồng ý <&>" "Hà Nội" >"$dir/at"
+}
+for form in forms/*.xml; do
+	name=$(basename "$form" .xml)
+	one=$dir/$name-1.xml
+	two=$dir/$name-2.xml
+	echo 0 0 >"$dir/at"
+	check "$name: signs with P-256" sign_once an ecdsa "$form" "$one"
+	read -r at len <"$dir/at"
+	check "$name: original bytes stay" untouched "$form" "$one" "$at" "$len"
+	check "$name: xmlsec1 verifies" verify "$one"
+	check "$name: we verify" judged "$one"
+	check "$name: a second person signs with RSA" sign_once binh rsa "$one" "$two"
+	read -r at len <"$dir/at"
+	check "$name: the signed bytes stay" untouched "$one" "$two" "$at" "$len"
+	check "$name: the first still verifies" verify "$two"
+	check "$name: the second verifies" verify_second "$two"
+	check "$name: we verify both" judged "$two"
+done
+# A change anywhere is seen, by them and by us.
+sed 's/Ánh/Anh/' "$dir/ho-so-2.xml" >"$dir/changed.xml"
+if verify "$dir/changed.xml" >/dev/null 2>&1; then not_ok "xmlsec1 sees a change"; else ok "xmlsec1 sees a change"; fi
+if judged "$dir/changed.xml" >/dev/null 2>&1; then not_ok "we see a change"; else ok "we see a change"; fi
+
+# PSS: xmlsec1 1.2 cannot; openssl checks our value over our SignedInfo.
+check "signs with RSA-PSS" sign_once binh pss forms/ho-so.xml "$dir/pss.xml"
+check "RSA-PSS: we verify" judged "$dir/pss.xml"
+
+# What cannot be signed says why.
+refused() { # code, file
+	out=$("$bin/signer" "$dir/an.key" "$dir/an.pem" ecdsa "$2" "$dir/out.xml")
+	case $out in "$1:"*) return 0 ;; *) echo "$out"; return 1 ;; esac
+}
+printf '<a/>' >"$dir/empty.xml"
+printf '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>' >"$dir/doctype.xml"
+printf '<a>' | iconv -t UTF-16 >"$dir/utf16.xml"
+printf '<?xml version="1.0" encoding="windows-1258"?><a></a>' >"$dir/cp1258.xml"
+printf '<a><b></a>' >"$dir/broken.xml"
+check "an empty root is refused by name" refused xml-empty-root "$dir/empty.xml"
+check "a DOCTYPE is refused by name" refused xml-doctype "$dir/doctype.xml"
+check "UTF-16 is refused by name" refused xml-encoding "$dir/utf16.xml"
+check "windows-1258 is refused by name" refused xml-encoding "$dir/cp1258.xml"
+check "broken XML is refused" refused malformed "$dir/broken.xml"
+
+# A signature by others that covers all would break, so it is refused.
+cat >"$dir/template.xml" <<'X'
+<a><b/><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/><SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/><Reference URI=""><Transforms><Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/></Transforms><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue/></Reference></SignedInfo><SignatureValue/><KeyInfo><X509Data/></KeyInfo></Signature></a>
+X
+check "xmlsec1 signs" xmlsec1 --sign --privkey-pem "$dir/binh.key,$dir/binh.pem" --output "$dir/theirs.xml" "$dir/template.xml"
+check "we verify what xmlsec1 signed" judged "$dir/theirs.xml"
+check "a signature that would break is not made" refused xml-would-break "$dir/theirs.xml"
+echo "1..$n"
+exit $bad

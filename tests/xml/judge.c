@@ -1,0 +1,294 @@
+/*
+ * A word for one XML document: what the facts say under no policy but
+ * cryptography.  Asked by the conformance runner (FILE, TRUST, NOTE, ROOT in
+ * the environment) or by hand (judge FILE).  For development.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "certs/ossl.h"
+#include "certs/path.h"
+#include "xml/format.h"
+
+#include <openssl/pem.h>
+
+#define FILES_MAX 64
+
+struct input {
+	struct buf files[FILES_MAX];
+	size_t nfiles;
+	struct external external[FILES_MAX];
+	size_t nexternal;
+	struct cert_list certs;
+	struct bytes keys[FILES_MAX];
+	size_t nkeys;
+};
+
+static struct err *
+read_file(struct input *in, const char *path, struct bytes *out)
+{
+	FILE *f = fopen(path, "rb");
+	if (f == NULL || in->nfiles == FILES_MAX)
+		return err_new(ERR_MISSING, NULL, "%s", path);
+	struct buf *b = &in->files[in->nfiles++];
+	*b = BUF((size_t)300 << 20);
+	uint8_t piece[65536];
+	size_t n;
+	struct err *e = NULL;
+	while (e == NULL && (n = fread(piece, 1, sizeof(piece), f)) > 0)
+		e = buf_append(b, bytes_of(piece, n));
+	fclose(f);
+	*out = buf_bytes(b);
+	return e;
+}
+
+/* A trust file: certificates, or a bare public key. */
+static void
+add_trust(struct input *in, const char *path)
+{
+	struct bytes file;
+	err_free(read_file(in, path, &file));
+	struct err *e = cert_list_read(&in->certs, file);
+	if (e == NULL)
+		return;
+	err_free(e);
+	BIO *bio = BIO_new_mem_buf(file.ptr, (int)file.len);
+	EVP_PKEY *k = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	uint8_t *der = NULL;
+	int len = k == NULL ? 0 : i2d_PUBKEY(k, &der);
+	if (len > 0 && in->nkeys < FILES_MAX) {
+		struct buf *b = &in->files[in->nfiles++];
+		*b = BUF(65536);
+		err_free(buf_append(b, bytes_of(der, (size_t)len)));
+		in->keys[in->nkeys++] = buf_bytes(b);
+	}
+	OPENSSL_free(der);
+	EVP_PKEY_free(k);
+}
+
+static void
+add_external(struct input *in, const char *root, const char *uri, size_t urilen,
+    const char *path)
+{
+	char full[4096];
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	struct external *e = &in->external[in->nexternal++];
+	e->uri = strndup(uri, urilen);
+	err_free(read_file(in, full, &e->data));
+}
+
+/* "MARK URI SEP PATH" anywhere in the note. */
+static void
+add_maps(struct input *in, const char *root, const char *note, const char *mark,
+    const char *sep)
+{
+	for (const char *p = strstr(note, mark); p != NULL;
+	     p = strstr(p, mark)) {
+		p += strlen(mark);
+		const char *s = strstr(p, sep);
+		if (s == NULL)
+			return;
+		const char *path = s + strlen(sep);
+		char copy[1024];
+		snprintf(
+		    copy, sizeof(copy), "%.*s", (int)strcspn(path, " ;"), path);
+		add_external(in, root, p, (size_t)(s - p), copy);
+	}
+}
+
+/* external=URI=PATH, and detached=PATH,PATH by their base names. */
+static void
+read_note(struct input *in, const char *root, char *note)
+{
+	char *rest = NULL, *more = NULL;
+	add_maps(in, root, note, "--url-map:", " ");
+	add_maps(in, root, note, "url_map ", " as in ");
+	for (char *h = strtok_r(note, ";", &rest); h != NULL;
+	     h = strtok_r(NULL, ";", &rest)) {
+		h += strspn(h, " ");
+		char *eq;
+		if (strncmp(h, "external=", 9) == 0 &&
+		    (eq = strchr(h + 9, '=')) != NULL)
+			add_external(
+			    in, root, h + 9, (size_t)(eq - h - 9), eq + 1);
+		if (strncmp(h, "detached=", 9) != 0)
+			continue;
+		for (char *p = strtok_r(h + 9, ",", &more); p != NULL;
+		     p = strtok_r(NULL, ",", &more)) {
+			const char *base = strrchr(p, '/');
+			base = base == NULL ? p : base + 1;
+			add_external(in, root, base, strlen(base), p);
+		}
+	}
+}
+
+static bool
+has(const struct findings *f, const char *code)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+why(const struct signature_fact *s, bool *unsupported)
+{
+	*unsupported = false;
+	for (size_t i = 0; i < s->findings.n; i++)
+		if (s->findings.v[i].fatal) {
+			const char *c = s->findings.v[i].code;
+			*unsupported = strcmp(c, "xml-hmac") == 0 ||
+				       strcmp(c, "xml-unsupported") == 0;
+			return c;
+		}
+	if (s->signature != CHECK_PASSED)
+		return s->signature == CHECK_FAILED ? "value" : "no value";
+	if (s->cert_binding == CHECK_FAILED)
+		return "binding";
+	for (size_t i = 0; i < s->nreferences; i++)
+		if (s->references[i].digest != CHECK_PASSED)
+			return "reference";
+	return s->nreferences == 0 ? "no references" : NULL;
+}
+
+static bool
+path_holds(const struct input *in, const struct signature_fact *s, int64_t at)
+{
+	struct path p;
+	if (in->certs.n == 0)
+		return has(&s->findings, "xml-key-given");
+	if (s->cert == NULL)
+		return false;
+	struct path_request r = { .leaf = s->cert,
+		.pool = &s->certs,
+		.anchors = &in->certs,
+		.time = at,
+		.status = STATUS_IGNORE };
+	struct err *e = path_build(&r, &p);
+	bool ok = e == NULL && p.result == PATH_OK;
+	if (e == NULL) {
+		fprintf(stderr, "path: %s\n", p.detail);
+		path_done(&p);
+	}
+	err_free(e);
+	return ok;
+}
+
+static void
+print_facts(const struct facts *f)
+{
+	for (size_t i = 0; i < f->nsignatures; i++) {
+		const struct signature_fact *s = &f->signatures[i];
+		fprintf(stderr, "signature %s %s value %d binding %d all %d\n",
+		    s->id == NULL ? "-" : s->id, s->format, s->signature,
+		    s->cert_binding, s->covers_all);
+		for (size_t j = 0; j < s->nreferences; j++)
+			fprintf(stderr, "  ref %s digest %d covers %s%s\n",
+			    s->references[j].uri == NULL ? "-"
+							 : s->references[j].uri,
+			    s->references[j].digest, s->references[j].covers,
+			    s->references[j].whole ? " (whole)" : "");
+		for (size_t j = 0; j < s->ntimestamps; j++)
+			fprintf(stderr, "  stamp digest %d signature %d\n",
+			    s->timestamps[j].digest,
+			    s->timestamps[j].signature);
+		for (size_t j = 0; j < s->findings.n; j++)
+			fprintf(stderr, "  %s%s: %s\n",
+			    s->findings.v[j].fatal ? "FATAL " : "",
+			    s->findings.v[j].code,
+			    s->findings.v[j].detail == NULL
+				? ""
+				: s->findings.v[j].detail);
+	}
+}
+
+static int
+say(const struct facts *f, const struct input *in, bool trust, int64_t at)
+{
+	const char *bad = NULL;
+	bool unsupported = false, all_unsupported = true;
+	for (size_t i = 0; i < f->nsignatures; i++) {
+		bool u;
+		const char *w = why(&f->signatures[i], &u);
+		if (w == NULL && trust &&
+		    !path_holds(in, &f->signatures[i], at))
+			w = "path";
+		if (w == NULL)
+			continue;
+		bad = w;
+		unsupported |= u;
+		all_unsupported &= u;
+	}
+	if (f->nsignatures == 0)
+		printf("invalid no signature\n");
+	else if (bad == NULL)
+		printf("valid\n");
+	else if (unsupported && all_unsupported)
+		printf("unsupported %s\n", bad);
+	else
+		printf("invalid %s\n", bad);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct input in;
+	const char *file = argc > 1 ? argv[1] : getenv("FILE");
+	const char *trust = getenv("TRUST"), *root = getenv("ROOT");
+	const char *note = getenv("NOTE"), *when = getenv("AT_TIME");
+	bool trusted = trust != NULL && strcmp(trust, "-") != 0;
+	struct bytes document;
+	struct facts f = { 0 };
+	int64_t at = clock_now(&clock_system);
+	err_free(xml_start());
+	if (file == NULL)
+		return 64;
+	struct err *e = read_file(&in, file, &document);
+	if (trusted) {
+		char *copy = strdup(trust), *rest = NULL, full[4096];
+		for (char *p = strtok_r(copy, ",", &rest); p != NULL;
+		     p = strtok_r(NULL, ",", &rest)) {
+			snprintf(full, sizeof(full), "%s/%s",
+			    root == NULL ? "." : root, p);
+			add_trust(&in, full);
+		}
+		free(copy);
+	}
+	if (note != NULL && root != NULL) {
+		char *copy = strdup(note);
+		read_note(&in, root, copy);
+		free(copy);
+	}
+	if (when != NULL && strcmp(when, "-") != 0)
+		err_free(time_parse_iso(bytes_str(when), &at));
+	struct collect_input ci = { .document = document,
+		.external = in.external,
+		.nexternal = in.nexternal,
+		.extra = &in.certs,
+		.keys = in.keys,
+		.nkeys = in.nkeys };
+	if (e == NULL)
+		e = format_xml.collect(&ci, &f);
+	if (e != NULL) {
+		bool u = err_kind(e) == ERR_UNSUPPORTED;
+		printf("%s %s: %s\n", u ? "parse-error" : "parse-error",
+		    err_code(e), err_text(e));
+		err_free(e);
+		return 0;
+	}
+	if (argc > 1 || getenv("VERBOSE") != NULL)
+		print_facts(&f);
+	int rc = say(&f, &in, trusted, at);
+	facts_done(&f);
+	cert_list_done(&in.certs);
+	for (size_t i = 0; i < in.nexternal; i++)
+		free((char *)(uintptr_t)in.external[i].uri);
+	for (size_t i = 0; i < in.nfiles; i++)
+		buf_done(&in.files[i]);
+	xml_stop();
+	return rc;
+}

@@ -1,0 +1,31 @@
+#include "xml/format.h"
+
+#include "xml/collect.h"
+#include "xml/scan.h"
+#include "xml/sign.h"
+
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+
+struct err *
+xml_start(void)
+{
+	xmlInitParser();
+	xmlXPathInit();
+	return NULL;
+}
+
+void
+xml_stop(void)
+{
+	xmlCleanupParser();
+}
+
+const struct format format_xml = {
+	.name = "xml",
+	.media_type = "application/xml",
+	.detect = xml_looks_like,
+	.prepare = xml_prepare,
+	.embed = xml_embed,
+	.collect = xml_collect,
+};

@@ -1,0 +1,70 @@
+/* What the collector works on: one ds:Signature, taken apart. */
+#ifndef SIGND_XML_SIGNATURE_H
+#define SIGND_XML_SIGNATURE_H
+
+#include "xml/keyinfo.h"
+#include "xml/reference.h"
+
+#define XML_TOPS_MAX 64 /* elements of one signature that are remembered */
+
+struct xml_signature {
+	xmlNode *node;    /* ds:Signature */
+	xmlNode *info;    /* ds:SignedInfo; NULL: badly built */
+	xmlNode *value;   /* ds:SignatureValue */
+	xmlNode *keyinfo; /* ds:KeyInfo, or NULL */
+	struct keyinfo keys;
+	struct xml_ref *refs; /* owned */
+	size_t nrefs;
+	xmlNode *qualifying;        /* xades:QualifyingProperties, or NULL */
+	xmlNode *signed_properties; /* signed by a reference that holds */
+	bool intact;                /* value and all references hold */
+	const xmlNode *tops[XML_TOPS_MAX]; /* highest elements it covers */
+	size_t ntops;
+};
+
+/* Takes `node` apart.  ERR_MALFORMED: its children are not those of XMLDSig
+ * 4.1, in their order; nothing else may hide in a Signature. */
+struct err *xml_signature_open(
+    xmlNode *node, struct xml_signature *out) MUST_USE;
+void xml_signature_done(struct xml_signature *s);
+
+/* Whether the reference is about the signature itself (its properties, its
+ * KeyInfo) and not about something that somebody wanted to sign. */
+bool xml_ref_is_own(const struct xml_signature *s, const struct xml_ref *r);
+
+/* The signing value: fact->alg, signature, cert and findings.  `later` holds
+ * certificates found elsewhere in the signature. */
+struct err *xml_judge_value(struct xml_job *job, struct xml_signature *s,
+    const struct cert_list *later, struct signature_fact *fact) MUST_USE;
+
+/* ---- the rules about what is signed: xml/cover.c ---- */
+
+/* Fills "covers" and "whole" for one reference, and marks what it covers when
+ * the signature is intact.  Marks are in the tree (_private). */
+struct err *xml_cover(struct xml_job *job, struct xml_signature *s,
+    struct xml_ref *r, struct buf *covers, bool *whole) MUST_USE;
+/* Type, place and presence of what is signed; after all references. */
+struct err *xml_rules(
+    struct xml_signature *s, struct signature_fact *fact) MUST_USE;
+/* Elements like the signed ones that nobody signed; after all signatures. */
+struct err *xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
+    struct signature_fact *fact) MUST_USE;
+
+/* ---- XAdES: xml/xades.c ---- */
+
+bool xades_is(const xmlNode *n, const char *name); /* in any version */
+bool xades_is_type(const char *type, const char *what);
+/* Finds the properties; before the references are looked at. */
+void xades_open(struct xml_signature *s);
+/* Certificates in UnsignedSignatureProperties are added to `out`. */
+struct err *xades_certs(
+    struct xml_signature *s, struct cert_list *out) MUST_USE;
+/* Whether the property SigningCertificate names `c` by its digest. */
+struct err *xades_names(
+    const struct xml_signature *s, const struct cert *c, bool *out) MUST_USE;
+/* Level, claimed time, binding, time stamps, revocation data; at the end. */
+struct err *xades_collect(struct xml_job *job, struct xml_signature *s,
+    const struct cert_list *pool, struct signature_fact *fact,
+    struct facts *facts) MUST_USE;
+
+#endif
