@@ -10,7 +10,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096		  /* bytes: an id */
+#define READ_BODY_MAX 4096                 /* bytes: an id */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 128
 #define WRITE_CLIENTS 128
@@ -56,7 +56,7 @@ asked_to_stop(void *ctx)
 	if (sigpending(&pending) != 0)
 		return true;
 	return sigismember(&pending, SIGTERM) == 1 ||
-	    sigismember(&pending, SIGINT) == 1;
+	       sigismember(&pending, SIGINT) == 1;
 }
 
 /* All requests that are ready at once share one commit. */
@@ -92,12 +92,8 @@ tidy(void *ctx)
 static struct err *
 set_peers(struct ipc_service *service, const char *const *users, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		uid_t uid;
-		gid_t gid;
-		TRY(process_user(users[i], &uid, &gid));
-		service->peers[service->npeers++] = uid;
-	}
+	for (size_t i = 0; i < count; i++)
+		TRY(process_peer(service, users[i]));
 	return NULL;
 }
 
