@@ -192,6 +192,17 @@ limit_memory(size_t memory)
 }
 #endif
 
+/* mktime() and its kin look at the time zone's file again and again, unless
+ * there is none. */
+static struct err *
+forget_time_zone(void)
+{
+	if (setenv("TZ", "UTC0", 1) != 0)
+		return err_errno(errno, "TZ");
+	tzset();
+	return NULL;
+}
+
 struct err *
 sandbox_enter(struct sandbox_limits limits)
 {
@@ -211,6 +222,7 @@ sandbox_enter(struct sandbox_limits limits)
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	TRY(forget_time_zone());
 	return close_filter();
 }
 
