@@ -7,6 +7,7 @@
 #define SIGND_BASE_ERR_H
 
 #define MUST_USE __attribute__((warn_unused_result))
+#define NEVER_NULL __attribute__((returns_nonnull))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum err_kind {
@@ -32,7 +33,7 @@ struct err;
 #define err_new(kind, clause, ...)                                             \
 	err_new_at(__FILE__, __LINE__, (kind), (clause), __VA_ARGS__)
 struct err *err_new_at(const char *file, int line, enum err_kind kind,
-    const char *clause, const char *fmt, ...) MUST_USE PRINTF(5, 6);
+    const char *clause, const char *fmt, ...) MUST_USE NEVER_NULL PRINTF(5, 6);
 
 /* err_while puts context in front of the text of `e`: "asking X: ...". */
 struct err *err_while(struct err *e, const char *fmt, ...) MUST_USE
@@ -45,7 +46,8 @@ struct err *err_while(struct err *e, const char *fmt, ...) MUST_USE
 struct err *err_coded(struct err *e, const char *code) MUST_USE;
 
 /* err_errno is err_new with the kind and text that belong to errno `no`. */
-struct err *err_errno(int no, const char *fmt, ...) MUST_USE PRINTF(2, 3);
+struct err *err_errno(int no, const char *fmt, ...) MUST_USE NEVER_NULL
+    PRINTF(2, 3);
 
 enum err_kind err_kind(const struct err *e);
 const char *err_text(const struct err *e);   /* never NULL */

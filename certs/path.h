@@ -29,10 +29,17 @@ struct status_data {
 	bool is_ocsp; /* else a CRL */
 };
 
+/* A path longer than this is nobody's; RFC 5280 sets no bound. */
+#define PATH_DEPTH_MAX 16
+/* Signatures tried while looking for a path, so that a pool made by an enemy
+ * costs a bounded time. */
+#define PATH_TRIES_MAX 400
+
+/* Zero in every member but leaf, anchors and time is the ordinary request. */
 struct path_request {
 	struct cert *leaf;
 	const struct cert_list *pool;    /* untrusted, may be NULL */
-	const struct cert_list *anchors; /* trusted */
+	const struct cert_list *anchors; /* trusted; need not be self-signed */
 	int64_t time;                    /* seconds */
 	enum status_wanted status;
 	const struct status_data *status_data;
@@ -43,6 +50,20 @@ struct path_request {
 	bool explicit_policy; /* RFC 5280 6.1.1 (e) */
 	bool inhibit_mapping; /* RFC 5280 6.1.1 (f) */
 	bool inhibit_any;     /* RFC 5280 6.1.1 (g) */
+	/* Rules of RFC 5280 for issuers that say nothing about trust: key
+	 * identifiers present, criticality, serial numbers.  Certificates in
+	 * the field break some of them. */
+	bool strict;
+	/* Keys on a curve given by its parameters: forbidden by RFC 5480 2.1.1,
+	 * required by ICAO 9303-12 for travel documents. */
+	bool explicit_curves;
+	bool roots_only;   /* an anchor must be self-signed */
+	bool issuers_only; /* an anchor vouches for others, not for itself */
+	/* 0: which algorithms are good enough is the policy's question (but
+	 * RSA under 1024 and EC under 160 bits never are).  Else keys and
+	 * digests of the path must reach OpenSSL's level: 1: 80 bits of
+	 * security, 2: 112, 3: 128, 4: 192, 5: 256. */
+	int security_level;
 };
 
 struct path {

@@ -1,5 +1,6 @@
 #include "certs/signed.h"
 
+#include "certs/der.h"
 #include "certs/ossl.h"
 
 #include <openssl/asn1t.h>
@@ -78,43 +79,18 @@ signed_ask(const struct signer *signer, struct sig_alg alg, struct bytes tbs,
 	    bytes_of(digest, digest_len(alg.digest)), signature);
 }
 
-/* Takes one DER element with definite length off the front of *rest. */
-static struct err *
-take_element(struct bytes *rest, int tag, int class, struct bytes *whole,
-    struct bytes *content)
-{
-	const uint8_t *p = rest->ptr;
-	long len = 0;
-	int got_tag = 0, got_class = 0;
-	if (rest->len > INT32_MAX)
-		return err_new(ERR_LIMIT, NULL, "%zu bytes", rest->len);
-	int r =
-	    ASN1_get_object(&p, &len, &got_tag, &got_class, (long)rest->len);
-	/* 0x80: an error; 0x01: indefinite length, which is no DER. */
-	if ((r & 0x81) != 0 || got_tag != tag || got_class != class || len < 0)
-		return err_ossl(ERR_MALFORMED, "a DER element");
-	size_t head = (size_t)(p - rest->ptr);
-	*whole = bytes_slice(*rest, 0, head + (size_t)len);
-	*content = bytes_of(p, (size_t)len);
-	*rest = bytes_from(*rest, head + (size_t)len);
-	return NULL;
-}
-
 struct err *
 signed_split(struct bytes der, struct bytes *tbs, struct bytes *algorithm,
     struct bytes *signature)
 {
 	struct bytes whole, in, bits, unused;
-	TRY(take_element(&der, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, &whole, &in));
+	TRY(der_take(&der, DER_SEQUENCE, &whole, &in));
 	if (der.len > 0)
 		return err_new(ERR_MALFORMED, NULL, "bytes follow");
 	struct bytes got_tbs, got_alg;
-	TRY(take_element(
-	    &in, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, &got_tbs, &unused));
-	TRY(take_element(
-	    &in, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, &got_alg, &unused));
-	TRY(take_element(
-	    &in, V_ASN1_BIT_STRING, V_ASN1_UNIVERSAL, &unused, &bits));
+	TRY(der_take(&in, DER_SEQUENCE, &got_tbs, &unused));
+	TRY(der_take(&in, DER_SEQUENCE, &got_alg, &unused));
+	TRY(der_take(&in, DER_BIT_STRING, &unused, &bits));
 	if (in.len > 0 || bits.len < 1 || bits.ptr[0] != 0)
 		return err_new(
 		    ERR_MALFORMED, "RFC 5280 4.1.1.3", "the signature's bits");

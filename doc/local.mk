@@ -1,2 +1,5 @@
 # doc/: what the program is and why; manual pages.
-EXTRA_DIST += %D%/architecture.md %D%/api.md %D%/settings.md
+man_MANS += %D%/signctl.1
+dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md \
+	%D%/policies.md %D%/threat-model.md
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1

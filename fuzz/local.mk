@@ -5,6 +5,7 @@
 FUZZ_TARGETS =
 include fuzz/cms.mk
 include fuzz/signd.mk
+include fuzz/xml.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

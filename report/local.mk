@@ -1,7 +1,13 @@
 # report/: verdicts for people and programs.  Uses base, certs, format,
 # validation, jansson.
 noinst_LTLIBRARIES += report/libreport.la
-report_libreport_la_SOURCES = %D%/room.c
+report_libreport_la_SOURCES = \
+	%D%/internal.h \
+	%D%/json.c \
+	%D%/report.h \
+	%D%/state.c \
+	%D%/text.c \
+	%D%/words.c
 report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 
 REPORT_LIBS = report/libreport.la $(VALIDATION_LIBS) $(JANSSON_LIBS)

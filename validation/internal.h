@@ -18,8 +18,8 @@ bool decide(struct signature_verdict *v, enum indication indication,
 
 /* judge_time fills best_time out of the time stamps that hold and, where the
  * policy looks at trust, come from a trusted authority. */
-struct err *judge_time(const struct judging *j, struct signature_verdict *v)
-    MUST_USE;
+struct err *judge_time(
+    const struct judging *j, struct signature_verdict *v) MUST_USE;
 /* judge_path fills path and domain; *decided if it is not good enough. */
 struct err *judge_path(const struct judging *j, struct signature_verdict *v,
     bool *decided) MUST_USE;

@@ -66,8 +66,8 @@ judge_values(struct signature_verdict *v)
 		return decide(
 		    v, TOTAL_FAILED, SUB_HASH_FAILURE, "hash-failure");
 	if (f->signature == CHECK_FAILED)
-		return decide(v, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE,
-		    "signature-wrong");
+		return decide(
+		    v, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
 	if (f->nreferences == 0)
 		return decide(v, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 		    "nothing-signed");
@@ -75,8 +75,8 @@ judge_values(struct signature_verdict *v)
 		return decide(v, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 		    "signed-data-missing");
 	if (f->signature != CHECK_PASSED)
-		return decide(v, INDETERMINATE, SUB_GENERIC,
-		    "signature-not-checked");
+		return decide(
+		    v, INDETERMINATE, SUB_GENERIC, "signature-not-checked");
 	return false;
 }
 
@@ -95,8 +95,7 @@ judge_changes(struct signature_verdict *v)
 static bool
 judge_binding(const struct judging *j, struct signature_verdict *v)
 {
-	if (j->r->policy->need_binding &&
-	    v->fact->cert_binding == CHECK_FAILED)
+	if (j->r->policy->need_binding && v->fact->cert_binding == CHECK_FAILED)
 		return decide(v, INDETERMINATE,
 		    SUB_NO_SIGNING_CERTIFICATE_FOUND,
 		    "signer-certificate-not-bound");
@@ -107,7 +106,7 @@ static bool
 is_weak_digest(enum digest_alg d)
 {
 	return d == DIGEST_MD5 || d == DIGEST_SHA1 || d == DIGEST_RIPEMD160 ||
-	    d == DIGEST_SHA224 || d == DIGEST_SHA3_224;
+	       d == DIGEST_SHA224 || d == DIGEST_SHA3_224;
 }
 
 /* Circular 15/2025/TT-BKHCN, appendix I: RSA from 2048 bits, ECDSA from 256,
@@ -206,12 +205,11 @@ judge_all(const struct validation_request *r, const struct status_data *status,
 	for (size_t i = 0; i < r->facts->nsignatures; i++) {
 		struct signature_verdict *v = &out->signatures[i];
 		out->nsignatures = i + 1;
-		*v = (struct signature_verdict){
-			.fact = &r->facts->signatures[i]
+		*v = (struct signature_verdict){ .fact =
+						     &r->facts->signatures[i] };
+		struct judging j = {
+			.r = r, .status = status, .nstatus = nstatus
 		};
-		struct judging j = { .r = r,
-			.status = status,
-			.nstatus = nstatus };
 		struct err *e = gather_pool(r, v->fact, &j.pool);
 		if (e == NULL)
 			e = judge_one(&j, v);

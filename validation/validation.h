@@ -39,7 +39,7 @@ enum sub_indication {
 	SUB_GENERIC,
 };
 
-const char *indication_name(enum indication i);		/* "TOTAL-PASSED" */
+const char *indication_name(enum indication i);         /* "TOTAL-PASSED" */
 const char *sub_indication_name(enum sub_indication s); /* "HASH_FAILURE", "" */
 
 /*
@@ -51,12 +51,12 @@ const char *sub_indication_name(enum sub_indication s); /* "HASH_FAILURE", "" */
  */
 struct policy {
 	const char *name;
-	bool check_path;	   /* else trust is not looked at */
+	bool check_path;           /* else trust is not looked at */
 	enum status_wanted status; /* of certificates */
-	bool check_algorithms;	   /* refuse SHA-1, RSA under 2048 ... */
-	bool need_binding;	   /* a signing-certificate attribute must fit */
-	const char *passed;	   /* code that passing is told with */
-	const char *sentence[2];   /* by enum lang: what it means */
+	bool check_algorithms;     /* refuse SHA-1, RSA under 2048 ... */
+	bool need_binding;       /* a signing-certificate attribute must fit */
+	const char *passed;      /* code that passing is told with */
+	const char *sentence[2]; /* by enum lang: what it means */
 };
 
 /*
@@ -85,19 +85,19 @@ struct validation_request {
 	const struct status_data *status_data; /* beside those in the facts */
 	size_t nstatus_data;
 	const struct cert_list *extra; /* given, not trusted; may be NULL */
-	int64_t time;		       /* of validation, seconds */
+	int64_t time;                  /* of validation, seconds */
 };
 
 struct signature_verdict {
 	const struct signature_fact *fact; /* belongs to the facts */
 	enum indication indication;
 	enum sub_indication sub;
-	const char *code;	 /* what decided, in base/messages.def */
-	const char *domain;	 /* of trust; NULL: none */
-	int64_t best_time;	 /* best-signature-time, seconds */
-	bool stamped;		 /* best_time is that of a time stamp */
-	struct path path;	 /* zeroed unless policy->check_path */
-	struct findings notes;	 /* said beside the verdict */
+	const char *code;      /* what decided, in base/messages.def */
+	const char *domain;    /* of trust; NULL: none */
+	int64_t best_time;     /* best-signature-time, seconds */
+	bool stamped;          /* best_time is that of a time stamp */
+	struct path path;      /* zeroed unless policy->check_path */
+	struct findings notes; /* said beside the verdict */
 };
 
 struct verdict {
@@ -121,8 +121,8 @@ struct verdict {
  * only.  A document without signatures is INDETERMINATE, code
  * "no-signature".  The facts must outlive the verdict.
  */
-struct err *validate(const struct validation_request *r, struct verdict *out)
-    MUST_USE;
+struct err *validate(
+    const struct validation_request *r, struct verdict *out) MUST_USE;
 void verdict_done(struct verdict *v);
 
 #endif

@@ -22,8 +22,8 @@ struct verify_request {
 	struct bytes document; /* mapped; not packed */
 	const char *format;    /* hint, or NULL */
 	const char *policy;    /* "basic" */
-	int64_t time;	       /* of validation; TIME_NONE: now, by `now` */
-	int64_t now;	       /* seconds */
+	int64_t time;          /* of validation; TIME_NONE: now, by `now` */
+	int64_t now;           /* seconds */
 	const struct trust_domain *domains;
 	size_t ndomains;
 	const struct status_data *status_data;
@@ -37,29 +37,29 @@ struct verify_request {
 struct verify_answer {
 	enum indication indication;
 	enum sub_indication sub;
-	char code[64];	    /* of the verdict */
+	char code[64];      /* of the verdict */
 	size_t signatures;  /* how many */
 	struct buf json;    /* report_json */
 	struct buf text[2]; /* report_text by enum lang */
 };
 
-struct err *job_verify(const struct verify_request *r,
-    struct verify_answer *out) MUST_USE;
+struct err *job_verify(
+    const struct verify_request *r, struct verify_answer *out) MUST_USE;
 void verify_answer_done(struct verify_answer *a);
 
 /* Packing of everything but the document, for the way between processes. */
 #define VERIFY_REQUEST_MAX (32 * 1024 * 1024)
-struct err *verify_request_pack(const struct verify_request *r,
-    struct buf *out) MUST_USE;
+struct err *verify_request_pack(
+    const struct verify_request *r, struct buf *out) MUST_USE;
 /* What it borrows stays in `packed`; what it owns, in *hold. */
 struct verify_hold;
 struct err *verify_request_unpack(struct bytes packed,
     struct verify_request *out, struct verify_hold **hold) MUST_USE;
 void verify_hold_free(struct verify_hold *h);
-struct err *verify_answer_pack(const struct verify_answer *a,
-    struct buf *out) MUST_USE;
-struct err *verify_answer_unpack(struct bytes packed,
-    struct verify_answer *out) MUST_USE;
+struct err *verify_answer_pack(
+    const struct verify_answer *a, struct buf *out) MUST_USE;
+struct err *verify_answer_unpack(
+    struct bytes packed, struct verify_answer *out) MUST_USE;
 
 /* Signing: prepare and embed, with the parameters of format.h packed. */
 struct prepare_request {
@@ -69,32 +69,30 @@ struct prepare_request {
 	const struct bytes *chain;
 	size_t nchain;
 	enum digest_alg digest; /* DIGEST_SHA256 */
-	enum sig_form form;	/* SIG_ECDSA, ... */
-	int64_t time;		/* claimed signing time, seconds */
-	const char *reason;	/* or NULL */
-	const char *location;	/* or NULL */
-	const char *field;	/* or NULL */
+	enum sig_form form;     /* SIG_ECDSA, ... */
+	int64_t time;           /* claimed signing time, seconds */
+	const char *reason;     /* or NULL */
+	const char *location;   /* or NULL */
+	const char *field;      /* or NULL */
 	struct bytes password;
 };
 
-struct err *job_prepare(const struct prepare_request *r, struct prepared *out)
-    MUST_USE;
+struct err *job_prepare(
+    const struct prepare_request *r, struct prepared *out) MUST_USE;
 /* The state names its format; job_embed finds it again. */
-struct err *job_embed(struct bytes state, struct bytes value,
-    struct insertion *out) MUST_USE;
+struct err *job_embed(
+    struct bytes state, struct bytes value, struct insertion *out) MUST_USE;
 
-struct err *prepare_request_pack(const struct prepare_request *r,
-    struct buf *out) MUST_USE;
+struct err *prepare_request_pack(
+    const struct prepare_request *r, struct buf *out) MUST_USE;
 struct prepare_hold;
 struct err *prepare_request_unpack(struct bytes packed,
     struct prepare_request *out, struct prepare_hold **hold) MUST_USE;
 void prepare_hold_free(struct prepare_hold *h);
 struct err *prepared_pack(const struct prepared *p, struct buf *out) MUST_USE;
-struct err *prepared_unpack(struct bytes packed, struct prepared *out)
-    MUST_USE;
-struct err *insertion_pack(const struct insertion *i, struct buf *out)
-    MUST_USE;
-struct err *insertion_unpack(struct bytes packed, struct insertion *out)
-    MUST_USE;
+struct err *prepared_unpack(struct bytes packed, struct prepared *out) MUST_USE;
+struct err *insertion_pack(const struct insertion *i, struct buf *out) MUST_USE;
+struct err *insertion_unpack(
+    struct bytes packed, struct insertion *out) MUST_USE;
 
 #endif

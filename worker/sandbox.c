@@ -18,10 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SANDBOX_FILES 64      /* descriptors, those from before included */
-#define SANDBOX_GRACE_MS 2000 /* the parent waits so much longer than SIGALRM  \
-			       */
-#define ERROR_MAX 8192        /* bytes of one packed error */
+#define SANDBOX_FILES 64 /* descriptors, those from before included */
+#define SANDBOX_GRACE_MS                                                       \
+	2000           /* the parent waits so much longer than SIGALRM         \
+			*/
+#define ERROR_MAX 8192 /* bytes of one packed error */
 
 DEFINE_FREEP(seccomp_release, void)
 

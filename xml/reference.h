@@ -37,7 +37,8 @@ struct xml_ref {
 	bool blind;         /* what was digested says nothing about the nodes */
 	enum digest_alg alg;
 	enum check digest;
-	struct err *problem; /* why it could not be looked at; owned */
+	uint8_t computed[DIGEST_MAX]; /* what the data yields */
+	struct err *problem;          /* why it could not be looked at; owned */
 };
 
 /*

@@ -16,3 +16,9 @@ tests_certs_test_cert_LDADD = $(CERTS_LIBS)
 tests_certs_test_issue_SOURCES = tests/certs/test-issue.c tests/certs/ca.h
 tests_certs_test_issue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_issue_LDADD = $(CERTS_LIBS)
+
+# Not a test itself: the scripts that judge a corpus ask it.
+noinst_PROGRAMS += tests/certs/judge
+tests_certs_judge_SOURCES = tests/certs/judge.c
+tests_certs_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_judge_LDADD = $(CERTS_LIBS)

@@ -1,0 +1,66 @@
+/* Certificate revocation lists (RFC 5280 5). */
+#ifndef SIGND_CERTS_CRL_H
+#define SIGND_CERTS_CRL_H
+
+#include <openssl/x509.h>
+
+#include "certs/cert.h"
+
+#define CRL_MAX                                                                \
+	(64 * 1024 * 1024) /* bytes; the largest public ones have 30 MB */
+
+/* What a CRL or an OCSP answer says of one certificate. */
+enum status {
+	STATUS_UNKNOWN, /* it may not be used, or says nothing */
+	STATUS_GOOD,    /* not revoked */
+	STATUS_REVOKED,
+	STATUS_SUSPENDED, /* certificateHold */
+};
+
+struct status_answer {
+	enum status status;
+	int64_t revoked_at;  /* TIME_NONE unless revoked or suspended */
+	int reason;          /* RFC 5280 5.3.1; -1: not stated */
+	int64_t this_update; /* TIME_NONE when unknown */
+	int64_t next_update; /* TIME_NONE when not stated */
+	char detail[160];    /* one English line: why it is unknown */
+};
+
+struct crl;
+
+/*
+ * crl_parse reads one CRL in DER and nothing after it; `der` is not kept.
+ * ERR_MALFORMED: not a CRL, or against the rules of RFC 5280 5.1 that keep it
+ * from being understood (versions, extensions twice, an empty
+ * issuingDistributionPoint).  ERR_LIMIT: longer than CRL_MAX.
+ */
+struct err *crl_parse(struct bytes der, struct crl **out) MUST_USE;
+void crl_free(struct crl *c);
+DEFINE_FREEP(crl_free, struct crl)
+
+X509_CRL *crl_x509(const struct crl *c);
+int64_t crl_this_update(const struct crl *c); /* seconds */
+int64_t crl_next_update(const struct crl *c); /* TIME_NONE: not stated */
+size_t crl_count(const struct crl *c);        /* revoked certificates */
+
+/* crl_signed_by says whether `issuer` made it: name, key usage, signature. */
+struct err *crl_signed_by(
+    const struct crl *c, const struct cert *issuer, bool *ok) MUST_USE;
+
+/*
+ * crl_status asks for one certificate, whose issuer is `issuer`, at `time`.
+ * The CRL must be complete, direct and about such certificates, signed by
+ * the issuer's key, and in time; max_age_s bounds its age (0: no bound).
+ * What it cannot say is STATUS_UNKNOWN, not an error.
+ */
+struct err *crl_status(const struct crl *c, const struct cert *cert,
+    const struct cert *issuer, int64_t time, int64_t max_age_s,
+    struct status_answer *out) MUST_USE;
+
+/* crl_read_entry fills *out from one entry: revoked or suspended, when, why. */
+void crl_read_entry(const X509_REVOKED *r, struct status_answer *out);
+/* status_unknown sets STATUS_UNKNOWN and says why. */
+void status_unknown(struct status_answer *out, const char *fmt, ...)
+    PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,28 @@
+/* The few steps into DER that OpenSSL's parsers do not give: where the bytes
+ * of a part begin and end (X.690 8.1). */
+#ifndef SIGND_CERTS_DER_H
+#define SIGND_CERTS_DER_H
+
+#include "base/base.h"
+
+/* First bytes: class, constructed or not, number. */
+#define DER_INTEGER 0x02
+#define DER_BIT_STRING 0x03
+#define DER_OCTET_STRING 0x04
+#define DER_OID 0x06
+#define DER_ENUMERATED 0x0a
+#define DER_SEQUENCE 0x30
+#define DER_CONTEXT_0 0xa0 /* [0], constructed */
+
+/*
+ * der_take takes the element with that first byte off the front of *rest;
+ * `whole` is with its header, `content` without; either may be NULL.
+ * ERR_MALFORMED: another element, indefinite length, or it runs over the end.
+ */
+struct err *der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
+    struct bytes *content) MUST_USE;
+
+/* Whether such an element is next. */
+bool der_is(struct bytes rest, uint8_t first);
+
+#endif

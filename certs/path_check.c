@@ -1,0 +1,254 @@
+#include "certs/path_check.h"
+
+#include "certs/ossl.h"
+#include "certs/signed.h"
+
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+DEFINE_FREEP(X509_VERIFY_PARAM_free, X509_VERIFY_PARAM)
+
+void
+path_fail(
+    struct path *p, enum path_result result, size_t at, const char *fmt, ...)
+{
+	p->result = result;
+	p->failed_at = at;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(p->detail, sizeof(p->detail), fmt, ap);
+	va_end(ap);
+}
+
+/* X509_verify would refuse what OpenSSL's own settings dislike. */
+struct err *
+cert_signed_by(const struct cert *c, EVP_PKEY *key, bool *ok)
+{
+	*ok = false;
+	const X509_ALGOR *outer;
+	X509_get0_signature(NULL, &outer, cert_x509(c));
+	if (X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(cert_x509(c))) != 0)
+		return NULL;
+	struct sig_alg alg;
+	struct bytes tbs, algorithm, signature;
+	struct err *e = sig_alg_of_algor(outer, &alg);
+	if (e == NULL)
+		e = signed_split(cert_der(c), &tbs, &algorithm, &signature);
+	if (e != NULL && err_kind(e) != ERR_NOMEM) {
+		err_free(e); /* no algorithm of ours: no signature of theirs */
+		return NULL;
+	}
+	TRY(e);
+	return signed_check(key, tbs, alg, signature, ok);
+}
+
+static struct err *
+set_policies(const struct path_request *r, X509_VERIFY_PARAM *param)
+{
+	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
+	if (r->explicit_policy)
+		flags |= X509_V_FLAG_EXPLICIT_POLICY;
+	if (r->inhibit_mapping)
+		flags |= X509_V_FLAG_INHIBIT_MAP;
+	if (r->inhibit_any)
+		flags |= X509_V_FLAG_INHIBIT_ANY;
+	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
+		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
+	/* RFC 5280 6.1.1 (c): nothing said is any-policy. */
+	static const char *const any_policy[] = { "2.5.29.32.0" };
+	const char *const *policies =
+	    r->npolicies > 0 ? r->policies : any_policy;
+	for (size_t i = 0; i < (r->npolicies > 0 ? r->npolicies : 1); i++) {
+		CLEANUP(ASN1_OBJECT_freep)
+		ASN1_OBJECT *o = OBJ_txt2obj(policies[i], 1);
+		if (o == NULL)
+			return err_ossl(ERR_USAGE, "a policy OID");
+		if (X509_VERIFY_PARAM_add0_policy(param, o) != 1)
+			return err_ossl(ERR_NOMEM, "add0_policy");
+		(void)TAKE(o);
+	}
+	return NULL;
+}
+
+static struct err *
+set_purpose(const struct path_request *r, X509_STORE_CTX *ctx)
+{
+	static const struct {
+		const char *name;
+		int purpose;
+	} purposes[] = {
+		{ "server", X509_PURPOSE_SSL_SERVER },
+		{ "client", X509_PURPOSE_SSL_CLIENT },
+		{ "timestamp", X509_PURPOSE_TIMESTAMP_SIGN },
+		{ "ocsp", X509_PURPOSE_OCSP_HELPER },
+	};
+	if (r->purpose == NULL)
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(purposes); i++)
+		if (strcmp(r->purpose, purposes[i].name) == 0) {
+			if (X509_STORE_CTX_set_purpose(
+				ctx, purposes[i].purpose) != 1)
+				return err_ossl(ERR_INTERNAL, "set_purpose");
+			return NULL;
+		}
+	return err_new(ERR_USAGE, NULL, "purpose %s", r->purpose);
+}
+
+static struct err *
+set_param(const struct path_request *r, X509_STORE_CTX *ctx, bool crls)
+{
+	CLEANUP(X509_VERIFY_PARAM_freep)
+	X509_VERIFY_PARAM *param = X509_VERIFY_PARAM_new();
+	if (param == NULL)
+		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_new");
+	/* Time is compared by path_rules, CRLs need it set. */
+	unsigned long flags =
+	    X509_V_FLAG_PARTIAL_CHAIN | (crls ? 0 : X509_V_FLAG_NO_CHECK_TIME);
+	if (r->strict)
+		flags |= X509_V_FLAG_X509_STRICT;
+	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
+		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
+	if (crls)
+		X509_VERIFY_PARAM_set_time(param, (time_t)r->time);
+	X509_VERIFY_PARAM_set_depth(param, PATH_DEPTH_MAX);
+	X509_VERIFY_PARAM_set_auth_level(param, r->security_level);
+	TRY(set_policies(r, param));
+	X509_STORE_CTX_set0_param(ctx, TAKE(param));
+	return set_purpose(r, ctx);
+}
+
+void
+path_context_done(struct path_context *c)
+{
+	X509_STORE_CTX_free(c->ctx);
+	X509_STORE_free(c->store);
+	sk_X509_free(c->untrusted);
+	*c = (struct path_context){ 0 };
+}
+
+static struct err *
+push_all(STACK_OF(X509) * to, const struct cert_list *l, size_t from, size_t n)
+{
+	for (size_t i = from; i < n; i++)
+		if (sk_X509_push(to, cert_x509(l->v[i])) <= 0)
+			return err_ossl(ERR_NOMEM, "sk_X509_push");
+	return NULL;
+}
+
+static struct err *
+context_fill(const struct path_request *r, const struct path *p, bool crls,
+    struct path_context *c)
+{
+	c->store = X509_STORE_new();
+	c->ctx = X509_STORE_CTX_new();
+	c->untrusted = sk_X509_new_null();
+	if (c->store == NULL || c->ctx == NULL || c->untrusted == NULL)
+		return err_ossl(ERR_NOMEM, "X509_STORE_new");
+	struct cert *anchor = p->chain.v[p->chain.n - 1];
+	if (X509_STORE_add_cert(c->store, cert_x509(anchor)) != 1)
+		return err_ossl(ERR_NOMEM, "X509_STORE_add_cert");
+	/* The path first: OpenSSL takes the first that fits. */
+	TRY(push_all(c->untrusted, &p->chain, 1, p->chain.n - 1));
+	if (crls && r->pool != NULL)
+		TRY(push_all(c->untrusted, r->pool, 0, r->pool->n));
+	if (X509_STORE_CTX_init(
+		c->ctx, c->store, cert_x509(p->chain.v[0]), c->untrusted) != 1)
+		return err_ossl(ERR_NOMEM, "X509_STORE_CTX_init");
+	return set_param(r, c->ctx, crls);
+}
+
+struct err *
+path_context_init(const struct path_request *r, const struct path *p, bool crls,
+    struct path_context *out)
+{
+	struct err *e = context_fill(r, p, crls, out);
+	if (e != NULL)
+		path_context_done(out);
+	return e;
+}
+
+static enum path_result
+result_of(int error)
+{
+	switch (error) {
+	case X509_V_OK:
+		return PATH_OK;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return PATH_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return PATH_NOT_YET;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return PATH_NO_CHAIN;
+	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+	case X509_V_ERR_INVALID_CA:
+	case X509_V_ERR_INVALID_NON_CA:
+	case X509_V_ERR_INVALID_PURPOSE:
+	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+	case X509_V_ERR_INVALID_POLICY_EXTENSION:
+	case X509_V_ERR_NO_EXPLICIT_POLICY:
+	case X509_V_ERR_PERMITTED_VIOLATION:
+	case X509_V_ERR_EXCLUDED_VIOLATION:
+	case X509_V_ERR_SUBTREE_MINMAX:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+	case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+		return PATH_CONSTRAINTS;
+	default:
+		return PATH_BAD;
+	}
+}
+
+/* Accepts keys on unnamed curves where the request does. */
+static int
+allow_explicit_curves(int ok, X509_STORE_CTX *ctx)
+{
+	if (ok == 0 && X509_STORE_CTX_get_error(ctx) ==
+			   X509_V_ERR_EC_KEY_EXPLICIT_PARAMS) {
+		X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
+	}
+	return ok;
+}
+
+static struct err *
+ask_openssl(const struct path_request *r, struct path *p)
+{
+	CLEANUP(path_context_done) struct path_context c = { 0 };
+	TRY(path_context_init(r, p, false, &c));
+	if (r->explicit_curves)
+		X509_STORE_CTX_set_verify_cb(c.ctx, allow_explicit_curves);
+	int verified = X509_verify_cert(c.ctx);
+	int error = X509_STORE_CTX_get_error(c.ctx);
+	err_free(err_ossl(ERR_MALFORMED, "X509_verify_cert"));
+	if (error == X509_V_ERR_OUT_OF_MEM)
+		return err_new(ERR_NOMEM, NULL, "X509_verify_cert");
+	if (verified == 1 && error == X509_V_OK) {
+		p->result = PATH_OK;
+		return NULL;
+	}
+	int depth = X509_STORE_CTX_get_error_depth(c.ctx);
+	size_t at =
+	    depth < 0 || (size_t)depth >= p->chain.n ? 0 : (size_t)depth;
+	path_fail(p, error == X509_V_OK ? PATH_BAD : result_of(error), at, "%s",
+	    X509_verify_cert_error_string(error));
+	return NULL;
+}
+
+struct err *
+path_check(const struct path_request *r, struct path *p)
+{
+	TRY(ask_openssl(r, p));
+	if (p->result == PATH_OK)
+		TRY(path_rules(r, p));
+	if (p->result == PATH_OK && r->status != STATUS_IGNORE)
+		TRY(path_status(r, p));
+	return NULL;
+}

@@ -1,0 +1,10 @@
+EXTRA_PROGRAMS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign
+FUZZ_TARGETS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign
+fuzz_fuzz_xml_verify_SOURCES = fuzz/fuzz-xml-verify.c
+fuzz_fuzz_xml_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_xml_verify_LDADD = $(XML_ROOM_LIBS)
+fuzz_fuzz_xml_verify_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_xml_sign_SOURCES = fuzz/fuzz-xml-sign.c
+fuzz_fuzz_xml_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_xml_sign_LDADD = $(XML_ROOM_LIBS)
+fuzz_fuzz_xml_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -1,0 +1,82 @@
+/* What the files of report/ share.  Not for other rooms. */
+#ifndef SIGND_REPORT_INTERNAL_H
+#define SIGND_REPORT_INTERNAL_H
+
+#include "report/report.h"
+
+/* clean appends `s` with everything that is not printable UTF-8 replaced by
+ * U+FFFD: documents bring their own strings, and a terminal obeys some. */
+struct err *clean(const char *s, struct buf *out) MUST_USE;
+
+/* How the signer's certificate stood at best-signature-time. */
+enum cert_state {
+	STATE_IN_FORCE,
+	STATE_IN_FORCE_UNKNOWN, /* but revocation is not known */
+	STATE_DATES_ONLY,       /* within its dates; nothing else looked at */
+	STATE_EXPIRED,
+	STATE_NOT_YET,
+	STATE_REVOKED,
+	STATE_SUSPENDED,
+	STATE_NOT_TRUSTED, /* no good path, so nobody vouches for it */
+	STATE_COUNT,
+};
+
+enum cert_state cert_state_of(
+    const struct signature_verdict *v, const struct policy *p);
+
+/* How what was signed stands, in one word. */
+enum integrity { INTACT, BROKEN, INTEGRITY_UNKNOWN, INTEGRITY_COUNT };
+enum integrity integrity_of(const struct signature_fact *f);
+
+/* Stable names for programs. */
+const char *cert_state_name(enum cert_state s);
+const char *integrity_name(enum integrity i);
+const char *check_name(enum check c);
+const char *change_name(enum change_level c);
+const char *level_name(enum level_fact l);
+const char *result_name(enum result r);
+
+/* Labels and phrases of the text, in both languages. */
+enum word {
+	WORD_RESULT_VALID,
+	WORD_RESULT_INVALID,
+	WORD_RESULT_INDETERMINATE,
+	WORD_NEXT,
+	WORD_SIGNATURE_OF, /* printf: which, of how many */
+	WORD_SIGNER,
+	WORD_SUBJECT,
+	WORD_ISSUER,
+	WORD_VALIDITY,
+	WORD_FROM_TO, /* printf: two times */
+	WORD_STATE,
+	WORD_SIGNING_TIME,
+	WORD_TIME_STAMPED,
+	WORD_TIME_CLAIMED,
+	WORD_TIME_NONE,
+	WORD_INTEGRITY,
+	WORD_COVERS,
+	WORD_COVERS_ALL,
+	WORD_COVERS_PART,
+	WORD_COVERS_REVISION, /* printf: which, of how many */
+	WORD_CHANGES,
+	WORD_DOMAIN,
+	WORD_ALGORITHM,
+	WORD_REASON,
+	WORD_LOCATION,
+	WORD_NOTES,
+	WORD_CHECKED_AT, /* printf: time, policy */
+	WORD_NOT_FOUND,
+	WORD_FILE,   /* printf: SHA-256 */
+	WORD_COUNTS, /* printf: how many signatures */
+	WORD_COUNT,
+};
+
+const char *word(enum word w, enum lang lang);
+const char *cert_state_text(enum cert_state s, enum lang lang);
+const char *integrity_text(enum integrity i, enum lang lang);
+const char *change_text(enum change_level c, enum lang lang);
+const char *result_text(enum result r, enum lang lang);
+/* The name of a domain of trust, for people; unknown ones stay as they are. */
+const char *domain_text(const char *domain, enum lang lang);
+
+#endif

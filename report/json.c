@@ -1,0 +1,325 @@
+/* doc/report.schema.json describes what is written here. */
+#include "report/internal.h"
+
+#include <jansson.h>
+
+#include <stdlib.h>
+
+#define REPORT_VERSION 1
+#define STRING_MAX 65536 /* bytes of one string out of a document */
+
+/* Every setter takes `value` over, NULL being "out of memory". */
+static struct err *
+set(json_t *o, const char *key, json_t *value)
+{
+	if (json_object_set_new(o, key, value) != 0)
+		return err_new(ERR_NOMEM, NULL, "JSON");
+	return NULL;
+}
+
+static struct err *
+add(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		return err_new(ERR_NOMEM, NULL, "JSON");
+	return NULL;
+}
+
+/* jansson takes no NULL, not even of no length. */
+static json_t *
+text_of(const struct buf *b)
+{
+	return json_stringn(b->ptr == NULL ? "" : (const char *)b->ptr, b->len);
+}
+
+/* A string of ours, or of a document: then it is cleaned.  NULL is null. */
+static struct err *
+set_string(json_t *o, const char *key, const char *s)
+{
+	if (s == NULL)
+		return set(o, key, json_null());
+	CLEANUP(buf_done) struct buf b = BUF(3 * STRING_MAX);
+	TRY(clean(s, &b));
+	return set(o, key, text_of(&b));
+}
+
+static struct err *
+set_time(json_t *o, const char *key, int64_t t)
+{
+	if (t == TIME_NONE)
+		return set(o, key, json_null());
+	CLEANUP(buf_done) struct buf b = BUF(64);
+	TRY(time_format_iso(t, 0, &b));
+	return set(o, key, text_of(&b));
+}
+
+static struct err *
+set_hex(json_t *o, const char *key, struct bytes v)
+{
+	CLEANUP(buf_done) struct buf b = BUF(2 * v.len + 1);
+	TRY(hex_encode(v, &b));
+	return set(o, key, text_of(&b));
+}
+
+static struct err *
+set_int(json_t *o, const char *key, int64_t v)
+{
+	return set(o, key, json_integer(v));
+}
+
+/* set_object puts a new object under `key`; *out belongs to `o`. */
+static struct err *
+set_object(json_t *o, const char *key, json_t **out)
+{
+	*out = json_object();
+	return set(o, key, *out);
+}
+
+static struct err *
+set_array(json_t *o, const char *key, json_t **out)
+{
+	*out = json_array();
+	return set(o, key, *out);
+}
+
+static struct err *
+add_object(json_t *array, json_t **out)
+{
+	*out = json_object();
+	return add(array, *out);
+}
+
+static struct err *
+set_both(json_t *o, const char *key, const char *vi, const char *en)
+{
+	json_t *both;
+	TRY(set_object(o, key, &both));
+	TRY(set_string(both, "vi", vi));
+	return set_string(both, "en", en);
+}
+
+static struct err *
+set_message(json_t *o, const char *code)
+{
+	TRY(set_string(o, "code", code));
+	TRY(set_both(o, "sentence", message_text(code, LANG_VI),
+	    message_text(code, LANG_EN)));
+	return set_both(o, "next", message_next(code, LANG_VI),
+	    message_next(code, LANG_EN));
+}
+
+static struct err *
+set_verdict(json_t *o, const struct policy *p, enum indication i,
+    enum sub_indication s, const char *code)
+{
+	enum result r = result_of(p, i);
+	TRY(set_string(o, "result", result_name(r)));
+	TRY(set_both(o, "result_text", result_text(r, LANG_VI),
+	    result_text(r, LANG_EN)));
+	TRY(set_string(o, "indication", indication_name(i)));
+	TRY(set_string(o, "sub_indication",
+	    s == SUB_NONE ? NULL : sub_indication_name(s)));
+	return set_message(o, code);
+}
+
+static struct err *
+add_findings(json_t *array, const struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		json_t *o;
+		TRY(add_object(array, &o));
+		TRY(set_message(o, f->v[i].code));
+		TRY(set_string(o, "detail", f->v[i].detail));
+		TRY(set(o, "fatal", json_boolean(f->v[i].fatal)));
+	}
+	return NULL;
+}
+
+static struct err *
+set_certificate(
+    json_t *o, const struct signature_verdict *v, const struct policy *p)
+{
+	const struct cert *c = v->fact->cert;
+	json_t *cert;
+	uint8_t print[32];
+	if (c == NULL)
+		return set(o, "certificate", json_null());
+	TRY(set_object(o, "certificate", &cert));
+	TRY(set_string(cert, "subject", cert_subject(c)));
+	TRY(set_string(cert, "common_name", cert_common_name(c)));
+	TRY(set_string(cert, "issuer", cert_issuer(c)));
+	TRY(set_string(cert, "issuer_common_name", cert_issuer_common_name(c)));
+	TRY(set_hex(cert, "serial", cert_serial(c)));
+	TRY(set_time(cert, "not_before", cert_not_before(c)));
+	TRY(set_time(cert, "not_after", cert_not_after(c)));
+	cert_fingerprint(c, print);
+	TRY(set_hex(cert, "sha256", bytes_of(print, sizeof(print))));
+	TRY(set_int(cert, "key_bits", cert_key_bits(c)));
+	enum cert_state s = cert_state_of(v, p);
+	TRY(set_string(cert, "state_at_signing", cert_state_name(s)));
+	return set_both(cert, "state_text", cert_state_text(s, LANG_VI),
+	    cert_state_text(s, LANG_EN));
+}
+
+static struct err *
+set_trust(json_t *o, const struct signature_verdict *v, const struct policy *p)
+{
+	json_t *t, *chain;
+	if (!p->check_path)
+		return set(o, "trust", json_null());
+	TRY(set_object(o, "trust", &t));
+	TRY(set_string(t, "domain", v->domain));
+	TRY(set_string(t, "path",
+	    v->path.chain.n == 0 ? NULL : path_result_name(v->path.result)));
+	TRY(set_string(t, "detail", v->path.detail));
+	TRY(set(t, "revocation_known", json_boolean(v->path.status_known)));
+	TRY(set_time(t, "revoked_at",
+	    v->path.result == PATH_REVOKED ? v->path.revoked_at : TIME_NONE));
+	TRY(set_array(t, "chain", &chain));
+	for (size_t i = 0; i < v->path.chain.n; i++) {
+		CLEANUP(buf_done) struct buf b = BUF(3 * STRING_MAX);
+		TRY(clean(cert_subject(v->path.chain.v[i]), &b));
+		TRY(add(chain, text_of(&b)));
+	}
+	return NULL;
+}
+
+static struct err *
+set_times(json_t *o, const struct signature_verdict *v)
+{
+	json_t *t, *stamps;
+	TRY(set_object(o, "time", &t));
+	TRY(set_time(t, "claimed", v->fact->claimed_time));
+	TRY(set_time(t, "best", v->best_time));
+	TRY(set_string(
+	    t, "best_from", v->stamped ? "time-stamp" : "validation"));
+	TRY(set_array(t, "time_stamps", &stamps));
+	for (size_t i = 0; i < v->fact->ntimestamps; i++) {
+		const struct timestamp_fact *f = &v->fact->timestamps[i];
+		json_t *s;
+		TRY(add_object(stamps, &s));
+		TRY(set_time(s, "time", f->time));
+		TRY(set_string(s, "digest", check_name(f->digest)));
+		TRY(set_string(s, "signature", check_name(f->signature)));
+		TRY(set_string(s, "authority",
+		    f->tsa == NULL ? NULL : cert_common_name(f->tsa)));
+		TRY(set(s, "document", json_boolean(f->document)));
+	}
+	return NULL;
+}
+
+static struct err *
+set_integrity(json_t *o, const struct signature_fact *f)
+{
+	json_t *i, *refs;
+	char alg[64];
+	sig_alg_name(f->alg, alg, sizeof(alg));
+	TRY(set_object(o, "integrity", &i));
+	TRY(set_string(i, "state", integrity_name(integrity_of(f))));
+	TRY(set_string(i, "algorithm", alg));
+	TRY(set_string(i, "signature", check_name(f->signature)));
+	TRY(set_string(i, "certificate_binding", check_name(f->cert_binding)));
+	TRY(set_array(i, "references", &refs));
+	for (size_t k = 0; k < f->nreferences; k++) {
+		const struct reference *r = &f->references[k];
+		json_t *x;
+		TRY(add_object(refs, &x));
+		TRY(set_string(x, "uri", r->uri));
+		TRY(set_string(x, "algorithm", digest_name(r->alg)));
+		TRY(set_string(x, "digest", check_name(r->digest)));
+		TRY(set_string(x, "covers", r->covers));
+		TRY(set(x, "whole", json_boolean(r->whole)));
+	}
+	return NULL;
+}
+
+static struct err *
+set_coverage(json_t *o, const struct signature_fact *f)
+{
+	json_t *c;
+	TRY(set_object(o, "coverage", &c));
+	TRY(set(c, "whole_file", json_boolean(f->covers_all)));
+	TRY(set_int(c, "revision", f->revision));
+	TRY(set_int(c, "revisions", f->revisions));
+	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));
+	TRY(set_string(c, "changes", change_name(f->changes)));
+	TRY(set_both(c, "changes_text", change_text(f->changes, LANG_VI),
+	    change_text(f->changes, LANG_EN)));
+	return set_string(c, "changes_allowed", change_name(f->allowed));
+}
+
+static struct err *
+add_signature(json_t *array, const struct report_input *in, size_t i)
+{
+	const struct signature_verdict *v = &in->verdict->signatures[i];
+	const struct policy *p = in->verdict->policy;
+	const struct signature_fact *f = v->fact;
+	json_t *o, *notes;
+	TRY(add_object(array, &o));
+	TRY(set_string(o, "id", f->id));
+	TRY(set_verdict(o, p, v->indication, v->sub, v->code));
+	TRY(set_string(o, "format", f->format));
+	TRY(set_string(o, "level", level_name(f->level)));
+	TRY(set_string(
+	    o, "signer", f->cert == NULL ? NULL : cert_common_name(f->cert)));
+	TRY(set_string(o, "claimed_name", f->claimed_name));
+	TRY(set_string(o, "reason", f->reason));
+	TRY(set_string(o, "location", f->location));
+	TRY(set_certificate(o, v, p));
+	TRY(set_trust(o, v, p));
+	TRY(set_times(o, v));
+	TRY(set_integrity(o, f));
+	TRY(set_coverage(o, f));
+	TRY(set_array(o, "notes", &notes));
+	TRY(add_findings(notes, &v->notes));
+	return add_findings(notes, &f->findings);
+}
+
+static struct err *
+set_document(json_t *o, const struct report_input *in)
+{
+	json_t *d;
+	TRY(set_object(o, "document", &d));
+	TRY(set_string(d, "format", in->facts->format));
+	TRY(set_int(d, "bytes", (int64_t)in->document_len));
+	if (in->document_sha256 == NULL)
+		return set(d, "sha256", json_null());
+	return set_hex(d, "sha256", bytes_of(in->document_sha256, 32));
+}
+
+static struct err *
+fill(json_t *o, const struct report_input *in)
+{
+	const struct verdict *v = in->verdict;
+	json_t *policy, *array;
+	TRY(set_int(o, "version", REPORT_VERSION));
+	TRY(set_verdict(o, v->policy, v->indication, v->sub, v->code));
+	TRY(set_object(o, "policy", &policy));
+	TRY(set_string(policy, "name", v->policy->name));
+	TRY(set_both(policy, "sentence", v->policy->sentence[LANG_VI],
+	    v->policy->sentence[LANG_EN]));
+	TRY(set_time(o, "validation_time", v->time));
+	TRY(set_document(o, in));
+	TRY(set_array(o, "signatures", &array));
+	for (size_t i = 0; i < v->nsignatures; i++)
+		TRY(add_signature(array, in, i));
+	TRY(set_array(o, "notes", &array));
+	return add_findings(array, &in->facts->findings);
+}
+
+struct err *
+report_json(const struct report_input *in, struct buf *out)
+{
+	CLEANUP(json_decrefp) json_t *o = json_object();
+	if (o == NULL)
+		return err_new(ERR_NOMEM, NULL, "JSON");
+	TRY(fill(o, in));
+	char *text = json_dumps(o, JSON_INDENT(1));
+	if (text == NULL)
+		return err_new(ERR_NOMEM, NULL, "JSON");
+	struct err *e = buf_str(out, text);
+	if (e == NULL)
+		e = buf_str(out, "\n");
+	free(text);
+	return e;
+}

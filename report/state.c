@@ -1,0 +1,80 @@
+#include "report/internal.h"
+
+static enum cert_state
+state_by_dates(const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	if (v->best_time > cert_not_after(c))
+		return STATE_EXPIRED;
+	if (v->best_time < cert_not_before(c))
+		return STATE_NOT_YET;
+	return STATE_DATES_ONLY;
+}
+
+enum cert_state
+cert_state_of(const struct signature_verdict *v, const struct policy *p)
+{
+	if (v->fact->cert == NULL)
+		return STATE_NOT_TRUSTED;
+	enum cert_state dates = state_by_dates(v);
+	/* A path was looked for only if the signature itself was right. */
+	if (!p->check_path || v->path.chain.n == 0)
+		return p->check_path && dates == STATE_DATES_ONLY
+			   ? STATE_NOT_TRUSTED
+			   : dates;
+	switch (v->path.result) {
+	case PATH_OK:
+		if (p->status == STATUS_IGNORE || !v->path.status_known)
+			return STATE_IN_FORCE_UNKNOWN;
+		return STATE_IN_FORCE;
+	case PATH_REVOKED:
+		return v->path.failed_at == 0 ? STATE_REVOKED
+					      : STATE_NOT_TRUSTED;
+	case PATH_SUSPENDED:
+		return v->path.failed_at == 0 ? STATE_SUSPENDED
+					      : STATE_NOT_TRUSTED;
+	case PATH_NO_STATUS:
+		return STATE_IN_FORCE_UNKNOWN;
+	case PATH_NO_CHAIN:
+	case PATH_EXPIRED:
+	case PATH_NOT_YET:
+	case PATH_CONSTRAINTS:
+	case PATH_BAD:
+		break;
+	}
+	return dates == STATE_DATES_ONLY ? STATE_NOT_TRUSTED : dates;
+}
+
+enum integrity
+integrity_of(const struct signature_fact *f)
+{
+	bool all = f->signature == CHECK_PASSED && f->nreferences > 0;
+	for (size_t i = 0; i < f->nreferences; i++) {
+		if (f->references[i].digest == CHECK_FAILED)
+			return BROKEN;
+		all = all && f->references[i].digest == CHECK_PASSED;
+	}
+	if (f->signature == CHECK_FAILED || f->changes > f->allowed)
+		return BROKEN;
+	return all ? INTACT : INTEGRITY_UNKNOWN;
+}
+
+struct err *
+clean(const char *s, struct buf *out)
+{
+	struct bytes rest = bytes_str(s);
+	while (rest.len > 0) {
+		size_t n = 1;
+		while (n < 4 && n < rest.len &&
+		       !utf8_valid(bytes_slice(rest, 0, n)))
+			n++;
+		struct bytes one = bytes_slice(rest, 0, n);
+		bool whole = utf8_valid(one);
+		if (whole && utf8_printable(one))
+			TRY(buf_append(out, one));
+		else
+			TRY(buf_str(out, "\xef\xbf\xbd"));
+		rest = bytes_from(rest, whole ? n : 1);
+	}
+	return NULL;
+}

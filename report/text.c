@@ -1,0 +1,251 @@
+#include "report/internal.h"
+
+#include <stdio.h>
+
+#define LABEL_WIDTH 24 /* columns */
+
+/* One text being written. */
+struct page {
+	const struct report_input *in;
+	enum lang lang;
+	struct buf *out;
+};
+
+/* How many columns a label takes: code points, as ours have no wide ones. */
+static int
+columns(const char *s)
+{
+	int n = 0;
+	for (; *s != '\0'; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static struct err *
+label(struct page *p, enum word w)
+{
+	const char *s = word(w, p->lang);
+	int pad = LABEL_WIDTH - columns(s) - 1;
+	return buf_printf(p->out, "  %s:%*s", s, pad > 0 ? pad : 1, "");
+}
+
+static struct err *
+row(struct page *p, enum word w, const char *value)
+{
+	TRY(label(p, w));
+	TRY(clean(value, p->out));
+	return buf_str(p->out, "\n");
+}
+
+/* dd/mm/yyyy hh:mm +07:00 for Vietnamese readers, yyyy-mm-dd for others. */
+static struct err *
+put_time(struct page *p, int64_t t, struct buf *out)
+{
+	struct time_fields f = time_split(t + TIME_VIETNAM_OFFSET_MIN * 60);
+	if (p->lang == LANG_VI)
+		return buf_printf(out, "%02d/%02d/%04d %02d:%02d +07:00", f.day,
+		    f.month, f.year, f.hour, f.minute);
+	return buf_printf(out, "%04d-%02d-%02d %02d:%02d +07:00", f.year,
+	    f.month, f.day, f.hour, f.minute);
+}
+
+static struct err *
+time_text(struct page *p, int64_t t, char out[64])
+{
+	CLEANUP(buf_done) struct buf b = BUF(63);
+	const char *s;
+	TRY(put_time(p, t, &b));
+	TRY(buf_cstr(&b, &s));
+	snprintf(out, 64, "%s", s);
+	return NULL;
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static struct err *
+put_validity(struct page *p, const struct cert *c)
+{
+	char from[64], to[64];
+	TRY(time_text(p, cert_not_before(c), from));
+	TRY(time_text(p, cert_not_after(c), to));
+	TRY(label(p, WORD_VALIDITY));
+	TRY(buf_printf(p->out, word(WORD_FROM_TO, p->lang), from, to));
+	return buf_str(p->out, "\n");
+}
+
+static struct err *
+put_covers(struct page *p, const struct signature_fact *f)
+{
+	TRY(label(p, WORD_COVERS));
+	if (f->covers_all)
+		return buf_printf(
+		    p->out, "%s\n", word(WORD_COVERS_ALL, p->lang));
+	if (f->revisions > 0) {
+		TRY(buf_printf(p->out, word(WORD_COVERS_REVISION, p->lang),
+		    f->revision, f->revisions));
+		return buf_str(p->out, "\n");
+	}
+	TRY(buf_str(p->out, word(WORD_COVERS_PART, p->lang)));
+	for (size_t i = 0; i < f->nreferences; i++) {
+		const char *what = f->references[i].covers;
+		if (what == NULL)
+			continue;
+		TRY(buf_str(p->out, i == 0 ? " (" : "; "));
+		TRY(clean(what, p->out));
+		if (i + 1 == f->nreferences)
+			TRY(buf_str(p->out, ")"));
+	}
+	return buf_str(p->out, "\n");
+}
+
+static struct err *
+put_heading(
+    struct page *p, size_t i, size_t n, const struct signature_verdict *v)
+{
+	TRY(buf_str(p->out, "\n"));
+	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1, n));
+	return buf_printf(p->out, ": %s. %s\n",
+	    result_text(
+		result_of(p->in->verdict->policy, v->indication), p->lang),
+	    message_text(v->code, p->lang));
+}
+
+static struct err *
+put_footer(struct page *p)
+{
+	const struct verdict *v = p->in->verdict;
+	char when[64];
+	TRY(time_text(p, v->time, when));
+	TRY(buf_str(p->out, "\n"));
+	TRY(buf_printf(
+	    p->out, word(WORD_CHECKED_AT, p->lang), when, v->policy->name));
+	TRY(buf_printf(p->out, " %s\n", v->policy->sentence[p->lang]));
+	if (p->in->document_sha256 == NULL)
+		return NULL;
+	CLEANUP(buf_done) struct buf hex = BUF(65);
+	const char *s;
+	TRY(hex_encode(bytes_of(p->in->document_sha256, 32), &hex));
+	TRY(buf_cstr(&hex, &s));
+	TRY(buf_printf(p->out, word(WORD_FILE, p->lang), s));
+	return buf_str(p->out, "\n");
+}
+
+static struct err *
+put_head(struct page *p)
+{
+	const struct verdict *v = p->in->verdict;
+	TRY(buf_printf(p->out, "%s. %s\n",
+	    result_text(result_of(v->policy, v->indication), p->lang),
+	    message_text(v->code, p->lang)));
+	if (message_next(v->code, p->lang)[0] != '\0')
+		TRY(buf_printf(p->out, "%s: %s\n", word(WORD_NEXT, p->lang),
+		    message_next(v->code, p->lang)));
+	if (v->nsignatures < 2)
+		return NULL;
+	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures));
+	return buf_str(p->out, "\n");
+}
+
+#pragma GCC diagnostic pop
+
+static struct err *
+put_certificate(struct page *p, const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	if (c == NULL)
+		return row(p, WORD_SIGNER, word(WORD_NOT_FOUND, p->lang));
+	TRY(row(p, WORD_SIGNER, cert_common_name(c)));
+	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
+	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
+	TRY(put_validity(p, c));
+	enum cert_state s = cert_state_of(v, p->in->verdict->policy);
+	TRY(row(p, WORD_STATE, cert_state_text(s, p->lang)));
+	if (v->domain != NULL)
+		TRY(row(p, WORD_DOMAIN, domain_text(v->domain, p->lang)));
+	return NULL;
+}
+
+static struct err *
+put_signing_time(struct page *p, const struct signature_verdict *v)
+{
+	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
+	if (t == TIME_NONE)
+		return row(p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
+	TRY(label(p, WORD_SIGNING_TIME));
+	TRY(put_time(p, t, p->out));
+	return buf_printf(p->out, " (%s)\n",
+	    word(v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED, p->lang));
+}
+
+static struct err *
+put_details(struct page *p, const struct signature_verdict *v)
+{
+	const struct signature_fact *f = v->fact;
+	char alg[64];
+	sig_alg_name(f->alg, alg, sizeof(alg));
+	TRY(put_signing_time(p, v));
+	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
+	TRY(put_covers(p, f));
+	TRY(row(p, WORD_CHANGES, change_text(f->changes, p->lang)));
+	TRY(row(p, WORD_ALGORITHM, alg));
+	if (f->reason != NULL)
+		TRY(row(p, WORD_REASON, f->reason));
+	if (f->location != NULL)
+		TRY(row(p, WORD_LOCATION, f->location));
+	return NULL;
+}
+
+static bool
+said_before(const struct findings *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (f->v[k].code == f->v[i].code)
+			return true;
+	return false;
+}
+
+/* Each remark once, and not what was already given as the verdict. */
+static struct err *
+put_remarks(
+    struct page *p, const struct findings *f, const char *code, bool *begun)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (bytes_eq_str(bytes_str(f->v[i].code), code) ||
+		    said_before(f, i))
+			continue;
+		if (!*begun)
+			TRY(buf_printf(
+			    p->out, "  %s:\n", word(WORD_NOTES, p->lang)));
+		*begun = true;
+		TRY(buf_printf(
+		    p->out, "  - %s\n", message_text(f->v[i].code, p->lang)));
+	}
+	return NULL;
+}
+
+static struct err *
+put_signature(struct page *p, size_t i)
+{
+	const struct verdict *all = p->in->verdict;
+	const struct signature_verdict *v = &all->signatures[i];
+	bool begun = false;
+	TRY(put_heading(p, i, all->nsignatures, v));
+	TRY(put_certificate(p, v));
+	TRY(put_details(p, v));
+	TRY(put_remarks(p, &v->notes, v->code, &begun));
+	return put_remarks(p, &v->fact->findings, v->code, &begun);
+}
+
+struct err *
+report_text(const struct report_input *in, enum lang lang, struct buf *out)
+{
+	struct page p = { .in = in, .lang = lang, .out = out };
+	bool begun = false;
+	TRY(put_head(&p));
+	TRY(put_remarks(&p, &in->facts->findings, in->verdict->code, &begun));
+	for (size_t i = 0; i < in->verdict->nsignatures; i++)
+		TRY(put_signature(&p, i));
+	return put_footer(&p);
+}

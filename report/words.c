@@ -1,0 +1,197 @@
+#include "report/internal.h"
+
+#include <string.h>
+
+static const char *const words[WORD_COUNT][2] = {
+	[WORD_RESULT_VALID] = { "HỢP LỆ", "VALID" },
+	[WORD_RESULT_INVALID] = { "KHÔNG HỢP LỆ", "NOT VALID" },
+	[WORD_RESULT_INDETERMINATE] = { "CHƯA XÁC ĐỊNH ĐƯỢC", "INDETERMINATE" },
+	[WORD_NEXT] = { "Việc cần làm", "What to do" },
+	[WORD_SIGNATURE_OF] = { "Chữ ký %zu trong %zu",
+	    "Signature %zu of %zu" },
+	[WORD_SIGNER] = { "Người ký", "Signer" },
+	[WORD_SUBJECT] = { "Tên trên chứng thư", "Name in the certificate" },
+	[WORD_ISSUER] = { "Nơi cấp chứng thư", "Issuer" },
+	[WORD_VALIDITY] = { "Hạn của chứng thư", "Certificate validity" },
+	[WORD_FROM_TO] = { "từ %s đến %s", "from %s to %s" },
+	[WORD_STATE] = { "Chứng thư khi ký", "Certificate at signing" },
+	[WORD_SIGNING_TIME] = { "Thời điểm ký", "Signing time" },
+	[WORD_TIME_STAMPED] = { "có dấu thời gian chứng minh",
+	    "proven by a time stamp" },
+	[WORD_TIME_CLAIMED] = { "do người ký khai, không có dấu thời gian",
+	    "as the signer claims; there is no time stamp" },
+	[WORD_TIME_NONE] = { "không được nêu", "not stated" },
+	[WORD_INTEGRITY] = { "Tính toàn vẹn", "Integrity" },
+	[WORD_COVERS] = { "Phạm vi được ký", "What is covered" },
+	[WORD_COVERS_ALL] = { "toàn bộ tệp", "the whole file" },
+	[WORD_COVERS_PART] = { "một phần của tệp", "a part of the file" },
+	[WORD_COVERS_REVISION] = { "toàn bộ bản %d trong %d bản của tệp",
+	    "the whole of revision %d of %d" },
+	[WORD_CHANGES] = { "Thay đổi sau khi ký", "Changes after signing" },
+	[WORD_DOMAIN] = { "Miền tin cậy", "Domain of trust" },
+	[WORD_ALGORITHM] = { "Thuật toán", "Algorithm" },
+	[WORD_REASON] = { "Lý do ký", "Reason" },
+	[WORD_LOCATION] = { "Nơi ký", "Location" },
+	[WORD_NOTES] = { "Lưu ý", "Please note" },
+	[WORD_CHECKED_AT] = { "Kiểm tra lúc %s theo chính sách %s.",
+	    "Checked at %s under the policy %s." },
+	[WORD_NOT_FOUND] = { "không tìm thấy", "not found" },
+	[WORD_FILE] = { "Mã băm SHA-256 của tệp: %s",
+	    "SHA-256 of the file: %s" },
+	[WORD_COUNTS] = { "Tệp có %zu chữ ký.",
+	    "Signatures in the file: %zu." },
+};
+
+static const char *const states[STATE_COUNT][3] = {
+	[STATE_IN_FORCE] = { "còn hiệu lực", "in force", "in-force" },
+	[STATE_IN_FORCE_UNKNOWN] = { "trong thời hạn, chưa kiểm tra được tình "
+				     "trạng thu hồi",
+	    "within its dates; revocation could not be checked",
+	    "revocation-unknown" },
+	[STATE_DATES_ONLY] = { "trong thời hạn ghi trên chứng thư; các điều "
+			       "kiện khác chưa được xét",
+	    "within its dates; nothing else was looked at", "dates-only" },
+	[STATE_EXPIRED] = { "đã hết hạn", "expired", "expired" },
+	[STATE_NOT_YET] = { "chưa có hiệu lực", "not in force yet",
+	    "not-yet-in-force" },
+	[STATE_REVOKED] = { "đã bị thu hồi", "revoked", "revoked" },
+	[STATE_SUSPENDED] = { "đang bị tạm dừng", "suspended", "suspended" },
+	[STATE_NOT_TRUSTED] = { "chưa xác định được", "could not be determined",
+	    "not-trusted" },
+};
+
+static const char *const integrities[INTEGRITY_COUNT][3] = {
+	[INTACT] = { "nội dung còn nguyên vẹn", "the content is intact",
+	    "intact" },
+	[BROKEN] = { "nội dung hoặc chữ ký đã bị thay đổi",
+	    "the content or the signature was changed", "broken" },
+	[INTEGRITY_UNKNOWN] = { "chưa kiểm tra được", "could not be checked",
+	    "unknown" },
+};
+
+static const char *const changes[][3] = {
+	[CHANGE_NONE] = { "không có", "none", "none" },
+	[CHANGE_LTV] = { "chỉ thêm dữ liệu phục vụ kiểm tra lâu dài",
+	    "only data for long-term validation was added", "validation-data" },
+	[CHANGE_FORM] = { "điền biểu mẫu hoặc thêm chữ ký khác",
+	    "form fields filled in, or other signatures added", "form" },
+	[CHANGE_ANNOTATION] = { "thêm ghi chú", "comments were added",
+	    "annotation" },
+	[CHANGE_SUSPICIOUS] = { "có thay đổi không giải thích được",
+	    "there are changes that cannot be explained", "suspicious" },
+};
+
+static const char *const domains[][3] = {
+	{ "chữ ký số chuyên dùng của thành phố", "the city's own issuer",
+	    "city" },
+	{ "chứng thực chữ ký số quốc gia (NEAC)", "national root (NEAC)",
+	    "neac" },
+	{ "chữ ký số chuyên dùng công vụ (Ban Cơ yếu Chính phủ)",
+	    "Government PKI", "government" },
+	{ "chứng thư tin cậy do người kiểm tra đưa vào",
+	    "anchors that whoever checks has given", "given" },
+};
+
+const char *
+word(enum word w, enum lang lang)
+{
+	return words[w][lang];
+}
+
+const char *
+cert_state_text(enum cert_state s, enum lang lang)
+{
+	return states[s][lang];
+}
+
+const char *
+integrity_text(enum integrity i, enum lang lang)
+{
+	return integrities[i][lang];
+}
+
+const char *
+change_text(enum change_level c, enum lang lang)
+{
+	return changes[c][lang];
+}
+
+const char *
+result_text(enum result r, enum lang lang)
+{
+	switch (r) {
+	case RESULT_VALID:
+		return word(WORD_RESULT_VALID, lang);
+	case RESULT_INVALID:
+		return word(WORD_RESULT_INVALID, lang);
+	case RESULT_INDETERMINATE:
+		break;
+	}
+	return word(WORD_RESULT_INDETERMINATE, lang);
+}
+
+const char *
+domain_text(const char *domain, enum lang lang)
+{
+	for (size_t i = 0; i < COUNT_OF(domains); i++)
+		if (strcmp(domains[i][2], domain) == 0)
+			return domains[i][lang];
+	return domain;
+}
+
+const char *
+cert_state_name(enum cert_state s)
+{
+	return states[s][2];
+}
+
+const char *
+integrity_name(enum integrity i)
+{
+	return integrities[i][2];
+}
+
+const char *
+change_name(enum change_level c)
+{
+	return changes[c][2];
+}
+
+const char *
+check_name(enum check c)
+{
+	switch (c) {
+	case CHECK_PASSED:
+		return "passed";
+	case CHECK_FAILED:
+		return "failed";
+	case CHECK_NOT_DONE:
+		break;
+	}
+	return "not-done";
+}
+
+const char *
+level_name(enum level_fact l)
+{
+	static const char *const names[] = { [FACT_LEVEL_NONE] = "none",
+		[FACT_LEVEL_B] = "B",
+		[FACT_LEVEL_T] = "T",
+		[FACT_LEVEL_LT] = "LT",
+		[FACT_LEVEL_LTA] = "LTA" };
+	return (size_t)l < COUNT_OF(names) ? names[l] : "none";
+}
+
+const char *
+result_name(enum result r)
+{
+	switch (r) {
+	case RESULT_VALID:
+		return "valid";
+	case RESULT_INVALID:
+		return "invalid";
+	case RESULT_INDETERMINATE:
+		break;
+	}
+	return "indeterminate";
+}

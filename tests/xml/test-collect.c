@@ -1,0 +1,584 @@
+#include "xml/format.h"
+
+#include "tests/xml/make.h"
+
+static struct person an;
+
+/* ---- helpers ---- */
+
+static struct err *
+collect_with(
+    struct bytes document, const struct collect_input *in, struct facts *out)
+{
+	struct collect_input ci =
+	    in == NULL ? (struct collect_input){ 0 } : *in;
+	ci.document = document;
+	*out = (struct facts){ 0 };
+	return format_xml.collect(&ci, out);
+}
+
+static bool
+has(const struct signature_fact *s, const char *code, bool fatal)
+{
+	for (size_t i = 0; i < s->findings.n; i++)
+		if (strcmp(s->findings.v[i].code, code) == 0)
+			return s->findings.v[i].fatal == fatal;
+	return false;
+}
+
+/* What a policy of cryptography alone would say. */
+static bool
+is_valid(const struct signature_fact *s)
+{
+	for (size_t i = 0; i < s->findings.n; i++)
+		if (s->findings.v[i].fatal)
+			return false;
+	for (size_t i = 0; i < s->nreferences; i++)
+		if (s->references[i].digest != CHECK_PASSED)
+			return false;
+	return s->nreferences > 0 && s->signature == CHECK_PASSED &&
+	       s->cert_binding != CHECK_FAILED;
+}
+
+static bool
+all_valid(struct bytes document, const struct collect_input *in)
+{
+	struct facts f;
+	struct err *e = collect_with(document, in, &f);
+	bool ok = e == NULL && f.nsignatures > 0;
+	for (size_t i = 0; ok && i < f.nsignatures; i++)
+		ok = is_valid(&f.signatures[i]);
+	if (e == NULL)
+		facts_done(&f);
+	err_free(e);
+	return ok;
+}
+
+/* Whether the first signature has that fatal finding. */
+static bool
+fails_with(
+    struct bytes document, const struct collect_input *in, const char *code)
+{
+	struct facts f;
+	struct err *e = collect_with(document, in, &f);
+	bool ok =
+	    e == NULL && f.nsignatures > 0 && has(&f.signatures[0], code, true);
+	for (size_t i = 0; !ok && e == NULL && i < f.nsignatures; i++)
+		for (size_t j = 0; j < f.signatures[i].findings.n; j++)
+			printf("# %s\n", f.signatures[i].findings.v[j].code);
+	if (e == NULL)
+		facts_done(&f);
+	err_free(e);
+	return ok;
+}
+
+static bool
+template_fails_with(const char *text, const char *code)
+{
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	return fails_with(buf_bytes(&b), NULL, code);
+}
+
+static bool
+template_is_valid(const char *text)
+{
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	return all_valid(buf_bytes(&b), NULL);
+}
+
+/* ---- what holds ---- */
+
+#define WHOLE REFERENCE("", "", ENVELOPED)
+
+static void
+judges_a_signature_over_the_whole_document(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a><b>c</b>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.nsignatures == 1);
+	const struct signature_fact *s = &f.signatures[0];
+	CHECK(is_valid(s));
+	CHECK(s->covers_all);
+	CHECK(s->cert != NULL && cert_eq(s->cert, an.cert));
+	CHECK(strcmp(s->format, "XMLDSig") == 0);
+	CHECK(strcmp(s->references[0].covers, "whole document") == 0);
+	CHECK(s->references[0].whole);
+	facts_done(&f);
+}
+
+static void
+judges_a_signature_over_a_part_and_says_so(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a><b id='x'>c</b><d>" SIGNED(
+			      REFERENCE("#x", "", ""), "") "</d></a>",
+		&an, NULL);
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(is_valid(&f.signatures[0]));
+	CHECK(!f.signatures[0].covers_all);
+	CHECK(has(&f.signatures[0], "xml-partial", false));
+	CHECK(
+	    strcmp(f.signatures[0].references[0].covers, "element /a/b") == 0);
+	facts_done(&f);
+}
+
+static void
+judges_an_enveloping_signature(void)
+{
+	CHECK(template_is_valid(SIGNED(REFERENCE("#o", "", ""),
+	    "<ds:Object Id='o'><x>1</x></ds:Object>")));
+}
+
+static void
+sees_changed_content(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a><b>cc</b>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "cc", BYTES_LIT("cd"));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.signatures[0].signature == CHECK_PASSED);
+	CHECK(f.signatures[0].references[0].digest == CHECK_FAILED);
+	CHECK(!f.signatures[0].covers_all);
+	facts_done(&f);
+}
+
+static void
+sees_a_changed_signed_info(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a><b>cc</b>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "<ds:Reference ", BYTES_LIT("<ds:Reference Id='r' "));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.signatures[0].signature == CHECK_FAILED);
+	facts_done(&f);
+}
+
+static void
+finds_no_signature_where_there_is_none(void)
+{
+	struct facts f;
+	CHECK_OK(collect_with(BYTES_LIT("<a/>"), NULL, &f));
+	CHECK(f.nsignatures == 0);
+	facts_done(&f);
+}
+
+/* ---- what is outside ---- */
+
+#define DETACHED "<a>" SIGNED(REFERENCE("t.xml", "", ""), "") "</a>"
+
+static void
+takes_external_data_only_from_the_caller(void)
+{
+	struct external e = { .uri = "t.xml", .data = BYTES_LIT("<t>1</t>") };
+	struct collect_input in = { .external = &e, .nexternal = 1 };
+	CLEANUP(buf_done) struct buf b = sign_template(DETACHED, &an, &in);
+	struct facts f;
+	CHECK(all_valid(buf_bytes(&b), &in));
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.signatures[0].references[0].digest == CHECK_NOT_DONE);
+	CHECK(has(&f.signatures[0], "xml-external-missing", false));
+	CHECK(!is_valid(&f.signatures[0]));
+	facts_done(&f);
+	e.data = BYTES_LIT("<t>2</t>");
+	CHECK(!all_valid(buf_bytes(&b), &in));
+	e.uri = "u.xml";
+	CHECK(!all_valid(buf_bytes(&b), &in));
+}
+
+static void
+resolves_no_entity_in_external_data(void)
+{
+	struct external e = { .uri = "t.xml", .data = BYTES_LIT("<t>1</t>") };
+	struct collect_input in = { .external = &e, .nexternal = 1 };
+	CLEANUP(buf_done) struct buf b = sign_template(DETACHED, &an, &in);
+	e.data = BYTES_LIT("<!DOCTYPE t [<!ENTITY e '1'>]><t>&e;</t>");
+	CHECK(fails_with(buf_bytes(&b), &in, "xml-doctype"));
+}
+
+/* ---- keys ---- */
+
+static void
+uses_a_certificate_from_outside_when_it_is_named(void)
+{
+	struct cert_list extra = { 0 };
+	CHECK_OK(cert_list_add(&extra, an.cert));
+	struct collect_input in = { .extra = &extra };
+	CLEANUP(buf_done)
+	struct buf named = sign_template(
+	    "<a>" SIGNED_WITH(WHOLE,
+		"<ds:KeyInfo><ds:KeyName>An</ds:KeyName></ds:KeyInfo>",
+		"") "</a>",
+	    &an, NULL);
+	CLEANUP(buf_done)
+	struct buf silent =
+	    sign_template("<a>" SIGNED_WITH(WHOLE, "", "") "</a>", &an, NULL);
+	CHECK(all_valid(buf_bytes(&named), &in));
+	CHECK(fails_with(buf_bytes(&named), NULL, "xml-no-key"));
+	CHECK(fails_with(buf_bytes(&silent), &in, "xml-no-key"));
+	cert_list_done(&extra);
+}
+
+static void
+judges_a_bare_key_and_names_nobody(void)
+{
+	CLEANUP(buf_done) struct buf spki = BUF(4096);
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(softkey_evp(an.key), &der);
+	CHECK_OK(buf_append(&spki, bytes_of(der, (size_t)len)));
+	OPENSSL_free(der);
+	CLEANUP(buf_done)
+	struct buf b = sign_template(
+	    "<a>" SIGNED_WITH(WHOLE,
+		"<ds:KeyInfo><d:DEREncodedKeyValue xmlns:d='" NS_DS11
+		"'>@KEY@</d:DEREncodedKeyValue></ds:KeyInfo>",
+		"") "</a>",
+	    &an, NULL);
+	fill_base64(&b, "@KEY@", buf_bytes(&spki));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(is_valid(&f.signatures[0]));
+	CHECK(f.signatures[0].cert == NULL);
+	CHECK(has(&f.signatures[0], "xml-no-certificate", false));
+	facts_done(&f);
+	struct bytes key = buf_bytes(&spki);
+	struct collect_input in = { .keys = &key, .nkeys = 1 };
+	CHECK_OK(collect_with(buf_bytes(&b), &in, &f));
+	CHECK(has(&f.signatures[0], "xml-key-given", false));
+	facts_done(&f);
+}
+
+/* ---- what is refused ---- */
+
+static void
+refuses_hmac(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+	    BYTES_LIT("http://www.w3.org/2000/09/xmldsig#hmac-sha1"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-hmac"));
+}
+
+static void
+refuses_transforms_that_are_not_allowed(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, ALG_ENVELOPED, BYTES_LIT(ALG_XSLT));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-unsupported"));
+}
+
+static void
+refuses_an_identifier_twice(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a><b Id='x'/><c Id='y'/>" SIGNED(
+					 REFERENCE("#x", "", ""), "") "</a>",
+	    &an, NULL);
+	CHECK(all_valid(buf_bytes(&b), NULL));
+	replace_in(&b, "'y'", BYTES_LIT("'x'"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-duplicate-id"));
+}
+
+static void
+refuses_strange_things_in_a_signature(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "</ds:Signature>", BYTES_LIT("<x/></ds:Signature>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-structure"));
+}
+
+static void
+refuses_a_signature_that_signs_nothing(void)
+{
+	CHECK(template_fails_with("<a>" SIGNED(REFERENCE("#p", "", ""),
+				      "<ds:Object><ds:SignatureProperties "
+				      "Id='p'/></ds:Object>") "</a>",
+	    "xml-nothing-signed"));
+}
+
+static void
+refuses_a_type_that_lies(void)
+{
+	CHECK(template_fails_with(
+	    "<a><b Id='x'/>" SIGNED(
+		REFERENCE("#x", " Type='" TYPE_OBJECT "'", ""), "") "</a>",
+	    "xml-type"));
+	CHECK(template_fails_with(
+	    SIGNED(REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
+		"<ds:Object><w><ds:Manifest Id='m'><ds:Reference URI='q'>"
+		"<ds:DigestMethod "
+		"Algorithm='q'/><ds:DigestValue/></ds:Reference>"
+		"</ds:Manifest></w></ds:Object>"),
+	    "xml-type"));
+}
+
+static void
+refuses_a_counter_signature_over_something_else(void)
+{
+	CHECK(template_fails_with(
+	    "<a xmlns:x='" NS_XADES "'><b Id='y'/>"
+	    "<x:CounterSignature>" SIGNED(
+		REFERENCE("#y", "", ""), "") "</x:CounterSignature></a>",
+	    "xades-counter"));
+}
+
+static void
+stops_an_expensive_xpath(void)
+{
+	CLEANUP(buf_done) struct buf b = BUF(DOC_MAX);
+	CLEANUP(buf_done)
+	struct buf s =
+	    sign_template("<a>@MANY@" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	for (int i = 0; i < 3000; i++)
+		CHECK_OK(buf_str(&b, "<i/>"));
+	replace_in(&s, "@MANY@", buf_bytes(&b));
+	replace_in(&s, ENVELOPED,
+	    BYTES_LIT("<ds:Transform Algorithm=\"" ALG_XPATH
+		      "\"><ds:XPath>count(//*[count(//*) > 1]) > 1"
+		      "</ds:XPath></ds:Transform>"));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&s), NULL, &f));
+	CHECK(f.signatures[0].references[0].digest == CHECK_NOT_DONE);
+	CHECK(!is_valid(&f.signatures[0]));
+	facts_done(&f);
+}
+
+/* ---- wrapping: the signed part is moved, and a false one takes its place */
+
+#define PART "<p:Part xmlns:p='urn:p' Id='real'><v>100</v>"
+#define EVIL "<p:Part xmlns:p='urn:p' Id='evil'><v>999</v>"
+#define END "</p:Part>"
+#define PART_SIGNED SIGNED(REFERENCE("#real", "", ENVELOPED), "")
+
+struct pieces {
+	struct buf document;
+	struct buf part;  /* with its Signature inside */
+	struct buf naked; /* without */
+	struct buf signature;
+};
+
+static struct pieces
+cut(void)
+{
+	struct pieces p = { .part = BUF(DOC_MAX),
+		.naked = BUF(DOC_MAX),
+		.signature = BUF(DOC_MAX) };
+	p.document = sign_template(
+	    "<doc><head/>" PART PART_SIGNED END "</doc>", &an, NULL);
+	struct bytes d = buf_bytes(&p.document);
+	size_t part = bytes_find(d, BYTES_LIT("<p:Part"));
+	size_t end = bytes_find(d, BYTES_LIT("</doc>"));
+	size_t sig = bytes_find(d, BYTES_LIT("<ds:Signature "));
+	size_t sigend = bytes_find(d, BYTES_LIT(END));
+	CHECK_OK(buf_append(&p.part, bytes_slice(d, part, end - part)));
+	CHECK_OK(buf_append(&p.signature, bytes_slice(d, sig, sigend - sig)));
+	CHECK_OK(buf_append(&p.naked, bytes_slice(d, part, sig - part)));
+	CHECK_OK(buf_str(&p.naked, END));
+	return p;
+}
+
+static void
+pieces_done(struct pieces *p)
+{
+	buf_done(&p->document);
+	buf_done(&p->part);
+	buf_done(&p->naked);
+	buf_done(&p->signature);
+}
+
+/* %P the part with its signature, %N without, %S the signature, %O the
+ * signature with an Object around the naked part in it. */
+static struct buf
+arrange(const struct pieces *p, const char *plan)
+{
+	struct buf b = BUF(DOC_MAX);
+	for (const char *c = plan; *c != '\0'; c++) {
+		if (*c != '%') {
+			CHECK_OK(buf_byte(&b, (uint8_t)*c));
+			continue;
+		}
+		const struct buf *what = *++c == 'P' ? &p->part
+					 : *c == 'N' ? &p->naked
+						     : &p->signature;
+		if (*c != 'O') {
+			CHECK_OK(buf_append(&b, buf_bytes(what)));
+			continue;
+		}
+		struct bytes sig = buf_bytes(&p->signature);
+		size_t end = bytes_rfind(sig, BYTES_LIT("</ds:Signature>"));
+		CHECK_OK(buf_append(&b, bytes_slice(sig, 0, end)));
+		CHECK_OK(buf_str(&b, "<ds:Object>"));
+		CHECK_OK(buf_append(&b, buf_bytes(&p->naked)));
+		CHECK_OK(buf_str(&b, "</ds:Object></ds:Signature>"));
+	}
+	return b;
+}
+
+static void
+refuses_every_kind_of_wrapping(void)
+{
+	CLEANUP(pieces_done) struct pieces p = cut();
+	CHECK(all_valid(buf_bytes(&p.document), NULL));
+	static const char *const plans[] = {
+		/* The signature inside the false part, the true one elsewhere.
+		 */
+		"<doc><head/>" EVIL "%O" END "</doc>",
+		"<doc><head/>" EVIL "%S" END "%N</doc>",
+		"<doc><head/>" EVIL "%S" END "<w>%N</w></doc>",
+		"<doc><head>%N</head>" EVIL "%S" END "</doc>",
+		/* The true part whole, and a false one beside, around, before.
+		 */
+		"<doc><head/>" EVIL END "%P</doc>",
+		"<doc><head/>%P" EVIL END "</doc>",
+		"<doc><head/>" EVIL "%P" END "</doc>",
+		"<doc><head/>" EVIL END "<w>%P</w></doc>",
+		"<doc><head/>" EVIL "<x><y>%P</y></x>" END "</doc>",
+		/* The false part hides in a signature. */
+		"<doc><head/>%P<ds:Signature xmlns:ds='" NS_DS
+		"'><ds:Object>" EVIL END "</ds:Object></ds:Signature></doc>",
+		/* Another namespace or prefix does not make it another thing.
+		 */
+		"<doc><head/><Part Id='evil'><v>999</v></Part>%P</doc>",
+		/* The true part far from its signature. */
+		"<doc><head><far>%N</far></head>%S</doc>",
+	};
+	for (size_t i = 0; i < COUNT_OF(plans); i++) {
+		CLEANUP(buf_done) struct buf b = arrange(&p, plans[i]);
+		bool refused = !all_valid(buf_bytes(&b), NULL);
+		if (!refused)
+			printf("# plan %zu\n", i);
+		CHECK(refused);
+	}
+}
+
+static void
+is_not_misled_by_a_false_signature_over_the_false_part(void)
+{
+	CLEANUP(pieces_done) struct pieces p = cut();
+	CLEANUP(buf_done)
+	struct buf b = arrange(&p, "<doc><head/>%P@EVIL@</doc>");
+	CLEANUP(buf_done)
+	struct buf evil = sign_template(
+	    EVIL SIGNED(REFERENCE("#evil", "", ENVELOPED), "") END, &an, NULL);
+	replace_in(&b, "@EVIL@", buf_bytes(&evil));
+	/* Signed by a person, it is a second signature. */
+	CHECK(all_valid(buf_bytes(&b), NULL));
+	/* Not signed at all, it must not pass for signed. */
+	size_t at = bytes_rfind(buf_bytes(&b), BYTES_LIT("#evil"));
+	memcpy(b.ptr + at, "#eviL", 5);
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-wrapped"));
+}
+
+/* ---- XAdES ---- */
+
+#define PROPERTIES(digest)                                                     \
+	"<ds:Object><x:QualifyingProperties xmlns:x='" NS_XADES                \
+	"'><x:SignedProperties Id='sp'><x:SignedSignatureProperties>"          \
+	"<x:SigningTime>2026-11-21T08:00:00+07:00</x:SigningTime>"             \
+	"<x:SigningCertificateV2><x:Cert><x:CertDigest><ds:DigestMethod "      \
+	"Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>"                \
+	"<ds:DigestValue>" digest "</ds:DigestValue></x:CertDigest>"           \
+	"</x:Cert></x:SigningCertificateV2></x:SignedSignatureProperties>"     \
+	"</x:SignedProperties></x:QualifyingProperties></ds:Object>"
+#define XADES_SIGNED(refs)                                                     \
+	"<a>" SIGNED(WHOLE refs, PROPERTIES("@PRINT@")) "</a>"
+#define TO_PROPERTIES REFERENCE("#sp", " Type='" TYPE_SIGNED_PROPERTIES "'", "")
+
+static struct buf
+print_of(const struct cert *c, const char *text)
+{
+	CLEANUP(buf_done) struct buf b = BUF(DOC_MAX);
+	uint8_t print[32];
+	cert_fingerprint(c, print);
+	CHECK_OK(buf_str(&b, text));
+	fill_base64(&b, "@PRINT@", bytes_of(print, 32));
+	return buf_move(&b);
+}
+
+static void
+reads_the_properties_of_a_signature(void)
+{
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	const struct signature_fact *s = &f.signatures[0];
+	CHECK(is_valid(s));
+	CHECK(strcmp(s->format, "XAdES") == 0);
+	CHECK(s->level == FACT_LEVEL_B);
+	CHECK(s->cert_binding == CHECK_PASSED);
+	CHECK(s->claimed_time == 1795222800);
+	facts_done(&f);
+}
+
+static void
+refuses_another_certificate_than_the_one_bound(void)
+{
+	struct person other = make_person("P-256", "Khác");
+	CLEANUP(buf_done)
+	struct buf t = print_of(other.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.signatures[0].cert_binding == CHECK_FAILED);
+	facts_done(&f);
+	person_done(&other);
+}
+
+static void
+refuses_properties_that_are_not_signed(void)
+{
+	CLEANUP(buf_done) struct buf t = print_of(an.cert, XADES_SIGNED(""));
+	const char *text;
+	CHECK_OK(buf_cstr(&t, &text));
+	CHECK(template_fails_with(text, "xades-unsigned"));
+}
+
+int
+main(void)
+{
+	CHECK_OK(xml_start());
+	an = make_person("P-256", "An");
+	RUN(judges_a_signature_over_the_whole_document);
+	RUN(judges_a_signature_over_a_part_and_says_so);
+	RUN(judges_an_enveloping_signature);
+	RUN(sees_changed_content);
+	RUN(sees_a_changed_signed_info);
+	RUN(finds_no_signature_where_there_is_none);
+	RUN(takes_external_data_only_from_the_caller);
+	RUN(resolves_no_entity_in_external_data);
+	RUN(uses_a_certificate_from_outside_when_it_is_named);
+	RUN(judges_a_bare_key_and_names_nobody);
+	RUN(refuses_hmac);
+	RUN(refuses_transforms_that_are_not_allowed);
+	RUN(refuses_an_identifier_twice);
+	RUN(refuses_strange_things_in_a_signature);
+	RUN(refuses_a_signature_that_signs_nothing);
+	RUN(refuses_a_type_that_lies);
+	RUN(refuses_a_counter_signature_over_something_else);
+	RUN(stops_an_expensive_xpath);
+	RUN(refuses_every_kind_of_wrapping);
+	RUN(is_not_misled_by_a_false_signature_over_the_false_part);
+	RUN(reads_the_properties_of_a_signature);
+	RUN(refuses_another_certificate_than_the_one_bound);
+	RUN(refuses_properties_that_are_not_signed);
+	person_done(&an);
+	xml_stop();
+	return DONE();
+}

@@ -1,0 +1,29 @@
+#include "worker/formats.h"
+
+#include "cms/format.h"
+#include "xml/format.h"
+
+/* In the order in which they are asked whether they know a document. */
+static const struct format *const formats[] = {
+	&format_xml,
+	&format_cms,
+};
+
+const struct format *const *
+formats_all(size_t *count)
+{
+	*count = COUNT_OF(formats);
+	return formats;
+}
+
+struct err *
+formats_start(void)
+{
+	return xml_start();
+}
+
+void
+formats_stop(void)
+{
+	xml_stop();
+}

@@ -1,0 +1,290 @@
+#include "worker/job.h"
+
+#include "base/pack.h"
+#include "worker/formats.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+
+#include <string.h>
+
+/* What a stored state consists of, around the format's own. */
+enum { STATE_TAG_FORMAT = 1, STATE_TAG_STATE };
+
+/*
+ * OpenSSL reads its settings and loads its providers on first use, from files.
+ * Asking for each digest once makes it do so now.
+ */
+static struct err *
+start_openssl(void)
+{
+	if (OPENSSL_init_crypto(
+		OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+		NULL) != 1)
+		return err_new(ERR_INTERNAL, NULL, "OPENSSL_init_crypto");
+	for (int alg = DIGEST_NONE + 1; alg < DIGEST_COUNT; alg++) {
+		uint8_t hash[DIGEST_MAX];
+		/* One that this OpenSSL does not have is refused later. */
+		err_free(digest_of((enum digest_alg)alg, BYTES_NONE, hash));
+	}
+	ERR_clear_error();
+	return NULL;
+}
+
+struct err *
+worker_start(void)
+{
+	TRY(start_openssl());
+	return formats_start();
+}
+
+void
+worker_stop(void)
+{
+	formats_stop();
+}
+
+static const struct format *
+by_name(struct bytes name)
+{
+	size_t n;
+	const struct format *const *all = formats_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (bytes_eq_str(name, all[i]->name))
+			return all[i];
+	return NULL;
+}
+
+static struct err *
+format_unknown(void)
+{
+	return err_coded(
+	    err_new(ERR_UNSUPPORTED, NULL, "no format that we know"),
+	    "format-unknown");
+}
+
+struct err *
+job_format(struct bytes document, const char *hint, const struct format **out)
+{
+	size_t n;
+	const struct format *const *all = formats_all(&n);
+	if (hint != NULL) {
+		const struct format *f = by_name(bytes_str(hint));
+		if (f == NULL)
+			return format_unknown();
+		*out = f;
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->detect(document)) {
+			*out = all[i];
+			return NULL;
+		}
+	return format_unknown();
+}
+
+/* ---- verify ---- */
+
+static struct err *
+write_reports(const struct verify_request *r, const struct facts *facts,
+    const struct verdict *v, struct verify_answer *out)
+{
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, r->document, hash));
+	const struct report_input in = { .verdict = v,
+		.facts = facts,
+		.document_sha256 = hash,
+		.document_len = r->document.len };
+	TRY(report_json(&in, &out->json));
+	TRY(report_text(&in, LANG_VI, &out->text[LANG_VI]));
+	return report_text(&in, LANG_EN, &out->text[LANG_EN]);
+}
+
+static struct err *
+judge(const struct verify_request *r, const struct policy *policy,
+    const struct facts *facts, struct verify_answer *out)
+{
+	const struct validation_request q = { .facts = facts,
+		.policy = policy,
+		.domains = r->domains,
+		.ndomains = r->ndomains,
+		.status_data = r->status_data,
+		.nstatus_data = r->nstatus_data,
+		.extra = r->extra,
+		.time = r->time == TIME_NONE ? r->now : r->time };
+	struct verdict v = { 0 };
+	TRY(validate(&q, &v));
+	out->indication = v.indication;
+	out->sub = v.sub;
+	out->signatures = v.nsignatures;
+	strncpy(out->code, v.code, sizeof(out->code) - 1);
+	struct err *e = write_reports(r, facts, &v, out);
+	verdict_done(&v);
+	return e;
+}
+
+struct err *
+job_verify(const struct verify_request *r, struct verify_answer *out)
+{
+	const struct format *format;
+	const struct policy *policy = policy_find(r->policy);
+	if (policy == NULL)
+		return err_coded(err_new(ERR_USAGE, NULL, "no such policy"),
+		    "policy-unknown");
+	TRY(job_format(r->document, r->format, &format));
+	const struct collect_input in = { .document = r->document,
+		.external = r->external,
+		.nexternal = r->nexternal,
+		.password = r->password,
+		.extra = r->extra };
+	struct facts facts = { 0 };
+	TRY(format->collect(&in, &facts));
+	struct verify_answer a = { .json = BUF(REPORT_MAX),
+		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) } };
+	struct err *e = judge(r, policy, &facts, &a);
+	facts_done(&facts);
+	if (e != NULL) {
+		verify_answer_done(&a);
+		return e;
+	}
+	*out = a;
+	return NULL;
+}
+
+void
+verify_answer_done(struct verify_answer *a)
+{
+	buf_done(&a->json);
+	buf_done(&a->text[0]);
+	buf_done(&a->text[1]);
+}
+
+/* ---- sign ---- */
+
+static struct err *
+choose_alg(
+    const struct prepare_request *r, const struct cert *c, struct sig_alg *out)
+{
+	struct sig_alg alg = { .form = r->form, .digest = r->digest };
+	bool fits = false;
+	switch (r->form) {
+	case SIG_RSA_PSS:
+		alg.mgf1 = r->digest;
+		alg.salt_len = (int)digest_len(r->digest);
+		fits = cert_key_alg(c) == KEY_RSA;
+		break;
+	case SIG_RSA_PKCS1:
+		fits = cert_key_alg(c) == KEY_RSA;
+		break;
+	case SIG_ECDSA:
+		fits = cert_key_alg(c) == KEY_EC;
+		break;
+	case SIG_EDDSA:
+		alg.digest = DIGEST_NONE;
+		fits = cert_key_alg(c) == KEY_ED25519;
+		break;
+	case SIG_ED448:
+	case SIG_DSA:
+	case SIG_NONE:
+		break;
+	}
+	if (!fits)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "the algorithm does not fit the key"),
+		    "algorithm-not-of-key");
+	*out = alg;
+	return NULL;
+}
+
+/* Made with what is safe today; judged is everything. */
+static struct err *
+check_digest(enum digest_alg alg)
+{
+	switch (alg) {
+	case DIGEST_SHA256:
+	case DIGEST_SHA384:
+	case DIGEST_SHA512:
+	case DIGEST_SHA512_256:
+	case DIGEST_SHA3_256:
+	case DIGEST_SHA3_384:
+	case DIGEST_SHA3_512:
+		return NULL;
+	default:
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "no digest algorithm to sign with"),
+		    "algorithm-weak-digest");
+	}
+}
+
+static struct err *
+wrap_state(const struct format *f, struct prepared *p)
+{
+	CLEANUP(buf_done) struct buf wrapped = BUF(STATE_MAX + 64);
+	TRY(pack_str(&wrapped, STATE_TAG_FORMAT, f->name));
+	TRY(pack_bytes(&wrapped, STATE_TAG_STATE, buf_bytes(&p->state)));
+	buf_done(&p->state);
+	p->state = buf_move(&wrapped);
+	return NULL;
+}
+
+static struct err *
+prepare_with(const struct prepare_request *r, const struct format *f,
+    struct sign_params *params, const struct cert_list *chain,
+    struct prepared *out)
+{
+	TRY(check_digest(r->digest));
+	TRY(choose_alg(r, params->cert, &params->alg));
+	params->chain = chain;
+	struct prepared p = { 0 };
+	TRY(f->prepare(r->document, params, &p));
+	struct err *e = wrap_state(f, &p);
+	if (e != NULL) {
+		prepared_done(&p);
+		return e;
+	}
+	*out = p;
+	return NULL;
+}
+
+struct err *
+job_prepare(const struct prepare_request *r, struct prepared *out)
+{
+	const struct format *f;
+	TRY(job_format(r->document, r->format, &f));
+	if (f->prepare == NULL)
+		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+				     "signing as %s is not done", f->name),
+		    "format-not-signed");
+	CLEANUP(cert_freep) struct cert *cert = NULL;
+	TRY(cert_parse(r->cert, &cert));
+	struct cert_list chain = { 0 };
+	struct err *e = NULL;
+	for (size_t i = 0; i < r->nchain && e == NULL; i++)
+		e = cert_list_add_der(&chain, r->chain[i]);
+	struct sign_params params = { .cert = cert,
+		.level = LEVEL_B,
+		.time = r->time,
+		.reason = r->reason,
+		.location = r->location,
+		.field = r->field,
+		.password = r->password };
+	if (e == NULL)
+		e = prepare_with(r, f, &params, &chain, out);
+	cert_list_done(&chain);
+	return e;
+}
+
+struct err *
+job_embed(struct bytes state, struct bytes value, struct insertion *out)
+{
+	struct unpack u = unpack_of(state);
+	struct bytes name, inner;
+	TRY(unpack_bytes(&u, STATE_TAG_FORMAT, &name));
+	TRY(unpack_bytes(&u, STATE_TAG_STATE, &inner));
+	TRY(unpack_end(&u));
+	const struct format *f = by_name(name);
+	if (f == NULL || f->embed == NULL)
+		return err_new(ERR_MALFORMED, NULL, "a state of no format");
+	return f->embed(inner, value, out);
+}

@@ -1,0 +1,317 @@
+/* The request and the answer of `verify`, packed. */
+#include "worker/job.h"
+
+#include "base/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DOMAINS_MAX 64
+#define STATUS_MAX 4096
+#define EXTERNAL_MAX 1024
+
+/* In this order; the lists say first how many they are. */
+enum {
+	TAG_FORMAT = 1,
+	TAG_POLICY,
+	TAG_TIME,
+	TAG_NOW,
+	TAG_DOMAINS,
+	TAG_DOMAIN_NAME,
+	TAG_CERTS,
+	TAG_CERT,
+	TAG_STATUS,
+	TAG_CRL,
+	TAG_OCSP,
+	TAG_EXTERNAL,
+	TAG_URI,
+	TAG_DATA,
+	TAG_PASSWORD,
+};
+
+struct verify_hold {
+	char *format;
+	char *policy;
+	struct trust_domain *domains;
+	char **domain_names;
+	size_t ndomains;
+	struct status_data *status;
+	struct external *external;
+	char **uris;
+	size_t nexternal;
+	struct cert_list extra;
+};
+
+static struct err *
+pack_certs(struct buf *b, const struct cert_list *l)
+{
+	size_t n = l == NULL ? 0 : l->n;
+	TRY(pack_u64(b, TAG_CERTS, n));
+	for (size_t i = 0; i < n; i++)
+		TRY(pack_bytes(b, TAG_CERT, cert_der(l->v[i])));
+	return NULL;
+}
+
+static struct err *
+pack_lists(const struct verify_request *r, struct buf *b)
+{
+	TRY(pack_u64(b, TAG_DOMAINS, r->ndomains));
+	for (size_t i = 0; i < r->ndomains; i++) {
+		TRY(pack_str(b, TAG_DOMAIN_NAME, r->domains[i].name));
+		TRY(pack_certs(b, &r->domains[i].anchors));
+	}
+	TRY(pack_u64(b, TAG_STATUS, r->nstatus_data));
+	for (size_t i = 0; i < r->nstatus_data; i++)
+		TRY(pack_bytes(b,
+		    r->status_data[i].is_ocsp ? TAG_OCSP : TAG_CRL,
+		    r->status_data[i].der));
+	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
+	for (size_t i = 0; i < r->nexternal; i++) {
+		if (r->external[i].uri != NULL)
+			TRY(pack_str(b, TAG_URI, r->external[i].uri));
+		TRY(pack_bytes(b, TAG_DATA, r->external[i].data));
+	}
+	return pack_certs(b, r->extra);
+}
+
+struct err *
+verify_request_pack(const struct verify_request *r, struct buf *out)
+{
+	if (r->format != NULL)
+		TRY(pack_str(out, TAG_FORMAT, r->format));
+	TRY(pack_str(out, TAG_POLICY, r->policy));
+	TRY(pack_i64(out, TAG_TIME, r->time));
+	TRY(pack_i64(out, TAG_NOW, r->now));
+	TRY(pack_lists(r, out));
+	return pack_bytes(out, TAG_PASSWORD, r->password);
+}
+
+static struct err *
+unpack_count(struct unpack *u, uint16_t tag, size_t max, size_t *out)
+{
+	uint64_t n;
+	TRY(unpack_u64(u, tag, &n));
+	if (n > max)
+		return err_new(ERR_LIMIT, NULL, "field %u: over %zu", tag, max);
+	*out = (size_t)n;
+	return NULL;
+}
+
+/* new_array makes room for `n`, and for one more, so that none is not NULL. */
+static struct err *
+new_array(size_t n, size_t size, void *out)
+{
+	void *v = calloc(n + 1, size);
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "a list of a message");
+	memcpy(out, &v, sizeof(v));
+	return NULL;
+}
+
+static struct err *
+unpack_certs(struct unpack *u, struct cert_list *out)
+{
+	size_t n = 0;
+	struct bytes der;
+	TRY(unpack_count(u, TAG_CERTS, CERT_LIST_MAX, &n));
+	for (size_t i = 0; i < n; i++) {
+		TRY(unpack_bytes(u, TAG_CERT, &der));
+		TRY(cert_list_add_der(out, der));
+	}
+	return NULL;
+}
+
+static struct err *
+unpack_domains(
+    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	size_t n = 0;
+	TRY(unpack_count(u, TAG_DOMAINS, DOMAINS_MAX, &n));
+	TRY(new_array(n, sizeof(h->domains[0]), &h->domains));
+	TRY(new_array(n, sizeof(h->domain_names[0]), &h->domain_names));
+	for (size_t i = 0; i < n; i++) {
+		h->ndomains = i + 1;
+		TRY(unpack_str(u, TAG_DOMAIN_NAME, &h->domain_names[i]));
+		h->domains[i].name = h->domain_names[i];
+		TRY(unpack_certs(u, &h->domains[i].anchors));
+	}
+	r->domains = h->domains;
+	r->ndomains = n;
+	return NULL;
+}
+
+static struct err *
+unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	size_t n = 0;
+	TRY(unpack_count(u, TAG_STATUS, STATUS_MAX, &n));
+	TRY(new_array(n, sizeof(h->status[0]), &h->status));
+	for (size_t i = 0; i < n; i++) {
+		h->status[i].is_ocsp = unpack_is(u, TAG_OCSP);
+		TRY(unpack_bytes(u, h->status[i].is_ocsp ? TAG_OCSP : TAG_CRL,
+		    &h->status[i].der));
+	}
+	r->status_data = h->status;
+	r->nstatus_data = n;
+	return NULL;
+}
+
+static struct err *
+unpack_external(
+    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	size_t n = 0;
+	TRY(unpack_count(u, TAG_EXTERNAL, EXTERNAL_MAX, &n));
+	TRY(new_array(n, sizeof(h->external[0]), &h->external));
+	TRY(new_array(n, sizeof(h->uris[0]), &h->uris));
+	for (size_t i = 0; i < n; i++) {
+		h->nexternal = i + 1;
+		if (unpack_is(u, TAG_URI))
+			TRY(unpack_str(u, TAG_URI, &h->uris[i]));
+		h->external[i].uri = h->uris[i];
+		TRY(unpack_bytes(u, TAG_DATA, &h->external[i].data));
+	}
+	r->external = h->external;
+	r->nexternal = n;
+	return NULL;
+}
+
+static struct err *
+unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	if (unpack_is(u, TAG_FORMAT))
+		TRY(unpack_str(u, TAG_FORMAT, &h->format));
+	TRY(unpack_str(u, TAG_POLICY, &h->policy));
+	r->format = h->format;
+	r->policy = h->policy;
+	TRY(unpack_i64(u, TAG_TIME, &r->time));
+	TRY(unpack_i64(u, TAG_NOW, &r->now));
+	TRY(unpack_domains(u, r, h));
+	TRY(unpack_status(u, r, h));
+	TRY(unpack_external(u, r, h));
+	TRY(unpack_certs(u, &h->extra));
+	r->extra = &h->extra;
+	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
+	return unpack_end(u);
+}
+
+DEFINE_FREEP(verify_hold_free, struct verify_hold)
+
+struct err *
+verify_request_unpack(
+    struct bytes packed, struct verify_request *out, struct verify_hold **hold)
+{
+	CLEANUP(verify_hold_freep)
+	struct verify_hold *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct verify_hold");
+	struct unpack u = unpack_of(packed);
+	struct verify_request r = { 0 };
+	TRY(unpack_all(&u, &r, h));
+	*out = r;
+	*hold = TAKE(h);
+	return NULL;
+}
+
+void
+verify_hold_free(struct verify_hold *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < h->ndomains; i++) {
+		cert_list_done(&h->domains[i].anchors);
+		free(h->domain_names[i]);
+	}
+	for (size_t i = 0; i < h->nexternal; i++)
+		free(h->uris[i]);
+	free(h->domains);
+	free(h->domain_names);
+	free(h->status);
+	free(h->external);
+	free(h->uris);
+	cert_list_done(&h->extra);
+	free(h->format);
+	free(h->policy);
+	free(h);
+}
+
+/* ---- the answer ---- */
+
+enum {
+	TAG_INDICATION = 1,
+	TAG_SUB,
+	TAG_CODE,
+	TAG_SIGNATURES,
+	TAG_JSON,
+	TAG_TEXT_VI,
+	TAG_TEXT_EN,
+};
+
+struct err *
+verify_answer_pack(const struct verify_answer *a, struct buf *out)
+{
+	TRY(pack_u64(out, TAG_INDICATION, (uint64_t)a->indication));
+	TRY(pack_u64(out, TAG_SUB, (uint64_t)a->sub));
+	TRY(pack_str(out, TAG_CODE, a->code));
+	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
+	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
+	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
+	return pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN]));
+}
+
+static struct err *
+unpack_report(struct unpack *u, uint16_t tag, struct buf *out)
+{
+	struct bytes b;
+	*out = BUF(REPORT_MAX);
+	TRY(unpack_bytes(u, tag, &b));
+	if (!utf8_valid(b))
+		return err_new(ERR_MALFORMED, NULL, "a report in no UTF-8");
+	return buf_append(out, b);
+}
+
+static struct err *
+unpack_code(struct unpack *u, struct verify_answer *a)
+{
+	CLEANUP(free_charp) char *code = NULL;
+	TRY(unpack_str(u, TAG_CODE, &code));
+	if (strlen(code) >= sizeof(a->code))
+		return err_new(ERR_MALFORMED, NULL, "a long code");
+	strcpy(a->code, code);
+	return NULL;
+}
+
+static struct err *
+unpack_answer(struct unpack *u, struct verify_answer *a)
+{
+	uint64_t indication, sub, signatures;
+	TRY(unpack_u64(u, TAG_INDICATION, &indication));
+	TRY(unpack_u64(u, TAG_SUB, &sub));
+	if (indication > TOTAL_FAILED || sub > SUB_GENERIC)
+		return err_new(ERR_MALFORMED, NULL, "no such indication");
+	a->indication = (enum indication)indication;
+	a->sub = (enum sub_indication)sub;
+	TRY(unpack_code(u, a));
+	TRY(unpack_u64(u, TAG_SIGNATURES, &signatures));
+	if (signatures > FACTS_SIGNATURES_MAX)
+		return err_new(ERR_MALFORMED, NULL, "too many signatures");
+	a->signatures = (size_t)signatures;
+	TRY(unpack_report(u, TAG_JSON, &a->json));
+	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
+	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
+	return unpack_end(u);
+}
+
+struct err *
+verify_answer_unpack(struct bytes packed, struct verify_answer *out)
+{
+	struct unpack u = unpack_of(packed);
+	struct verify_answer a = { 0 };
+	struct err *e = unpack_answer(&u, &a);
+	if (e != NULL) {
+		verify_answer_done(&a);
+		return e;
+	}
+	*out = a;
+	return NULL;
+}

@@ -1,1 +1,0 @@
-/* placeholder, goes with the first file of the room */ typedef int room_is_empty;
