@@ -130,7 +130,7 @@ execute(struct xml_set *s, const struct canon *c, xmlChar **prefixes,
 		tree->children = s->top;
 	}
 	int rc = xmlC14NExecute(
-	    tree, is_visible, s, c->mode, prefixes, c->comments, out);
+	    tree, is_visible, s, (int)c->mode, prefixes, c->comments, out);
 	tree->children = children;
 	if (s->top != NULL)
 		s->top->next = next;

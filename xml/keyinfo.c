@@ -215,7 +215,8 @@ referred(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 			return x509_data(target, k);
 		if (xml_is(target, NS_DS, "KeyInfo"))
 			return read_children(job, target, depth + 1, k);
-		return add_key(target, k);
+		/* A bare key that stands elsewhere speaks for nobody. */
+		return err_new(ERR_UNSUPPORTED, "XMLDSig 4.5.3", "its target");
 	}
 	for (size_t i = 0; i < job->in->nexternal; i++) {
 		const struct external *e = &job->in->external[i];
