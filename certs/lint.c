@@ -14,7 +14,8 @@ DEFINE_FREEP(BASIC_CONSTRAINTS_free, BASIC_CONSTRAINTS)
 DEFINE_FREEP(EXTENDED_KEY_USAGE_free, EXTENDED_KEY_USAGE)
 DEFINE_FREEP(GENERAL_NAMES_free, GENERAL_NAMES)
 
-#define deny(clause, ...) err_new(ERR_DENIED, (clause), __VA_ARGS__)
+#define deny(clause, ...)                                                      \
+	err_coded(err_new(ERR_DENIED, (clause), __VA_ARGS__), "cert-refused")
 
 static struct err *
 lint_frame(const struct cert *c)

@@ -28,8 +28,34 @@ free_crls(STACK_OF(X509_CRL) * *s)
 }
 
 static struct err *
-read_crls(const struct path_request *r, STACK_OF(X509_CRL) * list)
+signed_from(
+    const struct crl *crl, const struct cert_list *l, int *tries, bool *ok)
 {
+	for (size_t i = 0; l != NULL && i < l->n && !*ok && *tries > 0; i++)
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl_x509(crl)),
+			X509_get_subject_name(cert_x509(l->v[i]))) == 0) {
+			--*tries;
+			TRY(crl_signed_by(crl, l->v[i], ok));
+		}
+	return NULL;
+}
+
+/* A list that nobody at hand has signed would only stand in front of a good
+ * one: OpenSSL takes one for each certificate, by its names. */
+static struct err *
+signed_by_someone(const struct path_request *r, const struct path *p,
+    const struct crl *crl, int *tries, bool *ok)
+{
+	*ok = false;
+	TRY(signed_from(crl, &p->chain, tries, ok));
+	return signed_from(crl, r->pool, tries, ok);
+}
+
+static struct err *
+read_crls(const struct path_request *r, const struct path *p,
+    STACK_OF(X509_CRL) * list)
+{
+	int tries = PATH_TRIES_MAX;
 	for (size_t i = 0; i < r->nstatus_data; i++) {
 		if (r->status_data[i].is_ocsp)
 			continue;
@@ -40,6 +66,10 @@ read_crls(const struct path_request *r, STACK_OF(X509_CRL) * list)
 			continue;
 		}
 		TRY(e);
+		bool ok = false;
+		TRY(signed_by_someone(r, p, crl, &tries, &ok));
+		if (!ok)
+			continue;
 		if (X509_CRL_up_ref(crl_x509(crl)) != 1)
 			return err_ossl(ERR_INTERNAL, "X509_CRL_up_ref");
 		if (sk_X509_CRL_push(list, crl_x509(crl)) <= 0) {
@@ -146,7 +176,7 @@ ask_crls(const struct path_request *r, const struct path *p, struct statuses *s)
 	CLEANUP(free_crls) STACK_OF(X509_CRL) *list = sk_X509_CRL_new_null();
 	if (list == NULL)
 		return err_ossl(ERR_NOMEM, "sk_X509_CRL_new_null");
-	TRY(read_crls(r, list));
+	TRY(read_crls(r, p, list));
 	if (sk_X509_CRL_num(list) == 0) {
 		all_unknown(s, "no revocation list at hand");
 		return NULL;

@@ -273,6 +273,18 @@ a_list_by_a_stranger_neither_clears_nor_revokes(void)
 	CHECK(answer(&a) == PATH_NO_STATUS);
 	a.r.status = STATUS_IF_KNOWN;
 	CHECK(answer(&a) == PATH_OK && !a.path.status_known);
+	/* Nor does a forged one hide the good one behind it. */
+	CLEANUP(buf_done) struct buf forged = BUF(65536);
+	CLEANUP(buf_done) struct buf good = BUF(65536);
+	CHECK_OK(make_crl(&a, false, &leaf, &forged));
+	CHECK_OK(make_crl(&a, false, NULL, &good));
+	forged.ptr[forged.len - 1] ^= 1;
+	struct status_data three[3] = { data[0], { buf_bytes(&forged), false },
+		{ buf_bytes(&good), false } };
+	a.r.status = STATUS_REQUIRED;
+	a.r.status_data = three;
+	a.r.nstatus_data = 3;
+	CHECK(answer(&a) == PATH_OK && a.path.status_known);
 }
 
 static void
