@@ -15,6 +15,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/ocsp.c %D%/ocsp.h \
 	%D%/path.c %D%/path.h \
 	%D%/path_check.c %D%/path_check.h \
+	%D%/path_names.c \
 	%D%/path_rules.c \
 	%D%/path_status.c \
 	%D%/profiles.c %D%/profiles.h \

@@ -284,15 +284,27 @@ ocsp_covers(const struct ocsp_answer *a, const struct cert *issuer, bool *ok)
 	return NULL;
 }
 
+/* Whether there is a critical extension that we do not understand.  Signed
+ * certificate timestamps are understood as saying nothing about status. */
 static bool
 has_critical(const struct ocsp_answer *a)
 {
-	if (OCSP_BASICRESP_get_ext_by_critical(a->basic, 1, -1) >= 0)
-		return true;
-	for (int i = 0; i < OCSP_resp_count(a->basic); i++)
-		if (OCSP_SINGLERESP_get_ext_by_critical(
-			OCSP_resp_get0(a->basic, i), 1, -1) >= 0)
+	int at = -1;
+	while ((at = OCSP_BASICRESP_get_ext_by_critical(a->basic, 1, at)) >= 0)
+		if (OBJ_obj2nid(X509_EXTENSION_get_object(
+			OCSP_BASICRESP_get_ext(a->basic, at))) !=
+		    NID_id_pkix_OCSP_Nonce)
 			return true;
+	for (int i = 0; i < OCSP_resp_count(a->basic); i++) {
+		OCSP_SINGLERESP *s = OCSP_resp_get0(a->basic, i);
+		at = -1;
+		while (
+		    (at = OCSP_SINGLERESP_get_ext_by_critical(s, 1, at)) >= 0)
+			if (OBJ_obj2nid(X509_EXTENSION_get_object(
+				OCSP_SINGLERESP_get_ext(s, at))) !=
+			    NID_ct_cert_scts)
+				return true;
+	}
 	return false;
 }
 

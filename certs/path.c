@@ -61,13 +61,27 @@ rank(enum path_result r)
 	return (int)COUNT_OF(order);
 }
 
-static bool
-is_anchor(const struct path_request *r, const struct cert *c)
+static struct err *
+is_anchor(const struct search *s, const struct cert *c, bool *out)
 {
-	for (size_t i = 0; i < r->anchors->n; i++)
-		if (cert_eq(r->anchors->v[i], c))
-			return !r->roots_only || cert_is_self_issued(c);
-	return false;
+	*out = false;
+	if (s->n == 1 && s->r->issuers_only)
+		return NULL;
+	for (size_t i = 0; i < s->r->anchors->n; i++)
+		if (cert_eq(s->r->anchors->v[i], c))
+			*out = true;
+	if (*out && s->r->roots_only)
+		return cert_signed_by(c, cert_key(c), out);
+	return NULL;
+}
+
+static bool
+same_authority(const struct cert *a, const struct cert *b)
+{
+	return cert_eq(a, b) ||
+	       (X509_NAME_cmp(X509_get_subject_name(cert_x509(a)),
+		    X509_get_subject_name(cert_x509(b))) == 0 &&
+		   EVP_PKEY_eq(cert_key(a), cert_key(b)) == 1);
 }
 
 /* The same name and key again would only go round in circles. */
@@ -75,10 +89,21 @@ static bool
 is_on_path(const struct search *s, const struct cert *c)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (cert_eq(s->at[i], c) ||
-		    (X509_NAME_cmp(X509_get_subject_name(cert_x509(s->at[i])),
-			 X509_get_subject_name(cert_x509(c))) == 0 &&
-			EVP_PKEY_eq(cert_key(s->at[i]), cert_key(c)) == 1))
+		if (same_authority(s->at[i], c))
+			return true;
+	return false;
+}
+
+/* An intermediate that the operator gave among the anchors stands for others
+ * of its name and key, which may be certified for more than he wants. */
+static bool
+is_replaced(const struct search *s, const struct cert *c)
+{
+	const struct cert_list *anchors = s->r->anchors;
+	for (size_t i = 0; i < anchors->n; i++)
+		if (!cert_is_self_issued(anchors->v[i]) &&
+		    !cert_eq(anchors->v[i], c) &&
+		    same_authority(anchors->v[i], c))
 			return true;
 	return false;
 }
@@ -167,7 +192,8 @@ try_list(struct search *s, const struct cert_list *l, int wanted)
 		struct cert *c = l->v[i];
 		if (X509_NAME_cmp(X509_get_subject_name(cert_x509(c)), name) ==
 			0 &&
-		    score(s, c) == wanted && !is_on_path(s, c))
+		    score(s, c) == wanted && !is_on_path(s, c) &&
+		    (l == s->r->anchors || !is_replaced(s, c)))
 			TRY(try_issuer(s, c));
 	}
 	return NULL;
@@ -177,7 +203,9 @@ try_list(struct search *s, const struct cert_list *l, int wanted)
 static struct err *
 step(struct search *s)
 {
-	if (is_anchor(s->r, s->at[s->n - 1]))
+	bool anchor = false;
+	TRY(is_anchor(s, s->at[s->n - 1], &anchor));
+	if (anchor)
 		return judge_path_found(s);
 	if (s->n == PATH_DEPTH_MAX)
 		return NULL;

@@ -57,7 +57,13 @@ struct path_request {
 	/* Keys on a curve given by its parameters: forbidden by RFC 5480 2.1.1,
 	 * required by ICAO 9303-12 for travel documents. */
 	bool explicit_curves;
-	bool roots_only; /* an anchor must be self-signed */
+	bool roots_only;   /* an anchor must be self-signed */
+	bool issuers_only; /* an anchor vouches for others, not for itself */
+	/* 0: which algorithms are good enough is the policy's question (but
+	 * RSA under 1024 and EC under 160 bits never are).  Else keys and
+	 * digests of the path must reach OpenSSL's level: 1: 80 bits of
+	 * security, 2: 112, 3: 128, 4: 192, 5: 256. */
+	int security_level;
 };
 
 struct path {

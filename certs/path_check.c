@@ -57,9 +57,13 @@ set_policies(const struct path_request *r, X509_VERIFY_PARAM *param)
 		flags |= X509_V_FLAG_INHIBIT_ANY;
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
-	for (size_t i = 0; i < r->npolicies; i++) {
+	/* RFC 5280 6.1.1 (c): nothing said is any-policy. */
+	static const char *const any_policy[] = { "2.5.29.32.0" };
+	const char *const *policies =
+	    r->npolicies > 0 ? r->policies : any_policy;
+	for (size_t i = 0; i < (r->npolicies > 0 ? r->npolicies : 1); i++) {
 		CLEANUP(ASN1_OBJECT_freep)
-		ASN1_OBJECT *o = OBJ_txt2obj(r->policies[i], 1);
+		ASN1_OBJECT *o = OBJ_txt2obj(policies[i], 1);
 		if (o == NULL)
 			return err_ossl(ERR_USAGE, "a policy OID");
 		if (X509_VERIFY_PARAM_add0_policy(param, o) != 1)
@@ -94,21 +98,23 @@ set_purpose(const struct path_request *r, X509_STORE_CTX *ctx)
 }
 
 static struct err *
-set_param(const struct path_request *r, X509_STORE_CTX *ctx)
+set_param(const struct path_request *r, X509_STORE_CTX *ctx, bool crls)
 {
 	CLEANUP(X509_VERIFY_PARAM_freep)
 	X509_VERIFY_PARAM *param = X509_VERIFY_PARAM_new();
 	if (param == NULL)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_new");
-	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
+	/* Time is compared by path_rules, CRLs need it set. */
+	unsigned long flags =
+	    X509_V_FLAG_PARTIAL_CHAIN | (crls ? 0 : X509_V_FLAG_NO_CHECK_TIME);
 	if (r->strict)
 		flags |= X509_V_FLAG_X509_STRICT;
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
-	X509_VERIFY_PARAM_set_time(param, (time_t)r->time);
+	if (crls)
+		X509_VERIFY_PARAM_set_time(param, (time_t)r->time);
 	X509_VERIFY_PARAM_set_depth(param, PATH_DEPTH_MAX);
-	/* Which algorithms are good enough is the policy's question. */
-	X509_VERIFY_PARAM_set_auth_level(param, 0);
+	X509_VERIFY_PARAM_set_auth_level(param, r->security_level);
 	TRY(set_policies(r, param));
 	X509_STORE_CTX_set0_param(ctx, TAKE(param));
 	return set_purpose(r, ctx);
@@ -133,8 +139,8 @@ push_all(STACK_OF(X509) * to, const struct cert_list *l, size_t from, size_t n)
 }
 
 static struct err *
-context_fill(const struct path_request *r, const struct path *p,
-    bool whole_pool, struct path_context *c)
+context_fill(const struct path_request *r, const struct path *p, bool crls,
+    struct path_context *c)
 {
 	c->store = X509_STORE_new();
 	c->ctx = X509_STORE_CTX_new();
@@ -146,19 +152,19 @@ context_fill(const struct path_request *r, const struct path *p,
 		return err_ossl(ERR_NOMEM, "X509_STORE_add_cert");
 	/* The path first: OpenSSL takes the first that fits. */
 	TRY(push_all(c->untrusted, &p->chain, 1, p->chain.n - 1));
-	if (whole_pool && r->pool != NULL)
+	if (crls && r->pool != NULL)
 		TRY(push_all(c->untrusted, r->pool, 0, r->pool->n));
 	if (X509_STORE_CTX_init(
 		c->ctx, c->store, cert_x509(p->chain.v[0]), c->untrusted) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE_CTX_init");
-	return set_param(r, c->ctx);
+	return set_param(r, c->ctx, crls);
 }
 
 struct err *
-path_context_init(const struct path_request *r, const struct path *p,
-    bool whole_pool, struct path_context *out)
+path_context_init(const struct path_request *r, const struct path *p, bool crls,
+    struct path_context *out)
 {
-	struct err *e = context_fill(r, p, whole_pool, out);
+	struct err *e = context_fill(r, p, crls, out);
 	if (e != NULL)
 		path_context_done(out);
 	return e;

@@ -11,6 +11,9 @@ struct err *path_check(const struct path_request *r, struct path *p) MUST_USE;
  * p->result when one is broken. */
 struct err *path_rules(const struct path_request *r, struct path *p) MUST_USE;
 
+/* path_names: the part of it about alternative names (certs/path_names.c). */
+void path_names(const struct path_request *r, struct path *p);
+
 /* path_status: revocation of a path that is otherwise good. */
 struct err *path_status(const struct path_request *r, struct path *p) MUST_USE;
 
@@ -22,7 +25,8 @@ struct err *cert_signed_by(
 void path_fail(struct path *p, enum path_result result, size_t at,
     const char *fmt, ...) PRINTF(4, 5);
 
-/* What both runs of X509_verify_cert share: a context over this path. */
+/* What both runs of X509_verify_cert share: a context over this path; with
+ * `crls` also over the pool, where issuers of CRLs may be, and with time. */
 struct path_context {
 	X509_STORE *store;
 	X509_STORE_CTX *ctx;
@@ -30,7 +34,7 @@ struct path_context {
 };
 
 struct err *path_context_init(const struct path_request *r,
-    const struct path *p, bool whole_pool, struct path_context *out) MUST_USE;
+    const struct path *p, bool crls, struct path_context *out) MUST_USE;
 void path_context_done(struct path_context *c);
 
 #endif

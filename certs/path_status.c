@@ -75,9 +75,14 @@ collect(int ok, X509_STORE_CTX *ctx)
 	int error = X509_STORE_CTX_get_error(ctx);
 	if (ok == 0 && error == X509_V_ERR_EC_KEY_EXPLICIT_PARAMS)
 		return s->explicit_curves;
-	/* In the path of a CRL's issuer nothing is forgiven. */
-	if (ok != 0 || top != ctx)
+	if (ok != 0)
 		return ok;
+	/* In the path of a CRL's issuer only this is forgiven: that nobody
+	 * revokes an anchor. */
+	if (top != ctx)
+		return error == X509_V_ERR_UNABLE_TO_GET_CRL &&
+		       X509_STORE_CTX_get_error_depth(ctx) + 1 ==
+			   sk_X509_num(X509_STORE_CTX_get0_chain(ctx));
 	int depth = X509_STORE_CTX_get_error_depth(ctx);
 	if (depth < 0)
 		return 0;
@@ -85,6 +90,9 @@ collect(int ok, X509_STORE_CTX *ctx)
 	if (at >= s->n)
 		return 1; /* nobody revokes an anchor */
 	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return 1; /* path_rules has judged that, to the second */
 	case X509_V_ERR_CERT_REVOKED:
 		record_revoked(s, at, ctx);
 		return 1;

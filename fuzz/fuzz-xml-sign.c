@@ -49,8 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct insertion i = { 0 };
 	struct err *e = format_xml.prepare(bytes_of(data, size), &params, &p);
 	if (e == NULL)
-		e = format_xml.embed(buf_bytes(&p.state), bytes_of(value, 8),
-		    &i);
+		e = format_xml.embed(
+		    buf_bytes(&p.state), bytes_of(value, 8), &i);
 	if (e == NULL)
 		judge(bytes_of(data, size), &i);
 	err_free(e);

@@ -3,6 +3,7 @@
 # in corpus/NAME, and damaged copies of it.  `make fuzz SECONDS_EACH=60` builds
 # all with libFuzzer and looks for new trouble.
 FUZZ_TARGETS =
+include fuzz/certs.mk
 include fuzz/cms.mk
 include fuzz/signd.mk
 include fuzz/xml.mk

@@ -1,5 +1,6 @@
 /* Catalog, pages and form. */
 #include "pdf/inside.h"
+#include "pdf/text.h"
 
 #include <string.h>
 
@@ -168,7 +169,7 @@ add_name(struct field_walk *w, const struct pdf_obj *dict)
 		return NULL;
 	if (w->name.len > 0)
 		TRY(buf_byte(&w->name, '.'));
-	return buf_append(&w->name, t->text);
+	return pdf_text_utf8(t->text, &w->name);
 }
 
 /* A kid with a name of its own is a field, one without is a widget. */

@@ -36,7 +36,7 @@ lock_file(const char *path, int *fd)
 {
 	if (path == NULL)
 		return NULL;
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return err_errno(errno, "opening %s", path);
 	while (flock(*fd, LOCK_EX) != 0)

@@ -84,6 +84,25 @@ process_user(const char *name, uid_t *uid, gid_t *gid)
 	return NULL;
 }
 
+/* Asked when we are root no more, so unlike process_user it looks the name up;
+ * a signd that was never root has no other users, and no such names. */
+struct err *
+process_peer(struct ipc_service *service, const char *user)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char space[PASSWD_MAX];
+	int no = getpwnam_r(user, &pw, space, sizeof(space), &found);
+	if (no != 0)
+		return err_errno(no, "user %s", user);
+	if (found == NULL)
+		return NULL;
+	if (service->npeers == COUNT_OF(service->peers))
+		return err_new(ERR_INTERNAL, NULL, "too many peers");
+	service->peers[service->npeers++] = pw.pw_uid;
+	return NULL;
+}
+
 struct err *
 process_drop(const char *user)
 {

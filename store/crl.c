@@ -136,7 +136,7 @@ ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
 }
 
 struct err *
-ledger_revoked_each(struct ledger *l,
+ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
     struct err *(*each)(void *ctx, const char *serial, int64_t revoked_at,
 	int reason),
     void *ctx)
@@ -144,8 +144,11 @@ ledger_revoked_each(struct ledger *l,
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "SELECT serial, revoked_at, reason FROM credential"
-	    " WHERE revoked_at IS NOT NULL ORDER BY serial",
+	    " WHERE revoked_at IS NOT NULL ORDER BY serial"
+	    " LIMIT ?2 OFFSET ?1",
 	    &q));
+	stmt_int(q, 1, from);
+	stmt_int(q, 2, count);
 	for (;;) {
 		bool row;
 		TRY(stmt_step(q, &row));

@@ -214,6 +214,11 @@ db_in_transaction(const struct db *db)
 struct err *
 db_step_begin(struct db *db)
 {
+	/* Without one, SAVEPOINT would begin a transaction of its own. */
+	if (!db_in_transaction(db))
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "no transaction is open"),
+		    "store-failed");
 	return exec(db, "SAVEPOINT step");
 }
 

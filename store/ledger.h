@@ -231,8 +231,9 @@ struct ledger_crl_state {
 
 struct err *ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
     MUST_USE;
-/* Calls `each` for every revoked certificate, in order of serial. */
-struct err *ledger_revoked_each(struct ledger *l,
+/* Calls `each` for revoked certificates in order of serial, from the place
+ * `from` (0 is the first) on, `count` at most. */
+struct err *ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
     struct err *(*each)(void *ctx, const char *serial, int64_t revoked_at,
 	int reason),
     void *ctx) MUST_USE;

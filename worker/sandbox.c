@@ -47,6 +47,8 @@ static const int allowed[] = {
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(accept4),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(geteuid),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(brk),

@@ -5,7 +5,7 @@
  *	    [--about F] [--time ISO8601] [--max-age S] [--purpose P]
  *	    [--policy OID] [--explicit-policy] [--inhibit-mapping]
  *	    [--inhibit-any] [--strict] [--explicit-curves] [--roots-only]
- *	    [--status] FILE
+ *	    [--issuers-only] [--security-level N] [--status] FILE
  *
  * It prints one word and the reason; 0 when it could judge.
  */
@@ -54,6 +54,8 @@ set_flag(struct path_request *r, const char *name)
 		r->explicit_curves = true;
 	else if (strcmp(name, "--roots-only") == 0)
 		r->roots_only = true;
+	else if (strcmp(name, "--issuers-only") == 0)
+		r->issuers_only = true;
 	else if (strcmp(name, "--status") == 0)
 		r->status = STATUS_REQUIRED;
 	else
@@ -74,6 +76,8 @@ set_value(struct options *o, const char *name, const char *value)
 		exit(64);
 	} else if (strcmp(name, "--max-age") == 0)
 		in->max_age_s = strtoll(value, NULL, 10);
+	else if (strcmp(name, "--security-level") == 0)
+		in->path.security_level = atoi(value);
 	else if (strcmp(name, "--purpose") == 0)
 		in->path.purpose = value;
 	else if (strcmp(name, "--policy") == 0 && in->path.npolicies < FILES)
