@@ -7,6 +7,7 @@ include fuzz/certs.mk
 include fuzz/cms.mk
 include fuzz/signd.mk
 include fuzz/xml.mk
+include fuzz/worker.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c
