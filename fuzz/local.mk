@@ -4,6 +4,7 @@
 # all with libFuzzer and looks for new trouble.
 FUZZ_TARGETS =
 include fuzz/cms.mk
+include fuzz/pdf.mk
 include fuzz/signd.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
