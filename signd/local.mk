@@ -31,7 +31,7 @@ signd_libservice_la_SOURCES = \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/supervisor.c %D%/supervisor.h \
-	%D%/worker.c %D%/stubs.c
+	%D%/worker.c
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
@@ -46,6 +46,4 @@ signd_signd_CPPFLAGS = $(AM_CPPFLAGS) \
 signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 signd_signd_LDADD = $(SIGND_LIBS)
 signd_signd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
-SIGND_LIBS = signd/libservice.la $(WORKER_LIBS) $(STORE_LIBS) $(PKCS11_LIBS) \
-	$(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS)
 include signd/keys.mk
