@@ -36,6 +36,7 @@ struct err *
 worker_start(void)
 {
 	TRY(start_openssl());
+	report_start();
 	return formats_start();
 }
 
