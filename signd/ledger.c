@@ -10,7 +10,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096                 /* bytes: an id */
+#define READ_BODY_MAX 4096		  /* bytes: an id */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 128
 #define WRITE_CLIENTS 128
@@ -56,7 +56,7 @@ asked_to_stop(void *ctx)
 	if (sigpending(&pending) != 0)
 		return true;
 	return sigismember(&pending, SIGTERM) == 1 ||
-	       sigismember(&pending, SIGINT) == 1;
+	    sigismember(&pending, SIGINT) == 1;
 }
 
 /* All requests that are ready at once share one commit. */
