@@ -186,8 +186,9 @@ render_html(const struct verify_answer *a, enum lang lang, struct buf *out)
 	TRY(html_escape(out, bytes_str(message_next(a->code, lang))));
 	TRY(buf_str(out, "</p></section><pre>"));
 	TRY(html_escape(out, buf_bytes(&a->text[lang])));
-	return buf_printf(out, "</pre><p><a href=\"/\">%s</a></p></main></body>"
-			       "</html>\n",
+	return buf_printf(out,
+	    "</pre><p><a href=\"/\">%s</a></p></main></body>"
+	    "</html>\n",
 	    vi ? "Kiểm tra tệp khác" : "Verify another file");
 }
 

@@ -49,8 +49,8 @@ static const char bare_problem[] =
     "\"code\":\"nomem\"}";
 
 void
-reply_problem(struct reply *r, const char *request_id, struct err *e,
-    int tries_left)
+reply_problem(
+    struct reply *r, const char *request_id, struct err *e, int tries_left)
 {
 	struct problem p = problem_of(e);
 	const char *allow = r->allow;
@@ -193,14 +193,14 @@ read_trust_line(struct front *f, const char *line)
 	const char *path = space + strspn(space, " \t");
 	TRY(read_pem(path, &pem));
 	struct err *e = cert_list_read(&d->anchors, buf_bytes(&pem));
-	return e == NULL ? NULL : err_coded(err_while(e, "%s", path), "settings");
+	return e == NULL ? NULL
+			 : err_coded(err_while(e, "%s", path), "settings");
 }
 
 static struct err *
 read_trust(struct front *f)
 {
-	f->domains =
-	    calloc(f->s->trust_file.n + 1, sizeof(*f->domains));
+	f->domains = calloc(f->s->trust_file.n + 1, sizeof(*f->domains));
 	if (f->domains == NULL)
 		return err_new(ERR_NOMEM, NULL, "trust-file");
 	for (size_t i = 0; i < f->s->trust_file.n; i++)
@@ -308,7 +308,9 @@ prepare(struct front *f, struct tls *tls)
 	return open_store(f);
 }
 
-#define THREADS_PER_CORE 4 /* they wait for other processes most of the time */
+#define THREADS_PER_CORE                                                       \
+	4 /* they wait for other processes most of the time                    \
+	   */
 
 struct err *
 front_run(const struct settings *s, const struct log *log, size_t sockets,

@@ -3,7 +3,8 @@ check_PROGRAMS += \
 	tests/certs/test-cert \
 	tests/certs/test-issue \
 	tests/certs/test-path \
-	tests/certs/test-status
+	tests/certs/test-status \
+	tests/certs/test-torture
 TESTS += %D%/test-issue-interop.sh
 EXTRA_DIST += %D%/test-issue-interop.sh
 
@@ -32,3 +33,7 @@ tests_certs_test_path_LDADD = $(CERTS_LIBS)
 tests_certs_test_status_SOURCES = tests/certs/test-status.c tests/certs/ca.h
 tests_certs_test_status_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_status_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_torture_SOURCES = tests/certs/test-torture.c tests/certs/ca.h
+tests_certs_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_torture_LDADD = $(CERTS_LIBS)

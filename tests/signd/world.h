@@ -9,11 +9,13 @@
 
 #include "base/record.h"
 #include "certs/issue.h"
+#include "certs/ossl.h"
 #include "certs/softkey.h"
 #include "pkcs11/aead.h"
 #include "signd/init.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
+#include "signd/process.h"
 #include "signd/proto.h"
 #include "signd/records.h"
 #include "tests/softhsm.h"
@@ -70,11 +72,10 @@ world_settings(struct world *w)
 	    "token-environment = SOFTHSM2_CONF=%s/softhsm2.conf\n"
 	    "crl-url = http://localhost/crl\nsad-seconds = 60\n",
 	    w->dir, w->dir, softhsm_module(), w->dir, w->dir));
-	/* As root, everybody is root here; users have a test of their own. */
-	if (geteuid() == 0)
-		TRY(buf_str(&text,
-		    "user-front = root\nuser-keyholder = root\n"
-		    "user-ledger = root\n"));
+	/* As root: under users that every system has; the test is the front. */
+	TRY(buf_str(&text,
+	    "user-front = root\nuser-keyholder = nobody\n"
+	    "user-ledger = daemon\n"));
 	return settings_parse(buf_bytes(&text), "test", &w->settings);
 }
 
@@ -149,14 +150,27 @@ end_child(struct err *e)
 	return status;
 }
 
+static inline struct err *
+run_ledger(const struct world *w)
+{
+	TRY(process_drop(w->settings.user_ledger));
+	return ledger_run(&w->settings, w->read_fd, w->write_fd);
+}
+
+static inline struct err *
+run_keyholder(const struct world *w)
+{
+	TRY(process_drop(w->settings.user_keyholder));
+	return keyholder_run(&w->settings, w->key_fd);
+}
+
 static inline pid_t
 start_ledger(const struct world *w)
 {
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0)
-		_exit(end_child(
-		    ledger_run(&w->settings, w->read_fd, w->write_fd)));
+		_exit(end_child(run_ledger(w)));
 	return pid;
 }
 
@@ -166,7 +180,7 @@ start_keyholder(const struct world *w)
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0)
-		_exit(end_child(keyholder_run(&w->settings, w->key_fd)));
+		_exit(end_child(run_keyholder(w)));
 	return pid;
 }
 
@@ -184,6 +198,32 @@ world_start(struct world *w)
 	return NULL;
 }
 
+static uid_t keyholder_uid;
+static gid_t keyholder_gid;
+
+static inline int
+give_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return lchown(path, keyholder_uid, keyholder_gid);
+}
+
+/* The token belongs to the keyholders. */
+static inline struct err *
+give_token(const struct world *w)
+{
+	TRY(process_user(w->settings.user_keyholder, &keyholder_uid,
+	    &keyholder_gid));
+	if (geteuid() != 0)
+		return NULL;
+	nftw(world_path(w, "tokens"), give_one, 16, FTW_PHYS);
+	nftw(world_path(w, "softhsm2.conf"), give_one, 16, FTW_PHYS);
+	nftw(world_path(w, "pin"), give_one, 16, FTW_PHYS);
+	return NULL;
+}
+
 static inline struct err *
 world_make(struct world *w)
 {
@@ -197,6 +237,7 @@ world_make(struct world *w)
 	if (softhsm_make(w->dir, "test token") != 0)
 		return err_new(ERR_INTERNAL, NULL, "softhsm2-util");
 	TRY(world_settings(w));
+	TRY(give_token(w));
 	const struct init_options o = {
 		.chain_file = world_path(w, "ca.pem")
 	};
