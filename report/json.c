@@ -156,7 +156,7 @@ set_certificate(
 	TRY(set_hex(cert, "sha256", bytes_of(print, sizeof(print))));
 	TRY(set_int(cert, "key_bits", cert_key_bits(c)));
 	enum cert_state s = cert_state_of(v, p);
-	TRY(set_string(cert, "state_at_signing", cert_state_name(s)));
+	TRY(set_string(cert, "state", cert_state_name(s)));
 	return set_both(cert, "state_text", cert_state_text(s, LANG_VI),
 	    cert_state_text(s, LANG_EN));
 }
