@@ -307,6 +307,12 @@ fill(json_t *o, const struct report_input *in)
 	return add_findings(array, &in->facts->findings);
 }
 
+void
+report_start(void)
+{
+	json_object_seed(0);
+}
+
 struct err *
 report_json(const struct report_input *in, struct buf *out)
 {

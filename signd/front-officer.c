@@ -153,7 +153,7 @@ get_enrolment(struct request *r, struct reply *out)
 /* ---- revocation ---- */
 
 static struct err *
-revoke(struct request *r, struct reply *out)
+revoke_one(struct request *r, struct reply *out)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	CLEANUP(json_freep) json_t *doc = NULL;
@@ -179,7 +179,7 @@ post_revoke(struct request *r, struct reply *out)
 	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
 	if (replayed)
 		return NULL;
-	struct err *e = revoke(r, out);
+	struct err *e = revoke_one(r, out);
 	once_end(r, &once, out, e == NULL);
 	return e;
 }

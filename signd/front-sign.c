@@ -261,7 +261,7 @@ read_hashes(struct json_fields *f, bool optional, struct hashes *out)
 {
 	json_t *list;
 	const char *oid;
-	TRY(json_array(f, "hashes", &list));
+	TRY(json_list(f, "hashes", &list));
 	TRY(json_str(f, "hashAlgorithmOID", 0, 64, &oid));
 	out->alg = oid == NULL ? DIGEST_SHA256 : digest_by_oid(oid);
 	size_t len = digest_len(out->alg);

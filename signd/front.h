@@ -15,6 +15,7 @@
 
 #include <microhttpd.h>
 
+#include "base/messages.h"
 #include "certs/path.h"
 #include "format/format.h"
 #include "signd/ipc.h"

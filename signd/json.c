@@ -117,7 +117,7 @@ json_base64(struct json_fields *f, const char *name, bool optional,
 }
 
 struct err *
-json_array(struct json_fields *f, const char *name, json_t **out)
+json_list(struct json_fields *f, const char *name, json_t **out)
 {
 	json_t *v = take(f, name);
 	if (v != NULL && !json_is_array(v))

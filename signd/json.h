@@ -35,7 +35,7 @@ struct err *json_base64(struct json_fields *f, const char *name, bool optional,
     struct buf *out) MUST_USE;
 /* An array of Base64 strings, each of `len` bytes (0: any), into one buffer;
  * absent is none. */
-struct err *json_array(struct json_fields *f, const char *name, json_t **out)
+struct err *json_list(struct json_fields *f, const char *name, json_t **out)
     MUST_USE;
 struct err *json_int(struct json_fields *f, const char *name, int64_t least,
     int64_t most, int64_t dflt, int64_t *out) MUST_USE;

@@ -240,10 +240,8 @@ serve(struct keyholder *k, int listen_fd)
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
 		.stopping = stopping };
-	uid_t front;
-	gid_t group;
-	TRY(process_user(k->settings->user_front, &front, &group));
-	service.peers[service.npeers++] = front;
+	const char *const front[] = { k->settings->user_front };
+	TRY(allow_users(&service, k->settings->user_keyholder, front, 1));
 	process_ready();
 	TRY(ipc_serve(listen_fd, &service));
 	if (!k->broken)

@@ -1,9 +1,11 @@
 #include "signd/ledger.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "certs/alg.h"
 #include "signd/ledger-ops.h"
@@ -88,14 +90,41 @@ tidy(void *ctx)
 	return NULL;
 }
 
-/* Users who may connect, beside our own. */
+#define PASSWD_MAX 16384 /* bytes of one entry */
+
+/* *found is false when there is no such user. */
 static struct err *
-set_peers(struct ipc_service *service, const char *const *users, size_t count)
+look_up(const char *name, uid_t *uid, bool *found)
 {
+	struct passwd pw;
+	struct passwd *entry = NULL;
+	char space[PASSWD_MAX];
+	int no = getpwnam_r(name, &pw, space, sizeof(space), &entry);
+	if (no != 0)
+		return err_errno(no, "user %s", name);
+	*found = entry != NULL;
+	if (entry != NULL)
+		*uid = pw.pw_uid;
+	return NULL;
+}
+
+struct err *
+allow_users(struct ipc_service *service, const char *own,
+    const char *const *users, size_t count)
+{
+	uid_t uid = 0;
+	bool found = false;
+	TRY(look_up(own, &uid, &found));
+	if (!found || uid != geteuid())
+		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		uid_t uid;
-		gid_t gid;
-		TRY(process_user(users[i], &uid, &gid));
+		TRY(look_up(users[i], &uid, &found));
+		if (!found)
+			return err_coded(err_new(ERR_MISSING, NULL,
+					     "there is no user %s", users[i]),
+			    "settings");
+		if (service->npeers == COUNT_OF(service->peers))
+			return err_new(ERR_INTERNAL, NULL, "too many users");
 		service->peers[service->npeers++] = uid;
 	}
 	return NULL;
@@ -124,8 +153,9 @@ serve(const struct settings *s, struct ledger_server *server, int read_fd,
 		.stopping = asked_to_stop };
 	const char *const readers[] = { s->user_front, s->user_keyholder };
 	const char *const writers[] = { s->user_keyholder };
-	TRY(set_peers(&reading, readers, COUNT_OF(readers)));
-	TRY(set_peers(&writing, writers, COUNT_OF(writers)));
+	const char *own = s->user_ledger;
+	TRY(allow_users(&reading, own, readers, COUNT_OF(readers)));
+	TRY(allow_users(&writing, own, writers, COUNT_OF(writers)));
 	const struct ipc_listener listeners[] = {
 		{ .fd = write_fd, .service = &writing },
 		{ .fd = read_fd, .service = &reading },

@@ -244,7 +244,8 @@ child_ended(struct supervisor *v, struct child *c, int status)
 	bool quick = now - c->started_ms < LIVED_LONG_MS;
 	c->quick = well ? 0 : quick ? c->quick + 1 : 1;
 	c->restart_ms = now + backoff(c);
-	log_event(&v->log, well ? LOG_INFO : LOG_WARNING, "child-ended",
+	log_event(&v->log, well || v->stop ? LOG_INFO : LOG_WARNING,
+	    "child-ended",
 	    "child=%s childpid=%d exit=%d signal=%d restart_ms=%lld",
 	    role_name(c->role), (int)c->pid,
 	    WIFEXITED(status) ? WEXITSTATUS(status) : -1,

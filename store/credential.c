@@ -199,7 +199,7 @@ err_expired(void)
 {
 	return err_coded(
 	    err_new(ERR_DENIED, NULL, "the certificate has expired"),
-	    "certificate-expired");
+	    "credential-expired");
 }
 
 /* A keyholder that died in the middle must not give a try for nothing; and a

@@ -161,7 +161,7 @@ struct err *ledger_credential_get(struct ledger *l, const char *id,
  * A PIN is counted before it is tried: ledger_pin_try takes one of the tries
  * and gives the sealed blob; ledger_pin_end says how it went.  A try that was
  * never ended counts as wrong after LEDGER_PIN_LAPSE.
- * ERR_DENIED code "pin-locked", "credential-revoked", "certificate-expired";
+ * ERR_DENIED code "pin-locked", "credential-revoked", "credential-expired";
  * ERR_LIMIT code "pin-busy": every try left is being used just now.
  */
 struct err *ledger_pin_try(struct ledger *l, const char *id,
@@ -203,7 +203,7 @@ struct ledger_signature {
 /*
  * ledger_signed records signatures that were made and have not left yet, and
  * the use of their SAD.  ERR_DENIED code "sad-used", "credential-revoked",
- * "certificate-expired"; code "credential-changed": another version of the blob is current.
+ * "credential-expired"; code "credential-changed": another version of the blob is current.
  */
 struct err *ledger_signed(struct ledger *l, const struct ledger_signature *s)
     MUST_USE;

@@ -124,6 +124,11 @@ without_a_certificate_nobody_signed(void)
 	struct facts f = { .format = "cms" };
 	struct signature_fact *s = add_good_signature(&f, &world.citizen);
 	cert_free(TAKE(s->cert));
+	check(&f, "path-only", NOON, NULL, INDETERMINATE,
+	    SUB_NO_SIGNING_CERTIFICATE_FOUND, "signer-certificate-missing");
+	/* A bare key made the signature: nobody asks whose it is. */
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	s->signature = CHECK_NOT_DONE;
 	crypto(&f, INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND,
 	    "signer-certificate-missing");
 	facts_done(&f);
