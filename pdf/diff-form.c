@@ -243,7 +243,7 @@ new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 	enum change_level level = CHANGE_FORM;
 	bool has_value = !pdf_is(v, PDF_NULL);
 	if (has_value)
-		TRY(new_signature(f, v, &level));
+		TRY(new_signature(f, pdf_dict_raw(field, "V"), &level));
 	diff_set(f, ref.num, BIT_NEW_SIG);
 	if (!pdf_is(kids, PDF_NULL))
 		return new_kids(f, kids, has_value, level);
@@ -387,7 +387,7 @@ empty_signature(struct diff *f, uint32_t num, const struct pdf_obj *old,
 	enum change_level level;
 	TRY(diff_members(f, old, new, signed_keys, "pdf-field-changed",
 	    "a signature field, when it was signed", &same));
-	TRY(new_signature(f, v, &level));
+	TRY(new_signature(f, pdf_dict_raw(new, "V"), &level));
 	diff_set(f, num, BIT_NEW_SIG);
 	if (!looks && !differs(old, new, look_keys))
 		TRY(diff_push(f, pdf_dict_raw(old, "AP"), "AP"));

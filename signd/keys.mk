@@ -11,6 +11,5 @@ signd_libservice_la_SOURCES += \
 	%D%/ledger-ops.h \
 	%D%/ledger-read.c \
 	%D%/ledger-write.c \
-	%D%/records.c %D%/records.h \
-	%D%/roles.h
+	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

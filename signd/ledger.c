@@ -10,7 +10,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096		  /* bytes: an id */
+#define READ_BODY_MAX 4096                 /* bytes: an id */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 128
 #define WRITE_CLIENTS 128
@@ -56,7 +56,7 @@ asked_to_stop(void *ctx)
 	if (sigpending(&pending) != 0)
 		return true;
 	return sigismember(&pending, SIGTERM) == 1 ||
-	    sigismember(&pending, SIGINT) == 1;
+	       sigismember(&pending, SIGINT) == 1;
 }
 
 /* All requests that are ready at once share one commit. */
@@ -88,19 +88,6 @@ tidy(void *ctx)
 	return NULL;
 }
 
-/* Users who may connect, beside our own. */
-static struct err *
-set_peers(struct ipc_service *service, const char *const *users, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uid_t uid;
-		gid_t gid;
-		TRY(process_user(users[i], &uid, &gid));
-		service->peers[service->npeers++] = uid;
-	}
-	return NULL;
-}
-
 static struct err *
 serve(const struct settings *s, struct ledger_server *server, int read_fd,
     int write_fd)
@@ -122,10 +109,9 @@ serve(const struct settings *s, struct ledger_server *server, int read_fd,
 		.batch_end = batch_end,
 		.idle = tidy,
 		.stopping = asked_to_stop };
-	const char *const readers[] = { s->user_front, s->user_keyholder };
-	const char *const writers[] = { s->user_keyholder };
-	TRY(set_peers(&reading, readers, COUNT_OF(readers)));
-	TRY(set_peers(&writing, writers, COUNT_OF(writers)));
+	TRY(process_peer(&reading, s->user_front));
+	TRY(process_peer(&reading, s->user_keyholder));
+	TRY(process_peer(&writing, s->user_keyholder));
 	const struct ipc_listener listeners[] = {
 		{ .fd = write_fd, .service = &writing },
 		{ .fd = read_fd, .service = &reading },

@@ -26,12 +26,11 @@ signd_libservice_la_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/proto.h \
 	%D%/queue.c %D%/queue.h \
-	%D%/roles.h \
 	%D%/settings.c %D%/settings.h %D%/settings.def \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/supervisor.c %D%/supervisor.h \
-	%D%/worker.c %D%/stubs.c
+	%D%/worker.c
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
@@ -46,6 +45,4 @@ signd_signd_CPPFLAGS = $(AM_CPPFLAGS) \
 signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 signd_signd_LDADD = $(SIGND_LIBS)
 signd_signd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
-SIGND_LIBS = signd/libservice.la $(WORKER_LIBS) $(STORE_LIBS) $(PKCS11_LIBS) \
-	$(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS)
 include signd/keys.mk

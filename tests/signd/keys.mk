@@ -1,5 +1,5 @@
 # Tests of the keyholder, the ledger and the ceremony, with a real token.
-KEYS_TEST_LIBS = signd/libservice.la $(STORE_LIBS) $(PKCS11_LIBS)
+KEYS_TEST_LIBS = $(SIGND_LIBS)
 
 check_PROGRAMS += tests/signd/test-keyholder
 tests_signd_test_keyholder_SOURCES = tests/signd/test-keyholder.c \
