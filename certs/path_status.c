@@ -194,7 +194,7 @@ ask_crls(const struct path_request *r, const struct path *p, struct statuses *s)
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].status = STATUS_GOOD; /* until objections come */
 	int verified = X509_verify_cert(c.ctx);
-	err_free(err_ossl(ERR_MALFORMED, "X509_verify_cert"));
+	TRY(ossl_forget());
 	if (X509_STORE_CTX_get_error(c.ctx) == X509_V_ERR_OUT_OF_MEM)
 		return err_new(ERR_NOMEM, NULL, "X509_verify_cert");
 	if (verified != 1 || !same_path(c.ctx, p))
@@ -277,6 +277,7 @@ path_status(const struct path_request *r, struct path *p)
 			.reason = -1,
 			.this_update = TIME_NONE,
 			.next_update = TIME_NONE };
+	ossl_begin();
 	TRY(ask_crls(r, p, &s));
 	TRY(ask_ocsp(r, p, &s));
 	exempt_responder(r, p, &s);
