@@ -13,3 +13,8 @@ tests_pdf_test_crypt_SOURCES = tests/pdf/test-crypt.c tests/pdf/crypt-vectors.h
 tests_pdf_test_crypt_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_crypt_LDADD = $(PDF_LIBS)
 EXTRA_DIST += tests/pdf/make-crypt-vectors.py
+
+check_PROGRAMS += tests/pdf/test-verify
+tests_pdf_test_verify_SOURCES = tests/pdf/test-verify.c tests/pdf/signed.h
+tests_pdf_test_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_verify_LDADD = $(PDF_LIBS)
