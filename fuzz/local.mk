@@ -6,8 +6,10 @@ FUZZ_TARGETS =
 include fuzz/certs.mk
 include fuzz/cms.mk
 include fuzz/keys.mk
+include fuzz/pdf.mk
 include fuzz/signd.mk
 include fuzz/xml.mk
+include fuzz/worker.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

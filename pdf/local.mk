@@ -6,6 +6,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
 	%D%/diff-catalog.c \
+	%D%/diff-cover.c \
 	%D%/diff-dss.c \
 	%D%/diff-form.c \
 	%D%/diff-page.c \

@@ -52,6 +52,7 @@ static const struct route routes[] = {
 	{ .method = "POST",
 	    .path = "/v1/credentials/info",
 	    .body = BODY_JSON,
+	    .both = true,
 	    .handle = post_credential_info },
 	{ .method = "POST",
 	    .path = "/v1/credentials/authorize",

@@ -563,7 +563,7 @@ check_value(const struct draft *d, struct bytes value)
 	if (!ok)
 		return err_coded(
 		    err_new(ERR_MALFORMED, NULL, "not of this certificate"),
-		    "signature-wrong");
+		    "value-wrong");
 	return NULL;
 }
 

@@ -17,16 +17,15 @@
 #include "signd/ledger.h"
 #include "signd/process.h"
 
-#define DAY 86400         /* seconds */
-#define ROOT_DAYS 7300    /* Decree 23/2025: a root 25 years at most */
+#define DAY 86400	  /* seconds */
+#define ROOT_DAYS 7300	  /* Decree 23/2025: a root 25 years at most */
 #define ISSUER_DAYS 3650  /* an agency's own CA 10 years at most */
 #define RESULT_MAX 262144 /* bytes between the parts of the ceremony */
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
 
-/* ---- one part of the ceremony, in a process and under a user of its own ----
- */
+/* ---- one part of the ceremony, in a process and under a user of its own ---- */
 
 struct part {
 	const struct settings *s;
@@ -144,8 +143,8 @@ static struct ca_names
 names_of(const struct init_options *o, bool root)
 {
 	if (root && o->production)
-		return (
-		    struct ca_names){ "root-ca", "signd Root CA", ROOT_DAYS };
+		return (struct ca_names){ "root-ca", "signd Root CA",
+			ROOT_DAYS };
 	if (root)
 		return (struct ca_names){ "demo-root",
 			"signd Demo Root CA - " LABEL_NO_LEGAL_VALUE,
@@ -158,16 +157,16 @@ names_of(const struct init_options *o, bool root)
 }
 
 static size_t
-subject_of(
-    const struct init_options *o, const char *cn, struct subject_field out[4])
+subject_of(const struct init_options *o, const char *cn,
+    struct subject_field out[4])
 {
 	size_t n = 0;
 	out[n++] = (struct subject_field){ "C", "VN" };
 	if (o->province != NULL)
 		out[n++] = (struct subject_field){ "ST", o->province };
-	out[n++] = (struct subject_field){ "O", o->organization != NULL
-						    ? o->organization
-						    : "signd demonstration" };
+	out[n++] = (struct subject_field){ "O",
+		o->organization != NULL ? o->organization
+					: "signd demonstration" };
 	out[n++] = (struct subject_field){ "CN", cn };
 	return n;
 }
@@ -201,8 +200,8 @@ make_authority(const struct keyholder *k, const struct init_options *o,
 {
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(a->id, sizeof(a->id)));
-	TRY(p11_pair_make(
-	    &k->session, bytes_of(a->id, sizeof(a->id)), &a->key, &spki));
+	TRY(p11_pair_make(&k->session, bytes_of(a->id, sizeof(a->id)), &a->key,
+	    &spki));
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(buf_bytes(&spki), &key));
 	return certify(k, o, a, root, key);
@@ -228,8 +227,8 @@ make_keys(const struct keyholder *k, struct buf *out)
 	TRY(random_fill(pepper, sizeof(pepper)));
 	TRY(p11_kek_make(&k->session, bytes_of(kek, sizeof(kek)), &made));
 	TRY(p11_kek_check(&k->session, made));
-	TRY(p11_pepper_make(
-	    &k->session, bytes_of(pepper, sizeof(pepper)), &made));
+	TRY(p11_pepper_make(&k->session, bytes_of(pepper, sizeof(pepper)),
+	    &made));
 	TRY(p11_pepper_check(&k->session, made));
 	TRY(pack_bytes(out, 1, bytes_of(kek, sizeof(kek))));
 	return pack_bytes(out, 2, bytes_of(pepper, sizeof(pepper)));
@@ -423,9 +422,8 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	TRY(part_run(&token, s->user_keyholder, &made));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	TRY(read_setup(buf_bytes(&made), &setup));
-	struct part ledger = {
-		.s = s, .in = buf_bytes(&made), .work = ledger_part
-	};
+	struct part ledger = { .s = s, .in = buf_bytes(&made),
+		.work = ledger_part };
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
 	return tell_setup(&setup, told);
@@ -450,13 +448,13 @@ read_certificate(const char *path, struct cert **out)
 }
 
 static struct err *
-officer_change(
-    struct ledger *l, bool add, const char *fingerprint, const struct cert *c)
+officer_change(struct ledger *l, bool add, const char *fingerprint,
+    const struct cert *c)
 {
 	if (!add)
 		return ledger_officer_end(l, fingerprint);
-	struct err *e = ledger_officer_add(
-	    l, fingerprint, cert_der(c), cert_common_name(c));
+	struct err *e = ledger_officer_add(l, fingerprint, cert_der(c),
+	    cert_common_name(c));
 	if (e != NULL && err_kind(e) == ERR_USAGE)
 		return err_coded(err_while(e, "this officer is known already"),
 		    "officer-known");
@@ -501,23 +499,23 @@ officer_end_part(const struct part *p, struct buf *out)
 }
 
 static struct err *
-officer_command(
-    const struct settings *s, const char *pem_file, bool add, FILE *told)
+officer_command(const struct settings *s, const char *pem_file, bool add,
+    FILE *told)
 {
 	CLEANUP(cert_freep) struct cert *c = NULL;
 	TRY(read_certificate(pem_file, &c));
 	if (cert_is_ca(c))
-		return err_new(
-		    ERR_USAGE, NULL, "%s is a CA's certificate", pem_file);
-	const struct part p = { .s = s,
-		.in = cert_der(c),
+		return err_new(ERR_USAGE, NULL, "%s is a CA's certificate",
+		    pem_file);
+	const struct part p = { .s = s, .in = cert_der(c),
 		.work = add ? officer_add_part : officer_end_part };
 	TRY(part_run(&p, s->user_ledger, NULL));
 	char fingerprint[65];
 	fingerprint_of(c, fingerprint);
 	if (told != NULL)
 		fprintf(told, "officer %s: %s\nSHA-256: %s\n",
-		    add ? "registered" : "ended", cert_subject(c), fingerprint);
+		    add ? "registered" : "ended", cert_subject(c),
+		    fingerprint);
 	return NULL;
 }
 
@@ -544,9 +542,9 @@ audit_part(const struct part *p, struct buf *out)
 	TRY(ledger_audit_check(l, &bad));
 	TRY(ledger_audit_count(l, &count));
 	if (bad != 0)
-		return err_coded(
-		    err_new(ERR_DENIED, NULL, "audit record %lld does not fit",
-			(long long)bad),
+		return err_coded(err_new(ERR_DENIED, NULL,
+				     "audit record %lld does not fit",
+				     (long long)bad),
 		    "audit-broken");
 	return pack_i64(out, 1, count);
 }

@@ -36,7 +36,7 @@ static const struct row rows[] = {
 	{ "credential-revoked", 409, 0 },
 	{ "enrolment-unknown", 404, 0 },
 	{ "draft-unknown", 404, 0 },
-	{ "signature-wrong", 422, 0 },
+	{ "value-wrong", 422, 0 },
 	{ "idempotency-conflict", 422, 0 },
 	{ "idempotency-busy", 409, 1 },
 	{ "idempotency-key", 400, 0 },

@@ -97,13 +97,10 @@ static int
 write_some(void *ctx, const char *bytes, int len)
 {
 	struct writer *w = ctx;
-	if (w->e == NULL && (uint64_t)len > w->work->bytes)
-		w->e = err_new(ERR_LIMIT, NULL,
-		    "too many bytes to canonicalise in one document");
-	if (w->e == NULL) {
-		w->work->bytes -= (uint64_t)len;
+	if (w->e == NULL)
+		w->e = work_spend_bytes(w->work, (uint64_t)len);
+	if (w->e == NULL)
 		w->e = sink_add(w->sink, bytes_of(bytes, (size_t)len));
-	}
 	return w->e == NULL ? len : -1;
 }
 

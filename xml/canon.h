@@ -13,24 +13,14 @@
 
 #include "certs/alg.h"
 #include "xml/doc.h"
+#include "xml/work.h"
 
-#define XML_FILTERS_MAX 8         /* of one set */
-#define XML_PREFIXES_MAX 64       /* in an InclusiveNamespaces list */
-#define XML_XPATH_MAX 4096        /* bytes of an expression */
-#define XML_STEPS_MAX 100000000UL /* node visits for all of one document */
+#define XML_FILTERS_MAX 8   /* of one set */
+#define XML_PREFIXES_MAX 64 /* in an InclusiveNamespaces list */
+#define XML_XPATH_MAX 4096  /* bytes of an expression */
 #define XML_XPATH_OPS_MAX                                                      \
 	20000000UL /* libxml2's own count, for each filter                     \
 		    */
-#define XML_CANON_TOTAL_MAX                                                    \
-	((uint64_t)4 * XML_DOC_MAX) /* bytes written for                       \
-				     * one document */
-
-/* What one document may cost, counted down over all its signatures. */
-struct xml_work {
-	uint64_t steps;
-	uint64_t bytes;
-};
-#define XML_WORK ((struct xml_work){ XML_STEPS_MAX, XML_CANON_TOTAL_MAX })
 
 enum filter_kind {
 	FILTER_ENVELOPED,     /* without one Signature (XMLDSig 6.6.4) */

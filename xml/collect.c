@@ -142,7 +142,7 @@ gather_certs(struct all *a, struct xml_signature *s,
     struct signature_fact *fact, struct cert_list *later)
 {
 	TRY(keyinfo_read(&a->job, s->keyinfo, &s->keys));
-	TRY(xades_certs(s, later));
+	TRY(xades_certs(&a->job.work, s, later));
 	for (size_t i = 0; i < s->keys.certs.n; i++)
 		TRY(cert_list_add(&fact->certs, s->keys.certs.v[i]));
 	for (size_t i = 0; i < later->n; i++)

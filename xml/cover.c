@@ -284,6 +284,7 @@ xml_rule_wrapping(
 	if (s->ntops == 0 || s->tops[0] == root)
 		return NULL;
 	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
+		TRY(work_spend_steps(&job->work, s->ntops + 1));
 		if (is_marked(e) || is_signature_part(e) || !is_like_top(s, e))
 			continue;
 		CLEANUP(buf_done) struct buf path = BUF(1024);

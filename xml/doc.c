@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PATH_MAX_BYTES 200 /* of a path that people read */
+#define SIBLINGS_MAX 1000  /* looked at to count one */
 #define NAME_BYTES 60      /* of a name in it */
 
 struct id_entry {
@@ -340,18 +341,29 @@ xml_base64(const xmlNode *n, struct buf *out)
 	return base64_decode_ws(buf_bytes(&text), out);
 }
 
-/* Which of the siblings of the same name; 0: the only one. */
+static bool
+same_name(const xmlNode *a, const xmlNode *b)
+{
+	return a->type == XML_ELEMENT_NODE && xmlStrEqual(a->name, b->name);
+}
+
+/* Which of the siblings of the same name; 0: the only one, or nobody counts
+ * that far. */
 static size_t
 sibling_index(const xmlNode *n)
 {
-	size_t before = 0, after = 0;
-	for (const xmlNode *s = n->prev; s != NULL; s = s->prev)
-		before += s->type == XML_ELEMENT_NODE &&
-			  xmlStrEqual(s->name, n->name);
-	for (const xmlNode *s = n->next; s != NULL && before == 0; s = s->next)
-		after += s->type == XML_ELEMENT_NODE &&
-			 xmlStrEqual(s->name, n->name);
-	return before + after == 0 ? 0 : before + 1;
+	size_t index = 1, left = SIBLINGS_MAX;
+	const xmlNode *s;
+	for (s = n->prev; s != NULL && left > 0; s = s->prev, left--)
+		index += same_name(s, n);
+	if (s != NULL)
+		return 0;
+	if (index > 1)
+		return index;
+	for (s = n->next; s != NULL && left > 0; s = s->next, left--)
+		if (same_name(s, n))
+			return index;
+	return 0;
 }
 
 /* A slash and a name, cut between characters when it is long. */

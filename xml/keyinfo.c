@@ -172,22 +172,23 @@ add_key(const xmlNode *n, struct keyinfo *k)
 /* ---- certificates ---- */
 
 static struct err *
-add_cert(const xmlNode *n, struct keyinfo *k)
+add_cert(struct xml_work *w, const xmlNode *n, struct keyinfo *k)
 {
 	CLEANUP(buf_done) struct buf der = BUF(CERT_MAX);
 	if (k->certs.n == XML_CERTS_MAX)
 		return err_new(ERR_LIMIT, NULL, "certificates in KeyInfo");
+	TRY(work_spend_steps(w, STEPS_CERT));
 	TRY(xml_base64(n, &der));
 	return cert_list_add_der(&k->certs, buf_bytes(&der));
 }
 
 static struct err *
-x509_data(xmlNode *data, struct keyinfo *k)
+x509_data(struct xml_work *w, xmlNode *data, struct keyinfo *k)
 {
 	for (xmlNode *n = xml_first(data); n != NULL; n = xml_next(n)) {
 		struct err *problem = NULL;
 		if (xml_is(n, NS_DS, "X509Certificate"))
-			TRY(blame_document(add_cert(n, k), &problem));
+			TRY(blame_document(add_cert(w, n, k), &problem));
 		else if (!xml_is(n, NS_DS, "X509CRL"))
 			k->names = true;
 		k->broken |= problem != NULL;
@@ -212,7 +213,7 @@ referred(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 	if (*uri == '#') {
 		TRY(xml_doc_by_id(job->doc, uri + 1, &target));
 		if (xml_is(target, NS_DS, "X509Data"))
-			return x509_data(target, k);
+			return x509_data(&job->work, target, k);
 		if (xml_is(target, NS_DS, "KeyInfo"))
 			return read_children(job, target, depth + 1, k);
 		/* A bare key that stands elsewhere speaks for nobody. */
@@ -230,7 +231,7 @@ static struct err *
 read_child(struct xml_job *job, xmlNode *n, int depth, struct keyinfo *k)
 {
 	if (xml_is(n, NS_DS, "X509Data"))
-		return x509_data(n, k);
+		return x509_data(&job->work, n, k);
 	if (xml_is(n, NS_DS, "KeyValue") ||
 	    xml_is(n, NS_DS11, "DEREncodedKeyValue"))
 		return add_key(n, k);

@@ -13,6 +13,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/set.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/signature.c %D%/signature.h \
+	%D%/work.c %D%/work.h \
 	%D%/xades.c
 xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 

@@ -139,6 +139,7 @@ want_nodes(struct flow *f)
 		return NULL;
 	if (f->parsed != NULL)
 		return unsupported("parsing twice within one reference");
+	TRY(work_spend_steps(&f->job->work, f->octets.len * STEPS_PARSED_BYTE));
 	TRY(xml_doc_parse(f->octets, &f->parsed));
 	f->own = (struct xml_set){ .tree = xml_doc_tree(f->parsed),
 		.comments = true,
@@ -195,6 +196,7 @@ do_base64(struct flow *f)
 		f->octets = buf_bytes(&text);
 		f->ref->blind = true; /* names are not digested */
 	}
+	TRY(work_spend_bytes(&f->job->work, f->octets.len));
 	TRY(base64_decode_ws(f->octets, &made));
 	octets_from(f, &made);
 	return NULL;
@@ -266,8 +268,10 @@ do_transforms(struct flow *f, const xmlNode *list)
 static struct err *
 final_digest(struct flow *f, uint8_t out[DIGEST_MAX])
 {
-	if (f->set == NULL)
+	if (f->set == NULL) {
+		TRY(work_spend_bytes(&f->job->work, f->octets.len));
 		return digest_of(f->ref->alg, f->octets, out);
+	}
 	/* XMLDSig 4.4.3.2: nodes at the end are canonicalised, C14N 1.0. */
 	struct canon plain = { .mode = XML_C14N_1_0 };
 	CLEANUP(digest_freep) struct digest *d = NULL;
@@ -301,6 +305,7 @@ check(struct flow *f, xmlNode *reference)
 {
 	struct xml_ref *r = f->ref;
 	xmlNode *transforms, *method, *value;
+	TRY(work_spend_reference(&f->job->work));
 	TRY(children(reference, &transforms, &method, &value));
 	const char *uri = xml_attr(method, "Algorithm");
 	r->alg = uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri);

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An evaluation is dearer than a visit; this is its price in steps. */
-#define XPATH_STEPS 20
-
 static void
 filter_done(struct filter *f)
 {
@@ -46,25 +43,37 @@ step_found(const struct filter_step *step, const xmlNode *n)
 				  compare_pointers) != NULL;
 }
 
+/* Whether `n` is `top` or inside it; every hop is paid for. */
+static bool
+inside(struct xml_work *w, const xmlNode *n, const xmlNode *top)
+{
+	uint64_t hops = 1;
+	for (; n != NULL && n != top; n = n->parent)
+		hops++;
+	(void)work_steps(w, hops);
+	return n != NULL;
+}
+
 /* Filter 2.0 speaks of subtrees: a node is in when an ancestor is. */
 static bool
-step_has(
-    const struct filter_step *step, const xmlNode *n, const xmlNode *element)
+step_has(struct xml_work *w, const struct filter_step *step, const xmlNode *n,
+    const xmlNode *element)
 {
-	if (n != element && step_found(step, n))
-		return true;
-	for (; element != NULL; element = element->parent)
-		if (step_found(step, element))
-			return true;
-	return false;
+	uint64_t hops = 1;
+	bool found = n != element && step_found(step, n);
+	for (; element != NULL && !found; element = element->parent, hops++)
+		found = step_found(step, element);
+	(void)work_steps(w, hops);
+	return found;
 }
 
 static bool
-filter2_has(const struct filter *f, const xmlNode *n, const xmlNode *element)
+filter2_has(struct xml_work *w, const struct filter *f, const xmlNode *n,
+    const xmlNode *element)
 {
 	bool in = true;
 	for (size_t i = 0; i < f->nsteps; i++) {
-		bool found = step_has(&f->steps[i], n, element);
+		bool found = step_has(w, &f->steps[i], n, element);
 		if (f->steps[i].op == STEP_INTERSECT)
 			in = in && found;
 		else if (f->steps[i].op == STEP_SUBTRACT)
@@ -73,6 +82,23 @@ filter2_has(const struct filter *f, const xmlNode *n, const xmlNode *element)
 			in = in || found;
 	}
 	return in;
+}
+
+/* Lets an evaluation use what is left, and no more than one may. */
+static void
+allow_operations(struct xml_work *w, xmlXPathContext *c)
+{
+	uint64_t left = w->steps / STEPS_XPATH_OP;
+	c->opCount = 0;
+	c->opLimit = left == 0                  ? 1
+		     : left < XML_XPATH_OPS_MAX ? left
+						: XML_XPATH_OPS_MAX;
+}
+
+static void
+pay_operations(struct xml_work *w, const xmlXPathContext *c)
+{
+	(void)work_steps(w, STEPS_XPATH + c->opCount * STEPS_XPATH_OP);
 }
 
 /* A namespace node, as libxml2's XPath wants it, knows its element. */
@@ -87,28 +113,26 @@ xpath_has(
 		ns.next = (xmlNs *)element;
 		node = (xmlNode *)&ns;
 	}
-	if (s->work->steps < XPATH_STEPS) {
-		s->broken = true;
-		return false;
-	}
-	s->work->steps -= XPATH_STEPS;
+	allow_operations(s->work, f->context);
 	f->context->node = node;
 	f->context->proximityPosition = 1;
 	f->context->contextSize = 1;
 	int rc = xmlXPathCompiledEvalToBoolean(f->expression, f->context);
 	f->context->node = NULL;
+	pay_operations(s->work, f->context);
 	if (rc < 0)
 		s->broken = true;
 	return rc == 1;
 }
 
 static bool
-has_signature_above(const xmlNode *n)
+has_signature_above(struct xml_work *w, const xmlNode *n)
 {
-	for (; n != NULL; n = n->parent)
-		if (xml_is(n, NS_DS, "Signature"))
-			return true;
-	return false;
+	uint64_t hops = 1;
+	for (; n != NULL && !xml_is(n, NS_DS, "Signature"); n = n->parent)
+		hops++;
+	(void)work_steps(w, hops);
+	return n != NULL;
 }
 
 static bool
@@ -117,11 +141,11 @@ filter_has(
 {
 	switch (f->kind) {
 	case FILTER_ENVELOPED:
-		return !xml_is_inside(element, f->signature);
+		return !inside(s->work, element, f->signature);
 	case FILTER_NO_SIGNATURES:
-		return !has_signature_above(element);
+		return !has_signature_above(s->work, element);
 	case FILTER_SET:
-		return filter2_has(f, n, element);
+		return filter2_has(s->work, f, n, element);
 	case FILTER_XPATH:
 		return xpath_has(s, f, n, element);
 	}
@@ -133,17 +157,16 @@ xml_set_has(struct xml_set *s, xmlNode *n, xmlNode *parent)
 {
 	if (n == NULL)
 		return false;
-	if (s->broken || s->work->steps == 0) {
+	if (s->broken || !work_steps(s->work, 1)) {
 		s->broken = true;
 		return false;
 	}
-	s->work->steps--;
 	if (n->type == XML_COMMENT_NODE && !s->comments)
 		return false;
 	bool leaf =
 	    n->type == XML_NAMESPACE_DECL || n->type == XML_ATTRIBUTE_NODE;
 	xmlNode *element = leaf ? parent : n;
-	if (s->top != NULL && !xml_is_inside(element, s->top))
+	if (s->top != NULL && !inside(s->work, element, s->top))
 		return false;
 	for (size_t i = 0; i < s->nfilters; i++)
 		if (!filter_has(s, &s->filters[i], n, element))
@@ -194,7 +217,9 @@ new_context(xmlDoc *tree, xmlNode *where, xmlXPathContext **out)
 	if (c == NULL)
 		return err_new(ERR_NOMEM, NULL, "xmlXPathNewContext");
 	c->userData = where;
-	c->opLimit = XML_XPATH_OPS_MAX;
+	/* Elements get their numbers, or sorting a result is quadratic. */
+	if (xmlDocGetRootElement(tree)->content == NULL)
+		(void)xmlXPathOrderDocElems(tree);
 	int bad = where->doc != tree
 		      ? 0
 		      : xmlXPathRegisterFunc(c, BAD_CAST "here", xpath_here);
@@ -292,18 +317,20 @@ sort_found(struct filter_step *step)
 }
 
 static struct err *
-evaluate(xmlDoc *tree, xmlNode *where, struct filter_step *step)
+evaluate(struct xml_set *s, xmlNode *where, struct filter_step *step)
 {
 	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
 	const char *text;
 	xmlXPathContext *c = NULL;
 	xmlXPathCompExpr *x = NULL;
 	TRY(expression_text(where, &b, &text));
-	TRY(new_context(tree, where, &c));
+	TRY(new_context(s->tree, where, &c));
 	struct err *e = compile(c, text, &x);
 	if (e == NULL) {
-		c->node = (xmlNode *)tree;
+		c->node = (xmlNode *)s->tree;
+		allow_operations(s->work, c);
 		step->found = xmlXPathCompiledEval(x, c);
+		pay_operations(s->work, c);
 		xmlXPathFreeCompExpr(x);
 	}
 	xmlXPathFreeContext(c);
@@ -346,7 +373,7 @@ xml_set_filter2(struct xml_set *s, xmlNode *transform)
 			return err_new(ERR_LIMIT, NULL, "XPath elements");
 		struct filter_step *step = &f->steps[f->nsteps++];
 		TRY(step_op(x, step));
-		TRY(evaluate(s->tree, x, step));
+		TRY(evaluate(s, x, step));
 	}
 	if (f->nsteps == 0)
 		return err_new(ERR_MALFORMED, "XPath Filter 2.0", "no XPath");

@@ -63,6 +63,7 @@ struct attempt {
 	struct bytes message;
 	struct bytes value; /* as OpenSSL wants it */
 	bool tried;
+	struct xml_work *work;
 };
 
 /* A key of another kind, or one OpenSSL refuses, simply does not fit. */
@@ -72,6 +73,7 @@ try_key(struct attempt *a, EVP_PKEY *key, bool *ok)
 	struct err *problem = NULL;
 	*ok = false;
 	a->tried = true;
+	TRY(work_spend_steps(a->work, STEPS_VERIFY));
 	TRY(blame_document(
 	    key_verify(key, a->alg, a->message, a->value, ok), &problem));
 	err_free(problem);
@@ -252,7 +254,8 @@ judge_value(struct xml_job *job, struct xml_signature *s,
 	TRY(read_method(s, &fact->alg));
 	TRY(signed_info_bytes(job, s, &message));
 	TRY(value_for_openssl(s, fact->alg, &value, &der));
-	struct attempt a = { .alg = fact->alg,
+	struct attempt a = { .work = &job->work,
+		.alg = fact->alg,
 		.message = buf_bytes(&message),
 		.value = buf_bytes(&value) };
 	TRY(try_all(job, s, later, &a, fact));

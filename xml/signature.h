@@ -57,8 +57,8 @@ bool xades_is_type(const char *type, const char *what);
 /* Finds the properties; before the references are looked at. */
 void xades_open(struct xml_signature *s);
 /* Certificates in UnsignedSignatureProperties are added to `out`. */
-struct err *xades_certs(
-    struct xml_signature *s, struct cert_list *out) MUST_USE;
+struct err *xades_certs(struct xml_work *w, struct xml_signature *s,
+    struct cert_list *out) MUST_USE;
 /* Whether the property SigningCertificate names `c` by its digest. */
 struct err *xades_names(
     const struct xml_signature *s, const struct cert *c, bool *out) MUST_USE;

@@ -61,15 +61,16 @@ unsigned_properties(const struct xml_signature *s)
 /* ---- certificates and revocation data ---- */
 
 static struct err *
-add_encapsulated(const xmlNode *n, struct cert_list *out)
+add_encapsulated(struct xml_work *w, const xmlNode *n, struct cert_list *out)
 {
 	CLEANUP(buf_done) struct buf der = BUF(CERT_MAX);
+	TRY(work_spend_steps(w, STEPS_CERT));
 	TRY(xml_base64(n, &der));
 	return cert_list_add_der(out, buf_bytes(&der));
 }
 
 struct err *
-xades_certs(struct xml_signature *s, struct cert_list *out)
+xades_certs(struct xml_work *w, struct xml_signature *s, struct cert_list *out)
 {
 	xmlNode *u = unsigned_properties(s);
 	for (xmlNode *p = xml_first(u); p != NULL; p = xml_next(p)) {
@@ -80,7 +81,8 @@ xades_certs(struct xml_signature *s, struct cert_list *out)
 			struct err *problem = NULL;
 			if (!xades_is(c, "EncapsulatedX509Certificate"))
 				continue;
-			TRY(blame_document(add_encapsulated(c, out), &problem));
+			TRY(blame_document(
+			    add_encapsulated(w, c, out), &problem));
 			err_free(problem);
 		}
 	}

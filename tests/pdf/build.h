@@ -19,20 +19,19 @@
 #define MADE_MAX ((size_t)16 << 20)
 
 struct made_row {
-	char kind;	 /* 'n', 'f', 's' (in a stream), or 0: not listed */
-	unsigned gen;	 /* or the place in the stream */
-	size_t offset;	 /* or the number of the stream */
+	char kind;     /* 'n', 'f', 's' (in a stream), or 0: not listed */
+	unsigned gen;  /* or the place in the stream */
+	size_t offset; /* or the number of the stream */
 };
 
 struct made {
 	struct buf out;
 	struct made_row rows[MADE_OBJECTS]; /* since the last section */
-	unsigned size;			    /* highest number so far + 1 */
-	size_t section;			    /* offset of the last section */
+	unsigned size;                      /* highest number so far + 1 */
+	size_t section;                     /* offset of the last section */
 };
 
-static inline void
-made_text(struct made *m, const char *fmt, ...)
+static inline PRINTF(2, 3) void made_text(struct made *m, const char *fmt, ...)
 {
 	char text[8192];
 	va_list ap;
@@ -80,8 +79,8 @@ static inline void
 made_stream(struct made *m, unsigned num, const char *dict, struct bytes data)
 {
 	made_row(m, num, (struct made_row){ 'n', 0, m->out.len });
-	made_text(m, "%u 0 obj\n<<%s/Length %zu>>\nstream\n", num, dict,
-	    data.len);
+	made_text(
+	    m, "%u 0 obj\n<<%s/Length %zu>>\nstream\n", num, dict, data.len);
 	CHECK_OK(buf_append(&m->out, data));
 	made_text(m, "\nendstream\nendobj\n");
 }
@@ -99,8 +98,8 @@ made_objstm(struct made *m, unsigned num, unsigned first, unsigned n,
 		CHECK_OK(buf_printf(&data, "%s ", bodies[i]));
 		made_row(m, first + i, (struct made_row){ 's', i, num });
 	}
-	snprintf(dict, sizeof(dict), "/Type/ObjStm/N %u/First %zu", n,
-	    index.len);
+	snprintf(
+	    dict, sizeof(dict), "/Type/ObjStm/N %u/First %zu", n, index.len);
 	CHECK_OK(buf_append(&index, buf_bytes(&data)));
 	made_stream(m, num, dict, buf_bytes(&index));
 }
@@ -142,14 +141,16 @@ made_xref_stream(struct made *m, unsigned num, const char *trailer)
 	CLEANUP(buf_done) struct buf dict = BUF(65536);
 	m->section = m->out.len;
 	made_row(m, num, (struct made_row){ 'n', 0, m->out.len });
-	CHECK_OK(buf_printf(&dict, "/Type/XRef/W[1 4 2]/Size %u%s/Index[",
-	    m->size, trailer));
+	CHECK_OK(buf_printf(
+	    &dict, "/Type/XRef/W[1 4 2]/Size %u%s/Index[", m->size, trailer));
 	for (unsigned i = 0; i < m->size; i++) {
 		struct made_row r = m->rows[i];
 		if (r.kind == 0)
 			continue;
 		CHECK_OK(buf_printf(&dict, "%u 1 ", i));
-		uint8_t b[7] = { r.kind == 'n' ? 1 : r.kind == 's' ? 2 : 0,
+		uint8_t b[7] = { r.kind == 'n'   ? 1
+				 : r.kind == 's' ? 2
+						 : 0,
 			(uint8_t)(r.offset >> 24), (uint8_t)(r.offset >> 16),
 			(uint8_t)(r.offset >> 8), (uint8_t)r.offset,
 			(uint8_t)(r.gen >> 8), (uint8_t)r.gen };
@@ -175,8 +176,7 @@ made_page(void)
 	struct made m = made_begin("1.7");
 	made_object(&m, 1, "<</Type/Catalog/Pages 2 0 R>>");
 	made_object(&m, 2, "<</Type/Pages/Kids[3 0 R]/Count 1>>");
-	made_object(&m, 3,
-	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>");
+	made_object(&m, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>");
 	return m;
 }
 

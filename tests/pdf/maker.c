@@ -2,8 +2,10 @@
  * Signs files for other programs to verify: maker DIR FILE... writes
  * DIR/ca.pem and, for each file, DIR/NAME.1.pdf (signed once) and
  * DIR/NAME.2.pdf (twice); prints "ok NAME" or "refused NAME CODE TEXT".  With
- * -e KEY first, the key is of that kind.  A copy is never made in memory.
+ * -e KEY first, the key is of that kind.  A copy is never made in memory. maker
+ * -f DIR makes files to begin with.
  */
+#include "tests/pdf/build.h"
 #include "tests/pdf/signing.h"
 
 #include <openssl/pem.h>
@@ -75,6 +77,95 @@ sign_twice(const char *dir, const char *file, const char *name,
 	return sign_file(once, twice, p, params);
 }
 
+/* ---- files to begin with ---- */
+
+static void
+save(const char *dir, const char *name, struct made *m)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *f = fopen(path, "wb");
+	if (f == NULL)
+		abort();
+	write_all(f, buf_bytes(&m->out));
+	if (fclose(f) != 0)
+		abort();
+	made_done(m);
+}
+
+static struct made
+begin_hello(const char *version)
+{
+	struct made m = made_begin(version);
+	made_object(&m, 1, "<</Type/Catalog/Pages 2 0 R>>");
+	made_object(&m, 2,
+	    "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]"
+	    "/Resources<</Font<</F1 5 0 R>>>>>>");
+	made_object(&m, 3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R>>");
+	made_stream(
+	    &m, 4, "", BYTES_LIT("BT /F1 24 Tf 72 720 Td (Xin chao) Tj ET"));
+	made_object(&m, 5, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
+	return m;
+}
+
+/* Forms as programs write them: an array of fields shared with the page, a
+ * form without fields, a picture of each field missing. */
+static void
+make_forms(const char *dir)
+{
+	struct made m = begin_hello("1.6");
+	made_object(&m, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R>>");
+	made_object(
+	    &m, 3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots 7 0 R>>");
+	made_object(&m, 6, "<</Fields 7 0 R/NeedAppearances true>>");
+	made_object(&m, 7, "[8 0 R]");
+	made_object(&m, 8,
+	    "<</Type/Annot/Subtype/Widget/FT/Tx/T(ten)/Rect[9 9 90 30]/F 4>>");
+	made_table(&m, "/Root 1 0 R");
+	save(dir, "form-shared-array.pdf", &m);
+
+	m = begin_hello("1.3");
+	made_object(
+	    &m, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]>>>>");
+	made_object(
+	    &m, 3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots 30 0 R>>");
+	made_table(&m, "/Root 1 0 R");
+	save(dir, "form-empty.pdf", &m);
+}
+
+static void
+make_plain(const char *dir)
+{
+	static const char *const inside[] = {
+		"<</Type/Catalog/Pages 2 0 R>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>",
+		"<</Type/Page/Parent 2 0 R/Resources<<>>>>",
+	};
+	struct made m = begin_hello("1.4");
+	made_table(&m, "/Root 1 0 R");
+	save(dir, "table.pdf", &m);
+	m = begin_hello("1.5");
+	made_xref(&m, 6, "/Root 1 0 R");
+	save(dir, "stream.pdf", &m);
+	m = made_begin("2.0");
+	made_objstm(&m, 4, 1, COUNT_OF(inside), inside);
+	made_xref(&m, 5, "/Root 1 0 R");
+	save(dir, "object-stream.pdf", &m);
+	m = begin_hello("1.7");
+	made_table(&m, "/Root 1 0 R");
+	m.out.len--;
+	save(dir, "no-last-newline.pdf", &m);
+}
+
+static void
+make_old_offsets(const char *dir)
+{
+	struct made m = begin_hello("1.4");
+	made_table_only(&m, "/Root 1 0 R/Info null");
+	made_text(&m, "startxref\r\n%zu\r\n%%%%EOF\r\n", m.section - 1);
+	save(dir, "startxref-early.pdf", &m);
+}
+
 static void
 write_pem(const char *dir, const struct cert *c)
 {
@@ -94,6 +185,12 @@ main(int argc, char **argv)
 		kind = argv[2];
 		argc -= 2;
 		argv += 2;
+	}
+	if (argc == 3 && strcmp(argv[1], "-f") == 0) {
+		make_plain(argv[2]);
+		make_forms(argv[2]);
+		make_old_offsets(argv[2]);
+		return 0;
 	}
 	if (argc < 2)
 		return 64;

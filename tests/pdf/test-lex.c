@@ -65,8 +65,8 @@ reads_strings(void)
 	CHECK(text_is("(abc)", PDF_STRING, BYTES_LIT("abc")));
 	CHECK(text_is("(a(b)c)", PDF_STRING, BYTES_LIT("a(b)c")));
 	CHECK(text_is("(a\\)\\(\\\\)", PDF_STRING, BYTES_LIT("a)(\\")));
-	CHECK(text_is("(\\n\\r\\t\\b\\f\\q)", PDF_STRING,
-	    BYTES_LIT("\n\r\t\b\fq")));
+	CHECK(text_is(
+	    "(\\n\\r\\t\\b\\f\\q)", PDF_STRING, BYTES_LIT("\n\r\t\b\fq")));
 	CHECK(text_is("(\\53\\0533\\5x)", PDF_STRING, BYTES_LIT("++3\005x")));
 	CHECK(text_is("(a\\\r\nb\r\nc\rd)", PDF_STRING, BYTES_LIT("ab\nc\nd")));
 	CHECK(text_is("<48 65\n6C6c6F7>", PDF_STRING, BYTES_LIT("Hellop")));
@@ -115,7 +115,7 @@ reads_dictionaries_with_spans(void)
 	CHECK_OK(parse("%x\n<</A 1/B[true null]%c\r/C<</D(x)>>>>", &o));
 	CHECK(o.type == PDF_DICT && !o.duplicate);
 	CHECK(pdf_dict_len(&o) == 3);
-	CHECK(o.at == 3 && o.end == 37);
+	CHECK(o.at == 3 && o.end == 38);
 	const struct pdf_obj *c = pdf_dict_raw(&o, "C");
 	CHECK(pdf_dict_raw(c, "D")->at == 31);
 	CHECK(pdf_dict_raw(c, "D")->end == 34);
@@ -222,8 +222,8 @@ reads_streams_of_exact_length(void)
 	CHECK(i.obj.type == PDF_STREAM);
 	CHECK(bytes_eq_str(i.obj.stream->raw, "abc"));
 	CHECK(i.obj.stream->at == 28);
-	CHECK_OK(indirect("1 0 obj<</Length 3>>stream\nabcendstream endobj",
-	    &i));
+	CHECK_OK(
+	    indirect("1 0 obj<</Length 3>>stream\nabcendstream endobj", &i));
 	CHECK(refuses_indirect("1 0 obj<</Length 2>>stream\nabc\nendstream\n"
 			       "endobj"));
 	CHECK(refuses_indirect("1 0 obj<</Length 9>>stream\nabc\nendstream\n"
@@ -261,6 +261,26 @@ compares_values_and_not_spelling(void)
 	CHECK(!equal("1", "1."));
 }
 
+/* Objects inside the comment of an object: each is read to the end. */
+static void
+comments_that_are_read_again_cost_steps(void)
+{
+	CLEANUP(buf_done) struct buf b = BUF(1 << 20);
+	for (int i = 0; i < 10000; i++)
+		CHECK_OK(buf_str(&b, "1 0 obj 1 %"));
+	CHECK_OK(buf_str(&b, "\nendobj"));
+	struct pdf_budget budget = { .steps = 1 << 20, .memory = 1 << 20 };
+	CLEANUP(pdf_arena_done) struct pdf_arena a = PDF_ARENA(&budget);
+	struct pdf_indirect o;
+	struct err *e = NULL;
+	int read = 0;
+	for (; e == NULL && read < 10000; read++)
+		e = pdf_parse_indirect(
+		    buf_bytes(&b), (size_t)read * 11, &a, NULL, &o);
+	CHECK_ERR(e, ERR_LIMIT);
+	CHECK(read < 1000);
+}
+
 int
 main(void)
 {
@@ -275,6 +295,7 @@ main(void)
 	RUN(reads_indirect_objects);
 	RUN(reads_streams_of_exact_length);
 	RUN(compares_values_and_not_spelling);
+	RUN(comments_that_are_read_again_cost_steps);
 	pdf_arena_done(&arena);
 	return DONE();
 }

@@ -21,6 +21,9 @@ struct input {
 	struct external external[FILES_MAX];
 	size_t nexternal;
 	struct cert_list certs;
+	struct cert_list anchors;
+	struct status_data crls[FILES_MAX];
+	size_t ncrls;
 	struct bytes keys[FILES_MAX];
 	size_t nkeys;
 };
@@ -45,14 +48,21 @@ read_file(struct input *in, const char *path, struct bytes *out)
 
 /* A trust file: certificates, or a bare public key. */
 static void
-add_trust(struct input *in, const char *path)
+add_trust(struct input *in, const char *path, bool anchor)
 {
 	struct bytes file;
 	err_free(read_file(in, path, &file));
 	struct err *e = cert_list_read(&in->certs, file);
+	if (e == NULL && anchor)
+		e = cert_list_read(&in->anchors, file);
 	if (e == NULL)
 		return;
 	err_free(e);
+	const uint8_t *p = file.ptr;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)file.len);
+	if (crl != NULL && in->ncrls < FILES_MAX)
+		in->crls[in->ncrls++] = (struct status_data){ .der = file };
+	X509_CRL_free(crl);
 	BIO *bio = BIO_new_mem_buf(file.ptr, (int)file.len);
 	EVP_PKEY *k = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
 	BIO_free(bio);
@@ -154,19 +164,78 @@ why(const struct signature_fact *s, bool *unsupported)
 	return s->nreferences == 0 ? "no references" : NULL;
 }
 
+/* Whether the note hands over `path` under the option `mark`. */
 static bool
-path_holds(const struct input *in, const struct signature_fact *s, int64_t at)
+note_gives(const char *note, const char *mark, const char *path)
+{
+	for (const char *p = note; (p = strstr(p, mark)) != NULL;) {
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+		if (strncmp(p, path, strlen(path)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A CRL that was handed over must not be out of date. */
+static bool
+crls_are_fresh(const struct input *in, int64_t at)
+{
+	bool fresh = true;
+	for (size_t i = 0; i < in->ncrls; i++) {
+		const uint8_t *p = in->crls[i].der.ptr;
+		time_t t = (time_t)at;
+		X509_CRL *crl =
+		    d2i_X509_CRL(NULL, &p, (long)in->crls[i].der.len);
+		const ASN1_TIME *next =
+		    crl == NULL ? NULL : X509_CRL_get0_nextUpdate(crl);
+		if (next != NULL && X509_cmp_time(next, &t) < 0)
+			fresh = false;
+		X509_CRL_free(crl);
+	}
+	return fresh;
+}
+
+/* The rows made from xmlsec1's own tests carry its options: certificates must
+ * be trusted unless --insecure, and some that are given are not anchors. */
+static bool
+is_anchor(const char *note, const char *path)
+{
+	return note == NULL ||
+	       (!note_gives(note, "--untrusted-", path) &&
+		   !(strstr(note, "--verify-keys") != NULL &&
+		       note_gives(note, "--pubkey-cert-", path)));
+}
+
+static bool
+path_holds(const struct input *in, const char *note,
+    const struct signature_fact *s, int64_t at)
 {
 	struct path p;
-	if (in->certs.n == 0)
-		return has(&s->findings, "xml-key-given");
+	bool xmlsec = note != NULL && strstr(note, "xmlsec1 --verify") != NULL;
 	if (s->cert == NULL)
+		return xmlsec || has(&s->findings, "xml-key-given");
+	if (in->anchors.n == 0 && in->nkeys > 0)
+		return has(&s->findings, "xml-key-given");
+	for (size_t i = 0; i < in->anchors.n; i++)
+		if (cert_eq(in->anchors.v[i], s->cert))
+			return true;
+	if (!crls_are_fresh(in, at))
 		return false;
+	if (xmlsec && strstr(note, "--X509-skip-time-checks") != NULL)
+		at = cert_not_before(s->cert) + 1;
+	struct cert_list pool = { 0 };
+	for (size_t i = 0; i < s->certs.n; i++)
+		err_free(cert_list_add(&pool, s->certs.v[i]));
+	for (size_t i = 0; i < in->certs.n; i++)
+		err_free(cert_list_add(&pool, in->certs.v[i]));
 	struct path_request r = { .leaf = s->cert,
-		.pool = &s->certs,
-		.anchors = &in->certs,
+		.pool = &pool,
+		.anchors = &in->anchors,
 		.time = at,
-		.status = STATUS_IGNORE };
+		.status = in->ncrls > 0 ? STATUS_IF_KNOWN : STATUS_IGNORE,
+		.status_data = in->crls,
+		.nstatus_data = in->ncrls };
 	struct err *e = path_build(&r, &p);
 	bool ok = e == NULL && p.result == PATH_OK;
 	if (e == NULL) {
@@ -174,6 +243,7 @@ path_holds(const struct input *in, const struct signature_fact *s, int64_t at)
 		path_done(&p);
 	}
 	err_free(e);
+	cert_list_done(&pool);
 	return ok;
 }
 
@@ -206,7 +276,8 @@ print_facts(const struct facts *f)
 }
 
 static int
-say(const struct facts *f, const struct input *in, bool trust, int64_t at)
+say(const struct facts *f, const struct input *in, const char *note, bool trust,
+    int64_t at)
 {
 	const char *bad = NULL;
 	bool unsupported = false, all_unsupported = true;
@@ -214,7 +285,7 @@ say(const struct facts *f, const struct input *in, bool trust, int64_t at)
 		bool u;
 		const char *w = why(&f->signatures[i], &u);
 		if (w == NULL && trust &&
-		    !path_holds(in, &f->signatures[i], at))
+		    !path_holds(in, note, &f->signatures[i], at))
 			w = "path";
 		if (w == NULL)
 			continue;
@@ -248,13 +319,15 @@ main(int argc, char **argv)
 	if (file == NULL)
 		return 64;
 	struct err *e = read_file(&in, file, &document);
-	if (trusted) {
+	if (note != NULL && strstr(note, "xmlsec1 --verify") != NULL)
+		trusted = strstr(note, "--insecure") == NULL;
+	if (trust != NULL && strcmp(trust, "-") != 0) {
 		char *copy = strdup(trust), *rest = NULL, full[4096];
 		for (char *p = strtok_r(copy, ",", &rest); p != NULL;
 		     p = strtok_r(NULL, ",", &rest)) {
 			snprintf(full, sizeof(full), "%s/%s",
 			    root == NULL ? "." : root, p);
-			add_trust(&in, full);
+			add_trust(&in, full, is_anchor(note, p));
 		}
 		free(copy);
 	}
@@ -282,9 +355,10 @@ main(int argc, char **argv)
 	}
 	if (argc > 1 || getenv("VERBOSE") != NULL)
 		print_facts(&f);
-	int rc = say(&f, &in, trusted, at);
+	int rc = say(&f, &in, note, trusted, at);
 	facts_done(&f);
 	cert_list_done(&in.certs);
+	cert_list_done(&in.anchors);
 	for (size_t i = 0; i < in.nexternal; i++)
 		free((char *)(uintptr_t)in.external[i].uri);
 	for (size_t i = 0; i < in.nfiles; i++)

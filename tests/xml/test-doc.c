@@ -159,7 +159,7 @@ canonicalises_one_element_with_what_stands_above(void)
 	    "<b xmlns:n=\"u:1\" Id=\"i\" xml:lang=\"vi\"><n:c></n:c></b>"));
 	/* The tree is as it was. */
 	CHECK(xml_next(n) != NULL && xml_doc_root(d)->children != n);
-	CHECK(work.bytes < XML_CANON_TOTAL_MAX);
+	CHECK(work.bytes < XML_WORK_BYTES_MAX);
 }
 
 static void
