@@ -11,7 +11,7 @@
 #include "tests/cms/people.h"
 #include "tests/pdf/build.h"
 
-#define CONTENTS_LEN 8000 /* bytes, twice as many digits */
+#define CONTENTS_LEN 3000 /* bytes, twice as many digits */
 #define RANGE "/ByteRange[0 1111111111 2222222222 3333333333]"
 
 /* How one signature is made; all 0 is a good PAdES signature. */

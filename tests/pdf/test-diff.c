@@ -4,7 +4,7 @@
  */
 #include "pdf/diff.h"
 
-#include "tests/pdf/build.h"
+#include "tests/pdf/keep.h"
 
 #define ROOT "/Root 1 0 R/Info 18 0 R"
 #define CATALOG                                                       \
@@ -101,6 +101,7 @@ compare(struct made *m, struct want want)
 {
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	struct pdf_diff diff = { .level = CHANGE_NONE };
+	keep_made("diff", m);
 	CHECK_OK(pdf_open(buf_bytes(&m->out), BYTES_NONE, &d));
 	if (d == NULL)
 		return;

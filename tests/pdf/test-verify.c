@@ -4,6 +4,7 @@
  */
 #include "pdf/verify.h"
 
+#include "tests/pdf/keep.h"
 #include "tests/pdf/signed.h"
 
 #define FORM_FIELD \
@@ -75,10 +76,11 @@ is_good(const struct signature_fact *s)
 }
 
 static struct facts
-collect(struct bytes file)
+collect(const struct made *m)
 {
 	struct facts f = { .nsignatures = 0 };
-	struct collect_input in = { .document = file };
+	struct collect_input in = { .document = buf_bytes(&m->out) };
+	keep_made("verify", m);
 	CHECK_OK(pdf_collect(&in, &f));
 	return f;
 }
@@ -101,7 +103,7 @@ tell(const struct signature_fact *s)
 static void
 expect(struct made *m, size_t i, bool good, const char *code)
 {
-	struct facts f = collect(buf_bytes(&m->out));
+	struct facts f = collect(m);
 	CHECK(f.nsignatures > i);
 	if (f.nsignatures > i) {
 		const struct signature_fact *s = &f.signatures[i];
@@ -147,7 +149,7 @@ tells_all_about_a_good_signature(void)
 	struct made m = signed_document((struct sig_spec){
 	    .more = "/Name<FEFF0041006E>/Reason(Duy\\341t)/Location(H)"
 		    "/M(D:20270115150000+07'00')" });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1);
 	if (f.nsignatures == 1) {
 		const struct signature_fact *s = &f.signatures[0];
@@ -182,7 +184,7 @@ finds_no_signature_in_an_unsigned_document(void)
 	struct made m = unsigned_document("");
 	made_object(&m, 8, "<</FT/Sig/T(Sig1)>>");
 	made_table(&m, "/Root 1 0 R");
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 0);
 	facts_done(&f);
 	made_done(&m);
@@ -195,7 +197,7 @@ counts_a_signature_under_two_fields_once(void)
 	made_object(&m, 5, "<</SigFlags 3/Fields[8 0 R 6 0 R 7 0 R]>>");
 	made_object(&m, 7, "<</FT/Sig/T(Other)/V 9 0 R>>");
 	sign_revision(&m, &(struct sig_spec){ .signer = &citizen, .num = 9 });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1 && is_good(&f.signatures[0]));
 	facts_done(&f);
 	made_done(&m);
@@ -379,7 +381,7 @@ takes_a_bare_rsa_value(void)
 	CHECK_OK(buf_byte(&der, (uint8_t)value.len));
 	CHECK_OK(buf_append(&der, buf_bytes(&value)));
 	fill_contents(&m, &s, p, buf_bytes(&der));
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1);
 	if (f.nsignatures == 1) {
 		CHECK(f.signatures[0].signature == CHECK_PASSED);
@@ -439,7 +441,7 @@ takes_two_signatures(void)
 {
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
 	add_second_signature(&m, (struct sig_spec){ .signer = &rsa });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	for (size_t i = 0; i < f.nsignatures; i++) {
 		CHECK(is_good(&f.signatures[i]));
@@ -456,7 +458,7 @@ tells_a_change_between_two_signatures(void)
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
 	made_stream(&m, 4, "", BYTES_LIT("(two million) Tj"));
 	add_second_signature(&m, (struct sig_spec){ .signer = &rsa });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(!is_good(&f.signatures[0]));
@@ -563,7 +565,7 @@ a_later_signature_may_lock_too(void)
 	add_second_signature(&m, (struct sig_spec){
 	    .more = LOCKS("Include", "/Fields[(total)]") });
 	fill_form(&m);
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(is_good(&f.signatures[0]));
@@ -583,7 +585,7 @@ a_document_time_stamp_speaks_for_earlier_signatures(void)
 	add_dss(&m);
 	add_second_signature(&m, (struct sig_spec){ .signer = &tsa,
 	    .subfilter = "ETSI.RFC3161" });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2 && f.nstatus_data == 1);
 	if (f.nsignatures == 2) {
 		CHECK(is_good(&f.signatures[0]));
@@ -605,7 +607,7 @@ a_time_stamp_of_other_bytes_does_not_hold(void)
 	add_second_signature(&m, (struct sig_spec){ .signer = &tsa,
 	    .subfilter = "ETSI.RFC3161", .more = "/Reason(good)" });
 	made_patch(&m, "(good)", "(evil)");
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(!is_good(&f.signatures[1]));
