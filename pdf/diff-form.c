@@ -22,7 +22,7 @@ struct above {
 	bool signed_old; /* a signature that was there already */
 	bool filled;	/* its value changed, so its kids' looks may */
 	int depth;
-	const struct pdf_obj *fields; /* at the top: the old /Fields */
+	const struct pdf_obj *fields; /* the old /Fields, or /Kids */
 };
 
 static const char *const none[] = { NULL };
@@ -217,37 +217,69 @@ name_is_free(struct diff *f, const struct pdf_obj *fields,
 	return NULL;
 }
 
+/* A signature field, its widget in it or below it. */
 static struct err *
-new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
+new_sig_field(struct diff *f, uint32_t num, const struct pdf_obj *field)
 {
-	const struct above *top = ctx;
-	const struct pdf_obj *field, *v, *kids;
-	bool is_new;
-	TRY(is_new_object(f, ref.num, &is_new));
-	TRY(diff_load(f, NEW, ref.num, &field));
-	if (pdf_is(field, PDF_NULL))
-		return NULL;
-	TRY(diff_member(f, NEW, field, "V", &v));
-	TRY(diff_member(f, NEW, field, "Kids", &kids));
-	const struct pdf_obj *name;
-	bool is_free;
-	TRY(diff_member(f, NEW, field, "T", &name));
-	TRY(name_is_free(f, top->fields, name, &is_free));
-	if (!is_free)
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "object %u has a name that is taken, or none", ref.num);
-	if (!is_new || !pdf_is(field, PDF_DICT) ||
-	    !pdf_is_name(pdf_dict_raw(field, "FT"), "Sig"))
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "object %u is no new signature field", ref.num);
+	const struct pdf_obj *v, *list;
 	enum change_level level = CHANGE_FORM;
+	TRY(diff_member(f, NEW, field, "V", &v));
+	TRY(diff_member(f, NEW, field, "Kids", &list));
 	bool has_value = !pdf_is(v, PDF_NULL);
 	if (has_value)
 		TRY(new_signature(f, pdf_dict_raw(field, "V"), &level));
-	diff_set(f, ref.num, BIT_NEW_SIG);
-	if (!pdf_is(kids, PDF_NULL))
-		return new_kids(f, kids, has_value, level);
+	diff_set(f, num, BIT_NEW_SIG);
+	if (!pdf_is(list, PDF_NULL))
+		return new_kids(f, list, has_value, level);
 	return new_widget(f, field, has_value, level);
+}
+
+/* A new field is a signature field, or a name above new signature fields. */
+static struct err *
+new_subtree(struct diff *f, uint32_t num, int depth)
+{
+	static const char *const of_a_name[] = { "T", "Kids", "Parent" };
+	const struct pdf_obj *field, *list;
+	bool is_new;
+	TRY(is_new_object(f, num, &is_new));
+	TRY(diff_load(f, NEW, num, &field));
+	bool fits = is_new && pdf_is(field, PDF_DICT) &&
+	    pdf_is(pdf_dict_raw(field, "T"), PDF_STRING) &&
+	    depth < FIELD_DEPTH_MAX;
+	if (fits && pdf_is_name(pdf_dict_raw(field, "FT"), "Sig"))
+		return new_sig_field(f, num, field);
+	size_t known = 0;
+	for (size_t i = 0; i < COUNT_OF(of_a_name); i++)
+		known += !pdf_is(pdf_dict_raw(field, of_a_name[i]), PDF_NULL);
+	TRY(diff_member(f, NEW, field, "Kids", &list));
+	fits = fits && known == pdf_dict_len(field) && pdf_array_len(list) > 0;
+	for (size_t i = 0; fits && i < pdf_array_len(list); i++) {
+		const struct pdf_obj *kid = pdf_array_at(list, i);
+		fits = pdf_is(kid, PDF_REF);
+		if (fits)
+			TRY(new_subtree(f, kid->ref.num, depth + 1));
+	}
+	if (fits)
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+	    "object %u is no new signature field", num);
+}
+
+static struct err *
+new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
+{
+	const struct above *above = ctx;
+	const struct pdf_obj *field, *name;
+	bool is_free;
+	TRY(diff_load(f, NEW, ref.num, &field));
+	if (pdf_is(field, PDF_NULL))
+		return NULL;
+	TRY(diff_member(f, NEW, field, "T", &name));
+	TRY(name_is_free(f, above->fields, name, &is_free));
+	if (!is_free)
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "object %u has a name that is taken, or none", ref.num);
+	return new_subtree(f, ref.num, 0);
 }
 
 /* ---- fields that were there ---- */
@@ -289,11 +321,14 @@ removed_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 	    "widget %u", ref.num);
 }
 
+/* Below a name, as at the top; never below a field. */
 static struct err *
 added_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
-	(void)ctx;
+	const struct above *above = ctx;
 	const struct pdf_obj *o;
+	if (above->kind == KIND_NONE)
+		return new_field(f, ctx, ref);
 	TRY(diff_load(f, NEW, ref.num, &o));
 	if (pdf_is(o, PDF_NULL))
 		return NULL;
@@ -311,6 +346,7 @@ kids(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 		return err_new(ERR_LIMIT, NULL, "fields nested too deep");
 	TRY(diff_member(f, OLD, old, "Kids", &a));
 	TRY(diff_member(f, NEW, new, "Kids", &b));
+	above->fields = a;
 	struct diff_list l = { .ctx = above, .kept = old_field,
 		.added = added_kid, .removed = removed_kid };
 	TRY(diff_lists(f, a, b, &l, &reordered));

@@ -58,6 +58,28 @@ has_program(struct diff *f, const struct pdf_obj *o, int depth, bool *out)
 	return NULL;
 }
 
+/* Kinds that are not made to comment: media, and what is drawn on the page. */
+static bool
+is_no_comment(const struct pdf_obj *subtype)
+{
+	static const char *const kinds[] = { "3D", "Movie", "PrinterMark",
+		"Redact", "RichMedia", "Screen", "TrapNet", "Watermark" };
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		if (pdf_is_name(subtype, kinds[i]))
+			return true;
+	}
+	return !pdf_is(subtype, PDF_NAME);
+}
+
+/* Whether its picture may be anything, over anything. */
+static bool
+may_hide(const struct pdf_obj *o)
+{
+	const struct pdf_obj *kind = pdf_dict_raw(o, "Subtype");
+	return pdf_is_name(kind, "FreeText") || pdf_is_name(kind, "Stamp") ||
+	    !pdf_is(pdf_dict_raw(o, "AP"), PDF_NULL);
+}
+
 static struct err *
 free_annotation(struct diff *f, const struct pdf_obj *o, const char *code,
     uint32_t num)
@@ -70,6 +92,12 @@ free_annotation(struct diff *f, const struct pdf_obj *o, const char *code,
 	if (pdf_is_name(pdf_dict_raw(o, "Subtype"), "Widget"))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-widget-stray",
 		    "widget %u belongs to no field", num);
+	if (is_no_comment(pdf_dict_raw(o, "Subtype")))
+		return diff_report(f, CHANGE_SUSPICIOUS, code,
+		    "annotation %u is no comment", num);
+	if (may_hide(o))
+		TRY(diff_report(f, CHANGE_ANNOTATION, "pdf-annotation-covers",
+		    "annotation %u", num));
 	return diff_report(f, CHANGE_ANNOTATION, code, "annotation %u", num);
 }
 

@@ -296,6 +296,13 @@ CASE(counts_a_removed_comment,
 CASE(refuses_a_comment_with_a_script, FORBIDDEN("pdf-annotation-added"),
     OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
     OBJECT(30, NOTE "/A<</S/JavaScript/JS(x)>>>>"))
+CASE(refuses_a_watermark, FORBIDDEN("pdf-annotation-added"),
+    OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
+    OBJECT(30, "<</Subtype/Watermark/Rect[0 0 600 800]>>"))
+CASE(warns_of_a_comment_that_may_hide_something,
+    ALLOWED(CHANGE_ANNOTATION, "pdf-annotation-covers"),
+    OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
+    OBJECT(30, "<</Subtype/Stamp/Rect[0 0 600 800]>>"))
 CASE(refuses_a_widget_of_no_field, FORBIDDEN("pdf-widget-stray"),
     OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
     OBJECT(30, "<</Subtype/Widget/Rect[0 0 9 9]>>"))
@@ -407,6 +414,18 @@ CASE(refuses_a_new_field_with_an_old_name,
     FORBIDDEN("pdf-field-added"), WITH_FIELD,
     OBJECT(30, "<</FT/Sig/T(total)/Subtype/Widget/P 3 0 R/V 31 0 R"
 	  "/Rect[100 100 200 150]>>"), OBJECT(31, SIG_VALUE ">>"))
+CASE(takes_a_new_signature_below_a_name,
+    ALLOWED(CHANGE_FORM, "pdf-signature-added"),
+    OBJECT(5, FORM "/Fields[" FIELDS " 32 0 R]>>"),
+    OBJECT(32, "<</T(group)/Kids[30 0 R]>>"),
+    OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
+CASE(refuses_a_new_text_field_below_a_name, FORBIDDEN("pdf-field-added"),
+    OBJECT(5, FORM "/Fields[" FIELDS " 32 0 R]>>"),
+    OBJECT(32, "<</T(group)/Kids[30 0 R]>>"),
+    OBJECT(30, "<</FT/Tx/T(new)/V(x)>>"))
+CASE(refuses_a_new_kid_of_a_field, FORBIDDEN("pdf-field-added"),
+    OBJECT(6, TEXT_FIELD "/V(1)/AP<</N 7 0 R>>/Kids[30 0 R]>>"),
+    OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
 CASE(refuses_a_signature_with_an_action, FORBIDDEN("pdf-field-added"),
     WITH_FIELD,
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]/AA<</E<</S/JavaScript/JS(x)>>>>>>"),
@@ -487,6 +506,8 @@ main(void)
 	RUN(counts_a_changed_comment);
 	RUN(counts_a_removed_comment);
 	RUN(refuses_a_comment_with_a_script);
+	RUN(refuses_a_watermark);
+	RUN(warns_of_a_comment_that_may_hide_something);
 	RUN(refuses_a_widget_of_no_field);
 	RUN(refuses_a_removed_widget);
 	RUN(refuses_annotations_in_another_order);
@@ -520,6 +541,9 @@ main(void)
 	RUN(refuses_a_picture_in_an_unsigned_field);
 	RUN(refuses_a_new_field_with_an_old_signature);
 	RUN(refuses_a_new_field_with_an_old_name);
+	RUN(takes_a_new_signature_below_a_name);
+	RUN(refuses_a_new_text_field_below_a_name);
+	RUN(refuses_a_new_kid_of_a_field);
 	RUN(refuses_a_signature_with_an_action);
 	RUN(refuses_a_signature_that_fills_a_hole);
 	RUN(takes_a_new_element_for_a_widget);
