@@ -10,8 +10,8 @@
 #define LOGIN_WAIT_MS 50 /* twice as long after each failure */
 
 struct err *
-p11_session_open(const struct p11_token *t, bool writable,
-    struct p11_session *out)
+p11_session_open(
+    const struct p11_token *t, bool writable, struct p11_session *out)
 {
 	CK_FUNCTION_LIST *f = p11_functions(t->module);
 	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);

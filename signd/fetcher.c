@@ -12,8 +12,8 @@
 #include "signd/proto.h"
 #include "signd/roles.h"
 
-#define URL_MAX 2048		   /* bytes */
-#define POST_MAX (1024 * 1024)	   /* bytes; OCSP and TSP requests are small */
+#define URL_MAX 2048           /* bytes */
+#define POST_MAX (1024 * 1024) /* bytes; OCSP and TSP requests are small */
 #define CLIENTS_MAX 64
 #define IDLE_MS 10000
 #define REDIRECTS_MAX 3
@@ -24,10 +24,10 @@ struct fetcher {
 
 struct fetch {
 	const struct settings *s;
-	char *url;		  /* owned */
-	size_t max;		  /* bytes */
+	char *url;  /* owned */
+	size_t max; /* bytes */
 	long timeout_ms;
-	char *content_type;	  /* owned; NULL: GET */
+	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
 	struct buf *out;
 	bool too_large;
@@ -50,11 +50,20 @@ struct net4 {
 
 /* RFC 6890 and its successors. */
 static const struct net4 private4[] = {
-	{ 0x00000000, 8 }, { 0x0a000000, 8 }, { 0x64400000, 10 },
-	{ 0x7f000000, 8 }, { 0xa9fe0000, 16 }, { 0xac100000, 12 },
-	{ 0xc0000000, 24 }, { 0xc0000200, 24 }, { 0xc0586300, 24 },
-	{ 0xc0a80000, 16 }, { 0xc6120000, 15 }, { 0xc6336400, 24 },
-	{ 0xcb007100, 24 }, { 0xe0000000, 3 },
+	{ 0x00000000, 8 },
+	{ 0x0a000000, 8 },
+	{ 0x64400000, 10 },
+	{ 0x7f000000, 8 },
+	{ 0xa9fe0000, 16 },
+	{ 0xac100000, 12 },
+	{ 0xc0000000, 24 },
+	{ 0xc0000200, 24 },
+	{ 0xc0586300, 24 },
+	{ 0xc0a80000, 16 },
+	{ 0xc6120000, 15 },
+	{ 0xc6336400, 24 },
+	{ 0xcb007100, 24 },
+	{ 0xe0000000, 3 },
 };
 
 static bool
@@ -73,25 +82,26 @@ is_private6(const struct in6_addr *a)
 {
 	const uint8_t *b = a->s6_addr;
 	uint32_t tail = (uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 |
-	    (uint32_t)b[14] << 8 | b[15];
+			(uint32_t)b[14] << 8 | b[15];
 	/* IPv4 in disguise: mapped, and NAT64. */
 	if (IN6_IS_ADDR_V4MAPPED(a) || (b[0] == 0 && b[1] == 0x64))
 		return is_private4(tail);
 	if (b[0] == 0x20 && b[1] == 0x02) /* 6to4 */
 		return true;
-	/* Only 2000::/3 is the public internet; 2001:db8::/32 and Teredo not. */
+	/* Only 2000::/3 is the public internet; 2001:db8::/32 and Teredo not.
+	 */
 	return (b[0] & 0xe0) != 0x20 ||
-	    (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && b[3] == 0xb8) ||
-	    (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0);
+	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && b[3] == 0xb8) ||
+	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0);
 }
 
 static bool
 is_private(const struct sockaddr *a)
 {
 	if (a->sa_family == AF_INET)
-		return is_private4(ntohl(
-		    ((const struct sockaddr_in *)(const void *)a)
-			->sin_addr.s_addr));
+		return is_private4(
+		    ntohl(((const struct sockaddr_in *)(const void *)a)
+			      ->sin_addr.s_addr));
 	if (a->sa_family == AF_INET6)
 		return is_private6(
 		    &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
@@ -149,10 +159,10 @@ static CURLcode
 set_options(CURL *c, struct fetch *f)
 {
 	CURLcode bad = CURLE_OK;
-#define SET(option, value)                                      \
-	do {                                                    \
-		if (bad == CURLE_OK)                            \
-			bad = curl_easy_setopt(c, option, value); \
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		if (bad == CURLE_OK)                                           \
+			bad = curl_easy_setopt(c, option, value);              \
 	} while (0)
 	SET(CURLOPT_URL, f->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");

@@ -89,9 +89,9 @@ ask_alive(const struct front *f, const char *process)
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		if (strcmp(table[i].name, process) != 0)
 			continue;
-		char *const *path = (char *const *)(const void *)((const char *)
-							      &f->backend +
-		    table[i].offset);
+		char *const *path =
+		    (char *const *)(const void *)((const char *)&f->backend +
+						  table[i].offset);
 		CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 		struct err *e = ipc_call(*path, table[i].op, BYTES_NONE, NULL,
 		    0, 65536, PING_MS, &m);
@@ -144,8 +144,7 @@ read_credential(struct bytes answer, struct credential *c)
 static struct err *
 missing_credential(void)
 {
-	return err_coded(
-	    err_new(ERR_MISSING, NULL, "no such credential"),
+	return err_coded(err_new(ERR_MISSING, NULL, "no such credential"),
 	    "credential-unknown");
 }
 
@@ -221,9 +220,9 @@ pack_sign(const char *credential, struct sig_alg alg,
 }
 
 struct err *
-sign_digests(const struct front *f, const char *credential,
-    struct sig_alg alg, const struct secret_of *secret,
-    const struct bytes *digests, size_t n, struct ipc_message *out)
+sign_digests(const struct front *f, const char *credential, struct sig_alg alg,
+    const struct secret_of *secret, const struct bytes *digests, size_t n,
+    struct ipc_message *out)
 {
 	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
 	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);

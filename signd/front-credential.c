@@ -66,8 +66,8 @@ put_pem(json_t *into, const char *name, struct bytes der)
 	TRY(buf_str(&pem, "-----END CERTIFICATE-----\n"));
 	if (name != NULL)
 		return json_put_bytes(into, name, buf_bytes(&pem));
-	if (json_array_append_new(into,
-		json_stringn((const char *)pem.ptr, pem.len)) != 0)
+	if (json_array_append_new(
+		into, json_stringn((const char *)pem.ptr, pem.len)) != 0)
 		return err_new(ERR_NOMEM, NULL, "chain");
 	return NULL;
 }
@@ -95,8 +95,8 @@ reply_activated(struct bytes answer, struct reply *out)
 }
 
 static struct err *
-activate(struct request *r, const char *token, const char *pin,
-    struct reply *out)
+activate(
+    struct request *r, const char *token, const char *pin, struct reply *out)
 {
 	struct buf body = BUF(1024);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
@@ -104,8 +104,7 @@ activate(struct request *r, const char *token, const char *pin,
 	if (e == NULL)
 		e = pack_str(&body, 2, pin);
 	if (e == NULL)
-		e = ask_keyholder(
-		    r->front, KEY_ACTIVATE, buf_bytes(&body), &m);
+		e = ask_keyholder(r->front, KEY_ACTIVATE, buf_bytes(&body), &m);
 	wipe(body.ptr, body.len);
 	buf_done(&body);
 	return e != NULL ? e : reply_activated(buf_bytes(&m.body), out);
@@ -162,8 +161,8 @@ append_base64(json_t *list, struct bytes der)
 {
 	CLEANUP(buf_done) struct buf text = BUF(CERT_MAX * 2);
 	TRY(base64_encode(der, &text));
-	if (json_array_append_new(list,
-		json_stringn((const char *)text.ptr, text.len)) != 0)
+	if (json_array_append_new(
+		list, json_stringn((const char *)text.ptr, text.len)) != 0)
 		return err_new(ERR_NOMEM, NULL, "certificates");
 	return NULL;
 }
@@ -193,8 +192,8 @@ put_cert(json_t *doc, const struct credential *c, const char *which)
 }
 
 static struct err *
-reply_credential(const struct credential *c, const char *which,
-    struct reply *out)
+reply_credential(
+    const struct credential *c, const char *which, struct reply *out)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	TRY(json_new(&doc));

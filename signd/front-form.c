@@ -10,8 +10,8 @@ static struct err *
 take_text(char *slot, size_t size, const char *data, uint64_t off, size_t len)
 {
 	if (off + len >= size)
-		return err_coded(err_new(ERR_USAGE, NULL,
-				     "a field of the form is too long"),
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a field of the form is too long"),
 		    "parameter");
 	memcpy(slot + off, data, len);
 	slot[off + len] = '\0';
@@ -19,8 +19,8 @@ take_text(char *slot, size_t size, const char *data, uint64_t off, size_t len)
 }
 
 static struct err *
-take_part(struct form *f, const char *key, const char *data, uint64_t off,
-    size_t len)
+take_part(
+    struct form *f, const char *key, const char *data, uint64_t off, size_t len)
 {
 	struct bytes what = bytes_of(data, len);
 	if (strcmp(key, "document") == 0) {
@@ -65,8 +65,8 @@ form_new(struct request *r, struct form **out)
 		return err_new(ERR_NOMEM, NULL, "form");
 	f->request = r;
 	f->content = BUF(CONTENT_MAX);
-	f->post = MHD_create_post_processor(
-	    r->connection, POST_BUFFER, iterate, f);
+	f->post =
+	    MHD_create_post_processor(r->connection, POST_BUFFER, iterate, f);
 	if (f->post == NULL) {
 		form_free(f);
 		return err_coded(
@@ -103,8 +103,8 @@ form_finish(struct form *f)
 		    err_new(ERR_MALFORMED, "RFC 7578", "half a form"),
 		    "parameter");
 	if (!f->has_document)
-		return err_coded(err_new(ERR_USAGE, NULL,
-				     "the form has no \"document\""),
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "the form has no \"document\""),
 		    "document-missing");
 	return NULL;
 }

@@ -23,17 +23,17 @@
 #include "signd/process.h"
 
 /* TLS 1.2 and 1.3 with forward secrecy and AEAD; everything else is refused. */
-#define TLS_PRIORITIES \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:" \
-	"-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:" \
-	"+AES-128-GCM:+CHACHA20-POLY1305:-SHA1:-SIGN-RSA-SHA1:" \
+#define TLS_PRIORITIES                                                         \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"                          \
+	"-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"            \
+	"+AES-128-GCM:+CHACHA20-POLY1305:-SHA1:-SIGN-RSA-SHA1:"                \
 	"-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE:%SAFE_RENEGOTIATION"
 
 #define CONNECTION_MEMORY 65536 /* bytes of one head and one chunk of body */
-#define IDLE_SECONDS 60		/* of a client that reads nothing */
+#define IDLE_SECONDS 60         /* of a client that reads nothing */
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
-#define SEND_TRIES 20	/* of 50 ms, for an answer out of turn */
+#define SEND_TRIES 20   /* of 50 ms, for an answer out of turn */
 #define STREAM_BLOCK 65536
 #define DAEMON_THREADS 2
 
@@ -42,9 +42,9 @@ struct connection {
 	struct connection *prev;
 	int fd;
 	gnutls_session_t session; /* set by the first request */
-	int64_t since;		  /* ms: accepted, or the last request's end */
+	int64_t since;            /* ms: accepted, or the last request's end */
 	struct request *request;  /* at work, or NULL */
-	int64_t swallow_until;	  /* ms; 0: not swallowing */
+	int64_t swallow_until;    /* ms; 0: not swallowing */
 };
 
 /* The lock is held for short work only: never while waiting for a process. */
@@ -126,8 +126,8 @@ add_headers(struct request *q, struct MHD_Response *response)
 	const struct reply *r = &q->reply;
 	char number[16];
 	for (size_t i = 0; i < COUNT_OF(security_headers); i++)
-		MHD_add_response_header(response, security_headers[i][0],
-		    security_headers[i][1]);
+		MHD_add_response_header(
+		    response, security_headers[i][0], security_headers[i][1]);
 	MHD_add_response_header(response, "Content-Type", r->type);
 	MHD_add_response_header(response, "Signd-Request", q->id);
 	if (r->retry_after > 0) {
@@ -216,7 +216,7 @@ static bool
 body_late(const struct front *f, const struct request *q, int64_t now)
 {
 	int64_t allowed = f->s->body_seconds * 1000 +
-	    (int64_t)q->received * 1000 / f->s->body_rate_min;
+			  (int64_t)q->received * 1000 / f->s->body_rate_min;
 	return now - q->started_ms > allowed;
 }
 
@@ -266,9 +266,8 @@ connection_changed(void *ctx, struct MHD_Connection *connection,
 	struct watch *w = l->front->watch;
 	struct connection *c = *socket_context;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info =
-		    MHD_get_connection_info(
-			connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		c = calloc(1, sizeof(*c));
 		if (c == NULL || info == NULL) {
 			free(c);
@@ -319,15 +318,15 @@ log_request(const struct request *q)
 	char path[256];
 	const struct reply *r = &q->reply;
 	size_t len = r->streamed ? r->document.len + r->insertion.bytes.len
-	    : r->constant != NULL ? r->constant_len
-				  : r->body.len;
+		     : r->constant != NULL ? r->constant_len
+					   : r->body.len;
 	/* The path alone: a query may hold what is nobody's business. */
 	log_event(q->front->log, LOG_INFO, "request",
 	    "id=%s method=%.8s path=%s officer=%d status=%u code=%s in=%zu "
 	    "out=%zu ms=%lld",
 	    q->id, q->method, log_quoted(q->path, path, sizeof(path)),
-	    q->officer, r->status, r->code != NULL ? r->code : "-",
-	    q->received, len, (long long)(ipc_now_ms() - q->started_ms));
+	    q->officer, r->status, r->code != NULL ? r->code : "-", q->received,
+	    len, (long long)(ipc_now_ms() - q->started_ms));
 }
 
 static void
@@ -417,11 +416,10 @@ read_peer(struct request *q, gnutls_session_t session)
 	};
 	unsigned int status = GNUTLS_CERT_INVALID;
 	unsigned int n = 0;
-	const gnutls_datum_t *list =
-	    gnutls_certificate_get_peers(session, &n);
+	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
 	if (list == NULL || n == 0)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "there is no client certificate"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "there is no client certificate"),
 		    "client-certificate");
 	int failed =
 	    gnutls_certificate_verify_peers(session, &purpose, 1, &status);
@@ -439,11 +437,11 @@ read_media(struct request *q)
 	const char *type = request_header(q, "Content-Type");
 	size_t n = 0;
 	for (; type != NULL && *type != '\0' && *type != ';' && *type != ' ' &&
-	     n + 1 < sizeof(q->media);
+	       n + 1 < sizeof(q->media);
 	     type++)
 		q->media[n++] = *type >= 'A' && *type <= 'Z'
-		    ? (char)(*type - 'A' + 'a')
-		    : *type;
+				    ? (char)(*type - 'A' + 'a')
+				    : *type;
 	q->media[n] = '\0';
 }
 
@@ -497,7 +495,7 @@ body_max(const struct request *q)
 		return (size_t)s->document_max;
 	case BODY_DOCUMENT_OR_FORM:
 		return (size_t)s->document_max +
-		    (q->form != NULL ? CONTENT_MAX + 65536 : 0);
+		       (q->form != NULL ? CONTENT_MAX + 65536 : 0);
 	}
 	return 0;
 }
@@ -506,10 +504,9 @@ static struct err *
 too_large(const struct request *q)
 {
 	bool json = q->route->body == BODY_JSON;
-	return err_coded(
-	    err_new(ERR_LIMIT, NULL, "the limit is %lld bytes",
-		(long long)(json ? q->front->s->request_max
-				 : q->front->s->document_max)),
+	return err_coded(err_new(ERR_LIMIT, NULL, "the limit is %lld bytes",
+			     (long long)(json ? q->front->s->request_max
+					      : q->front->s->document_max)),
 	    json ? "request-too-large" : "document-too-large");
 }
 
@@ -735,9 +732,9 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 		    (void *)(uintptr_t)ca },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	l->daemon = MHD_start_daemon(MHD_USE_TLS |
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-		MHD_USE_ERROR_LOG,
+	l->daemon = MHD_start_daemon(
+	    MHD_USE_TLS | MHD_USE_EPOLL_INTERNAL_THREAD |
+		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, answer, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log,
 	    h->front, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_HTTPS_MEM_KEY,
 	    key, MHD_OPTION_HTTPS_MEM_CERT, cert, MHD_OPTION_HTTPS_PRIORITIES,
@@ -759,8 +756,8 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 }
 
 static struct err *
-start_all(struct http *h, const struct tls *tls, size_t sockets,
-    size_t citizens)
+start_all(
+    struct http *h, const struct tls *tls, size_t sockets, size_t citizens)
 {
 	for (size_t i = 0; i < sockets; i++) {
 		struct listener *l = &h->listeners[i];
@@ -774,8 +771,7 @@ start_all(struct http *h, const struct tls *tls, size_t sockets,
 		TRY(start_daemon(h, l, PROCESS_SOCKETS_FD + (int)i, tls));
 		h->n = i + 1;
 	}
-	int failed =
-	    pthread_create(&h->watch.thread, NULL, sweeper, h);
+	int failed = pthread_create(&h->watch.thread, NULL, sweeper, h);
 	return failed == 0 ? NULL : err_errno(failed, "pthread_create");
 }
 
@@ -789,8 +785,8 @@ http_start(struct front *f, const struct tls *tls, size_t sockets,
 	h->front = f;
 	pthread_mutex_init(&h->watch.lock, NULL);
 	f->watch = &h->watch;
-	struct err *e = queue_new((size_t)f->s->queue_max,
-	    (size_t)f->s->threads, work, &f->queue);
+	struct err *e = queue_new(
+	    (size_t)f->s->queue_max, (size_t)f->s->threads, work, &f->queue);
 	if (e == NULL)
 		e = start_all(h, tls, sockets, citizens);
 	*out = h; /* half built on failure: http_free copes */
@@ -805,8 +801,7 @@ http_drain(struct http *h, int64_t grace_ms)
 	atomic_store(&h->front->stopping, true);
 	for (size_t i = 0; i < h->n; i++)
 		MHD_quiesce_daemon(h->listeners[i].daemon);
-	while (atomic_load(&h->front->at_work) > 0 &&
-	    ipc_now_ms() < deadline)
+	while (atomic_load(&h->front->at_work) > 0 && ipc_now_ms() < deadline)
 		nanosleep(&pause, NULL);
 }
 

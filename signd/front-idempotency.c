@@ -5,12 +5,17 @@
 #include "base/pack.h"
 #include "signd/front.h"
 
-#define KEY_MAX 64	    /* characters */
-#define LEASE_SECONDS 120   /* a front that died is not at it any more */
+#define KEY_MAX 64        /* characters */
+#define LEASE_SECONDS 120 /* a front that died is not at it any more */
 #define KEEP_SECONDS 86400
 
-enum answer_tag { ANSWER_STATUS = 1, ANSWER_TYPE, ANSWER_BODY, ANSWER_AT,
-	ANSWER_INSERTION };
+enum answer_tag {
+	ANSWER_STATUS = 1,
+	ANSWER_TYPE,
+	ANSWER_BODY,
+	ANSWER_AT,
+	ANSWER_INSERTION
+};
 
 /* Types are static strings: a remembered one is found among them. */
 static const char *const types[] = { "application/json; charset=utf-8",
@@ -132,9 +137,10 @@ once_end(struct request *r, const struct once *once, const struct reply *out,
 	struct err *e = worked ? pack_answer(out, &answer) : NULL;
 	if (worked && e == NULL)
 		e = front_idem_finish(r->front->store, once->scope, once->key,
-		    buf_bytes(&answer), clock_now(&clock_system) + KEEP_SECONDS);
+		    buf_bytes(&answer),
+		    clock_now(&clock_system) + KEEP_SECONDS);
 	else
-		err_free(front_idem_drop(
-		    r->front->store, once->scope, once->key));
+		err_free(
+		    front_idem_drop(r->front->store, once->scope, once->key));
 	log_error(r->front->log, LOG_WARNING, "idempotency-lost", e);
 }

@@ -8,14 +8,14 @@
 #include "signd/proto.h"
 
 #define APPROVAL_MAX 4096 /* bytes of a signature */
-#define ALG_MAX 256	  /* bytes of an AlgorithmIdentifier */
+#define ALG_MAX 256       /* bytes of an AlgorithmIdentifier */
 #define AUDIT_COUNT_MAX 1000
 enum { TAG_APPROVAL = 20, TAG_OFFICER = 21, TAG_ALG = 22 };
 
 /* In the order of the structs in base/record.h, as signd/proto.h has it. */
-static const char *const enrolment_fields[] = { "name", "subjectID",
-	"province", "locality", "profile", "evidence", "evidenceSHA256",
-	"consent", "desk", "officer", "time", "nonce" };
+static const char *const enrolment_fields[] = { "name", "subjectID", "province",
+	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
+	"officer", "time", "nonce" };
 static const char *const revocation_fields[] = { "credential", "serial",
 	"reason", "officer", "time", "nonce" };
 
@@ -50,8 +50,8 @@ pack_approved(const struct request *r, struct json_fields *f,
 }
 
 static struct err *
-ask_approved(struct request *r, uint16_t op, const char *const *names,
-    size_t n, struct ipc_message *m)
+ask_approved(struct request *r, uint16_t op, const char *const *names, size_t n,
+    struct ipc_message *m)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	CLEANUP(buf_done) struct buf body = BUF(256 * 1024);
@@ -97,8 +97,8 @@ static struct err *
 enrol(struct request *r, struct reply *out)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	TRY(ask_approved(r, KEY_ENROL, enrolment_fields,
-	    COUNT_OF(enrolment_fields), &m));
+	TRY(ask_approved(
+	    r, KEY_ENROL, enrolment_fields, COUNT_OF(enrolment_fields), &m));
 	return reply_enrolled(r->front, buf_bytes(&m.body), out);
 }
 
@@ -159,8 +159,8 @@ revoke_one(struct request *r, struct reply *out)
 	CLEANUP(json_freep) json_t *doc = NULL;
 	int64_t at;
 	int64_t number;
-	TRY(ask_approved(r, KEY_REVOKE, revocation_fields,
-	    COUNT_OF(revocation_fields), &m));
+	TRY(ask_approved(
+	    r, KEY_REVOKE, revocation_fields, COUNT_OF(revocation_fields), &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_i64(&u, 1, &at));
 	TRY(unpack_i64(&u, 2, &number));
@@ -198,9 +198,8 @@ number_param(const struct request *r, const char *name, uint64_t most,
 	char *end;
 	unsigned long long v = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || v > most)
-		return err_coded(
-		    err_new(ERR_USAGE, NULL, "%s: no number in its bounds",
-			name),
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "%s: no number in its bounds", name),
 		    "parameter");
 	*out = v;
 	return NULL;

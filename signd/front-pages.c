@@ -58,7 +58,7 @@ static bool
 is_demo(const char *subject)
 {
 	return strcasestr(subject, "demo") != NULL ||
-	    strcasestr(subject, "test") != NULL;
+	       strcasestr(subject, "test") != NULL;
 }
 
 static struct err *
@@ -85,8 +85,7 @@ get_info(struct request *r, struct reply *out)
 	TRY(json_new(&doc));
 	TRY(json_put_str(doc, "name", "signd"));
 	TRY(json_put_str(doc, "version", PACKAGE_VERSION));
-	TRY(json_put_str(
-	    doc, "description", "Ký số và kiểm tra chữ ký số"));
+	TRY(json_put_str(doc, "description", "Ký số và kiểm tra chữ ký số"));
 	TRY(json_put(doc, "lang", json_pack("[s,s]", "vi", "en")));
 	TRY(json_put_int(doc, "documentMax", r->front->s->document_max));
 	TRY(json_new(&ca));

@@ -9,7 +9,7 @@
 #include "worker/job.h"
 
 #define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
-#define SIGNATURE_MAX 4096	  /* bytes of one value */
+#define SIGNATURE_MAX 4096        /* bytes of one value */
 #define DRAFT_ID_BYTES 16
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
@@ -47,8 +47,8 @@ prepare(struct request *r, const struct credential *c, struct sig_alg alg,
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
 	TRY(pack_prepare(r, c, alg, &body));
-	TRY(ask_worker(r->front, WORKER_PREPARE, buf_bytes(&body),
-	    r->document.fd, &m));
+	TRY(ask_worker(
+	    r->front, WORKER_PREPARE, buf_bytes(&body), r->document.fd, &m));
 	TRY(prepared_unpack(buf_bytes(&m.body), out));
 	if (out->digest_alg != alg.digest)
 		return err_new(ERR_INTERNAL, NULL, "another digest");
@@ -72,9 +72,8 @@ embed(const struct front *f, struct bytes state, struct bytes value,
 
 /* One value, by the keyholder. */
 static struct err *
-sign_one(const struct front *f, const struct credential *c,
-    struct sig_alg alg, const struct secret_of *secret, struct bytes digest,
-    struct buf *value)
+sign_one(const struct front *f, const struct credential *c, struct sig_alg alg,
+    const struct secret_of *secret, struct bytes digest, struct buf *value)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	struct bytes got;
@@ -96,7 +95,8 @@ disposition(const char *name, char **out)
 	for (; *name != '\0'; name++) {
 		unsigned char c = (unsigned char)*name;
 		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+			     (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+			     c == '_';
 		if (plain)
 			TRY(buf_byte(&b, c));
 		else
@@ -163,8 +163,7 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 /* What makes two calls the same.  A PIN stays out: its hash would lie in the
  * store, and six digits are soon tried. */
 static struct err *
-sign_material(const struct request *r, const char *credential,
-    struct buf *out)
+sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field" };
 	const char *auth = request_header(r, "Signd-Authorization");
@@ -211,8 +210,7 @@ post_sign_doc(struct request *r, struct reply *out)
 	if (by_sad(r)) {
 		CLEANUP(buf_done) struct buf material = BUF(65536);
 		TRY(sign_material(r, id, &material));
-		TRY(once_claim(
-		    r, buf_bytes(&material), &once, out, &replayed));
+		TRY(once_claim(r, buf_bytes(&material), &once, out, &replayed));
 		wipe(material.ptr, material.len);
 	}
 	if (replayed) {
@@ -277,9 +275,10 @@ read_hashes(struct json_fields *f, bool optional, struct hashes *out)
 	for (size_t i = 0; i < n; i++) {
 		size_t at = out->data.len;
 		const char *text = json_string_value(json_array_get(list, i));
-		struct err *e = text == NULL || strlen(text) > 2 * DIGEST_MAX
-		    ? field_error("hashes")
-		    : base64_decode(bytes_str(text), &out->data);
+		struct err *e =
+		    text == NULL || strlen(text) > 2 * DIGEST_MAX
+			? field_error("hashes")
+			: base64_decode(bytes_str(text), &out->data);
 		if (e != NULL || out->data.len - at != len) {
 			err_free(e);
 			return field_error("hashes: not Base64 of a digest");
@@ -326,8 +325,8 @@ reply_signatures(struct bytes answer, size_t n, struct reply *out)
 }
 
 static struct err *
-sign_hashes(struct request *r, const char *id, struct json_fields *f,
-    struct reply *out)
+sign_hashes(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
 {
 	CLEANUP(auth_done) struct auth auth = { 0 };
 	CLEANUP(credential_done) struct credential c = { 0 };
@@ -344,8 +343,7 @@ sign_hashes(struct request *r, const char *id, struct json_fields *f,
 	alg.digest = h->alg;
 	TRY(check_sign_algo(f, alg));
 	TRY(json_end(f));
-	TRY(sign_digests(
-	    r->front, c.id, alg, &auth.secret, h->v, h->n, &m));
+	TRY(sign_digests(r->front, c.id, alg, &auth.secret, h->v, h->n, &m));
 	return reply_signatures(buf_bytes(&m.body), h->n, out);
 }
 
@@ -358,8 +356,7 @@ post_sign_hash(struct request *r, struct reply *out)
 	TRY(request_json(r, &doc));
 	struct json_fields f = { .object = doc };
 	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
-	return auth_problem(
-	    r, id, sign_hashes(r, id, &f, out), out, &answered);
+	return auth_problem(r, id, sign_hashes(r, id, &f, out), out, &answered);
 }
 
 /* ---- authorize ---- */
@@ -396,13 +393,13 @@ reply_sad(struct bytes answer, struct reply *out)
 }
 
 static struct err *
-authorize(struct request *r, const char *id, struct json_fields *f,
-    struct reply *out)
+authorize(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
 {
 	CLEANUP(auth_done) struct auth auth = { 0 };
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	CLEANUP(wiped_buf) struct buf body =
-	    BUF(HASHES_MAX * (DIGEST_MAX + 8) + SECRET_MAX);
+	CLEANUP(wiped_buf)
+	struct buf body = BUF(HASHES_MAX * (DIGEST_MAX + 8) + SECRET_MAX);
 	int64_t count;
 	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
 	if (h == NULL)
@@ -433,8 +430,14 @@ post_authorize(struct request *r, struct reply *out)
 
 /* ---- prepare now, complete later ---- */
 
-enum draft_tag { DRAFT_CREDENTIAL = 1, DRAFT_LENGTH, DRAFT_ALG, DRAFT_DIGEST,
-	DRAFT_CERT, DRAFT_STATE };
+enum draft_tag {
+	DRAFT_CREDENTIAL = 1,
+	DRAFT_LENGTH,
+	DRAFT_ALG,
+	DRAFT_DIGEST,
+	DRAFT_CERT,
+	DRAFT_STATE
+};
 
 static struct err *
 draft_id(struct buf *out)
@@ -454,8 +457,8 @@ draft_pack(const struct request *r, const struct credential *c,
 	TRY(pack_str(out, DRAFT_CREDENTIAL, c->id));
 	TRY(pack_u64(out, DRAFT_LENGTH, r->document.len));
 	TRY(pack_bytes(out, DRAFT_ALG, buf_bytes(&der)));
-	TRY(pack_bytes(out, DRAFT_DIGEST,
-	    bytes_of(p->digest, digest_len(p->digest_alg))));
+	TRY(pack_bytes(
+	    out, DRAFT_DIGEST, bytes_of(p->digest, digest_len(p->digest_alg))));
 	TRY(pack_bytes(out, DRAFT_CERT, cert_der(c->cert)));
 	return pack_bytes(out, DRAFT_STATE, buf_bytes(&p->state));
 }
@@ -468,8 +471,8 @@ reply_draft(const char *id, struct sig_alg alg, const struct prepared *p,
 	CLEANUP(buf_done) struct buf when = BUF(64);
 	TRY(json_new(&doc));
 	TRY(json_put_str(doc, "signatureID", id));
-	TRY(json_put_base64(doc, "hash",
-	    bytes_of(p->digest, digest_len(p->digest_alg))));
+	TRY(json_put_base64(
+	    doc, "hash", bytes_of(p->digest, digest_len(p->digest_alg))));
 	TRY(json_put_str(doc, "hashAlgorithmOID", digest_oid(alg.digest)));
 	TRY(json_put_str(doc, "signAlgo", sig_alg_oid(alg)));
 	TRY(time_format_iso(expires, TIME_VIETNAM_OFFSET_MIN, &when));
@@ -560,7 +563,7 @@ check_value(const struct draft *d, struct bytes value)
 	if (!ok)
 		return err_coded(
 		    err_new(ERR_MALFORMED, NULL, "not of this certificate"),
-		    "signature-wrong");
+		    "value-wrong");
 	return NULL;
 }
 
@@ -583,15 +586,13 @@ draft_value(struct request *r, const struct draft *d, struct json_fields *f,
 }
 
 static struct err *
-reply_insertion(const struct insertion *in, uint64_t length,
-    struct reply *out)
+reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	TRY(json_new(&doc));
 	TRY(json_put_int(doc, "at", (int64_t)in->at));
 	TRY(json_put_base64(doc, "insertion", buf_bytes(&in->bytes)));
-	TRY(json_put_int(
-	    doc, "length", (int64_t)(length + in->bytes.len)));
+	TRY(json_put_int(doc, "length", (int64_t)(length + in->bytes.len)));
 	return reply_json(out, 200, doc);
 }
 
@@ -602,8 +603,8 @@ complete(struct request *r, const char *id, const struct draft *d,
 	CLEANUP(buf_done) struct buf value = BUF(SIGNATURE_MAX);
 	struct insertion in = { 0 };
 	TRY(draft_value(r, d, f, &value));
-	struct err *e = embed(r->front, d->state, buf_bytes(&value),
-	    (size_t)d->length, &in);
+	struct err *e = embed(
+	    r->front, d->state, buf_bytes(&value), (size_t)d->length, &in);
 	if (e == NULL)
 		e = reply_insertion(&in, d->length, out);
 	insertion_done(&in);
@@ -626,8 +627,7 @@ post_sign_complete(struct request *r, struct reply *out)
 	TRY(json_str(&f, "signatureID", 1, 64, &id));
 	/* A PIN is not remembered, not even as a hash. */
 	if (json_object_get(doc, "PIN") == NULL)
-		TRY(once_claim(
-		    r, buf_bytes(&r->json), &once, out, &replayed));
+		TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
 	if (replayed)
 		return NULL;
 	struct err *e = draft_get(r->front, id, &d);

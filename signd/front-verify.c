@@ -11,12 +11,11 @@
 #define HTML_MAX (8 * 1024 * 1024) /* bytes */
 #define CITY "city"
 
-/* What our own issuer contributes: its anchor, its chain, its CRL. */
+/* What our own issuer contributes: its certificates, its CRL. */
 struct own {
 	struct ipc_message ca;
 	struct ipc_message crl;
 	struct cert_list anchors;
-	struct cert_list others;
 	struct bytes crl_der; /* borrows from crl; empty: none yet */
 };
 
@@ -26,7 +25,6 @@ own_done(struct own *o)
 	ipc_message_done(&o->ca);
 	ipc_message_done(&o->crl);
 	cert_list_done(&o->anchors);
-	cert_list_done(&o->others);
 }
 
 static struct err *
@@ -36,9 +34,10 @@ read_own_ca(struct own *o)
 	while (unpack_is(&u, 1)) {
 		struct bytes der;
 		TRY(unpack_bytes(&u, 1, &der));
-		/* The anchor stands last. */
-		TRY(cert_list_add_der(
-		    unpack_is(&u, 1) ? &o->others : &o->anchors, der));
+		/* The root, and the issuing CA too: whether that one is still
+		 * good is for this service to know, and nobody else's CRL
+		 * tells it. */
+		TRY(cert_list_add_der(&o->anchors, der));
 	}
 	return unpack_end(&u);
 }
@@ -126,7 +125,6 @@ pack_request(const struct front *f, const struct wanted *w,
 		.nstatus_data = own->crl_der.len > 0,
 		.external = &content,
 		.nexternal = w->content.ptr != NULL,
-		.extra = &own->others,
 	};
 	struct err *e = verify_request_pack(&v, out);
 	free(domains);
@@ -186,8 +184,9 @@ render_html(const struct verify_answer *a, enum lang lang, struct buf *out)
 	TRY(html_escape(out, bytes_str(message_next(a->code, lang))));
 	TRY(buf_str(out, "</p></section><pre>"));
 	TRY(html_escape(out, buf_bytes(&a->text[lang])));
-	return buf_printf(out, "</pre><p><a href=\"/\">%s</a></p></main></body>"
-			       "</html>\n",
+	return buf_printf(out,
+	    "</pre><p><a href=\"/\">%s</a></p></main></body>"
+	    "</html>\n",
 	    vi ? "Kiểm tra tệp khác" : "Verify another file");
 }
 

@@ -12,6 +12,7 @@
 #include "signd/front.h"
 #include "signd/ipc-io.h"
 #include "signd/process.h"
+#include "signd/proto.h"
 #include "signd/roles.h"
 
 #define PEM_MAX (1024 * 1024) /* bytes of one file */
@@ -19,6 +20,7 @@
 #define READY_POLL_MS 50
 #define DRAIN_EXTRA_MS 10000 /* beyond the longest job */
 #define EXPIRE_EVERY_MS 60000
+#define CRL_EVERY_MS 600000 /* asking costs nothing while the last is young */
 #define STORE_FILE "front/store.db"
 
 /* ---- replies ---- */
@@ -49,8 +51,8 @@ static const char bare_problem[] =
     "\"code\":\"nomem\"}";
 
 void
-reply_problem(struct reply *r, const char *request_id, struct err *e,
-    int tries_left)
+reply_problem(
+    struct reply *r, const char *request_id, struct err *e, int tries_left)
 {
 	struct problem p = problem_of(e);
 	const char *allow = r->allow;
@@ -193,14 +195,14 @@ read_trust_line(struct front *f, const char *line)
 	const char *path = space + strspn(space, " \t");
 	TRY(read_pem(path, &pem));
 	struct err *e = cert_list_read(&d->anchors, buf_bytes(&pem));
-	return e == NULL ? NULL : err_coded(err_while(e, "%s", path), "settings");
+	return e == NULL ? NULL
+			 : err_coded(err_while(e, "%s", path), "settings");
 }
 
 static struct err *
 read_trust(struct front *f)
 {
-	f->domains =
-	    calloc(f->s->trust_file.n + 1, sizeof(*f->domains));
+	f->domains = calloc(f->s->trust_file.n + 1, sizeof(*f->domains));
 	if (f->domains == NULL)
 		return err_new(ERR_NOMEM, NULL, "trust-file");
 	for (size_t i = 0; i < f->s->trust_file.n; i++)
@@ -255,6 +257,16 @@ expire(struct front *f)
 	}
 }
 
+/* Verification wants a CRL that is not past its time, also when nobody fetches
+ * it and nobody is revoked for weeks. */
+static void
+refresh_crl(struct front *f)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	log_error(f->log, LOG_WARNING, "crl-not-made",
+	    ask_keyholder(f, KEY_CRL, BYTES_NONE, &m));
+}
+
 /* Ready is when the others are: until then nobody is told that we serve. */
 static void
 serve(struct front *f, int signal_fd)
@@ -262,13 +274,20 @@ serve(struct front *f, int signal_fd)
 	bool ready = false;
 	int64_t begin = ipc_now_ms();
 	int64_t next_expiry = begin + EXPIRE_EVERY_MS;
+	int64_t next_crl = begin;
 	struct pollfd p = { .fd = signal_fd, .events = POLLIN };
 	for (;;) {
 		int64_t now = ipc_now_ms();
 		if (!ready &&
 		    (ask_all_alive(f) || now - begin > READY_WAIT_MS)) {
+			refresh_crl(f);
+			next_crl = now + CRL_EVERY_MS;
 			ready = true;
 			process_ready();
+		}
+		if (ready && now >= next_crl) {
+			refresh_crl(f);
+			next_crl = now + CRL_EVERY_MS;
 		}
 		if (now >= next_expiry) {
 			expire(f);
@@ -308,7 +327,9 @@ prepare(struct front *f, struct tls *tls)
 	return open_store(f);
 }
 
-#define THREADS_PER_CORE 4 /* they wait for other processes most of the time */
+#define THREADS_PER_CORE                                                       \
+	4 /* they wait for other processes most of the time                    \
+	   */
 
 struct err *
 front_run(const struct settings *s, const struct log *log, size_t sockets,

@@ -28,13 +28,13 @@
 #include "store/front.h"
 #include "validation/validation.h"
 
-#define PARAM_MAX 256	       /* bytes of one parameter in the query */
-#define CREDENTIAL_MAX 128     /* bytes of a credential's id */
-#define SECRET_MAX 4096	       /* bytes of a SAD or an Authorization header */
-#define PIN_MIN 6	       /* bytes; characters are the keyholder's matter */
-#define PIN_MAX 256	       /* bytes: 64 characters of UTF-8 */
-#define HASHES_MAX 1000	       /* digests in one request */
-#define CONTENT_MAX (8 * 1024 * 1024) /* bytes of detached content */
+#define PARAM_MAX 256      /* bytes of one parameter in the query */
+#define CREDENTIAL_MAX 128 /* bytes of a credential's id */
+#define SECRET_MAX 4096    /* bytes of a SAD or an Authorization header */
+#define PIN_MIN 6          /* bytes; characters are the keyholder's matter */
+#define PIN_MAX 256        /* bytes: 64 characters of UTF-8 */
+#define HASHES_MAX 1000    /* digests in one request */
+#define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
 #define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
 
 /* The sockets of the others, and how long they may take. */
@@ -82,7 +82,7 @@ const struct route *route_find(const char *method, const char *path,
 
 /* The answer.  Either `body`, or a document with one insertion. */
 struct reply {
-	unsigned status; /* of HTTP */
+	unsigned status;  /* of HTTP */
 	const char *type; /* media type; static */
 	struct buf body;
 	const void *constant; /* page built into the program, or NULL */
@@ -90,22 +90,26 @@ struct reply {
 	bool streamed; /* document and insertion, not body */
 	struct spool document;
 	struct insertion insertion;
-	const char *code; /* of the error, for the log; static, may be NULL */
-	int retry_after;  /* seconds; 0: no header */
-	const char *allow;     /* for 405; static */
-	char *disposition;     /* Content-Disposition; owned, may be NULL */
+	const char *code;  /* of the error, for the log; static, may be NULL */
+	int retry_after;   /* seconds; 0: no header */
+	const char *allow; /* for 405; static */
+	char *disposition; /* Content-Disposition; owned, may be NULL */
 	const char *csp_extra; /* pages only */
 };
 void reply_done(struct reply *r);
 
-enum request_state { REQUEST_READING, REQUEST_SWALLOWING, REQUEST_QUEUED,
-	REQUEST_DONE };
+enum request_state {
+	REQUEST_READING,
+	REQUEST_SWALLOWING,
+	REQUEST_QUEUED,
+	REQUEST_DONE
+};
 
 struct request {
 	struct front *front;
 	struct MHD_Connection *connection;
 	const struct route *route;
-	const char *path; /* libmicrohttpd's */
+	const char *path;  /* libmicrohttpd's */
 	const char *param; /* what stood for {}; part of path */
 	const char *method;
 	bool officer;
@@ -113,7 +117,7 @@ struct request {
 	enum request_state state;
 	int64_t started_ms;
 	size_t received; /* bytes of body */
-	char media[64];	 /* of the body, lower case, without parameters */
+	char media[64];  /* of the body, lower case, without parameters */
 	struct buf json; /* BODY_JSON: wiped at the end */
 	struct spool document;
 	struct form *form; /* multipart, front-form.c; NULL */
@@ -124,8 +128,8 @@ struct request {
 
 /* Parameters of the query, NULL when absent.  ERR_USAGE, code "parameter":
  * too long, or not printable UTF-8. */
-struct err *request_param(const struct request *r, const char *name,
-    const char **out) MUST_USE;
+struct err *request_param(
+    const struct request *r, const char *name, const char **out) MUST_USE;
 const char *request_header(const struct request *r, const char *name);
 /* Whether the client asked for that media type, by Accept. */
 bool request_accepts(const struct request *r, const char *type);
@@ -154,11 +158,11 @@ void form_free(struct form *f);
 
 /* ---- replies ---- */
 
-struct err *reply_json(struct reply *r, unsigned status, const json_t *doc)
-    MUST_USE;
+struct err *reply_json(
+    struct reply *r, unsigned status, const json_t *doc) MUST_USE;
 /* Makes the reply a problem document; frees `e`. */
-void reply_problem(struct reply *r, const char *request_id, struct err *e,
-    int tries_left);
+void reply_problem(
+    struct reply *r, const char *request_id, struct err *e, int tries_left);
 
 /* ---- HTTP (front-http.c) ---- */
 
@@ -183,8 +187,8 @@ void backend_done(struct backend *b);
 
 struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
     int fd, struct ipc_message *out) MUST_USE;
-struct err *ask_keyholder(const struct front *f, uint16_t op,
-    struct bytes body, struct ipc_message *out) MUST_USE;
+struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
+    struct ipc_message *out) MUST_USE;
 struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
 /* "ok", "busy", ... for one of the processes; static. */
@@ -201,14 +205,14 @@ struct credential {
 	int64_t tries_left;
 	int64_t created;
 };
-struct err *credential_get(const struct front *f, const char *id,
-    struct credential *out) MUST_USE;
+struct err *credential_get(
+    const struct front *f, const char *id, struct credential *out) MUST_USE;
 void credential_done(struct credential *c);
 /* ERR_DENIED unless it is active. */
 struct err *credential_usable(const struct credential *c) MUST_USE;
 /* The algorithm that its key signs with. */
-struct err *credential_alg(const struct credential *c, struct sig_alg *out)
-    MUST_USE;
+struct err *credential_alg(
+    const struct credential *c, struct sig_alg *out) MUST_USE;
 
 /* ---- PIN or SAD ---- */
 

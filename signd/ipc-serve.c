@@ -42,7 +42,7 @@ struct server {
 	struct client *clients;
 	size_t nclients;
 	struct pollfd *polls; /* listeners, then clients */
-	uid_t own;	      /* our user */
+	uid_t own;            /* our user */
 };
 
 static void
@@ -401,9 +401,9 @@ serve_loop(const struct server *s)
 struct err *
 ipc_serve_all(const struct ipc_listener *listeners, size_t n)
 {
-	struct server s = { .listeners = listeners,
-		.nlisteners = n,
-		.own = geteuid() };
+	struct server s = {
+		.listeners = listeners, .nlisteners = n, .own = geteuid()
+	};
 	for (size_t i = 0; i < n; i++)
 		s.nclients += listeners[i].service->clients_max;
 	if (n > IPC_LISTENERS_MAX || s.nclients > CLIENTS_CEILING)

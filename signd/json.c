@@ -50,9 +50,9 @@ json_read(struct bytes in, json_t **out)
 	    (const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
 	if (j == NULL)
 		/* jansson's text quotes the input; the place is enough. */
-		return err_coded(err_new(ERR_MALFORMED, "RFC 8259",
-				     "line %d, column %d", why.line,
-				     why.column),
+		return err_coded(
+		    err_new(ERR_MALFORMED, "RFC 8259", "line %d, column %d",
+			why.line, why.column),
 		    "json");
 	if (!json_is_object(j)) {
 		json_decref(j);
@@ -94,16 +94,15 @@ json_str(struct json_fields *f, const char *name, size_t least, size_t most,
 	if (!json_is_string(v))
 		return bad_field(name, "is not a string");
 	size_t len = json_string_length(v);
-	if (len < least || len > most ||
-	    strlen(json_string_value(v)) != len)
+	if (len < least || len > most || strlen(json_string_value(v)) != len)
 		return bad_field(name, "is too short or too long");
 	*out = json_string_value(v);
 	return NULL;
 }
 
 struct err *
-json_base64(struct json_fields *f, const char *name, bool optional,
-    struct buf *out)
+json_base64(
+    struct json_fields *f, const char *name, bool optional, struct buf *out)
 {
 	const char *text;
 	TRY(json_str(f, name, optional ? 0 : 1, out->max * 2 + 4, &text));
@@ -143,8 +142,8 @@ json_int(struct json_fields *f, const char *name, int64_t least, int64_t most,
 }
 
 struct err *
-json_object_field(struct json_fields *f, const char *name,
-    struct json_fields *out)
+json_object_field(
+    struct json_fields *f, const char *name, struct json_fields *out)
 {
 	json_t *v = take(f, name);
 	if (!json_is_object(v))
@@ -224,7 +223,7 @@ struct err *
 json_render(const json_t *o, struct buf *out)
 {
 	if (json_dump_callback(o, dump, out, JSON_COMPACT) != 0)
-		return err_new(ERR_LIMIT, NULL, "JSON of over %zu bytes",
-		    out->max);
+		return err_new(
+		    ERR_LIMIT, NULL, "JSON of over %zu bytes", out->max);
 	return NULL;
 }

@@ -77,8 +77,8 @@ login(struct keyholder *k)
 {
 	CLEANUP(secret_done) struct secret pin = { 0 };
 	TRY(guard_read_secret(k->settings->token_pin_file, &pin));
-	return p11_login(&k->session, secret_bytes(&pin),
-	    k->settings->token_pin_file);
+	return p11_login(
+	    &k->session, secret_bytes(&pin), k->settings->token_pin_file);
 }
 
 struct err *
@@ -102,7 +102,8 @@ read_setup(struct keyholder *k, struct ipc_message *answer)
 		struct err *e = keyholder_tell(k, LW_SETUP, &none, answer);
 		/* It may be a moment later than we. */
 		bool again = e != NULL && err_kind(e) == ERR_REMOTE &&
-		    clock_now(&clock_system) < until && !asked_to_stop(NULL);
+			     clock_now(&clock_system) < until &&
+			     !asked_to_stop(NULL);
 		if (!again)
 			return e;
 		err_free(e);
@@ -111,8 +112,8 @@ read_setup(struct keyholder *k, struct ipc_message *answer)
 }
 
 static struct err *
-find_keys(struct keyholder *k, struct bytes kek, struct bytes pepper,
-    struct bytes ca)
+find_keys(
+    struct keyholder *k, struct bytes kek, struct bytes pepper, struct bytes ca)
 {
 	const struct p11_session *s = &k->session;
 	TRY(p11_key_find(s, CKO_SECRET_KEY, kek, &k->kek.handle));
@@ -140,14 +141,14 @@ use_setup(struct keyholder *k, const struct ipc_message *answer)
 	}
 	TRY(unpack_end(&u));
 	if (k->chain.n == 0)
-		return err_coded(err_new(ERR_MISSING, NULL, "no CA chain"),
-		    "not-set-up");
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no CA chain"), "not-set-up");
 	return find_keys(k, kek, pepper, ca);
 }
 
 struct err *
-keyholder_open(struct keyholder *k, const struct settings *s,
-    const struct clock *clock)
+keyholder_open(
+    struct keyholder *k, const struct settings *s, const struct clock *clock)
 {
 	*k = (struct keyholder){ .settings = s, .clock = clock };
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
@@ -207,8 +208,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 }
 
 struct err *
-keyholder_handle(void *ctx, const struct ipc_message *request,
-    struct ipc_message *answer)
+keyholder_handle(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct keyholder *k = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
@@ -227,7 +228,7 @@ stopping(void *ctx)
 	const struct keyholder *k = ctx;
 	size_t most = k->session.vendor->operations_max;
 	return k->broken || (most > 0 && k->operations >= most) ||
-	    asked_to_stop(NULL);
+	       asked_to_stop(NULL);
 }
 
 static struct err *
@@ -240,14 +241,13 @@ serve(struct keyholder *k, int listen_fd)
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
 		.stopping = stopping };
-	const char *const front[] = { k->settings->user_front };
-	TRY(allow_users(&service, k->settings->user_keyholder, front, 1));
+	TRY(process_peer(&service, k->settings->user_front));
 	process_ready();
 	TRY(ipc_serve(listen_fd, &service));
 	if (!k->broken)
 		return NULL;
-	return err_coded(err_new(ERR_REMOTE, NULL, "the token failed"),
-	    "token-unavailable");
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
 }
 
 struct err *

@@ -36,7 +36,7 @@ static const struct row rows[] = {
 	{ "credential-revoked", 409, 0 },
 	{ "enrolment-unknown", 404, 0 },
 	{ "draft-unknown", 404, 0 },
-	{ "signature-wrong", 422, 0 },
+	{ "value-wrong", 422, 0 },
 	{ "idempotency-conflict", 422, 0 },
 	{ "idempotency-busy", 409, 1 },
 	{ "idempotency-key", 400, 0 },
@@ -83,14 +83,15 @@ problem_render(const struct err *e, const char *request_id, int tries_left,
 {
 	struct problem p = problem_of(e);
 	const char *code = err_code(e);
-	CLEANUP(json_freep) json_t *doc = json_pack(
-	    "{s:o, s:s, s:i, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s}", "type",
-	    json_sprintf("urn:signd:problem:%s", code), "title",
-	    message_text(code, LANG_VI), "status", (int)p.status, "code", code,
-	    "text", "vi", message_text(code, LANG_VI), "en",
-	    message_text(code, LANG_EN), "next", "vi",
-	    message_next(code, LANG_VI), "en", message_next(code, LANG_EN),
-	    "requestId", request_id);
+	CLEANUP(json_freep)
+	json_t *doc =
+	    json_pack("{s:o, s:s, s:i, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:s}",
+		"type", json_sprintf("urn:signd:problem:%s", code), "title",
+		message_text(code, LANG_VI), "status", (int)p.status, "code",
+		code, "text", "vi", message_text(code, LANG_VI), "en",
+		message_text(code, LANG_EN), "next", "vi",
+		message_next(code, LANG_VI), "en", message_next(code, LANG_EN),
+		"requestId", request_id);
 	if (doc == NULL)
 		return err_new(ERR_NOMEM, NULL, "problem");
 	if (p.tell_detail)

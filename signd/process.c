@@ -228,7 +228,8 @@ process_run(const struct process_args *a)
 	if (e == NULL)
 		e = run_role(a, &s);
 	settings_done(&s);
-	const struct log log = { .least = LOG_INFO, .role = role_name(a->role) };
+	const struct log log = { .least = LOG_INFO,
+		.role = role_name(a->role) };
 	int status = e == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 	log_error(&log, LOG_ERROR, "process-failed", e);
 	return status;

@@ -62,8 +62,8 @@ start_threads(struct queue *q, size_t count)
 }
 
 struct err *
-queue_new(size_t max, size_t threads, void (*work)(void *item),
-    struct queue **out)
+queue_new(
+    size_t max, size_t threads, void (*work)(void *item), struct queue **out)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 	if (q == NULL)
@@ -75,8 +75,8 @@ queue_new(size_t max, size_t threads, void (*work)(void *item),
 	q->ring = calloc(max, sizeof(*q->ring));
 	q->threads = calloc(threads, sizeof(*q->threads));
 	struct err *e = q->ring == NULL || q->threads == NULL
-	    ? err_new(ERR_NOMEM, NULL, "queue")
-	    : start_threads(q, threads);
+			    ? err_new(ERR_NOMEM, NULL, "queue")
+			    : start_threads(q, threads);
 	if (e != NULL) {
 		queue_free(q);
 		return e;

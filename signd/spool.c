@@ -63,8 +63,8 @@ struct err *
 spool_write(struct spool *s, struct bytes what)
 {
 	if (what.len > s->max || s->len > s->max - what.len)
-		return err_coded(err_new(ERR_LIMIT, NULL,
-				     "the limit is %zu bytes", s->max),
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "the limit is %zu bytes", s->max),
 		    "document-too-large");
 	if (!s->on_disk && s->len + what.len > s->memory_max)
 		TRY(move_to_disk(s));
