@@ -42,6 +42,7 @@ struct filter {
 	const xmlNode *signature;     /* ENVELOPED */
 	xmlXPathContext *context;     /* XPATH, owned */
 	xmlXPathCompExpr *expression; /* XPATH, owned */
+	uint64_t price;               /* XPATH: steps for one operation */
 	struct filter_step *steps;    /* SET, owned */
 	size_t nsteps;
 };

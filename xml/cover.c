@@ -107,7 +107,7 @@ walk(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
 {
 	xmlNode *top = r->element != NULL ? r->element : xml_doc_root(job->doc);
 	xmlNode *e = top;
-	while (e != NULL) {
+	while (e != NULL && !r->set.broken) {
 		/* A Signature that is left out is left out whole, and is
 		 * judged for itself. */
 		if (xml_is(e, NS_DS, "Signature") && e != top &&
