@@ -275,14 +275,21 @@ known_filter(struct xml_set *s, enum xpath_known known, const xmlNode *where)
 }
 
 /* What one of libxml2's operations may cost in this document. */
-static uint64_t
-price_of(const xmlDoc *tree, const char *expression)
+static struct err *
+price_of(const xmlDoc *tree, const char *expression, uint64_t *out)
 {
 	const struct xml_scan *scan = xml_doc_scan(tree->_private);
+	*out = STEPS_XPATH_OP;
 	if (xpath_is_cheap(expression))
-		return STEPS_XPATH_OP;
-	return STEPS_XPATH_OP + scan->size / STEPS_XPATH_BYTES +
-	       (uint64_t)scan->nodes * scan->nodes / STEPS_XPATH_PAIRS;
+		return NULL;
+	if (scan->size > XML_XPATH_DOC_MAX)
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "such an XPath on more than %d bytes",
+				     XML_XPATH_DOC_MAX),
+		    "xml-limit");
+	*out += scan->size / STEPS_XPATH_BYTES +
+		(uint64_t)scan->nodes * scan->nodes / STEPS_XPATH_PAIRS;
+	return NULL;
 }
 
 struct err *
@@ -296,7 +303,7 @@ xml_set_xpath(struct xml_set *s, xmlNode *where)
 	if (known != XPATH_OTHER)
 		return known_filter(s, known, where);
 	TRY(new_filter(s, FILTER_XPATH, &f));
-	f->price = price_of(s->tree, text);
+	TRY(price_of(s->tree, text, &f->price));
 	TRY(new_context(s->tree, where, &f->context));
 	return compile(f->context, text, &f->expression);
 }
@@ -328,11 +335,12 @@ evaluate(struct xml_set *s, xmlNode *where, struct filter_step *step)
 	xmlXPathContext *c = NULL;
 	xmlXPathCompExpr *x = NULL;
 	TRY(expression_text(where, &b, &text));
+	uint64_t price;
+	TRY(price_of(s->tree, text, &price));
 	TRY(new_context(s->tree, where, &c));
 	struct err *e = compile(c, text, &x);
 	if (e == NULL) {
 		c->node = (xmlNode *)s->tree;
-		uint64_t price = price_of(s->tree, text);
 		allow_operations(s->work, price, c);
 		step->found = xmlXPathCompiledEval(x, c);
 		pay_operations(s->work, price, c);

@@ -56,6 +56,9 @@ xpath_is_cheap(const char *expression)
 			size_t len = 0;
 			while (p[len] != '\0' && is_name_char(p[len]))
 				len++;
+			/* Each asks for all that are in scope. */
+			if (len >= 9 && strncmp(p, "namespace", 9) == 0)
+				return false;
 			const char *next = p + len + strspn(p + len, " \t\r\n");
 			if (*next == '(' && !call_is_cheap(p, len))
 				return false;
