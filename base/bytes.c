@@ -289,5 +289,6 @@ secret_done(struct secret *s)
 void
 wipe(void *ptr, size_t len)
 {
-	explicit_bzero(ptr, len);
+	if (len > 0)
+		explicit_bzero(ptr, len);
 }

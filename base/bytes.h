@@ -80,6 +80,7 @@ struct err *secret_init(struct secret *s, size_t len) MUST_USE;
 struct err *secret_copy(struct secret *s, struct bytes from) MUST_USE;
 struct bytes secret_bytes(const struct secret *s);
 void secret_done(struct secret *s);
-void wipe(void *ptr, size_t len); /* not optimised away */
+/* wipe is not optimised away; NULL with 0 bytes is nothing. */
+void wipe(void *ptr, size_t len);
 
 #endif

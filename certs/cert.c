@@ -123,7 +123,10 @@ attribute_text(const X509_NAME *name, int nid, char **out)
 	int len = ASN1_STRING_to_UTF8(&utf8, s);
 	if (len < 0) {
 		/* Not characters of its own kind: show something else. */
-		err_free(err_ossl(ERR_MALFORMED, "ASN1_STRING_to_UTF8"));
+		struct err *e = err_ossl(ERR_MALFORMED, "ASN1_STRING_to_UTF8");
+		if (err_kind(e) == ERR_NOMEM)
+			return e;
+		err_free(e);
 		return NULL;
 	}
 	return len == 0 ? NULL : readable(bytes_of(utf8, (size_t)len), out);

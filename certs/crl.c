@@ -241,13 +241,10 @@ names_meet(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
 
 /* RFC 5280 6.3.3 (b)(2)(i), with full names only. */
 static bool
-point_fits(const struct crl *c, const struct cert *cert)
+point_fits(const struct crl *c, const CRL_DIST_POINTS *points)
 {
 	if (c->idp == NULL || c->idp->distpoint == NULL)
 		return true;
-	CLEANUP(CRL_DIST_POINTS_freep)
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(
-	    cert_x509(cert), NID_crl_distribution_points, NULL, NULL);
 	if (c->idp->distpoint->type != 0)
 		return false;
 	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
@@ -264,15 +261,24 @@ point_fits(const struct crl *c, const struct cert *cert)
 /* A certificate all of whose points name another CRL issuer is not covered by
  * its issuer's own CRL. */
 static bool
-wants_other_issuer(const struct cert *cert)
+wants_other_issuer(const CRL_DIST_POINTS *points)
 {
-	CLEANUP(CRL_DIST_POINTS_freep)
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(
-	    cert_x509(cert), NID_crl_distribution_points, NULL, NULL);
 	int n = sk_DIST_POINT_num(points), other = 0;
 	for (int i = 0; i < n; i++)
 		other += sk_DIST_POINT_value(points, i)->CRLissuer != NULL;
 	return n > 0 && other == n;
+}
+
+static bool
+is_of_point(const struct crl *c, const struct cert *cert)
+{
+	int present = 0; /* -1: there is none; else NULL is trouble */
+	CLEANUP(CRL_DIST_POINTS_freep)
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(
+	    cert_x509(cert), NID_crl_distribution_points, &present, NULL);
+	if (points == NULL && present != -1)
+		return false;
+	return point_fits(c, points) && !wants_other_issuer(points);
 }
 
 static bool
@@ -296,7 +302,7 @@ scope_fits(
 		    out, "the CRL is about users, the certificate is v1");
 	else if (i != NULL && i->onlyCA > 0 && !cert_is_ca(cert))
 		status_unknown(out, "the CRL is about authorities only");
-	else if (!point_fits(c, cert) || wants_other_issuer(cert))
+	else if (!is_of_point(c, cert))
 		status_unknown(out, "the CRL is of another distribution point");
 	else
 		return true;
@@ -363,6 +369,7 @@ crl_read_entry(const X509_REVOKED *r, struct status_answer *out)
 	out->reason = -1;
 	err_free(time_of_asn1(
 	    X509_REVOKED_get0_revocationDate(r), &out->revoked_at));
+	/* Unreadable is as not stated: revoked, and not only suspended. */
 	ASN1_ENUMERATED *reason =
 	    X509_REVOKED_get_ext_d2i(r, NID_crl_reason, NULL, NULL);
 	if (reason != NULL)
@@ -395,6 +402,9 @@ crl_status(const struct crl *c, const struct cert *cert,
 	TRY(crl_signed_by(c, issuer, &ok));
 	if (!ok || !bytes_eq(cert_issuer_der(cert), cert_subject_der(issuer)))
 		status_unknown(out, "the CRL is not the issuer's");
+	else if ((X509_get_extension_flags(cert_x509(cert)) & EXFLAG_INVALID) !=
+		 0)
+		status_unknown(out, "the certificate has a broken extension");
 	else if (!all_understood(c))
 		status_unknown(out, "a critical extension is not known");
 	else if (in_time(c, time, max_age_s, out) && scope_fits(c, cert, out))

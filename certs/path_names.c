@@ -76,24 +76,22 @@ email_ok(struct bytes name, bool strict)
 	       dns_ok(domain, strict) && !bytes_starts(domain, BYTES_LIT("*"));
 }
 
+/* NULL when there are none, and after path_fail() when they cannot be read. */
 static GENERAL_NAMES *
-alt_names(const struct cert *c)
+alt_names(struct path *p, size_t at)
 {
-	return X509_get_ext_d2i(cert_x509(c), NID_subject_alt_name, NULL, NULL);
-}
-
-static NAME_CONSTRAINTS *
-constraints_of(const struct cert *c, int *critical)
-{
-	return X509_get_ext_d2i(
-	    cert_x509(c), NID_name_constraints, critical, NULL);
+	int present = 0;
+	GENERAL_NAMES *names = X509_get_ext_d2i(
+	    cert_x509(p->chain.v[at]), NID_subject_alt_name, &present, NULL);
+	if (names == NULL && present != -1)
+		path_fail(p, PATH_BAD, at, "unreadable subjectAltName");
+	return names;
 }
 
 static void
 check_alt_names(struct path *p, size_t at, bool strict)
 {
-	CLEANUP(GENERAL_NAMES_freep)
-	GENERAL_NAMES *names = alt_names(p->chain.v[at]);
+	CLEANUP(GENERAL_NAMES_freep) GENERAL_NAMES *names = alt_names(p, at);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
 		if ((n->type == GEN_DNS && !dns_ok(text_of(n), strict)) ||
@@ -117,8 +115,7 @@ wildcard_meets(struct bytes wildcard, struct bytes excluded)
 static void
 check_wildcards(struct path *p, size_t at, const NAME_CONSTRAINTS *nc)
 {
-	CLEANUP(GENERAL_NAMES_freep)
-	GENERAL_NAMES *names = alt_names(p->chain.v[at]);
+	CLEANUP(GENERAL_NAMES_freep) GENERAL_NAMES *names = alt_names(p, at);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
 		if (n->type != GEN_DNS ||
@@ -156,7 +153,10 @@ check_constraints(const struct path_request *r, struct path *p, size_t at)
 {
 	int critical = 0;
 	CLEANUP(NAME_CONSTRAINTS_freep)
-	NAME_CONSTRAINTS *nc = constraints_of(p->chain.v[at], &critical);
+	NAME_CONSTRAINTS *nc = X509_get_ext_d2i(
+	    cert_x509(p->chain.v[at]), NID_name_constraints, &critical, NULL);
+	if (nc == NULL && critical != -1)
+		path_fail(p, PATH_BAD, at, "unreadable nameConstraints");
 	if (nc == NULL)
 		return;
 	if (r->strict && (critical != 1 || !cert_is_ca(p->chain.v[at]) ||

@@ -87,6 +87,17 @@ check_purpose(const struct path_request *r, struct path *p)
 	}
 }
 
+/* An extension that OpenSSL knows and could not read. */
+static void
+check_readable(const struct path_request *r, struct path *p)
+{
+	(void)r;
+	for (size_t i = 0; i < p->chain.n; i++)
+		if ((X509_get_extension_flags(cert_x509(p->chain.v[i])) &
+			EXFLAG_INVALID) != 0)
+			path_fail(p, PATH_BAD, i, "a broken extension");
+}
+
 /* OpenSSL sees duplicates of the extensions that it reads, not of others. */
 static void
 check_duplicates(const struct path_request *r, struct path *p)
@@ -125,8 +136,8 @@ struct err *
 path_rules(const struct path_request *r, struct path *p)
 {
 	static void (*const rules[])(const struct path_request *,
-	    struct path *) = { check_keys, check_duplicates, check_serials,
-		path_names, check_purpose, check_time };
+	    struct path *) = { check_readable, check_keys, check_duplicates,
+		check_serials, path_names, check_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
 	err_free(err_ossl(ERR_MALFORMED, "extensions"));

@@ -153,11 +153,13 @@ ask_crls(const struct path_request *r, const struct path *p, struct statuses *s)
 	}
 	CLEANUP(path_context_done) struct path_context c = { 0 };
 	TRY(path_context_init(r, p, true, &c));
-	X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(c.ctx),
-	    X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
-		X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS);
+	if (X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(c.ctx),
+		X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
+		    X509_V_FLAG_EXTENDED_CRL_SUPPORT |
+		    X509_V_FLAG_USE_DELTAS) != 1 ||
+	    X509_STORE_CTX_set_app_data(c.ctx, s) != 1)
+		return err_ossl(ERR_NOMEM, "X509_STORE_CTX");
 	X509_STORE_CTX_set0_crls(c.ctx, list);
-	X509_STORE_CTX_set_app_data(c.ctx, s);
 	X509_STORE_CTX_set_verify_cb(c.ctx, collect);
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].status = STATUS_GOOD; /* until objections come */

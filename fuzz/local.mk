@@ -3,9 +3,12 @@
 # in corpus/NAME, and damaged copies of it.  `make fuzz SECONDS_EACH=60` builds
 # all with libFuzzer and looks for new trouble.
 FUZZ_TARGETS =
+include fuzz/certs.mk
 include fuzz/cms.mk
+include fuzz/pdf.mk
 include fuzz/signd.mk
 include fuzz/xml.mk
+include fuzz/worker.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

@@ -222,6 +222,20 @@ additional_streams(struct diff *f, const struct pdf_obj *old,
 	return NULL;
 }
 
+/* Readers may ignore what is listed beyond /Size: with a smaller one content
+ * disappears for some of them. */
+static struct err *
+size(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
+{
+	int64_t was = 0, is = 0;
+	bool known = pdf_int(old, 0, INT32_MAX, &was) &&
+	    pdf_int(new, 0, INT32_MAX, &is);
+	if (known && is >= was)
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
+	    "/Size is smaller than before");
+}
+
 struct err *
 diff_trailer(struct diff *f)
 {
@@ -229,6 +243,7 @@ diff_trailer(struct diff *f)
 	const struct pdf_obj *new = pdf_trailer(pdf_xref(f->d), f->view[NEW]);
 	TRY(trailer_strangers(f, old));
 	TRY(trailer_strangers(f, new));
+	TRY(size(f, pdf_dict_raw(old, "Size"), pdf_dict_raw(new, "Size")));
 	TRY(additional_streams(f, pdf_dict_raw(old, "AdditionalStreams"),
 	    pdf_dict_raw(new, "AdditionalStreams")));
 	const struct pdf_obj *encrypt = pdf_dict_raw(old, "Encrypt");

@@ -7,6 +7,7 @@
 #define FIELD_DEPTH_MAX 32 /* kids of kids */
 #define NAME_MAX_LEN 4096  /* bytes of a fully qualified name */
 
+#define FLAG_READ_ONLY 1	      /* /Ff, table 227 */
 #define FLAG_PUSHBUTTON (1 << 16)     /* /Ff, table 229 */
 #define ANNOT_HIDDEN (1 << 1)	      /* /F, table 167 */
 #define ANNOT_NO_VIEW (1 << 5)
@@ -21,6 +22,7 @@ struct above {
 	bool signed_old; /* a signature that was there already */
 	bool filled;	/* its value changed, so its kids' looks may */
 	int depth;
+	const struct pdf_obj *fields; /* at the top: the old /Fields */
 };
 
 static const char *const none[] = { NULL };
@@ -120,15 +122,19 @@ is_visible(struct diff *f, const struct pdf_obj *widget, bool *out)
 static struct err *
 new_signature(struct diff *f, const struct pdf_obj *v, enum change_level *out)
 {
-	const struct pdf_obj *sig;
-	TRY(diff_resolve(f, NEW, v, NULL, &sig));
+	const struct pdf_obj *sig, *old = &pdf_null;
+	uint32_t num;
+	TRY(diff_resolve(f, NEW, v, &num, &sig));
 	*out = CHANGE_FORM;
-	bool whole = pdf_is(sig, PDF_DICT) &&
+	/* An old signature under a new picture would say what it did not. */
+	if (num != 0)
+		TRY(diff_load(f, OLD, num, &old));
+	bool whole = pdf_is(sig, PDF_DICT) && pdf_is(old, PDF_NULL) &&
 	    pdf_is(pdf_dict_raw(sig, "ByteRange"), PDF_ARRAY) &&
 	    pdf_is(pdf_dict_raw(sig, "Contents"), PDF_STRING);
 	if (!whole)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "a signature field whose value is no signature");
+		    "a signature field whose value is no new signature");
 	if (pdf_is_name(pdf_dict_raw(sig, "SubFilter"), "ETSI.RFC3161"))
 		*out = CHANGE_LTV;
 	return NULL;
@@ -192,10 +198,29 @@ new_kids(struct diff *f, const struct pdf_obj *kids, bool has_value,
 	return NULL;
 }
 
+/* Two fields of one name are one field to most readers. */
 static struct err *
-new_field(struct diff *f, void *ctx, struct pdf_ref ref)
+name_is_free(struct diff *f, const struct pdf_obj *fields,
+    const struct pdf_obj *name, bool *out)
 {
-	(void)ctx;
+	size_t n = pdf_array_len(fields);
+	TRY(pdf_spend(pdf_document_budget(f->d), 4 * n));
+	*out = pdf_is(name, PDF_STRING) &&
+	    bytes_find(name->text, BYTES_LIT(".")) == SIZE_MAX;
+	for (size_t i = 0; *out && i < n; i++) {
+		const struct pdf_obj *field, *t;
+		TRY(diff_resolve(
+		    f, OLD, pdf_array_at(fields, i), NULL, &field));
+		TRY(diff_member(f, OLD, field, "T", &t));
+		*out = !pdf_equal(t, name);
+	}
+	return NULL;
+}
+
+static struct err *
+new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
+{
+	const struct above *top = ctx;
 	const struct pdf_obj *field, *v, *kids;
 	bool is_new;
 	TRY(is_new_object(f, ref.num, &is_new));
@@ -204,6 +229,13 @@ new_field(struct diff *f, void *ctx, struct pdf_ref ref)
 		return NULL;
 	TRY(diff_member(f, NEW, field, "V", &v));
 	TRY(diff_member(f, NEW, field, "Kids", &kids));
+	const struct pdf_obj *name;
+	bool is_free;
+	TRY(diff_member(f, NEW, field, "T", &name));
+	TRY(name_is_free(f, top->fields, name, &is_free));
+	if (!is_free)
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
+		    "object %u has a name that is taken, or none", ref.num);
 	if (!is_new || !pdf_is(field, PDF_DICT) ||
 	    !pdf_is_name(pdf_dict_raw(field, "FT"), "Sig"))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
@@ -211,7 +243,7 @@ new_field(struct diff *f, void *ctx, struct pdf_ref ref)
 	enum change_level level = CHANGE_FORM;
 	bool has_value = !pdf_is(v, PDF_NULL);
 	if (has_value)
-		TRY(new_signature(f, v, &level));
+		TRY(new_signature(f, pdf_dict_raw(field, "V"), &level));
 	diff_set(f, ref.num, BIT_NEW_SIG);
 	if (!pdf_is(kids, PDF_NULL))
 		return new_kids(f, kids, has_value, level);
@@ -220,10 +252,10 @@ new_field(struct diff *f, void *ctx, struct pdf_ref ref)
 
 /* ---- fields that were there ---- */
 
-static struct err *old_field(struct diff *f, void *ctx, struct pdf_ref ref);
+static struct err *old_field(struct diff *f, const void *ctx, struct pdf_ref ref);
 
 static struct err *
-removed_field(struct diff *f, void *ctx, struct pdf_ref ref)
+removed_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *o;
@@ -236,7 +268,7 @@ removed_field(struct diff *f, void *ctx, struct pdf_ref ref)
 
 /* A widget without anything of a field may go with its annotation. */
 static struct err *
-removed_kid(struct diff *f, void *ctx, struct pdf_ref ref)
+removed_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	static const char *const of_field[] = { "T", "FT", "V", "Ff", "Kids",
 		"DV", "TU", "TM" };
@@ -258,7 +290,7 @@ removed_kid(struct diff *f, void *ctx, struct pdf_ref ref)
 }
 
 static struct err *
-added_kid(struct diff *f, void *ctx, struct pdf_ref ref)
+added_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *o;
@@ -310,7 +342,7 @@ looks_touched(struct diff *f, const struct pdf_obj *old, bool *out)
 
 static const char *const value_keys[] = { "V", "I", "RV", NULL };
 static const char *const filled_keys[] = { "V", "I", "RV", "AP", "AS", "M",
-	"TI", "Kids", NULL };
+	"TI", "Ff", "Kids", NULL };
 static const char *const signed_keys[] = { "V", "AP", "AS", "M", "F", "MK",
 	"Lock", "DA", "Kids", NULL };
 static const char *const look_keys[] = { "AP", "AS", NULL };
@@ -355,7 +387,7 @@ empty_signature(struct diff *f, uint32_t num, const struct pdf_obj *old,
 	enum change_level level;
 	TRY(diff_members(f, old, new, signed_keys, "pdf-field-changed",
 	    "a signature field, when it was signed", &same));
-	TRY(new_signature(f, v, &level));
+	TRY(new_signature(f, pdf_dict_raw(new, "V"), &level));
 	diff_set(f, num, BIT_NEW_SIG);
 	if (!looks && !differs(old, new, look_keys))
 		TRY(diff_push(f, pdf_dict_raw(old, "AP"), "AP"));
@@ -363,6 +395,20 @@ empty_signature(struct diff *f, uint32_t num, const struct pdf_obj *old,
 	return diff_report(f, CHANGE_FORM, "pdf-signature-added",
 	    "in field %.*s", (int)(above->name.len < 80 ? above->name.len : 80),
 	    (const char *)above->name.ptr);
+}
+
+/* Signing may lock fields: then they become read only. */
+static struct err *
+flags(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
+{
+	const struct pdf_obj *a = pdf_dict_raw(old, "Ff");
+	const struct pdf_obj *b = pdf_dict_raw(new, "Ff");
+	int64_t was = 0, is = 0;
+	pdf_int(a, INT32_MIN, UINT32_MAX, &was);
+	pdf_int(b, INT32_MIN, UINT32_MAX, &is);
+	if (pdf_equal(a, b) || is == (was | FLAG_READ_ONLY))
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed", "/Ff");
 }
 
 /* Text, choice, check box, radio button. */
@@ -377,8 +423,16 @@ fillable(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 	bool rest = looks || differs(old, new, filled_keys);
 	TRY(diff_members(f, old, new, filled_keys, "pdf-field-changed",
 	    "a field", &same));
+	TRY(flags(f, old, new));
 	if (!value && !rest)
 		return push_keys(f, old, filled_keys);
+	/* What nobody may type into is filled by a script, or by a forger. */
+	if (value && (above->flags & FLAG_READ_ONLY) != 0 &&
+	    pdf_is(pdf_dict_raw(old, "AA"), PDF_NULL))
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
+		    "a read-only field: %.*s",
+		    (int)(above->name.len < 80 ? above->name.len : 80),
+		    (const char *)above->name.ptr);
 	above->filled = above->filled || value;
 	/* Another look for the same value shows what was not signed. */
 	if (!above->filled && (looks || differs(old, new, look_keys)))
@@ -411,7 +465,7 @@ by_kind(struct diff *f, uint32_t num, const struct pdf_obj *old,
 }
 
 static struct err *
-old_field(struct diff *f, void *ctx, struct pdf_ref ref)
+old_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	struct above above = *(const struct above *)ctx;
 	if (diff_bit(f, ref.num, BIT_FIELD))
@@ -493,7 +547,7 @@ fields(struct diff *f, const struct pdf_obj *a, const struct pdf_obj *b)
 	const struct pdf_obj *old, *new;
 	TRY(diff_member(f, OLD, a, "Fields", &old));
 	TRY(diff_member(f, NEW, b, "Fields", &new));
-	struct above above = { .kind = KIND_NONE };
+	struct above above = { .kind = KIND_NONE, .fields = old };
 	struct diff_list l = { .ctx = &above, .kept = old_field,
 		.added = new_field, .removed = removed_field };
 	bool reordered;

@@ -72,10 +72,10 @@ bool diff_has_refs(const struct pdf_obj *o);
 
 /* What is done with the members of two arrays of references. */
 struct diff_list {
-	void *ctx;
-	struct err *(*kept)(struct diff *f, void *ctx, struct pdf_ref ref);
-	struct err *(*added)(struct diff *f, void *ctx, struct pdf_ref ref);
-	struct err *(*removed)(struct diff *f, void *ctx, struct pdf_ref ref);
+	const void *ctx;
+	struct err *(*kept)(struct diff *f, const void *ctx, struct pdf_ref ref);
+	struct err *(*added)(struct diff *f, const void *ctx, struct pdf_ref ref);
+	struct err *(*removed)(struct diff *f, const void *ctx, struct pdf_ref ref);
 };
 /* Compares two arrays (or nulls), already resolved.  *reordered: what was
  * kept stands in another order, or direct members differ. */
@@ -92,6 +92,9 @@ struct err *diff_form(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE;		  /* diff-form.c */
 struct err *diff_pages(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE;		  /* diff-page.c */
+/* A new signature's widget on an old page.  diff-cover.c */
+struct err *diff_cover(struct diff *f, const struct pdf_obj *page,
+    const struct pdf_obj *widget) MUST_USE;
 /* An object of the structure tree that was rewritten and is not the same;
  * *handled is false for what is no such object.  diff-struct.c */
 struct err *diff_struct(struct diff *f, const struct pdf_obj *old,

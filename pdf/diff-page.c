@@ -74,7 +74,7 @@ free_annotation(struct diff *f, const struct pdf_obj *o, const char *code,
 }
 
 static struct err *
-kept_annot(struct diff *f, void *ctx, struct pdf_ref ref)
+kept_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *a, *b;
@@ -98,14 +98,13 @@ kept_annot(struct diff *f, void *ctx, struct pdf_ref ref)
 }
 
 static struct err *
-added_annot(struct diff *f, void *ctx, struct pdf_ref ref)
+added_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
-	(void)ctx;
-	const struct pdf_obj *old, *new;
-	if (diff_bit(f, ref.num, BIT_NEW_SIG))
-		return NULL;
+	const struct pdf_obj *old, *new, *page = ctx;
 	TRY(diff_load(f, OLD, ref.num, &old));
 	TRY(diff_load(f, NEW, ref.num, &new));
+	if (diff_bit(f, ref.num, BIT_NEW_SIG))
+		return diff_cover(f, page, new);
 	if (pdf_is(new, PDF_NULL))
 		return NULL;
 	if (!pdf_is(old, PDF_NULL) || !pdf_is(new, PDF_DICT))
@@ -115,7 +114,7 @@ added_annot(struct diff *f, void *ctx, struct pdf_ref ref)
 }
 
 static struct err *
-removed_annot(struct diff *f, void *ctx, struct pdf_ref ref)
+removed_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *old;
@@ -142,8 +141,8 @@ annotations(struct diff *f, const struct pdf_obj *old_page,
 	if (!fits)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-page-changed",
 		    "/Annots");
-	struct diff_list l = { .kept = kept_annot, .added = added_annot,
-		.removed = removed_annot };
+	struct diff_list l = { .ctx = old_page, .kept = kept_annot,
+		.added = added_annot, .removed = removed_annot };
 	bool reordered;
 	TRY(diff_lists(f, old, new, &l, &reordered));
 	if (reordered)

@@ -60,6 +60,29 @@ mark_changed(void *ctx, const struct pdf_entry *e)
 
 /* ---- loading ---- */
 
+static bool
+in_use(const struct pdf_entry *e)
+{
+	return e->kind == PDF_ENTRY_AT || e->kind == PDF_ENTRY_IN;
+}
+
+/* References state a generation: with another one an object is gone for
+ * readers that look at it, and there for those that do not. */
+static struct err *
+check_generation(struct diff *f, const struct pdf_entry *now, bool *ok)
+{
+	struct pdf_entry then;
+	*ok = true;
+	if (!diff_bit(f, now->num, BIT_CHANGED))
+		return NULL;
+	TRY(pdf_lookup(pdf_xref(f->d), f->view[OLD], now->num, &then));
+	*ok = !in_use(&then) || then.gen == now->gen;
+	if (*ok)
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-deleted",
+	    "object %u has another generation", now->num);
+}
+
 struct err *
 diff_load(struct diff *f, enum side side, uint32_t num,
     const struct pdf_obj **out)
@@ -70,7 +93,12 @@ diff_load(struct diff *f, enum side side, uint32_t num,
 	struct pdf_entry e;
 	TRY(pdf_spend(pdf_document_budget(f->d), 1));
 	TRY(pdf_lookup(pdf_xref(f->d), f->view[side], num, &e));
-	if (e.kind != PDF_ENTRY_AT && e.kind != PDF_ENTRY_IN)
+	if (!in_use(&e))
+		return NULL;
+	bool same = true;
+	if (side == NEW)
+		TRY(check_generation(f, &e, &same));
+	if (!same)
 		return NULL;
 	/* Replacing an object stream replaces what nobody lists. */
 	if (e.kind == PDF_ENTRY_IN && !diff_bit(f, num, BIT_CHANGED) &&

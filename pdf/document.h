@@ -9,10 +9,12 @@
 #include "pdf/xref.h"
 
 #define PDF_OBJSTM_KEPT 8 /* inflated object streams kept at a time */
-#define PDF_OBJSTM_KEPT_MAX ((size_t)16 << 20) /* bytes of them, but for one   \
-						*/
-#define PDF_PAGES_MAX 1000000                  /* pages visited in one walk */
-#define PDF_FIELDS_MAX 100000                  /* fields visited in one walk */
+#define PDF_OBJSTM_KEPT_MAX                                                    \
+	((size_t)16 << 20)                /* bytes of them, but for one        \
+					   */
+#define PDF_OBJSTM_MAX ((size_t)64 << 20) /* bytes of one, inflated */
+#define PDF_PAGES_MAX 1000000             /* pages visited in one walk */
+#define PDF_FIELDS_MAX 100000             /* fields visited in one walk */
 
 struct pdf_document;
 
@@ -97,10 +99,10 @@ struct err *pdf_each_page(struct pdf_document *d, size_t view,
 
 /* One terminal or inner field of the form, from the top. */
 struct pdf_field {
-	struct pdf_ref ref;         /* num 0: a direct object */
-	const struct pdf_obj *dict; /* a merged widget too */
-	struct bytes name; /* fully qualified, as stored, parts joined by '.';
-			    * good during the call */
+	struct pdf_ref ref;          /* num 0: a direct object */
+	const struct pdf_obj *dict;  /* a merged widget too */
+	struct bytes name;           /* fully qualified, in UTF-8, parts joined
+				      * by '.'; good during the call */
 	const struct pdf_obj *type;  /* /FT, inherited; &pdf_null if none */
 	const struct pdf_obj *value; /* /V, inherited, not resolved */
 	const struct pdf_obj *flags; /* /Ff, inherited */

@@ -1,10 +1,12 @@
 # pdf/: strict reader, increments, PAdES.  Uses base, certs, format, cms, zlib.
 noinst_LTLIBRARIES += pdf/libpdf.la
 pdf_libpdf_la_SOURCES = \
+	%D%/allow.c %D%/allow.h \
 	%D%/cache.c \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
 	%D%/diff-catalog.c \
+	%D%/diff-cover.c \
 	%D%/diff-dss.c \
 	%D%/diff-form.c \
 	%D%/diff-page.c \
@@ -12,14 +14,17 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff.c %D%/diff.h %D%/diff-impl.h \
 	%D%/document.c %D%/document.h \
 	%D%/filter.c %D%/filter.h \
-	%D%/format.h \
+	%D%/format.c %D%/format.h \
+	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \
 	%D%/lex.c %D%/lex.h \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
 	%D%/parse.c \
+	%D%/place.c %D%/place.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
+	%D%/sign.c %D%/sign.h \
 	%D%/text.c %D%/text.h \
 	%D%/tree.c \
 	%D%/verify.c %D%/verify.h %D%/verify-impl.h \
@@ -27,6 +32,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/verify-dss.c \
 	%D%/verify-range.c \
 	%D%/verify-value.c \
+	%D%/write.c %D%/write.h \
 	%D%/xref.c %D%/xref.h
 pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
 

@@ -3,8 +3,8 @@
 #define REPLACEMENT 0xfffdu
 
 /* ISO 32000-2 table D.2, where it is not Latin-1. */
-static const uint16_t low[8] = { 0x02d8, 0x02c7, 0x02c6, 0x02d9, 0x02dd,
-	0x02db, 0x02da, 0x02dc };
+static const uint16_t low[8] = { 0x02d8, 0x02c7, 0x02c6, 0x02d9, 0x02dd, 0x02db,
+	0x02da, 0x02dc };
 static const uint16_t high[33] = { 0x2022, 0x2020, 0x2021, 0x2026, 0x2014,
 	0x2013, 0x0192, 0x2044, 0x2039, 0x203a, 0x2212, 0x2030, 0x201e, 0x201c,
 	0x201d, 0x2018, 0x2019, 0x201a, 0x2122, 0xfb01, 0xfb02, 0x0141, 0x0152,
@@ -15,7 +15,7 @@ static struct err *
 put(struct buf *out, uint32_t c)
 {
 	bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-	    (c >= 0x7f && c < 0xa0);
+		       (c >= 0x7f && c < 0xa0);
 	if (control || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
 		c = REPLACEMENT;
 	uint8_t b[4];
@@ -123,8 +123,9 @@ pdf_text_date(struct bytes text)
 	int century, year;
 	if (!two(&text, 0, 99, &century) || !two(&text, 0, 99, &year))
 		return TIME_NONE;
-	struct time_fields t = { .year = century * 100 + year, .month = 1,
-		.day = 1 };
+	struct time_fields t = {
+		.year = century * 100 + year, .month = 1, .day = 1
+	};
 	if (two(&text, 1, 12, &t.month) && two(&text, 1, 31, &t.day) &&
 	    two(&text, 0, 23, &t.hour) && two(&text, 0, 59, &t.minute))
 		(void)two(&text, 0, 59, &t.second);
@@ -135,4 +136,68 @@ pdf_text_date(struct bytes text)
 		return TIME_NONE;
 	}
 	return at - 60 * (int64_t)zone(text);
+}
+
+/* ---- the way back ---- */
+
+static bool
+is_ascii(struct bytes in)
+{
+	for (size_t i = 0; i < in.len; i++) {
+		if (in.ptr[i] < 0x20 || in.ptr[i] > 0x7E)
+			return false;
+	}
+	return true;
+}
+
+/* The next character of valid UTF-8. */
+static uint32_t
+take_utf8(struct bytes in, size_t *i)
+{
+	uint8_t c = in.ptr[(*i)++];
+	unsigned more = c < 0x80 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+	uint32_t v = more == 0 ? c : c & (0x3Fu >> more);
+	while (more-- > 0 && *i < in.len)
+		v = v << 6 | (in.ptr[(*i)++] & 0x3Fu);
+	return v;
+}
+
+static struct err *
+put_unit(struct buf *out, uint32_t u)
+{
+	uint8_t b[2] = { (uint8_t)(u >> 8), (uint8_t)u };
+	return buf_append(out, bytes_of(b, 2));
+}
+
+struct err *
+pdf_text_encode(struct bytes utf8, struct buf *out)
+{
+	if (!utf8_valid(utf8))
+		return err_new(ERR_MALFORMED, "RFC 3629", "not UTF-8");
+	if (is_ascii(utf8))
+		return buf_append(out, utf8);
+	TRY(put_unit(out, 0xFEFF));
+	for (size_t i = 0; i < utf8.len;) {
+		uint32_t c = take_utf8(utf8, &i);
+		if (c < 0x10000) {
+			TRY(put_unit(out, c));
+			continue;
+		}
+		TRY(put_unit(out, 0xD800 + ((c - 0x10000) >> 10)));
+		TRY(put_unit(out, 0xDC00 + ((c - 0x10000) & 0x3FF)));
+	}
+	return NULL;
+}
+
+struct err *
+pdf_date_encode(int64_t t, struct buf *out)
+{
+	const int offset = TIME_VIETNAM_OFFSET_MIN;
+	/* Years 1 to 9999, with room for the offset. */
+	if (t < -62135510400 || t > 253402214400)
+		return err_new(ERR_USAGE, NULL, "a time outside the calendar");
+	struct time_fields f = time_split(t + offset * 60);
+	return buf_printf(out, "D:%04d%02d%02d%02d%02d%02d+%02d'%02d'", f.year,
+	    f.month, f.day, f.hour, f.minute, f.second, offset / 60,
+	    offset % 60);
 }

@@ -12,4 +12,12 @@ struct err *pdf_text_utf8(struct bytes text, struct buf *out) MUST_USE;
  * TIME_NONE for what is no date. */
 int64_t pdf_text_date(struct bytes text);
 
+/* pdf_text_encode appends UTF-8 as a text string: ASCII as it is, else
+ * UTF-16BE with its mark.  ERR_MALFORMED: not UTF-8. */
+struct err *pdf_text_encode(struct bytes utf8, struct buf *out) MUST_USE;
+
+/* "D:20261121080000+07'00'", Vietnam's time. ERR_USAGE: not in years 1 to 9999.
+ */
+struct err *pdf_date_encode(int64_t t, struct buf *out) MUST_USE;
+
 #endif

@@ -92,12 +92,7 @@ describe(struct verify *v, const struct sig *s, struct signature_fact *f)
 		if (t != TIME_NONE)
 			f->claimed_time = t;
 	}
-	CLEANUP(buf_done) struct buf name = BUF(TEXT_MAX);
-	struct err *e = pdf_text_utf8(s->field_name, &name);
-	if (e != NULL && err_kind(e) != ERR_LIMIT)
-		return e;
-	err_free(e);
-	TRY(fact_string(&f->id, buf_bytes(&name)));
+	TRY(fact_string(&f->id, s->field_name));
 	f->revision = (int)s->view;
 	f->revisions = (int)pdf_views(v->d);
 	f->covered_len = s->view != 0 ? s->covered : 0;

@@ -10,8 +10,8 @@
 #define LOGIN_WAIT_MS 50 /* twice as long after each failure */
 
 struct err *
-p11_session_open(const struct p11_token *t, bool writable,
-    struct p11_session *out)
+p11_session_open(
+    const struct p11_token *t, bool writable, struct p11_session *out)
 {
 	CK_FUNCTION_LIST *f = p11_functions(t->module);
 	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
@@ -36,7 +36,7 @@ lock_file(const char *path, int *fd)
 {
 	if (path == NULL)
 		return NULL;
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return err_errno(errno, "opening %s", path);
 	while (flock(*fd, LOCK_EX) != 0)

@@ -7,6 +7,10 @@
 
 #define REPORT_MAX (4 * 1024 * 1024) /* bytes */
 
+/* report_start readies the JSON library, which reads random numbers from a
+ * file when first used: once, before a sandbox closes. */
+void report_start(void);
+
 struct report_input {
 	const struct verdict *verdict;
 	const struct facts *facts;

@@ -1,10 +1,9 @@
 #include "signctl/offline.h"
 
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/ossl.h"
+#include "certs/judge.h"
 
 struct err *
 certs_load(const struct args *a, const char *option, struct cert_list *out)
@@ -19,28 +18,6 @@ certs_load(const struct args *a, const char *option, struct cert_list *out)
 	return NULL;
 }
 
-/* unwrap_pem copies what stands in the first PEM block, or all when there is
- * none. */
-static struct err *
-unwrap_pem(struct bytes file, struct buf *out)
-{
-	if (!bytes_starts(file, BYTES_LIT("-----BEGIN ")))
-		return buf_append(out, file);
-	CLEANUP(BIO_free_allp)
-	BIO *bio = BIO_new_mem_buf(file.ptr, (int)file.len);
-	char *name = NULL;
-	char *header = NULL;
-	unsigned char *data = NULL;
-	long len = 0;
-	if (bio == NULL || PEM_read_bio(bio, &name, &header, &data, &len) != 1)
-		return err_ossl(ERR_MALFORMED, "PEM_read_bio");
-	struct err *e = buf_append(out, bytes_of(data, (size_t)len));
-	OPENSSL_free(name);
-	OPENSSL_free(header);
-	OPENSSL_free(data);
-	return e;
-}
-
 static struct err *
 add_status(struct status_files *s, const char *path, bool is_ocsp)
 {
@@ -50,7 +27,7 @@ add_status(struct status_files *s, const char *path, bool is_ocsp)
 		return err_new(ERR_LIMIT, NULL, "%s: more than %d bytes", path,
 		    READ_FILE_MAX);
 	s->held[s->n] = BUF(READ_FILE_MAX);
-	TRY(err_while(unwrap_pem(in.bytes, &s->held[s->n]), "%s", path));
+	TRY(err_while(pem_or_der(in.bytes, NULL, &s->held[s->n]), "%s", path));
 	s->v[s->n] = (struct status_data){
 		.der = buf_bytes(&s->held[s->n]),
 		.is_ocsp = is_ocsp,

@@ -4,7 +4,7 @@
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
 	{ "credential", "ID", "the credential", false },
-	{ "serial", "HEX", "serial number of its certificate", false },
+	{ "serial", "HEX", "serial number of its certificate (asked for)", false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
 	    "cessationOfOperation, unspecified",
@@ -35,10 +35,25 @@ tell(const struct args *a, const char *text)
 	return NULL;
 }
 
+/* The serial number of the credential's certificate, where nobody gave it. */
+static struct err *
+find_serial(struct signd *s, const char *credential, char **out)
+{
+	CLEANUP(signd_freep) char *text = NULL;
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	const char *serial;
+	TRY(service_err(signd_credential(s, credential, &text)));
+	TRY(json_read(text, &j));
+	json_t *cert = json_object_get(j, "cert");
+	TRY(json_text(cert, "serialNumber", &serial));
+	return bytes_dup_str(bytes_str(serial), out);
+}
+
 static struct err *
 run(const struct args *a, int *code)
 {
 	(void)code;
+	CLEANUP(free_charp) char *serial = NULL;
 	CLEANUP(officer_freep) struct officer *officer = NULL;
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	CLEANUP(signd_freep) char *text = NULL;
@@ -48,6 +63,10 @@ run(const struct args *a, int *code)
 	TRY(officer_load(a, &officer));
 	r.officer = officer_fingerprint(officer);
 	TRY(officer_open(a, &s));
+	if (r.serial == NULL) {
+		TRY(find_serial(s, r.credential, &serial));
+		r.serial = serial;
+	}
 	TRY(service_err(signd_revoke(s, &r, officer_approve, officer, &text)));
 	return tell(a, text);
 }

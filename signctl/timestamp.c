@@ -196,11 +196,14 @@ tell(const struct args *a, const struct timestamp_fact *fact, bool ok)
 {
 	CLEANUP(buf_done) struct buf when = BUF(64);
 	const char *text;
+	if (!ok) {
+		printf("%s\n", message_text("timestamp-invalid", a->lang));
+		return NULL;
+	}
 	TRY(time_format_iso(fact->time,
 	    a->lang == LANG_VI ? TIME_VIETNAM_OFFSET_MIN : 0, &when));
 	TRY(buf_cstr(&when, &text));
-	const char *code = ok ? "timestamp-valid" : "timestamp-invalid";
-	printf("%s\n%s\n", message_text(code, a->lang), ok ? text : "");
+	printf("%s\n%s\n", message_text("timestamp-valid", a->lang), text);
 	return NULL;
 }
 

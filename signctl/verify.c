@@ -1,5 +1,6 @@
 /* signctl verify: is this file rightly signed?  By the service with --url,
  * else here, without any network. */
+#include "certs/judge.h"
 #include "signctl/offline.h"
 #include "signctl/service.h"
 
@@ -14,6 +15,7 @@ static const struct option_row options[] = {
 	{ "policy", "NAME", "basic, path-only or crypto-only", false },
 	{ "trust", "FILE", "anchors, PEM or DER", true },
 	{ "certs", "FILE", "further certificates, not trusted", true },
+	{ "key", "FILE", "XML: a bare public key to try, PEM or DER", true },
 	{ "crl", "FILE", "a CRL to use", true },
 	{ "ocsp", "FILE", "an OCSP answer to use", true },
 	{ "time", "ISO8601", "time of validation (now)", false },
@@ -35,6 +37,9 @@ struct session {
 	struct input *inputs; /* of external data */
 	struct external *external;
 	size_t nexternal;
+	struct buf *key_files; /* SubjectPublicKeyInfo, DER */
+	struct bytes *keys;
+	size_t nkeys;
 	struct secret password;
 	struct verify_request request;
 };
@@ -74,6 +79,27 @@ load_external(const struct args *a, struct session *s)
 }
 
 static struct err *
+load_keys(const struct args *a, struct session *s)
+{
+	size_t n;
+	const char *const *paths = args_all(a, "key", &n);
+	s->key_files = calloc(n + 1, sizeof(*s->key_files));
+	s->keys = calloc(n + 1, sizeof(*s->keys));
+	if (s->key_files == NULL || s->keys == NULL)
+		return err_new(ERR_NOMEM, NULL, "keys");
+	for (; s->nkeys < n; s->nkeys++) {
+		struct buf *der = &s->key_files[s->nkeys];
+		CLEANUP(input_done) struct input in = { 0 };
+		*der = BUF(CERT_MAX);
+		TRY(input_open(paths[s->nkeys], &in));
+		TRY(err_while(
+		    pem_or_der(in.bytes, NULL, der), "%s", paths[s->nkeys]));
+		s->keys[s->nkeys] = buf_bytes(der);
+	}
+	return NULL;
+}
+
+static struct err *
 load_session(const struct args *a, struct session *s)
 {
 	const char *policy = args_get(a, "policy");
@@ -83,6 +109,7 @@ load_session(const struct args *a, struct session *s)
 	TRY(certs_load(a, "certs", &s->extra));
 	TRY(status_load(a, &s->status));
 	TRY(load_external(a, s));
+	TRY(load_keys(a, s));
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
 	r->policy = policy != NULL ? policy : "basic";
@@ -96,6 +123,8 @@ load_session(const struct args *a, struct session *s)
 	r->external = s->external;
 	r->nexternal = s->nexternal;
 	r->extra = &s->extra;
+	r->keys = s->keys;
+	r->nkeys = s->nkeys;
 	return NULL;
 }
 
@@ -109,6 +138,10 @@ session_done(struct session *s)
 		input_done(&s->inputs[i]);
 	free(s->inputs);
 	free(s->external);
+	for (size_t i = 0; i < s->nkeys; i++)
+		buf_done(&s->key_files[i]);
+	free(s->key_files);
+	free(s->keys);
 	secret_done(&s->password);
 }
 

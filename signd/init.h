@@ -14,8 +14,9 @@ struct init_options {
 	const char *organization; /* "O"; NULL: of the demonstration */
 	const char *province;	  /* "ST"; NULL: none */
 	bool production; /* else names say that there is no legal value */
-	const char *chain_file; /* PEM of the CA chain is written here, anchor
-				 * last, readable by all; NULL: nowhere */
+	const char *chain_file;	 /* PEM of the CA chain is written here, anchor
+				  * last, readable by all; NULL: nowhere */
+	const char *anchor_file; /* likewise, the anchor alone */
 };
 
 /*

@@ -42,6 +42,7 @@ struct server {
 	struct client *clients;
 	size_t nclients;
 	struct pollfd *polls; /* listeners, then clients */
+	uid_t own;            /* our user */
 };
 
 static void
@@ -82,13 +83,13 @@ free_slot(const struct server *s)
 }
 
 static bool
-peer_allowed(const struct ipc_service *service, int fd)
+peer_allowed(const struct server *s, const struct ipc_service *service, int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return false;
-	if (peer.uid == geteuid())
+	if (peer.uid == s->own)
 		return true;
 	for (size_t i = 0; i < service->npeers; i++)
 		if (peer.uid == service->peers[i])
@@ -112,7 +113,7 @@ accept_new(const struct server *s, const struct ipc_listener *l)
 		    accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return; /* another process took it, or try later */
-		if (!peer_allowed(l->service, fd)) {
+		if (!peer_allowed(s, l->service, fd)) {
 			close(fd);
 			continue;
 		}
@@ -400,7 +401,9 @@ serve_loop(const struct server *s)
 struct err *
 ipc_serve_all(const struct ipc_listener *listeners, size_t n)
 {
-	struct server s = { .listeners = listeners, .nlisteners = n };
+	struct server s = {
+		.listeners = listeners, .nlisteners = n, .own = geteuid()
+	};
 	for (size_t i = 0; i < n; i++)
 		s.nclients += listeners[i].service->clients_max;
 	if (n > IPC_LISTENERS_MAX || s.nclients > CLIENTS_CEILING)

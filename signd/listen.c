@@ -135,12 +135,13 @@ open_all(const struct settings *s, const struct log *log, struct sockets *out)
 	TRY(listen_unix(s, SOCKET_FETCHER, front, NULL, &of[ROLE_FETCHER]));
 	TRY(listen_unix(s, SOCKET_KEYHOLDER, front, NULL, &of[ROLE_KEYHOLDER]));
 	TRY(listen_unix(s, SOCKET_LEDGER_READ, keys, front, &of[ROLE_LEDGER]));
-	return listen_unix(s, SOCKET_LEDGER_WRITE, keys, NULL, &of[ROLE_LEDGER]);
+	return listen_unix(
+	    s, SOCKET_LEDGER_WRITE, keys, NULL, &of[ROLE_LEDGER]);
 }
 
 struct err *
-listen_open(const struct settings *s, const struct log *log,
-    struct sockets *out)
+listen_open(
+    const struct settings *s, const struct log *log, struct sockets *out)
 {
 	struct sockets made = { 0 };
 	struct err *e = open_all(s, log, &made);

@@ -3,12 +3,46 @@
 # program is main.c alone.
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
+	%D%/fetcher.c \
+	%D%/front.c %D%/front.h \
+	%D%/front-auth.c %D%/front-auth.h \
+	%D%/front-backend.c \
+	%D%/front-credential.c \
+	%D%/front-form.c \
+	%D%/front-http.c \
+	%D%/front-idempotency.c \
+	%D%/front-officer.c \
+	%D%/front-pages.c \
+	%D%/front-routes.c \
+	%D%/front-sign.c \
+	%D%/front-verify.c \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \
+	%D%/json.c %D%/json.h \
+	%D%/listen.c %D%/listen.h \
+	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
+	%D%/problem.c %D%/problem.h \
+	%D%/process.c %D%/process.h \
 	%D%/proto.h \
-	%D%/settings.c %D%/settings.h %D%/settings.def
+	%D%/queue.c %D%/queue.h \
+	%D%/settings.c %D%/settings.h %D%/settings.def \
+	%D%/spawn.c %D%/spawn.h \
+	%D%/spool.c %D%/spool.h \
+	%D%/supervisor.c %D%/supervisor.h \
+	%D%/worker.c
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
-SIGND_LIBS = signd/libservice.la $(WORKER_LIBS) $(STORE_LIBS) $(PKCS11_LIBS) \
-	$(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS)
+SIGND_LIBS = signd/libservice.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
+	$(PKCS11_LIBS) $(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) \
+	-lpthread
+
+sbin_PROGRAMS += signd/signd
+signd_signd_SOURCES = %D%/main.c
+signd_signd_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DSIGND_CONFIG_FILE='"$(sysconfdir)/signd/signd.conf"'
+signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+signd_signd_LDADD = $(SIGND_LIBS)
+signd_signd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
+include signd/keys.mk

@@ -31,7 +31,9 @@ log_quoted(const char *text, char *out, size_t size)
 	out[n++] = '"';
 	for (; *text != '\0' && n + 2 < size; text++) {
 		unsigned char c = (unsigned char)*text;
-		out[n++] = c < 0x20 || c == 0x7f ? '?' : c == '"' ? '\'' : *text;
+		out[n++] = c < 0x20 || c == 0x7f ? '?'
+			   : c == '"'            ? '\''
+						 : *text;
 	}
 	out[n++] = '"';
 	out[n] = '\0';
@@ -68,8 +70,8 @@ log_event(const struct log *l, enum log_level level, const char *event,
 }
 
 void
-log_error(const struct log *l, enum log_level level, const char *event,
-    struct err *e)
+log_error(
+    const struct log *l, enum log_level level, const char *event, struct err *e)
 {
 	if (e == NULL)
 		return;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signd/init.h"
 #include "signd/process.h"
 #include "signd/settings.h"
 #include "signd/supervisor.h"
@@ -14,20 +15,50 @@
 
 static const char help[] =
     "Usage: signd [--config FILE]\n"
+    "       signd init [--config FILE] [OPTION...]\n"
+    "       signd officer-add [--config FILE] CERTIFICATE\n"
+    "       signd officer-end [--config FILE] CERTIFICATE\n"
+    "       signd audit-check [--config FILE]\n"
     "\n"
-    "Runs the signature service in the foreground until SIGTERM.\n"
+    "Without a command, runs the signature service in the foreground until\n"
+    "SIGTERM.\n"
+    "\n"
+    "  init         makes keys, root and issuing CA in the token, the ledger\n"
+    "  officer-add  an officer may enrol and revoke with this certificate\n"
+    "  officer-end  ... not any more\n"
+    "  audit-check  walks the chain of the audit\n"
     "\n"
     "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
     "  --check-config   reads the settings, tells what is in force, and ends\n"
     "  --sample-config  prints a settings file with every default\n"
     "  --help           this\n"
     "  --version        version\n"
+    "init:\n"
+    "  --organization TEXT  in the names of the CAs\n"
+    "  --province TEXT      likewise\n"
+    "  --production         the names do not say \"demonstration\"\n"
+    "  --chain-file FILE    writes the CA chain there, anchor last, PEM\n"
+    "  --anchor-file FILE   writes the anchor there, PEM\n"
     "\n"
-    "Exit status: 0 stopped as asked; 1 could not go on; 64 wrong usage;\n"
-    "78 wrong settings.  See signd(8), signd.conf(5).\n";
+    "Exit status: 0 done, or stopped as asked; 1 could not go on; 64 wrong\n"
+    "usage; 78 wrong settings.  See signd(8), signd.conf(5).\n";
 
-enum option_code { OPT_CONFIG = 1000, OPT_CHECK, OPT_SAMPLE, OPT_MAN, OPT_HELP,
-	OPT_VERSION, OPT_ROLE, OPT_SOCKETS, OPT_CITIZENS };
+enum option_code {
+	OPT_CONFIG = 1000,
+	OPT_CHECK,
+	OPT_SAMPLE,
+	OPT_MAN,
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_ROLE,
+	OPT_SOCKETS,
+	OPT_CITIZENS,
+	OPT_ORGANIZATION,
+	OPT_PROVINCE,
+	OPT_PRODUCTION,
+	OPT_CHAIN,
+	OPT_ANCHOR
+};
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
@@ -36,6 +67,11 @@ static const struct option options[] = {
 	{ "settings-man", no_argument, NULL, OPT_MAN }, /* for the build */
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "organization", required_argument, NULL, OPT_ORGANIZATION },
+	{ "province", required_argument, NULL, OPT_PROVINCE },
+	{ "production", no_argument, NULL, OPT_PRODUCTION },
+	{ "chain-file", required_argument, NULL, OPT_CHAIN },
+	{ "anchor-file", required_argument, NULL, OPT_ANCHOR },
 	/* The supervisor's alone: */
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "sockets", required_argument, NULL, OPT_SOCKETS },
@@ -48,6 +84,9 @@ struct command {
 	const char *config;
 	bool child;
 	struct process_args args;
+	struct init_options init;
+	const char *verb; /* NULL: serve */
+	const char *file; /* its argument, or NULL */
 };
 
 static int
@@ -77,15 +116,37 @@ read_config(const char *file, struct buf *text, struct settings *out)
 	return settings_render(out, text);
 }
 
-static int
+static struct err *
 check(const struct settings *s)
 {
 	CLEANUP(buf_done) struct buf b = BUF(SETTINGS_FILE_MAX);
-	struct err *e = settings_render(s, &b);
-	if (e != NULL)
-		return complain(e, EXIT_FAILURE);
+	TRY(settings_render(s, &b));
 	fwrite(b.ptr, 1, b.len, stdout);
-	return EXIT_SUCCESS;
+	return NULL;
+}
+
+struct verb {
+	const char *name;
+	bool wants_file;
+};
+
+static const struct verb verbs[] = {
+	{ "init", false },
+	{ "officer-add", true },
+	{ "officer-end", true },
+	{ "audit-check", false },
+};
+
+static struct err *
+run_verb(const struct command *c, const struct settings *s)
+{
+	if (strcmp(c->verb, "init") == 0)
+		return signd_init(s, &c->init, stdout);
+	if (strcmp(c->verb, "officer-add") == 0)
+		return signd_officer_add(s, c->file, stdout);
+	if (strcmp(c->verb, "officer-end") == 0)
+		return signd_officer_end(s, c->file, stdout);
+	return signd_audit_check(s, stdout);
 }
 
 static int
@@ -96,24 +157,63 @@ run(const struct command *c)
 	struct err *e = read_config(c->config, &text, &s);
 	if (e != NULL)
 		return complain(e, EXIT_CONFIG);
-	int status;
-	if (c->what == OPT_CHECK) {
-		status = check(&s);
-	} else {
+	if (c->what == OPT_CHECK)
+		e = check(&s);
+	else if (c->verb != NULL)
+		e = run_verb(c, &s);
+	else
 		e = supervisor_run(&s, buf_bytes(&text));
-		bool settings =
-		    e != NULL && strcmp(err_code(e), "settings") == 0;
-		status = e == NULL
-		    ? EXIT_SUCCESS
-		    : complain(e, settings ? EXIT_CONFIG : EXIT_FAILURE);
-	}
 	settings_done(&s);
-	return status;
+	if (e == NULL)
+		return EXIT_SUCCESS;
+	bool settings = strcmp(err_code(e), "settings") == 0;
+	return complain(e, settings ? EXIT_CONFIG : EXIT_FAILURE);
+}
+
+/* `signd VERB [FILE]`, with the options anywhere. */
+static bool
+take_verb(struct command *c, char **argv, int n)
+{
+	if (n == 0)
+		return true;
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		if (strcmp(argv[0], verbs[i].name) == 0) {
+			c->verb = argv[0];
+			c->file = argv[1];
+			return n == (verbs[i].wants_file ? 2 : 1);
+		}
+	return false;
+}
+
+static bool
+take_init_option(struct init_options *o, int code)
+{
+	switch (code) {
+	case OPT_ORGANIZATION:
+		o->organization = optarg;
+		return true;
+	case OPT_PROVINCE:
+		o->province = optarg;
+		return true;
+	case OPT_PRODUCTION:
+		o->production = true;
+		return true;
+	case OPT_CHAIN:
+		o->chain_file = optarg;
+		return true;
+	case OPT_ANCHOR:
+		o->anchor_file = optarg;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool
 take_option(struct command *c, int code)
 {
+	if (take_init_option(&c->init, code))
+		return true;
 	switch (code) {
 	case OPT_CONFIG:
 		c->config = optarg;
@@ -143,8 +243,8 @@ main(int argc, char **argv)
 			fputs("Try signd --help.\n", stderr);
 			return EXIT_USAGE;
 		}
-	if (optind != argc) {
-		fputs("signd takes options only; try --help.\n", stderr);
+	if (!take_verb(&c, argv + optind, argc - optind)) {
+		fputs("Try signd --help.\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (c.child)

@@ -22,7 +22,8 @@ notify_service_manager(const char *state)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	socklen_t size =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 		(const struct sockaddr *)&to, size) < 0) {
 		/* Nobody to tell it to. */

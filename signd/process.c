@@ -84,6 +84,25 @@ process_user(const char *name, uid_t *uid, gid_t *gid)
 	return NULL;
 }
 
+/* Asked when we are root no more, so unlike process_user it looks the name up;
+ * a signd that was never root has no other users, and no such names. */
+struct err *
+process_peer(struct ipc_service *service, const char *user)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char space[PASSWD_MAX];
+	int no = getpwnam_r(user, &pw, space, sizeof(space), &found);
+	if (no != 0)
+		return err_errno(no, "user %s", user);
+	if (found == NULL)
+		return NULL;
+	if (service->npeers == COUNT_OF(service->peers))
+		return err_new(ERR_INTERNAL, NULL, "too many peers");
+	service->peers[service->npeers++] = pw.pw_uid;
+	return NULL;
+}
+
 struct err *
 process_drop(const char *user)
 {
@@ -209,7 +228,8 @@ process_run(const struct process_args *a)
 	if (e == NULL)
 		e = run_role(a, &s);
 	settings_done(&s);
-	const struct log log = { .least = LOG_INFO, .role = role_name(a->role) };
+	const struct log log = { .least = LOG_INFO,
+		.role = role_name(a->role) };
 	int status = e == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 	log_error(&log, LOG_ERROR, "process-failed", e);
 	return status;

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "signd/ipc.h"
 #include "signd/log.h"
 #include "signd/settings.h"
 
@@ -38,6 +39,10 @@ int process_run(const struct process_args *a);
 /* The user that a role runs as: our own unless we are root.
  * ERR_MISSING: there is no such user. */
 struct err *process_user(const char *name, uid_t *uid, gid_t *gid) MUST_USE;
+
+/* Lets that user connect to the service, beside our own. */
+struct err *process_peer(struct ipc_service *service, const char *user)
+    MUST_USE;
 
 /* Gives up root for that user, for good; nothing when we are not root. */
 struct err *process_drop(const char *user) MUST_USE;

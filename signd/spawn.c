@@ -34,8 +34,8 @@ plan_environment(struct plan *p)
 		const char *value = getenv(kept_environment[i]);
 		if (value == NULL)
 			continue;
-		if (asprintf(&p->envp[n], "%s=%s", kept_environment[i],
-			value) < 0) {
+		if (asprintf(&p->envp[n], "%s=%s", kept_environment[i], value) <
+		    0) {
 			p->envp[n] = NULL;
 			return err_new(ERR_NOMEM, NULL, "environment");
 		}
@@ -59,7 +59,7 @@ plan_make(struct plan *p, enum role role, const struct sockets *sockets,
 	    p->arg_sockets, sizeof(p->arg_sockets), "--sockets=%zu", set->n);
 	snprintf(p->arg_citizens, sizeof(p->arg_citizens), "--citizens=%zu",
 	    role == ROLE_FRONT ? sockets->citizens : 0);
-	p->argv[0] = (char *)(uintptr_t)"signd";
+	p->argv[0] = (char *)(uintptr_t) "signd";
 	p->argv[1] = p->arg_role;
 	p->argv[2] = p->arg_sockets;
 	p->argv[3] = p->arg_citizens;

@@ -23,9 +23,9 @@
 
 #define CHILDREN_MAX 600
 #define LIVED_LONG_MS 10000 /* a crash after that is a first crash again */
-#define BACKOFF_MS 100	    /* after the second crash in a row; doubles */
+#define BACKOFF_MS 100      /* after the second crash in a row; doubles */
 #define BACKOFF_MAX_MS 5000
-#define STARTS_MAX 5 /* crashes of one process before we are ready */
+#define STARTS_MAX 5         /* crashes of one process before we are ready */
 #define FRONT_GRACE_MS 90000 /* the longest job, and a slow reader */
 #define OTHERS_GRACE_MS 5000
 
@@ -34,8 +34,8 @@ struct child {
 	pid_t pid; /* 0: not running */
 	int64_t started_ms;
 	int64_t restart_ms; /* when pid is 0 */
-	int quick;	    /* crashes in a row */
-	int ready_fd;	    /* the front's pipe, or -1 */
+	int quick;          /* crashes in a row */
+	int ready_fd;       /* the front's pipe, or -1 */
 };
 
 struct supervisor {
@@ -94,8 +94,8 @@ lock_run_dir(struct supervisor *v)
 		return err_errno(errno, "%s", path);
 	if (flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		return err_coded(
-		    err_new(ERR_USAGE, NULL,
-			"%s: another signd runs there", v->s->run_dir),
+		    err_new(ERR_USAGE, NULL, "%s: another signd runs there",
+			v->s->run_dir),
 		    "settings");
 	return NULL;
 }
@@ -181,9 +181,9 @@ plan_children(struct supervisor *v)
 	};
 	for (int r = 0; r < ROLE_COUNT; r++)
 		for (size_t i = 0; i < counts[r] && v->n < CHILDREN_MAX; i++)
-			v->children[v->n++] = (struct child){
-				.role = (enum role)r, .ready_fd = -1
-			};
+			v->children[v->n++] =
+			    (struct child){ .role = (enum role)r,
+				    .ready_fd = -1 };
 }
 
 static struct err *
@@ -192,8 +192,8 @@ start_child(struct supervisor *v, struct child *c)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return err_errno(errno, "pipe");
-	struct err *e = spawn_role(
-	    c->role, &v->sockets, v->settings_fd, ends[1], &c->pid);
+	struct err *e =
+	    spawn_role(c->role, &v->sockets, v->settings_fd, ends[1], &c->pid);
 	close(ends[1]);
 	if (e != NULL || c->role != ROLE_FRONT)
 		close(ends[0]);
@@ -244,7 +244,8 @@ child_ended(struct supervisor *v, struct child *c, int status)
 	bool quick = now - c->started_ms < LIVED_LONG_MS;
 	c->quick = well ? 0 : quick ? c->quick + 1 : 1;
 	c->restart_ms = now + backoff(c);
-	log_event(&v->log, well ? LOG_INFO : LOG_WARNING, "child-ended",
+	log_event(&v->log, well || v->stop ? LOG_INFO : LOG_WARNING,
+	    "child-ended",
 	    "child=%s childpid=%d exit=%d signal=%d restart_ms=%lld",
 	    role_name(c->role), (int)c->pid,
 	    WIFEXITED(status) ? WEXITSTATUS(status) : -1,
@@ -281,8 +282,8 @@ static struct err *
 take_signals(struct supervisor *v)
 {
 	struct signalfd_siginfo info;
-	while (read(v->signal_fd, &info, sizeof(info)) ==
-	    (ssize_t)sizeof(info)) {
+	while (
+	    read(v->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		if (info.ssi_signo == SIGHUP)

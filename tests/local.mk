@@ -5,12 +5,18 @@ include tests/base/local.mk
 include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
+include tests/validation/local.mk
+include tests/report/local.mk
+include tests/pdf/local.mk
 include tests/xml/local.mk
 include tests/pdf/verify.mk
 include tests/signd/local.mk
 include tests/worker/local.mk
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
+include tests/torture/local.mk
 
-dist_check_SCRIPTS += %D%/layers.sh %D%/headers.sh
-TESTS += $(check_PROGRAMS) %D%/layers.sh %D%/headers.sh
+# What is said about the tree as a whole.
+TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py
+dist_check_SCRIPTS += $(TREE_TESTS)
+TESTS += $(check_PROGRAMS) $(TREE_TESTS)

@@ -5,6 +5,7 @@
 static const struct policy policies[] = {
 	{
 	    .name = "crypto-only",
+	    .passed = "intact",
 	    .status = STATUS_IGNORE,
 	    .sentence = { "Chỉ kiểm tra giá trị chữ ký và tính toàn vẹn; "
 			  "không xét người ký có đáng tin cậy hay không.",
@@ -13,6 +14,7 @@ static const struct policy policies[] = {
 	},
 	{
 	    .name = "path-only",
+	    .passed = "valid-but-revocation",
 	    .check_path = true,
 	    .status = STATUS_IGNORE,
 	    .need_binding = true,
@@ -23,6 +25,7 @@ static const struct policy policies[] = {
 	},
 	{
 	    .name = "basic",
+	    .passed = "valid",
 	    .check_path = true,
 	    .status = STATUS_IF_KNOWN,
 	    .check_algorithms = true,

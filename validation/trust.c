@@ -18,22 +18,30 @@ weight(enum path_result r)
 	}
 }
 
+/* A path that is asked for. */
+struct wanted {
+	struct cert *leaf;
+	int64_t time; /* seconds */
+	enum status_wanted status;
+	const char *purpose; /* NULL: any */
+};
+
 /* The best path to any domain of trust; *domain names it if it is good. */
 static struct err *
-best_path(const struct judging *j, struct cert *leaf, int64_t time,
-    const char *purpose, struct path *out, const char **domain)
+best_path(const struct judging *j, struct wanted w, struct path *out,
+    const char **domain)
 {
 	bool have = false;
 	*domain = NULL;
 	for (size_t i = 0; i < j->r->ndomains; i++) {
-		const struct path_request r = { .leaf = leaf,
+		const struct path_request r = { .leaf = w.leaf,
 			.pool = &j->pool,
 			.anchors = &j->r->domains[i].anchors,
-			.time = time,
-			.status = j->r->policy->status,
+			.time = w.time,
+			.status = w.status,
 			.status_data = j->status,
 			.nstatus_data = j->nstatus,
-			.purpose = purpose };
+			.purpose = w.purpose };
 		struct path p = { 0 };
 		struct err *e = path_build(&r, &p);
 		if (e != NULL) {
@@ -76,7 +84,11 @@ is_trusted_stamp(
 	}
 	struct path p = { 0 };
 	const char *domain;
-	TRY(best_path(j, t->tsa, j->r->time, "timestamp", &p, &domain));
+	const struct wanted w = { .leaf = t->tsa,
+		.time = j->r->time,
+		.status = j->r->policy->status,
+		.purpose = "timestamp" };
+	TRY(best_path(j, w, &p, &domain));
 	*out = p.result == PATH_OK;
 	path_done(&p);
 	return NULL;
@@ -170,12 +182,59 @@ is_for_signing(const struct cert *c)
 		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
 }
 
+/* Whether what is wrong today may have been right when the time stamp was
+ * made (EN 319 102-1 5.5.4). */
+static bool
+may_have_been_good(const struct signature_verdict *v)
+{
+	if (!v->stamped)
+		return false;
+	if (v->path.result == PATH_REVOKED)
+		return v->path.revoked_at != TIME_NONE &&
+		       v->path.revoked_at > v->best_time;
+	return v->path.result == PATH_EXPIRED || v->path.result == PATH_NOT_YET;
+}
+
+/*
+ * The path is looked at as of today, with today's revocation data; then, if a
+ * time stamp gives reason to, as of the time stamp.  A revocation that came
+ * after it does not touch the signature, and is told.
+ */
+static struct err *
+find_path(const struct judging *j, struct signature_verdict *v)
+{
+	struct wanted w = { .leaf = v->fact->cert,
+		.time = j->r->time,
+		.status = j->r->policy->status };
+	TRY(best_path(j, w, &v->path, &v->domain));
+	if (!may_have_been_good(v))
+		return NULL;
+	bool revoked_later = v->path.result == PATH_REVOKED;
+	struct path then = { 0 };
+	const char *domain;
+	w.time = v->best_time;
+	if (revoked_later)
+		w.status = STATUS_IGNORE;
+	TRY(best_path(j, w, &then, &domain));
+	path_done(&v->path);
+	v->path = then;
+	v->domain = domain;
+	if (!revoked_later || then.result != PATH_OK)
+		return NULL;
+	v->path.status_known = true; /* today's data tell about then, too */
+	return findings_add(
+	    &v->notes, false, "certificate-revoked-later", "%s", "");
+}
+
 struct err *
 judge_path(const struct judging *j, struct signature_verdict *v, bool *decided)
 {
-	TRY(best_path(
-	    j, v->fact->cert, v->best_time, NULL, &v->path, &v->domain));
-	if (judge_result(v))
+	TRY(find_path(j, v));
+	if (v->path.result == PATH_OK && v->stamped &&
+	    v->best_time < cert_not_before(v->fact->cert))
+		*decided = decide(v, TOTAL_FAILED, SUB_NOT_YET_VALID,
+		    "certificate-not-yet-valid");
+	else if (judge_result(v))
 		*decided = true;
 	else if (!is_for_signing(v->fact->cert))
 		*decided =

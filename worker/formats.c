@@ -1,10 +1,12 @@
 #include "worker/formats.h"
 
 #include "cms/format.h"
+#include "pdf/format.h"
 #include "xml/format.h"
 
 /* In the order in which they are asked whether they know a document. */
 static const struct format *const formats[] = {
+	&format_pdf,
 	&format_xml,
 	&format_cms,
 };

@@ -36,6 +36,7 @@ struct err *
 worker_start(void)
 {
 	TRY(start_openssl());
+	report_start();
 	return formats_start();
 }
 
@@ -137,7 +138,9 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.external = r->external,
 		.nexternal = r->nexternal,
 		.password = r->password,
-		.extra = r->extra };
+		.extra = r->extra,
+		.keys = r->keys,
+		.nkeys = r->nkeys };
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));
 	struct verify_answer a = { .json = BUF(REPORT_MAX),

@@ -31,6 +31,8 @@ struct verify_request {
 	const struct external *external;
 	size_t nexternal;
 	const struct cert_list *extra; /* certificates given, not trusted */
+	const struct bytes *keys; /* bare public keys given, DER */
+	size_t nkeys;
 	struct bytes password;
 };
 

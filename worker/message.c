@@ -9,6 +9,7 @@
 #define DOMAINS_MAX 64
 #define STATUS_MAX 4096
 #define EXTERNAL_MAX 1024
+#define KEYS_MAX 64
 
 /* In this order; the lists say first how many they are. */
 enum {
@@ -27,6 +28,8 @@ enum {
 	TAG_URI,
 	TAG_DATA,
 	TAG_PASSWORD,
+	TAG_KEYS,
+	TAG_KEY,
 };
 
 struct verify_hold {
@@ -40,6 +43,7 @@ struct verify_hold {
 	char **uris;
 	size_t nexternal;
 	struct cert_list extra;
+	struct bytes *keys; /* borrow from the message */
 };
 
 static struct err *
@@ -71,6 +75,9 @@ pack_lists(const struct verify_request *r, struct buf *b)
 			TRY(pack_str(b, TAG_URI, r->external[i].uri));
 		TRY(pack_bytes(b, TAG_DATA, r->external[i].data));
 	}
+	TRY(pack_u64(b, TAG_KEYS, r->nkeys));
+	for (size_t i = 0; i < r->nkeys; i++)
+		TRY(pack_bytes(b, TAG_KEY, r->keys[i]));
 	return pack_certs(b, r->extra);
 }
 
@@ -177,6 +184,19 @@ unpack_external(
 }
 
 static struct err *
+unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	size_t n = 0;
+	TRY(unpack_count(u, TAG_KEYS, KEYS_MAX, &n));
+	TRY(new_array(n, sizeof(h->keys[0]), &h->keys));
+	for (size_t i = 0; i < n; i++)
+		TRY(unpack_bytes(u, TAG_KEY, &h->keys[i]));
+	r->keys = h->keys;
+	r->nkeys = n;
+	return NULL;
+}
+
+static struct err *
 unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	if (unpack_is(u, TAG_FORMAT))
@@ -189,6 +209,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_domains(u, r, h));
 	TRY(unpack_status(u, r, h));
 	TRY(unpack_external(u, r, h));
+	TRY(unpack_keys(u, r, h));
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
@@ -229,6 +250,7 @@ verify_hold_free(struct verify_hold *h)
 	free(h->status);
 	free(h->external);
 	free(h->uris);
+	free(h->keys);
 	cert_list_done(&h->extra);
 	free(h->format);
 	free(h->policy);

@@ -47,6 +47,8 @@ static const int allowed[] = {
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(accept4),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(geteuid),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(brk),
@@ -192,6 +194,17 @@ limit_memory(size_t memory)
 }
 #endif
 
+/* mktime() and its kin look at the time zone's file again and again, unless
+ * there is none. */
+static struct err *
+forget_time_zone(void)
+{
+	if (setenv("TZ", "UTC0", 1) != 0)
+		return err_errno(errno, "TZ");
+	tzset();
+	return NULL;
+}
+
 struct err *
 sandbox_enter(struct sandbox_limits limits)
 {
@@ -211,6 +224,7 @@ sandbox_enter(struct sandbox_limits limits)
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	TRY(forget_time_zone());
 	return close_filter();
 }
 

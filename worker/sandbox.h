@@ -14,7 +14,8 @@ struct sandbox_limits {
 
 /* sandbox_enter closes the filter on this process, for good.  Descriptors
  * already open stay usable (read, write, mmap, sendmsg, recvmsg, accept4).
- * Under sanitizers the filter is looser (doc/architecture.md says how). */
+ * The process is in UTC from then on.  Under sanitizers the filter is looser
+ * (doc/architecture.md says how). */
 struct err *sandbox_enter(struct sandbox_limits limits) MUST_USE;
 
 /* sandbox_job_begin/end arm and disarm the wall-clock limit: a job that takes

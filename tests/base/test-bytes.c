@@ -158,6 +158,7 @@ secrets_are_copied_and_done_twice(void)
 	CHECK_OK(secret_init(&s, 0));
 	CHECK(s.ptr != NULL && secret_bytes(&s).len == 0);
 	secret_done(&s);
+	wipe(NULL, 0);
 	char pin[] = "123456";
 	wipe(pin, sizeof(pin));
 	for (size_t i = 0; i < sizeof(pin); i++)

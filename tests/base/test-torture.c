@@ -89,7 +89,7 @@ render_a_record(void *ctx)
 	static char some[] = "text";
 	static char time[] = "2026-11-21T08:00:00Z";
 	(void)ctx;
-	const struct revocation_record r = { some, some, some, hex, time,
+	const struct revocation_record r = { some, nonce, some, hex, time,
 		nonce };
 	CLEANUP(buf_done) struct buf b = BUF(RECORD_MAX);
 	return revocation_record_render(&r, &b);

@@ -1,7 +1,10 @@
 check_PROGRAMS += \
 	tests/certs/test-alg \
 	tests/certs/test-cert \
-	tests/certs/test-issue
+	tests/certs/test-issue \
+	tests/certs/test-path \
+	tests/certs/test-status \
+	tests/certs/test-torture
 TESTS += %D%/test-issue-interop.sh
 EXTRA_DIST += %D%/test-issue-interop.sh
 
@@ -22,3 +25,15 @@ noinst_PROGRAMS += tests/certs/judge
 tests_certs_judge_SOURCES = tests/certs/judge.c
 tests_certs_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_judge_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_path_SOURCES = tests/certs/test-path.c tests/certs/ca.h
+tests_certs_test_path_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_path_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_status_SOURCES = tests/certs/test-status.c tests/certs/ca.h
+tests_certs_test_status_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_status_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_torture_SOURCES = tests/certs/test-torture.c tests/certs/ca.h
+tests_certs_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_torture_LDADD = $(CERTS_LIBS)

@@ -89,8 +89,8 @@ int
 main(int argc, char **argv)
 {
 	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-	const char *path = argc > 1 + verbose ? argv[1 + verbose]
-					      : getenv("FILE");
+	const char *path =
+	    argc > 1 + verbose ? argv[1 + verbose] : getenv("FILE");
 	if (path == NULL)
 		return 64;
 	struct facts f;
@@ -98,7 +98,8 @@ main(int argc, char **argv)
 	struct err *e = pdf_collect(&in, &f);
 	if (e != NULL) {
 		const char *kind = err_kind(e) == ERR_UNSUPPORTED
-		    ? "unsupported" : "parse-error";
+				       ? "unsupported"
+				       : "parse-error";
 		printf("%s %s\n", kind, err_text(e));
 		err_free(e);
 		return 0;

@@ -8,3 +8,4 @@ check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_settings_LDADD = $(SIGND_LIBS)
+include tests/signd/keys.mk

@@ -1,0 +1,10 @@
+EXTRA_PROGRAMS += fuzz/fuzz-pdf-read fuzz/fuzz-pdf-sign
+FUZZ_TARGETS += fuzz/fuzz-pdf-read fuzz/fuzz-pdf-sign
+fuzz_fuzz_pdf_read_SOURCES = fuzz/fuzz-pdf-read.c
+fuzz_fuzz_pdf_read_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_pdf_read_LDADD = $(PDF_LIBS)
+fuzz_fuzz_pdf_read_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_pdf_sign_SOURCES = fuzz/fuzz-pdf-sign.c
+fuzz_fuzz_pdf_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_pdf_sign_LDADD = $(PDF_LIBS)
+fuzz_fuzz_pdf_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

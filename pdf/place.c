@@ -1,0 +1,280 @@
+#include "pdf/place.h"
+
+#include "format/format.h"
+#include "pdf/text.h"
+
+#include <string.h>
+
+#define SIG_FLAGS 3 /* SignaturesExist, AppendOnly: ISO 32000-2 table 225 */
+#define WIDGET_FLAGS 132 /* Print, Locked: table 167; PDF/A wants Print */
+
+struct place {
+	struct pdf_increment *inc;
+	struct pdf_document *d;
+	size_t view;
+	const struct pdf_survey *survey;
+	struct pdf_ref signature;
+	struct pdf_ref field;
+	struct pdf_page page;  /* the first */
+	struct pdf_ref annots; /* the array that was written anew, or num 0 */
+};
+
+static struct err *
+damaged(const char *what)
+{
+	return err_coded(err_new(ERR_MALFORMED, "ISO 32000-2 12.7", "%s", what),
+	    "pdf-damaged");
+}
+
+/* ---- the field ---- */
+
+static struct err *
+field_name(const struct place *p, struct buf *out)
+{
+	const char *wanted = p->survey->wanted;
+	if (wanted == NULL)
+		return buf_printf(out, "Signature%u", p->survey->name_number);
+	/* A point would make it a field below another one. */
+	if (wanted[0] == '\0' || strchr(wanted, '.') != NULL ||
+	    strlen(wanted) > PDF_FIELD_NAME_MAX)
+		return err_coded(err_new(ERR_USAGE, "ISO 32000-2 12.7.4.2",
+				     "no name for a new field"),
+		    "pdf-field");
+	return pdf_text_encode(bytes_str(wanted), out);
+}
+
+/* PDF/A wants an appearance for each field, even of one without a size. */
+static struct err *
+write_empty_look(struct place *p, struct pdf_ref ref)
+{
+	struct pdf_writer w;
+	TRY(pdf_increment_begin(p->inc, ref, &w));
+	CLEANUP(buf_done) struct buf data = BUF(1024);
+	if (w.crypt != NULL)
+		TRY(crypt_stream_encrypt(
+		    w.crypt, ref, &pdf_null, BYTES_NONE, &data));
+	TRY(buf_printf(w.out,
+	    "<</Type/XObject/Subtype/Form/BBox[0 0 0 0]/Resources<<>>"
+	    "/Length %zu>>\nstream\n",
+	    data.len));
+	TRY(buf_append(w.out, buf_bytes(&data)));
+	TRY(buf_str(w.out, "\nendstream"));
+	return pdf_increment_end(p->inc);
+}
+
+static struct err *
+write_field(struct place *p, struct pdf_ref look)
+{
+	struct pdf_writer w;
+	CLEANUP(buf_done) struct buf name = BUF(PDF_FIELD_NAME_MAX * 4);
+	TRY(field_name(p, &name));
+	TRY(pdf_increment_begin(p->inc, p->field, &w));
+	TRY(buf_str(w.out, "<</Type/Annot/Subtype/Widget/FT/Sig/T"));
+	TRY(pdf_write_string(&w, buf_bytes(&name), false));
+	TRY(buf_str(w.out, "/V "));
+	TRY(pdf_write_ref(w.out, p->signature));
+	TRY(buf_str(w.out, "/P "));
+	TRY(pdf_write_ref(w.out, p->page.ref));
+	TRY(buf_printf(w.out, "/F %d/Rect[0 0 0 0]", WIDGET_FLAGS));
+	if (look.num != 0) {
+		TRY(buf_str(w.out, "/AP<</N "));
+		TRY(pdf_write_ref(w.out, look));
+		TRY(buf_str(w.out, ">>"));
+	}
+	TRY(buf_str(w.out, ">>"));
+	return pdf_increment_end(p->inc);
+}
+
+/* Writes the object `ref` again with one member changed. */
+static struct err *
+rewrite_with(struct place *p, struct pdf_ref ref, const struct pdf_obj *dict,
+    const char *key, struct bytes value)
+{
+	struct pdf_writer w;
+	const struct pdf_change c = { key, value };
+	TRY(pdf_increment_begin(p->inc, ref, &w));
+	TRY(pdf_write_changed(&w, dict, &c, 1));
+	return pdf_increment_end(p->inc);
+}
+
+static struct err *
+fill_field(struct place *p)
+{
+	CLEANUP(buf_done) struct buf v = BUF(64);
+	TRY(pdf_write_ref(&v, p->signature));
+	return rewrite_with(p, p->field, p->survey->dict, "V", buf_bytes(&v));
+}
+
+/* ---- arrays that grow ---- */
+
+/*
+ * Adds the field to the array at `raw`.  Where that is an object of its own,
+ * only it is written again, *out stays empty; else *out is the new array, to be
+ * put into the object `around`.
+ */
+static struct err *
+lengthen(struct place *p, const struct pdf_obj *raw, struct pdf_ref around,
+    struct pdf_ref *written, struct buf *out)
+{
+	const struct pdf_obj *array;
+	TRY(pdf_resolve(p->d, p->view, raw, &array));
+	if (!pdf_is(array, PDF_ARRAY) && !pdf_is(array, PDF_NULL))
+		return damaged("/Annots or /Fields is no array");
+	struct pdf_writer w = {
+		.out = out, .crypt = pdf_crypt(p->d), .ref = around
+	};
+	*written = (struct pdf_ref){ 0, 0 };
+	/* A reference to nothing must not come to life. */
+	if (!pdf_is(raw, PDF_REF) || pdf_is(array, PDF_NULL))
+		return pdf_write_longer(&w, array, p->field);
+	*written = raw->ref;
+	/* Some files use one array for both. */
+	if (p->annots.num == raw->ref.num)
+		return NULL;
+	TRY(pdf_increment_begin(p->inc, raw->ref, &w));
+	TRY(pdf_write_longer(&w, array, p->field));
+	return pdf_increment_end(p->inc);
+}
+
+static struct err *
+first_page(void *ctx, const struct pdf_page *page, bool *go_on)
+{
+	struct place *p = ctx;
+	p->page = *page;
+	*go_on = false;
+	return NULL;
+}
+
+static struct err *
+place_on_page(struct place *p)
+{
+	CLEANUP(buf_done) struct buf annots = BUF(INSERTION_MAX);
+	struct pdf_ref written;
+	TRY(lengthen(p, pdf_dict_raw(p->page.dict, "Annots"), p->page.ref,
+	    &written, &annots));
+	p->annots = written;
+	if (written.num != 0)
+		return NULL;
+	return rewrite_with(
+	    p, p->page.ref, p->page.dict, "Annots", buf_bytes(&annots));
+}
+
+/* ---- the form ---- */
+
+struct form_changes {
+	struct pdf_change v[3];
+	size_t n;
+	struct buf fields;
+	struct buf flags;
+};
+
+static void
+form_changes_done(struct form_changes *c)
+{
+	buf_done(&c->fields);
+	buf_done(&c->flags);
+}
+
+static void
+change(struct form_changes *c, const char *key, struct bytes value)
+{
+	c->v[c->n++] = (struct pdf_change){ key, value };
+}
+
+/* `around`: the object that the form's dictionary stands in. */
+static struct err *
+find_changes(struct place *p, const struct pdf_obj *form, struct pdf_ref around,
+    struct form_changes *c)
+{
+	const struct pdf_obj *flags, *need;
+	struct pdf_ref written;
+	int64_t old = 0;
+	if (!p->survey->found) {
+		TRY(lengthen(p, pdf_dict_raw(form, "Fields"), around, &written,
+		    &c->fields));
+		if (written.num == 0)
+			change(c, "Fields", buf_bytes(&c->fields));
+	}
+	TRY(pdf_dict_get(p->d, p->view, form, "SigFlags", &flags));
+	(void)pdf_int(flags, 0, INT32_MAX, &old);
+	if ((old & SIG_FLAGS) != SIG_FLAGS) {
+		TRY(buf_printf(
+		    &c->flags, "%lld", (long long)(old | SIG_FLAGS)));
+		change(c, "SigFlags", buf_bytes(&c->flags));
+	}
+	/* With it, readers draw all fields anew, and hide signatures. */
+	TRY(pdf_dict_get(p->d, p->view, form, "NeedAppearances", &need));
+	if (pdf_is(need, PDF_BOOL) && need->boolean && !p->survey->bare_widgets)
+		change(c, "NeedAppearances", BYTES_NONE);
+	return NULL;
+}
+
+static struct err *
+write_form(struct place *p, struct pdf_ref ref, const struct pdf_obj *form,
+    const struct form_changes *c)
+{
+	struct pdf_writer w;
+	TRY(pdf_increment_begin(p->inc, ref, &w));
+	TRY(pdf_write_changed(&w, form, c->v, c->n));
+	return pdf_increment_end(p->inc);
+}
+
+static struct err *
+place_in_form(struct place *p)
+{
+	struct pdf_ref root, ref;
+	const struct pdf_obj *catalog, *form;
+	CLEANUP(buf_done) struct buf value = BUF(INSERTION_MAX);
+	CLEANUP(form_changes_done)
+	struct form_changes c = { .fields = BUF(INSERTION_MAX),
+		.flags = BUF(32) };
+	TRY(pdf_catalog(p->d, p->view, &root, &catalog));
+	TRY(pdf_form(p->d, p->view, &ref, &form));
+	bool fresh = pdf_is(form, PDF_NULL);
+	if (fresh)
+		TRY(pdf_increment_number(p->inc, &ref));
+	bool direct = ref.num == 0;
+	TRY(find_changes(p, form, direct ? root : ref, &c));
+	if (c.n == 0)
+		return NULL;
+	if (!direct)
+		TRY(write_form(p, ref, form, &c));
+	if (!direct && !fresh)
+		return NULL;
+	struct pdf_writer w = {
+		.out = &value, .crypt = pdf_crypt(p->d), .ref = root
+	};
+	TRY(fresh ? pdf_write_ref(&value, ref)
+		  : pdf_write_changed(&w, form, c.v, c.n));
+	return rewrite_with(p, root, catalog, "AcroForm", buf_bytes(&value));
+}
+
+struct err *
+pdf_place_field(struct pdf_increment *inc, const struct pdf_survey *survey,
+    struct pdf_ref signature)
+{
+	struct place p = {
+		.inc = inc,
+		.d = inc->doc,
+		.view = pdf_views(inc->doc),
+		.survey = survey,
+		.signature = signature,
+		.field = survey->field,
+	};
+	if (survey->found) {
+		TRY(fill_field(&p));
+		return place_in_form(&p);
+	}
+	struct pdf_ref look = { 0, 0 };
+	TRY(pdf_each_page(p.d, p.view, first_page, &p));
+	if (p.page.dict == NULL)
+		return damaged("the document has no page");
+	TRY(pdf_increment_number(inc, &p.field));
+	if (survey->pdfa) {
+		TRY(pdf_increment_number(inc, &look));
+		TRY(write_empty_look(&p, look));
+	}
+	TRY(write_field(&p, look));
+	TRY(place_on_page(&p));
+	return place_in_form(&p);
+}

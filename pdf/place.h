@@ -1,0 +1,19 @@
+/* Where a new signature goes: field, page, form, catalog. */
+#ifndef SIGND_PDF_PLACE_H
+#define SIGND_PDF_PLACE_H
+
+#include "pdf/allow.h"
+#include "pdf/increment.h"
+
+#define PDF_FIELD_NAME_MAX 512 /* bytes of UTF-8 */
+
+/*
+ * pdf_place_field appends to `inc` what makes `signature` the value of a
+ * field: of the one that was found, or of a new invisible one on the first
+ * page, called `survey->wanted` or after us.
+ * ERR_USAGE (code "pdf-field"): that is no name for a new field.
+ */
+struct err *pdf_place_field(struct pdf_increment *inc,
+    const struct pdf_survey *survey, struct pdf_ref signature) MUST_USE;
+
+#endif

@@ -1,0 +1,278 @@
+/* The fetcher: the only process that connects outward, to addresses that
+ * strangers chose.  It parses nothing of what it brings. */
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/pack.h"
+#include "signd/ipc.h"
+#include "signd/process.h"
+#include "signd/proto.h"
+#include "signd/roles.h"
+
+#define URL_MAX 2048           /* bytes */
+#define POST_MAX (1024 * 1024) /* bytes; OCSP and TSP requests are small */
+#define CLIENTS_MAX 64
+#define IDLE_MS 10000
+#define REDIRECTS_MAX 3
+
+struct fetcher {
+	const struct settings *s;
+};
+
+struct fetch {
+	const struct settings *s;
+	char *url;  /* owned */
+	size_t max; /* bytes */
+	long timeout_ms;
+	char *content_type; /* owned; NULL: GET */
+	struct bytes post;
+	struct buf *out;
+	bool too_large;
+	bool refused; /* a private address */
+};
+
+static void
+fetch_done(struct fetch *f)
+{
+	free_charp(&f->url);
+	free_charp(&f->content_type);
+}
+
+/* ---- which addresses are nobody's business ---- */
+
+struct net4 {
+	uint32_t net;
+	int bits;
+};
+
+/* RFC 6890 and its successors. */
+static const struct net4 private4[] = {
+	{ 0x00000000, 8 },
+	{ 0x0a000000, 8 },
+	{ 0x64400000, 10 },
+	{ 0x7f000000, 8 },
+	{ 0xa9fe0000, 16 },
+	{ 0xac100000, 12 },
+	{ 0xc0000000, 24 },
+	{ 0xc0000200, 24 },
+	{ 0xc0586300, 24 },
+	{ 0xc0a80000, 16 },
+	{ 0xc6120000, 15 },
+	{ 0xc6336400, 24 },
+	{ 0xcb007100, 24 },
+	{ 0xe0000000, 3 },
+};
+
+static bool
+is_private4(uint32_t a)
+{
+	for (size_t i = 0; i < COUNT_OF(private4); i++) {
+		uint32_t mask = ~(uint32_t)0 << (32 - private4[i].bits);
+		if ((a & mask) == private4[i].net)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_private6(const struct in6_addr *a)
+{
+	const uint8_t *b = a->s6_addr;
+	uint32_t tail = (uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 |
+			(uint32_t)b[14] << 8 | b[15];
+	/* IPv4 in disguise: mapped, and NAT64. */
+	if (IN6_IS_ADDR_V4MAPPED(a) || (b[0] == 0 && b[1] == 0x64))
+		return is_private4(tail);
+	if (b[0] == 0x20 && b[1] == 0x02) /* 6to4 */
+		return true;
+	/* Only 2000::/3 is the public internet; 2001:db8::/32 and Teredo not.
+	 */
+	return (b[0] & 0xe0) != 0x20 ||
+	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && b[3] == 0xb8) ||
+	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0);
+}
+
+static bool
+is_private(const struct sockaddr *a)
+{
+	if (a->sa_family == AF_INET)
+		return is_private4(
+		    ntohl(((const struct sockaddr_in *)(const void *)a)
+			      ->sin_addr.s_addr));
+	if (a->sa_family == AF_INET6)
+		return is_private6(
+		    &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
+	return true;
+}
+
+/* Asked after the name is resolved, for every connection and redirect, so no
+ * name can be public when it is looked at and private when it is used. */
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct fetch *f = ctx;
+	if (purpose != CURLSOCKTYPE_IPCXN)
+		return CURL_SOCKET_BAD;
+	if (!f->s->fetch_private && is_private(&a->addr)) {
+		f->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static size_t
+take_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct fetch *f = ctx;
+	size_t len = size * n;
+	if (f->out->len + len > f->max) {
+		f->too_large = true;
+		return 0;
+	}
+	struct err *e = buf_append(f->out, bytes_of(data, len));
+	err_free(e);
+	return e == NULL ? len : 0;
+}
+
+static struct err *
+err_curl(const struct fetch *f, CURLcode code)
+{
+	if (f->refused)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "%s: a private address", f->url),
+		    "fetch-private");
+	if (f->too_large)
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "%s: more than %zu bytes", f->url, f->max),
+		    "fetch-too-large");
+	if (code == CURLE_OUT_OF_MEMORY)
+		return err_new(ERR_NOMEM, NULL, "libcurl");
+	return err_coded(err_new(ERR_REMOTE, NULL, "%s: %s", f->url,
+			     curl_easy_strerror(code)),
+	    "fetch-failed");
+}
+
+static CURLcode
+set_options(CURL *c, struct fetch *f)
+{
+	CURLcode bad = CURLE_OK;
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		if (bad == CURLE_OK)                                           \
+			bad = curl_easy_setopt(c, option, value);              \
+	} while (0)
+	SET(CURLOPT_URL, f->url);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 1L);
+	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_FAILONERROR, 1L);
+	SET(CURLOPT_TIMEOUT_MS, f->timeout_ms);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->max);
+	SET(CURLOPT_USERAGENT, "signd");
+	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, f);
+	SET(CURLOPT_WRITEFUNCTION, take_body);
+	SET(CURLOPT_WRITEDATA, f);
+	if (f->content_type != NULL) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->post.len);
+		SET(CURLOPT_POSTFIELDS, (const char *)f->post.ptr);
+	}
+#undef SET
+	return bad;
+}
+
+static struct curl_slist *
+post_headers(const struct fetch *f)
+{
+	char line[256];
+	if (f->content_type == NULL)
+		return NULL;
+	snprintf(line, sizeof(line), "Content-Type: %s", f->content_type);
+	return curl_slist_append(NULL, line);
+}
+
+static struct err *
+perform(struct fetch *f)
+{
+	CURL *c = curl_easy_init();
+	if (c == NULL)
+		return err_new(ERR_NOMEM, NULL, "libcurl");
+	struct curl_slist *headers = post_headers(f);
+	CURLcode code = set_options(c, f);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	if (code == CURLE_OK)
+		code = curl_easy_perform(c);
+	struct err *e = code == CURLE_OK ? NULL : err_curl(f, code);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(c);
+	return e;
+}
+
+static struct err *
+read_request(const struct ipc_message *m, struct fetch *f)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	uint64_t max;
+	uint64_t timeout;
+	TRY(unpack_str(&u, 1, &f->url));
+	TRY(unpack_u64(&u, 2, &max));
+	TRY(unpack_u64(&u, 3, &timeout));
+	if (m->op == FETCH_POST) {
+		TRY(unpack_str(&u, 4, &f->content_type));
+		TRY(unpack_bytes(&u, 5, &f->post));
+	}
+	TRY(unpack_end(&u));
+	if (strlen(f->url) > URL_MAX || !utf8_printable(bytes_str(f->url)) ||
+	    (f->content_type != NULL &&
+		!utf8_printable(bytes_str(f->content_type))))
+		return err_new(ERR_MALFORMED, NULL, "no URL");
+	uint64_t most = (uint64_t)f->s->fetch_max;
+	uint64_t longest = (uint64_t)f->s->fetch_seconds * 1000;
+	f->max = (size_t)(max < most ? max : most);
+	f->timeout_ms = (long)(timeout < longest ? timeout : longest);
+	return NULL;
+}
+
+static struct err *
+handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
+{
+	const struct fetcher *me = ctx;
+	if (request->op == FETCH_PING)
+		return NULL;
+	if (request->op != FETCH_GET && request->op != FETCH_POST)
+		return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
+	CLEANUP(buf_done) struct buf got = BUF((size_t)me->s->fetch_max);
+	CLEANUP(fetch_done) struct fetch f = { .s = me->s, .out = &got };
+	TRY(read_request(request, &f));
+	TRY(perform(&f));
+	return pack_bytes(&answer->body, 1, buf_bytes(&got));
+}
+
+struct err *
+fetcher_run(const struct settings *s, int listen_fd)
+{
+	struct fetcher me = { .s = s };
+	struct ipc_service service = {
+		.ctx = &me,
+		.body_max = POST_MAX,
+		.answer_max = (size_t)s->fetch_max + 64,
+		.clients_max = CLIENTS_MAX,
+		.idle_ms = IDLE_MS,
+		.handle = handle,
+	};
+	TRY(process_peer(&service, s->user_front));
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_new(ERR_INTERNAL, NULL, "curl_global_init");
+	struct err *e = ipc_serve(listen_fd, &service);
+	curl_global_cleanup();
+	return e;
+}

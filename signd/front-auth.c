@@ -1,0 +1,102 @@
+#include "signd/front-auth.h"
+
+#include <string.h>
+
+static struct err *
+denied(const char *code, const char *why)
+{
+	return err_coded(err_new(ERR_DENIED, NULL, "%s", why), code);
+}
+
+void
+auth_done(struct auth *a)
+{
+	wipe(a->pin.ptr, a->pin.len);
+	wipe(a->sad.ptr, a->sad.len);
+	buf_done(&a->pin);
+	buf_done(&a->sad);
+}
+
+static struct err *
+set_pin(struct auth *a, struct bytes pin)
+{
+	if (pin.len < PIN_MIN || pin.len > PIN_MAX || !utf8_printable(pin))
+		return denied("pin-form", "a PIN has 6 to 64 characters");
+	a->pin = BUF(PIN_MAX);
+	TRY(buf_append(&a->pin, pin));
+	return buf_cstr(&a->pin, &a->secret.pin);
+}
+
+static struct err *
+set_sad(struct auth *a, struct bytes text)
+{
+	a->sad = BUF(SECRET_MAX);
+	struct err *e = base64url_decode(text, &a->sad);
+	if (e != NULL || a->sad.len == 0) {
+		err_free(e);
+		return denied("authorization-malformed", "that is no SAD");
+	}
+	a->secret.sad = buf_bytes(&a->sad);
+	return NULL;
+}
+
+static struct err *
+set_pin_encoded(struct auth *a, struct bytes text)
+{
+	struct buf pin = BUF(SECRET_MAX);
+	struct err *e = base64url_decode(text, &pin);
+	if (e != NULL) {
+		err_free(e);
+		e = denied("authorization-malformed",
+		    "the PIN is not Base64url of UTF-8");
+	} else {
+		e = set_pin(a, buf_bytes(&pin));
+	}
+	wipe(pin.ptr, pin.len);
+	buf_done(&pin);
+	return e;
+}
+
+struct err *
+auth_header(const struct request *r, struct auth *out)
+{
+	const char *h = request_header(r, "Signd-Authorization");
+	if (h == NULL)
+		return denied("authorization-missing",
+		    "there is no header Signd-Authorization");
+	if (strlen(h) <= SECRET_MAX && strncmp(h, "PIN ", 4) == 0)
+		return set_pin_encoded(out, bytes_str(h + 4));
+	if (strlen(h) <= SECRET_MAX && strncmp(h, "SAD ", 4) == 0)
+		return set_sad(out, bytes_str(h + 4));
+	return denied("authorization-malformed", "neither PIN nor SAD");
+}
+
+struct err *
+auth_json(struct json_fields *f, struct auth *out)
+{
+	const char *pin;
+	const char *sad;
+	TRY(json_str(f, "PIN", 0, SECRET_MAX, &pin));
+	TRY(json_str(f, "SAD", 0, SECRET_MAX, &sad));
+	if ((pin == NULL) == (sad == NULL))
+		return denied("authorization-missing", "either PIN or SAD");
+	return pin != NULL ? set_pin(out, bytes_str(pin))
+			   : set_sad(out, bytes_str(sad));
+}
+
+struct err *
+auth_problem(struct request *r, const char *credential, struct err *e,
+    struct reply *out, bool *answered)
+{
+	*answered = false;
+	if (e == NULL || strcmp(err_code(e), "pin-wrong") != 0)
+		return e;
+	struct credential c = { 0 };
+	struct err *bad = credential_get(r->front, credential, &c);
+	int left = bad == NULL ? (int)c.tries_left : -1;
+	credential_done(&c);
+	err_free(bad);
+	reply_problem(out, r->id, e, left);
+	*answered = true;
+	return NULL;
+}

@@ -1,0 +1,242 @@
+/* Asking the other processes; only from threads that may wait. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pack.h"
+#include "signd/front.h"
+#include "signd/ipc-io.h"
+#include "signd/process.h"
+#include "signd/proto.h"
+
+#define KEYHOLDER_MS 30000 /* Argon2id, a token, a durable record, a queue */
+#define LEDGER_MS 10000
+#define PING_MS 1500
+#define WORKER_QUEUE_MS 15000 /* beyond the longest job: waiting for one */
+#define WORKER_ANSWER_MAX (INSERTION_MAX + 65536)
+#define SMALL_ANSWER_MAX (16 * 1024 * 1024) /* a CRL; a page of the audit */
+
+struct err *
+backend_init(struct backend *b, const struct settings *s)
+{
+	TRY(process_path(s->run_dir, SOCKET_WORKER, &b->worker));
+	TRY(process_path(s->run_dir, SOCKET_FETCHER, &b->fetcher));
+	TRY(process_path(s->run_dir, SOCKET_KEYHOLDER, &b->keyholder));
+	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &b->ledger));
+	b->worker_ms = (int)s->worker_time_max * 1000 + WORKER_QUEUE_MS;
+	return NULL;
+}
+
+void
+backend_done(struct backend *b)
+{
+	free(b->worker);
+	free(b->fetcher);
+	free(b->keyholder);
+	free(b->ledger);
+	*b = (struct backend){ 0 };
+}
+
+/* A worker that went away did so over this document, and would again: no
+ * second try.  SIGALRM ends one that took too long. */
+static struct err *
+say_worker(const struct front *f, struct err *e, int64_t took_ms)
+{
+	if (e == NULL || strcmp(err_code(e), "process-died") != 0)
+		return e;
+	bool late = took_ms >= f->s->worker_time_max * 1000;
+	return err_coded(e, late ? "worker-timeout" : "worker-died");
+}
+
+struct err *
+ask_worker(const struct front *f, uint16_t op, struct bytes body, int fd,
+    struct ipc_message *out)
+{
+	int64_t begin = ipc_now_ms();
+	struct err *e = ipc_call(f->backend.worker, op, body, &fd, fd >= 0,
+	    WORKER_ANSWER_MAX, f->backend.worker_ms, out);
+	return say_worker(f, e, ipc_now_ms() - begin);
+}
+
+struct err *
+ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
+    struct ipc_message *out)
+{
+	return ipc_call(f->backend.keyholder, op, body, NULL, 0,
+	    SMALL_ANSWER_MAX, KEYHOLDER_MS, out);
+}
+
+struct err *
+ask_ledger(const struct front *f, uint16_t op, struct bytes body,
+    struct ipc_message *out)
+{
+	return ipc_call(f->backend.ledger, op, body, NULL, 0, SMALL_ANSWER_MAX,
+	    LEDGER_MS, out);
+}
+
+const char *
+ask_alive(const struct front *f, const char *process)
+{
+	static const struct {
+		const char *name;
+		uint16_t op;
+		size_t offset; /* of its path in struct backend */
+	} table[] = {
+		{ "worker", WORKER_PING, offsetof(struct backend, worker) },
+		{ "fetcher", FETCH_PING, offsetof(struct backend, fetcher) },
+		{ "keyholder", KEY_PING, offsetof(struct backend, keyholder) },
+		{ "ledger", LEDGER_PING, offsetof(struct backend, ledger) },
+	};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		if (strcmp(table[i].name, process) != 0)
+			continue;
+		char *const *path =
+		    (char *const *)(const void *)((const char *)&f->backend +
+						  table[i].offset);
+		CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+		struct err *e = ipc_call(*path, table[i].op, BYTES_NONE, NULL,
+		    0, 65536, PING_MS, &m);
+		const char *word = e == NULL ? "ok" : err_code(e);
+		err_free(e); /* codes are static */
+		return word;
+	}
+	return "unknown";
+}
+
+bool
+ask_all_alive(const struct front *f)
+{
+	static const char *const all[] = { "worker", "fetcher", "keyholder",
+		"ledger" };
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (strcmp(ask_alive(f, all[i]), "ok") != 0)
+			return false;
+	return true;
+}
+
+/* ---- credentials ---- */
+
+void
+credential_done(struct credential *c)
+{
+	free(c->status);
+	cert_free(c->cert);
+	cert_list_done(&c->chain);
+	*c = (struct credential){ 0 };
+}
+
+static struct err *
+read_credential(struct bytes answer, struct credential *c)
+{
+	struct unpack u = unpack_of(answer);
+	struct bytes der;
+	TRY(unpack_str(&u, 1, &c->status));
+	TRY(unpack_bytes(&u, 2, &der));
+	TRY(cert_parse(der, &c->cert));
+	while (unpack_is(&u, 3)) {
+		TRY(unpack_bytes(&u, 3, &der));
+		TRY(cert_list_add_der(&c->chain, der));
+	}
+	TRY(unpack_i64(&u, 4, &c->tries_left));
+	TRY(unpack_i64(&u, 5, &c->created));
+	return unpack_end(&u);
+}
+
+static struct err *
+missing_credential(void)
+{
+	return err_coded(err_new(ERR_MISSING, NULL, "no such credential"),
+	    "credential-unknown");
+}
+
+struct err *
+credential_get(const struct front *f, const char *id, struct credential *out)
+{
+	if (id == NULL || id[0] == '\0' || strlen(id) > CREDENTIAL_MAX)
+		return missing_credential();
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	TRY(pack_str(&body, 1, id));
+	TRY(ask_ledger(f, LEDGER_CREDENTIAL, buf_bytes(&body), &m));
+	struct credential c = { 0 };
+	memcpy(c.id, id, strlen(id) + 1);
+	struct err *e = read_credential(buf_bytes(&m.body), &c);
+	if (e != NULL) {
+		credential_done(&c);
+		return e;
+	}
+	*out = c;
+	return NULL;
+}
+
+struct err *
+credential_usable(const struct credential *c)
+{
+	if (strcmp(c->status, "revoked") == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the certificate is revoked"),
+		    "credential-revoked");
+	if (strcmp(c->status, "locked") == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "too many wrong PINs"),
+		    "pin-locked");
+	if (strcmp(c->status, "active") != 0)
+		return err_new(ERR_DENIED, NULL, "status %s", c->status);
+	return NULL;
+}
+
+struct err *
+credential_alg(const struct credential *c, struct sig_alg *out)
+{
+	switch (cert_key_alg(c->cert)) {
+	case KEY_EC:
+		*out = (struct sig_alg){ .form = SIG_ECDSA,
+			.digest = DIGEST_SHA256 };
+		return NULL;
+	case KEY_RSA:
+		*out = (struct sig_alg){ .form = SIG_RSA_PKCS1,
+			.digest = DIGEST_SHA256 };
+		return NULL;
+	default:
+		return err_new(ERR_UNSUPPORTED, NULL, "the key's algorithm");
+	}
+}
+
+/* ---- signing ---- */
+
+static struct err *
+pack_sign(const char *credential, struct sig_alg alg,
+    const struct secret_of *secret, const struct bytes *digests, size_t n,
+    struct buf *body)
+{
+	CLEANUP(buf_done) struct buf alg_der = BUF(256);
+	TRY(sig_alg_encode(alg, &alg_der));
+	TRY(pack_str(body, 1, credential));
+	TRY(pack_bytes(body, 2, secret->sad));
+	TRY(pack_str(body, 3, secret->pin));
+	TRY(pack_bytes(body, 4, buf_bytes(&alg_der)));
+	for (size_t i = 0; i < n; i++)
+		TRY(pack_bytes(body, 5, digests[i]));
+	return NULL;
+}
+
+struct err *
+sign_digests(const struct front *f, const char *credential, struct sig_alg alg,
+    const struct secret_of *secret, const struct bytes *digests, size_t n,
+    struct ipc_message *out)
+{
+	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
+	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
+	if (e == NULL)
+		e = ask_keyholder(f, KEY_SIGN, buf_bytes(&body), out);
+	/* A keyholder that lost its token is replaced, and another one takes
+	 * the request.  Not with a SAD: it may have been used already, and
+	 * then the second answer would be misleading. */
+	if (e != NULL && secret->pin != NULL &&
+	    strcmp(err_code(e), "token-unavailable") == 0) {
+		err_free(e);
+		e = ask_keyholder(f, KEY_SIGN, buf_bytes(&body), out);
+	}
+	wipe(body.ptr, body.len);
+	buf_done(&body);
+	return e;
+}

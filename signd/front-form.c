@@ -1,0 +1,122 @@
+/* multipart/form-data, as a page without JavaScript sends it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "signd/front.h"
+
+#define POST_BUFFER 65536 /* bytes */
+
+static struct err *
+take_text(char *slot, size_t size, const char *data, uint64_t off, size_t len)
+{
+	if (off + len >= size)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a field of the form is too long"),
+		    "parameter");
+	memcpy(slot + off, data, len);
+	slot[off + len] = '\0';
+	return NULL;
+}
+
+static struct err *
+take_part(
+    struct form *f, const char *key, const char *data, uint64_t off, size_t len)
+{
+	struct bytes what = bytes_of(data, len);
+	if (strcmp(key, "document") == 0) {
+		f->has_document = true;
+		return spool_write(&f->request->document, what);
+	}
+	if (strcmp(key, "content") == 0) {
+		f->has_content = f->has_content || len > 0;
+		return buf_append(&f->content, what);
+	}
+	if (strcmp(key, "policy") == 0)
+		return take_text(f->policy, sizeof(f->policy), data, off, len);
+	if (strcmp(key, "lang") == 0)
+		return take_text(f->lang, sizeof(f->lang), data, off, len);
+	if (strcmp(key, "time") == 0)
+		return take_text(f->time, sizeof(f->time), data, off, len);
+	return err_coded(
+	    err_new(ERR_USAGE, NULL, "a field that is not known here"),
+	    "parameter");
+}
+
+static enum MHD_Result
+iterate(void *ctx, enum MHD_ValueKind kind, const char *key,
+    const char *filename, const char *content_type, const char *encoding,
+    const char *data, uint64_t off, size_t len)
+{
+	struct form *f = ctx;
+	(void)kind;
+	(void)filename;
+	(void)content_type;
+	(void)encoding;
+	if (f->error == NULL && key != NULL)
+		f->error = take_part(f, key, data, off, len);
+	return f->error == NULL ? MHD_YES : MHD_NO;
+}
+
+struct err *
+form_new(struct request *r, struct form **out)
+{
+	struct form *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return err_new(ERR_NOMEM, NULL, "form");
+	f->request = r;
+	f->content = BUF(CONTENT_MAX);
+	f->post =
+	    MHD_create_post_processor(r->connection, POST_BUFFER, iterate, f);
+	if (f->post == NULL) {
+		form_free(f);
+		return err_coded(
+		    err_new(ERR_MALFORMED, "RFC 7578", "no boundary"),
+		    "content-type");
+	}
+	*out = f;
+	return NULL;
+}
+
+struct err *
+form_add(struct form *f, struct bytes what)
+{
+	enum MHD_Result ok =
+	    MHD_post_process(f->post, (const char *)what.ptr, what.len);
+	if (f->error != NULL)
+		return TAKE(f->error);
+	if (ok != MHD_YES)
+		return err_coded(
+		    err_new(ERR_MALFORMED, "RFC 7578", "a broken form"),
+		    "parameter");
+	return NULL;
+}
+
+struct err *
+form_finish(struct form *f)
+{
+	enum MHD_Result whole = MHD_destroy_post_processor(f->post);
+	f->post = NULL;
+	if (f->error != NULL)
+		return TAKE(f->error);
+	if (whole != MHD_YES)
+		return err_coded(
+		    err_new(ERR_MALFORMED, "RFC 7578", "half a form"),
+		    "parameter");
+	if (!f->has_document)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "the form has no \"document\""),
+		    "document-missing");
+	return NULL;
+}
+
+void
+form_free(struct form *f)
+{
+	if (f == NULL)
+		return;
+	if (f->post != NULL)
+		MHD_destroy_post_processor(f->post);
+	buf_done(&f->content);
+	err_free(f->error);
+	free(f);
+}

@@ -1,0 +1,137 @@
+/* The one table of calls; doc/api.md is its page. */
+#include <string.h>
+
+#include "signd/front.h"
+
+static const struct route routes[] = {
+	/* everybody */
+	{ .method = "GET", .path = "/", .now = true, .handle = page_index },
+	{ .method = "GET",
+	    .path = "/activate",
+	    .now = true,
+	    .handle = page_activate },
+	{ .method = "GET",
+	    .path = "/app.js",
+	    .now = true,
+	    .handle = page_script },
+	{ .method = "GET",
+	    .path = "/activate.js",
+	    .now = true,
+	    .handle = page_activate_script },
+	{ .method = "GET",
+	    .path = "/style.css",
+	    .now = true,
+	    .handle = page_style },
+	{ .method = "GET",
+	    .path = "/v1/info",
+	    .both = true,
+	    .handle = get_info },
+	{ .method = "GET",
+	    .path = "/v1/health",
+	    .both = true,
+	    .handle = get_health },
+	{ .method = "GET",
+	    .path = "/v1/ca.pem",
+	    .both = true,
+	    .handle = get_ca },
+	{ .method = "GET", .path = "/v1/crl", .both = true, .handle = get_crl },
+	{ .method = "POST",
+	    .path = "/v1/verifications",
+	    .body = BODY_DOCUMENT_OR_FORM,
+	    .both = true,
+	    .handle = post_verification },
+	/* citizens */
+	{ .method = "POST",
+	    .path = "/v1/activations/check",
+	    .body = BODY_JSON,
+	    .handle = post_activation_check },
+	{ .method = "POST",
+	    .path = "/v1/activations",
+	    .body = BODY_JSON,
+	    .handle = post_activation },
+	{ .method = "POST",
+	    .path = "/v1/credentials/info",
+	    .body = BODY_JSON,
+	    .both = true,
+	    .handle = post_credential_info },
+	{ .method = "POST",
+	    .path = "/v1/credentials/authorize",
+	    .body = BODY_JSON,
+	    .handle = post_authorize },
+	{ .method = "POST",
+	    .path = "/v1/signatures/signHash",
+	    .body = BODY_JSON,
+	    .handle = post_sign_hash },
+	{ .method = "POST",
+	    .path = "/v1/signatures/signDoc",
+	    .body = BODY_DOCUMENT,
+	    .handle = post_sign_doc },
+	{ .method = "POST",
+	    .path = "/v1/signatures/prepare",
+	    .body = BODY_DOCUMENT,
+	    .handle = post_sign_prepare },
+	{ .method = "POST",
+	    .path = "/v1/signatures/complete",
+	    .body = BODY_JSON,
+	    .handle = post_sign_complete },
+	/* officers */
+	{ .method = "POST",
+	    .path = "/v1/enrolments",
+	    .body = BODY_JSON,
+	    .officer = true,
+	    .handle = post_enrolment },
+	{ .method = "GET",
+	    .path = "/v1/enrolments/{}",
+	    .officer = true,
+	    .handle = get_enrolment },
+	{ .method = "POST",
+	    .path = "/v1/certificates/revoke",
+	    .body = BODY_JSON,
+	    .officer = true,
+	    .handle = post_revoke },
+	{ .method = "GET",
+	    .path = "/v1/audit",
+	    .officer = true,
+	    .handle = get_audit },
+};
+
+static bool
+path_fits(const struct route *r, const char *path, const char **param)
+{
+	size_t len = strlen(r->path);
+	*param = NULL;
+	if (len < 2 || strcmp(r->path + len - 2, "{}") != 0)
+		return strcmp(path, r->path) == 0;
+	len -= 2;
+	if (strncmp(path, r->path, len) != 0 || path[len] == '\0' ||
+	    strchr(path + len, '/') != NULL)
+		return false;
+	*param = path + len;
+	return true;
+}
+
+static bool
+method_fits(const struct route *r, const char *method)
+{
+	/* libmicrohttpd leaves the body of a HEAD out by itself. */
+	return strcmp(r->method, method) == 0 ||
+	       (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+const struct route *
+route_find(const char *method, const char *path, bool officer,
+    const char **param, const char **allow)
+{
+	*allow = NULL;
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
+		const struct route *r = &routes[i];
+		if (!r->both && r->officer != officer)
+			continue;
+		if (!path_fits(r, path, param))
+			continue;
+		if (method_fits(r, method))
+			return r;
+		*allow = r->method;
+	}
+	return NULL;
+}

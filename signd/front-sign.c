@@ -1,0 +1,640 @@
+/* Signing: in one call, by hash, and in two steps. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/pack.h"
+#include "signd/front-auth.h"
+#include "signd/proto.h"
+#include "worker/job.h"
+
+#define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
+#define SIGNATURE_MAX 4096        /* bytes of one value */
+#define DRAFT_ID_BYTES 16
+#define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
+
+/* ---- prepare and embed, by a worker ---- */
+
+static struct err *
+pack_prepare(const struct request *r, const struct credential *c,
+    struct sig_alg alg, struct buf *out)
+{
+	struct bytes chain[16];
+	size_t n = 0;
+	struct prepare_request p = {
+		.cert = cert_der(c->cert),
+		.digest = alg.digest,
+		.form = alg.form,
+		.time = clock_now(&clock_system),
+	};
+	for (; n < c->chain.n && n < COUNT_OF(chain); n++)
+		chain[n] = cert_der(c->chain.v[n]);
+	p.chain = chain;
+	p.nchain = n;
+	TRY(request_param(r, "reason", &p.reason));
+	TRY(request_param(r, "location", &p.location));
+	TRY(request_param(r, "field", &p.field));
+	return prepare_request_pack(&p, out);
+}
+
+static struct err *
+prepare(struct request *r, const struct credential *c, struct sig_alg alg,
+    struct prepared *out)
+{
+	CLEANUP(buf_done) struct buf body = BUF(PREPARE_MAX);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	if (r->document.len == 0)
+		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
+		    "document-missing");
+	TRY(pack_prepare(r, c, alg, &body));
+	TRY(ask_worker(
+	    r->front, WORKER_PREPARE, buf_bytes(&body), r->document.fd, &m));
+	TRY(prepared_unpack(buf_bytes(&m.body), out));
+	if (out->digest_alg != alg.digest)
+		return err_new(ERR_INTERNAL, NULL, "another digest");
+	return NULL;
+}
+
+static struct err *
+embed(const struct front *f, struct bytes state, struct bytes value,
+    size_t document_len, struct insertion *out)
+{
+	CLEANUP(buf_done) struct buf body = BUF(INSERTION_MAX + 65536);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	TRY(pack_bytes(&body, 1, state));
+	TRY(pack_bytes(&body, 2, value));
+	TRY(ask_worker(f, WORKER_EMBED, buf_bytes(&body), -1, &m));
+	TRY(insertion_unpack(buf_bytes(&m.body), out));
+	if (out->at > document_len)
+		return err_new(ERR_INTERNAL, NULL, "outside the document");
+	return NULL;
+}
+
+/* One value, by the keyholder. */
+static struct err *
+sign_one(const struct front *f, const struct credential *c, struct sig_alg alg,
+    const struct secret_of *secret, struct bytes digest, struct buf *value)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct bytes got;
+	TRY(sign_digests(f, c->id, alg, secret, &digest, 1, &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	TRY(unpack_bytes(&u, 1, &got));
+	TRY(unpack_end(&u));
+	return buf_append(value, got);
+}
+
+/* ---- signDoc ---- */
+
+/* "attachment; filename*=UTF-8''h%E1%BB%93%20s%C6%A1.pdf" (RFC 8187). */
+static struct err *
+disposition(const char *name, char **out)
+{
+	CLEANUP(buf_done) struct buf b = BUF(PARAM_MAX * 3 + 64);
+	TRY(buf_str(&b, "attachment; filename*=UTF-8''"));
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+			     c == '_';
+		if (plain)
+			TRY(buf_byte(&b, c));
+		else
+			TRY(buf_printf(&b, "%%%02X", c));
+	}
+	return bytes_dup_str(buf_bytes(&b), out);
+}
+
+/* The type that came in, unless nobody said; never one that a browser would
+ * show as a page of ours. */
+static const char *
+signed_type(const struct request *r)
+{
+	static const char *const types[] = { "application/pdf",
+		"application/xml", "application/pkcs7-mime",
+		"application/cms" };
+	if (strcmp(r->media, "text/xml") == 0)
+		return "application/xml";
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (strcmp(r->media, types[i]) == 0)
+			return types[i];
+	return "application/octet-stream";
+}
+
+static struct err *
+sign_document(struct request *r, const struct credential *c,
+    const struct auth *auth, struct insertion *out)
+{
+	struct sig_alg alg;
+	struct prepared p = { 0 };
+	CLEANUP(buf_done) struct buf value = BUF(SIGNATURE_MAX);
+	TRY(credential_alg(c, &alg));
+	struct err *e = prepare(r, c, alg, &p);
+	if (e == NULL)
+		e = sign_one(r->front, c, alg, &auth->secret,
+		    bytes_of(p.digest, digest_len(alg.digest)), &value);
+	if (e == NULL)
+		e = embed(r->front, buf_bytes(&p.state), buf_bytes(&value),
+		    r->document.len, out);
+	prepared_done(&p);
+	return e;
+}
+
+static struct err *
+sign_doc(struct request *r, const char *id, struct reply *out)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(credential_done) struct credential c = { 0 };
+	const char *filename;
+	TRY(auth_header(r, &auth));
+	TRY(request_param(r, "filename", &filename));
+	TRY(credential_get(r->front, id, &c));
+	TRY(credential_usable(&c));
+	TRY(sign_document(r, &c, &auth, &out->insertion));
+	if (filename != NULL)
+		TRY(disposition(filename, &out->disposition));
+	out->document = spool_move(&r->document);
+	out->streamed = true;
+	out->status = 200;
+	out->type = signed_type(r);
+	return NULL;
+}
+
+/* What makes two calls the same.  A PIN stays out: its hash would lie in the
+ * store, and six digits are soon tried. */
+static struct err *
+sign_material(const struct request *r, const char *credential, struct buf *out)
+{
+	static const char *const params[] = { "reason", "location", "field" };
+	const char *auth = request_header(r, "Signd-Authorization");
+	TRY(pack_str(out, 1, r->path));
+	TRY(pack_str(out, 2, credential));
+	TRY(pack_bytes(out, 3, bytes_of(r->document.sha256, 32)));
+	TRY(pack_str(out, 4, auth));
+	for (size_t i = 0; i < COUNT_OF(params); i++) {
+		const char *v;
+		TRY(request_param(r, params[i], &v));
+		TRY(pack_str(out, 5, v));
+	}
+	return NULL;
+}
+
+/* Signing again with a PIN does no harm; a SAD is good once only, so whoever
+ * lost the answer must be able to ask for it again. */
+static bool
+by_sad(const struct request *r)
+{
+	const char *auth = request_header(r, "Signd-Authorization");
+	return auth != NULL && strncmp(auth, "SAD ", 4) == 0;
+}
+
+/* The remembered answer is the insertion; the document came again. */
+static void
+attach_document(struct request *r, struct reply *out)
+{
+	if (out->streamed)
+		out->document = spool_move(&r->document);
+}
+
+struct err *
+post_sign_doc(struct request *r, struct reply *out)
+{
+	const char *id;
+	bool replayed = false;
+	struct once once = { 0 };
+	TRY(request_param(r, "credentialID", &id));
+	if (id == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "credentialID is missing"),
+		    "parameter");
+	if (by_sad(r)) {
+		CLEANUP(buf_done) struct buf material = BUF(65536);
+		TRY(sign_material(r, id, &material));
+		TRY(once_claim(r, buf_bytes(&material), &once, out, &replayed));
+		wipe(material.ptr, material.len);
+	}
+	if (replayed) {
+		attach_document(r, out);
+		return NULL;
+	}
+	bool answered;
+	struct err *e =
+	    auth_problem(r, id, sign_doc(r, id, out), out, &answered);
+	once_end(r, &once, out, e == NULL && !answered);
+	return e;
+}
+
+/* ---- signHash ---- */
+
+struct hashes {
+	enum digest_alg alg;
+	struct buf data;
+	struct bytes v[HASHES_MAX];
+	size_t n;
+};
+
+static void
+free_hashes(struct hashes **h)
+{
+	if (*h != NULL)
+		buf_done(&(*h)->data);
+	free(*h);
+}
+
+static void
+wiped_buf(struct buf *b)
+{
+	wipe(b->ptr, b->len);
+	buf_done(b);
+}
+
+static struct err *
+field_error(const char *why)
+{
+	return err_coded(err_new(ERR_USAGE, NULL, "%s", why), "json-field");
+}
+
+static struct err *
+read_hashes(struct json_fields *f, bool optional, struct hashes *out)
+{
+	json_t *list;
+	const char *oid;
+	TRY(json_list(f, "hashes", &list));
+	TRY(json_str(f, "hashAlgorithmOID", 0, 64, &oid));
+	out->alg = oid == NULL ? DIGEST_SHA256 : digest_by_oid(oid);
+	size_t len = digest_len(out->alg);
+	if (out->alg != DIGEST_SHA256 && out->alg != DIGEST_SHA384 &&
+	    out->alg != DIGEST_SHA512)
+		return field_error("hashAlgorithmOID: not one that we sign");
+	size_t n = list == NULL ? 0 : json_array_size(list);
+	if (n > HASHES_MAX || (n == 0 && !optional))
+		return field_error("hashes: none, or too many");
+	out->data = BUF(HASHES_MAX * DIGEST_MAX + DIGEST_MAX);
+	/* The pointers into it must not move. */
+	TRY(buf_reserve(&out->data, n * len + DIGEST_MAX));
+	for (size_t i = 0; i < n; i++) {
+		size_t at = out->data.len;
+		const char *text = json_string_value(json_array_get(list, i));
+		struct err *e =
+		    text == NULL || strlen(text) > 2 * DIGEST_MAX
+			? field_error("hashes")
+			: base64_decode(bytes_str(text), &out->data);
+		if (e != NULL || out->data.len - at != len) {
+			err_free(e);
+			return field_error("hashes: not Base64 of a digest");
+		}
+		out->v[out->n++] = bytes_of(out->data.ptr + at, len);
+	}
+	return NULL;
+}
+
+/* CSC names either the key's algorithm or the signature's. */
+static struct err *
+check_sign_algo(struct json_fields *f, struct sig_alg alg)
+{
+	const char *asked;
+	TRY(json_str(f, "signAlgo", 0, 64, &asked));
+	const char *key = alg.form == SIG_ECDSA ? "1.2.840.10045.2.1"
+						: "1.2.840.113549.1.1.1";
+	const char *whole = sig_alg_oid(alg);
+	if (asked == NULL || strcmp(asked, key) == 0 ||
+	    (whole != NULL && strcmp(asked, whole) == 0))
+		return NULL;
+	return field_error("signAlgo: the key does not sign so");
+}
+
+static struct err *
+reply_signatures(struct bytes answer, size_t n, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	json_t *list = json_array();
+	struct unpack u = unpack_of(answer);
+	TRY(json_new(&doc));
+	TRY(json_put(doc, "signatures", list));
+	for (size_t i = 0; i < n; i++) {
+		struct bytes value;
+		CLEANUP(buf_done) struct buf text = BUF(SIGNATURE_MAX * 2);
+		TRY(unpack_bytes(&u, 1, &value));
+		TRY(base64_encode(value, &text));
+		if (json_array_append_new(list,
+			json_stringn((const char *)text.ptr, text.len)) != 0)
+			return err_new(ERR_NOMEM, NULL, "signatures");
+	}
+	TRY(unpack_end(&u));
+	return reply_json(out, 200, doc);
+}
+
+static struct err *
+sign_hashes(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(credential_done) struct credential c = { 0 };
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct sig_alg alg;
+	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return err_new(ERR_NOMEM, NULL, "hashes");
+	TRY(auth_json(f, &auth));
+	TRY(read_hashes(f, false, h));
+	TRY(credential_get(r->front, id, &c));
+	TRY(credential_usable(&c));
+	TRY(credential_alg(&c, &alg));
+	alg.digest = h->alg;
+	TRY(check_sign_algo(f, alg));
+	TRY(json_end(f));
+	TRY(sign_digests(r->front, c.id, alg, &auth.secret, h->v, h->n, &m));
+	return reply_signatures(buf_bytes(&m.body), h->n, out);
+}
+
+struct err *
+post_sign_hash(struct request *r, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	const char *id;
+	bool answered;
+	TRY(request_json(r, &doc));
+	struct json_fields f = { .object = doc };
+	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
+	return auth_problem(r, id, sign_hashes(r, id, &f, out), out, &answered);
+}
+
+/* ---- authorize ---- */
+
+static struct err *
+pack_authorize(const char *id, const struct auth *auth, int64_t count,
+    const struct hashes *h, struct buf *body)
+{
+	TRY(pack_str(body, 1, id));
+	TRY(pack_str(body, 2, auth->secret.pin));
+	TRY(pack_i64(body, 3, count));
+	TRY(pack_str(body, 4, h->n > 0 ? digest_oid(h->alg) : ""));
+	for (size_t i = 0; i < h->n; i++)
+		TRY(pack_bytes(body, 5, h->v[i]));
+	return NULL;
+}
+
+static struct err *
+reply_sad(struct bytes answer, struct reply *out)
+{
+	struct unpack u = unpack_of(answer);
+	struct bytes sad;
+	int64_t expires;
+	CLEANUP(buf_done) struct buf text = BUF(SECRET_MAX * 2);
+	CLEANUP(json_freep) json_t *doc = NULL;
+	TRY(unpack_bytes(&u, 1, &sad));
+	TRY(unpack_i64(&u, 2, &expires));
+	TRY(unpack_end(&u));
+	TRY(base64url_encode(sad, &text));
+	TRY(json_new(&doc));
+	TRY(json_put_bytes(doc, "SAD", buf_bytes(&text)));
+	TRY(json_put_int(doc, "expiresIn", expires));
+	return reply_json(out, 200, doc);
+}
+
+static struct err *
+authorize(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	CLEANUP(wiped_buf)
+	struct buf body = BUF(HASHES_MAX * (DIGEST_MAX + 8) + SECRET_MAX);
+	int64_t count;
+	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return err_new(ERR_NOMEM, NULL, "hashes");
+	TRY(auth_json(f, &auth));
+	if (auth.secret.pin == NULL)
+		return field_error("PIN: is missing");
+	TRY(read_hashes(f, true, h));
+	int64_t least = h->n > 0 ? (int64_t)h->n : 1;
+	TRY(json_int(f, "numSignatures", least, HASHES_MAX, least, &count));
+	TRY(json_end(f));
+	TRY(pack_authorize(id, &auth, count, h, &body));
+	TRY(ask_keyholder(r->front, KEY_AUTHORIZE, buf_bytes(&body), &m));
+	return reply_sad(buf_bytes(&m.body), out);
+}
+
+struct err *
+post_authorize(struct request *r, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	const char *id;
+	bool answered;
+	TRY(request_json(r, &doc));
+	struct json_fields f = { .object = doc };
+	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
+	return auth_problem(r, id, authorize(r, id, &f, out), out, &answered);
+}
+
+/* ---- prepare now, complete later ---- */
+
+enum draft_tag {
+	DRAFT_CREDENTIAL = 1,
+	DRAFT_LENGTH,
+	DRAFT_ALG,
+	DRAFT_DIGEST,
+	DRAFT_CERT,
+	DRAFT_STATE
+};
+
+static struct err *
+draft_id(struct buf *out)
+{
+	uint8_t raw[DRAFT_ID_BYTES];
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return err_new(ERR_INTERNAL, NULL, "getrandom");
+	return hex_encode(bytes_of(raw, sizeof(raw)), out);
+}
+
+static struct err *
+draft_pack(const struct request *r, const struct credential *c,
+    struct sig_alg alg, const struct prepared *p, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf der = BUF(256);
+	TRY(sig_alg_encode(alg, &der));
+	TRY(pack_str(out, DRAFT_CREDENTIAL, c->id));
+	TRY(pack_u64(out, DRAFT_LENGTH, r->document.len));
+	TRY(pack_bytes(out, DRAFT_ALG, buf_bytes(&der)));
+	TRY(pack_bytes(
+	    out, DRAFT_DIGEST, bytes_of(p->digest, digest_len(p->digest_alg))));
+	TRY(pack_bytes(out, DRAFT_CERT, cert_der(c->cert)));
+	return pack_bytes(out, DRAFT_STATE, buf_bytes(&p->state));
+}
+
+static struct err *
+reply_draft(const char *id, struct sig_alg alg, const struct prepared *p,
+    int64_t expires, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf when = BUF(64);
+	TRY(json_new(&doc));
+	TRY(json_put_str(doc, "signatureID", id));
+	TRY(json_put_base64(
+	    doc, "hash", bytes_of(p->digest, digest_len(p->digest_alg))));
+	TRY(json_put_str(doc, "hashAlgorithmOID", digest_oid(alg.digest)));
+	TRY(json_put_str(doc, "signAlgo", sig_alg_oid(alg)));
+	TRY(time_format_iso(expires, TIME_VIETNAM_OFFSET_MIN, &when));
+	TRY(json_put_bytes(doc, "expires", buf_bytes(&when)));
+	return reply_json(out, 201, doc);
+}
+
+static struct err *
+keep_draft(struct request *r, const struct credential *c, struct sig_alg alg,
+    const struct prepared *p, struct reply *out)
+{
+	CLEANUP(buf_done) struct buf id = BUF(64);
+	CLEANUP(buf_done) struct buf draft = BUF(FRONT_DRAFT_MAX);
+	const char *name;
+	int64_t expires = clock_now(&clock_system) + DRAFT_SECONDS;
+	TRY(draft_id(&id));
+	TRY(buf_cstr(&id, &name));
+	TRY(draft_pack(r, c, alg, p, &draft));
+	TRY(front_draft_put(r->front->store, name, buf_bytes(&draft), expires));
+	return reply_draft(name, alg, p, expires, out);
+}
+
+struct err *
+post_sign_prepare(struct request *r, struct reply *out)
+{
+	const char *id;
+	struct sig_alg alg;
+	CLEANUP(credential_done) struct credential c = { 0 };
+	TRY(request_param(r, "credentialID", &id));
+	if (id == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "credentialID is missing"),
+		    "parameter");
+	TRY(credential_get(r->front, id, &c));
+	TRY(credential_usable(&c));
+	TRY(credential_alg(&c, &alg));
+	struct prepared p = { 0 };
+	struct err *e = prepare(r, &c, alg, &p);
+	if (e == NULL)
+		e = keep_draft(r, &c, alg, &p, out);
+	prepared_done(&p);
+	return e;
+}
+
+struct draft {
+	struct buf raw;
+	char *credential;
+	uint64_t length;
+	struct sig_alg alg;
+	struct bytes digest; /* this and state borrow from raw */
+	struct bytes state;
+	struct cert *cert;
+};
+
+static void
+draft_done(struct draft *d)
+{
+	buf_done(&d->raw);
+	free(d->credential);
+	cert_free(d->cert);
+}
+
+static struct err *
+draft_get(const struct front *f, const char *id, struct draft *d)
+{
+	struct bytes alg;
+	struct bytes cert;
+	d->raw = BUF(FRONT_DRAFT_MAX);
+	TRY(front_draft_get(f->store, id, &d->raw));
+	struct unpack u = unpack_of(buf_bytes(&d->raw));
+	TRY(unpack_str(&u, DRAFT_CREDENTIAL, &d->credential));
+	TRY(unpack_u64(&u, DRAFT_LENGTH, &d->length));
+	TRY(unpack_bytes(&u, DRAFT_ALG, &alg));
+	TRY(unpack_bytes(&u, DRAFT_DIGEST, &d->digest));
+	TRY(unpack_bytes(&u, DRAFT_CERT, &cert));
+	TRY(unpack_bytes(&u, DRAFT_STATE, &d->state));
+	TRY(unpack_end(&u));
+	TRY(sig_alg_parse(alg, DIGEST_NONE, &d->alg));
+	return cert_parse(cert, &d->cert);
+}
+
+/* A value that was made elsewhere must be of this certificate's key. */
+static struct err *
+check_value(const struct draft *d, struct bytes value)
+{
+	bool ok = false;
+	TRY(cert_verify_digest(d->cert, d->alg, d->digest, value, &ok));
+	if (!ok)
+		return err_coded(
+		    err_new(ERR_MALFORMED, NULL, "not of this certificate"),
+		    "value-wrong");
+	return NULL;
+}
+
+static struct err *
+draft_value(struct request *r, const struct draft *d, struct json_fields *f,
+    struct buf *value)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(credential_done) struct credential c = { 0 };
+	TRY(json_base64(f, "signature", true, value));
+	if (value->len > 0) {
+		TRY(json_end(f));
+		return check_value(d, buf_bytes(value));
+	}
+	TRY(auth_json(f, &auth));
+	TRY(json_end(f));
+	TRY(credential_get(r->front, d->credential, &c));
+	TRY(credential_usable(&c));
+	return sign_one(r->front, &c, d->alg, &auth.secret, d->digest, value);
+}
+
+static struct err *
+reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	TRY(json_new(&doc));
+	TRY(json_put_int(doc, "at", (int64_t)in->at));
+	TRY(json_put_base64(doc, "insertion", buf_bytes(&in->bytes)));
+	TRY(json_put_int(doc, "length", (int64_t)(length + in->bytes.len)));
+	return reply_json(out, 200, doc);
+}
+
+static struct err *
+complete(struct request *r, const char *id, const struct draft *d,
+    struct json_fields *f, struct reply *out)
+{
+	CLEANUP(buf_done) struct buf value = BUF(SIGNATURE_MAX);
+	struct insertion in = { 0 };
+	TRY(draft_value(r, d, f, &value));
+	struct err *e = embed(
+	    r->front, d->state, buf_bytes(&value), (size_t)d->length, &in);
+	if (e == NULL)
+		e = reply_insertion(&in, d->length, out);
+	insertion_done(&in);
+	if (e == NULL)
+		e = front_draft_drop(r->front->store, id, NULL);
+	return e;
+}
+
+struct err *
+post_sign_complete(struct request *r, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	CLEANUP(draft_done) struct draft d = { 0 };
+	const char *id;
+	bool answered;
+	bool replayed = false;
+	struct once once = { 0 };
+	TRY(request_json(r, &doc));
+	struct json_fields f = { .object = doc };
+	TRY(json_str(&f, "signatureID", 1, 64, &id));
+	/* A PIN is not remembered, not even as a hash. */
+	if (json_object_get(doc, "PIN") == NULL)
+		TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
+	if (replayed)
+		return NULL;
+	struct err *e = draft_get(r->front, id, &d);
+	if (e == NULL)
+		e = complete(r, id, &d, &f, out);
+	e = auth_problem(
+	    r, d.credential != NULL ? d.credential : "", e, out, &answered);
+	once_end(r, &once, out, e == NULL && !answered);
+	return e;
+}

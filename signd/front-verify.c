@@ -1,0 +1,296 @@
+/* POST /v1/verifications: what a worker judges, told as it was asked for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pack.h"
+#include "report/report.h"
+#include "signd/front.h"
+#include "signd/proto.h"
+#include "worker/job.h"
+
+#define HTML_MAX (8 * 1024 * 1024) /* bytes */
+#define CITY "city"
+
+/* What our own issuer contributes: its certificates, its CRL. */
+struct own {
+	struct ipc_message ca;
+	struct ipc_message crl;
+	struct cert_list anchors;
+	struct bytes crl_der; /* borrows from crl; empty: none yet */
+};
+
+static void
+own_done(struct own *o)
+{
+	ipc_message_done(&o->ca);
+	ipc_message_done(&o->crl);
+	cert_list_done(&o->anchors);
+}
+
+static struct err *
+read_own_ca(struct own *o)
+{
+	struct unpack u = unpack_of(buf_bytes(&o->ca.body));
+	while (unpack_is(&u, 1)) {
+		struct bytes der;
+		TRY(unpack_bytes(&u, 1, &der));
+		/* The root, and the issuing CA too: whether that one is still
+		 * good is for this service to know, and nobody else's CRL
+		 * tells it. */
+		TRY(cert_list_add_der(&o->anchors, der));
+	}
+	return unpack_end(&u);
+}
+
+static struct err *
+get_own(const struct front *f, struct own *o)
+{
+	uint64_t number;
+	TRY(ask_ledger(f, LEDGER_CA, BYTES_NONE, &o->ca));
+	TRY(read_own_ca(o));
+	TRY(ask_ledger(f, LEDGER_CRL, BYTES_NONE, &o->crl));
+	struct unpack u = unpack_of(buf_bytes(&o->crl.body));
+	TRY(unpack_bytes(&u, 1, &o->crl_der));
+	TRY(unpack_u64(&u, 2, &number));
+	return unpack_end(&u);
+}
+
+/* All domains: those of the settings, and our own issuer's anchor. */
+static struct err *
+all_domains(const struct front *f, const struct own *o,
+    struct trust_domain **out, size_t *n)
+{
+	struct trust_domain *d = calloc(f->ndomains + 1, sizeof(*d));
+	if (d == NULL)
+		return err_new(ERR_NOMEM, NULL, "domains");
+	for (size_t i = 0; i < f->ndomains; i++)
+		d[i] = f->domains[i];
+	d[f->ndomains] =
+	    (struct trust_domain){ .name = CITY, .anchors = o->anchors };
+	*out = d;
+	*n = f->ndomains + 1;
+	return NULL;
+}
+
+struct wanted {
+	const char *policy;
+	int64_t time; /* TIME_NONE: now */
+	struct bytes content;
+};
+
+static struct err *
+read_wanted(const struct request *r, struct wanted *w)
+{
+	const char *time;
+	const struct form *form = r->form;
+	TRY(request_param(r, "policy", &w->policy));
+	TRY(request_param(r, "time", &time));
+	if (form != NULL && w->policy == NULL && form->policy[0] != '\0')
+		w->policy = form->policy;
+	if (form != NULL && time == NULL && form->time[0] != '\0')
+		time = form->time;
+	if (w->policy == NULL)
+		w->policy = r->front->s->policy;
+	if (policy_find(w->policy) == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "there is no such policy"),
+		    "parameter");
+	w->time = TIME_NONE;
+	if (time != NULL) {
+		struct err *e = time_parse_iso(bytes_str(time), &w->time);
+		if (e != NULL)
+			return err_coded(e, "parameter");
+	}
+	if (form != NULL && form->has_content)
+		w->content = buf_bytes(&form->content);
+	return NULL;
+}
+
+static struct err *
+pack_request(const struct front *f, const struct wanted *w,
+    const struct own *own, struct buf *out)
+{
+	struct trust_domain *domains = NULL;
+	size_t ndomains = 0;
+	TRY(all_domains(f, own, &domains, &ndomains));
+	const struct status_data crl = { .der = own->crl_der };
+	const struct external content = { .uri = NULL, .data = w->content };
+	const struct verify_request v = {
+		.policy = w->policy,
+		.time = w->time,
+		.now = clock_now(&clock_system),
+		.domains = domains,
+		.ndomains = ndomains,
+		.status_data = &crl,
+		.nstatus_data = own->crl_der.len > 0,
+		.external = &content,
+		.nexternal = w->content.ptr != NULL,
+	};
+	struct err *e = verify_request_pack(&v, out);
+	free(domains);
+	return e;
+}
+
+/* ---- the answer ---- */
+
+static struct err *
+html_escape(struct buf *out, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const char c = (char)text.ptr[i];
+		if (c == '&')
+			TRY(buf_str(out, "&amp;"));
+		else if (c == '<')
+			TRY(buf_str(out, "&lt;"));
+		else if (c == '>')
+			TRY(buf_str(out, "&gt;"));
+		else if (c == '"')
+			TRY(buf_str(out, "&quot;"));
+		else
+			TRY(buf_byte(out, (uint8_t)c));
+	}
+	return NULL;
+}
+
+/* By enum indication: class, sign, and word by enum lang. */
+static const struct look {
+	const char *class;
+	const char *sign;
+	const char *word[2];
+} looks[] = {
+	[TOTAL_PASSED] = { "good", "✓", { "Hợp lệ", "Valid" } },
+	[INDETERMINATE] = { "open", "?",
+	    { "Chưa xác định", "Not determined" } },
+	[TOTAL_FAILED] = { "bad", "✗", { "Không hợp lệ", "Not valid" } },
+};
+
+static struct err *
+render_html(const struct verify_answer *a, enum lang lang, struct buf *out)
+{
+	bool vi = lang == LANG_VI;
+	const struct look *look = &looks[a->indication];
+	TRY(buf_printf(out,
+	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width\">"
+	    "<title>%s</title><link rel=\"stylesheet\" href=\"/style.css\">"
+	    "</head><body><main><h1>%s</h1>"
+	    "<section class=\"verdict %s\"><p class=\"word\">"
+	    "<span class=\"sign\" aria-hidden=\"true\">%s</span> %s</p><p>",
+	    vi ? "vi" : "en", look->word[lang],
+	    vi ? "Kết quả kiểm tra chữ ký" : "Result of the verification",
+	    look->class, look->sign, look->word[lang]));
+	TRY(html_escape(out, bytes_str(message_text(a->code, lang))));
+	TRY(buf_str(out, "</p><p>"));
+	TRY(html_escape(out, bytes_str(message_next(a->code, lang))));
+	TRY(buf_str(out, "</p></section><pre>"));
+	TRY(html_escape(out, buf_bytes(&a->text[lang])));
+	return buf_printf(out,
+	    "</pre><p><a href=\"/\">%s</a></p></main></body>"
+	    "</html>\n",
+	    vi ? "Kiểm tra tệp khác" : "Verify another file");
+}
+
+static struct err *
+reply_report(struct request *r, struct verify_answer *a, struct reply *out)
+{
+	enum lang lang = request_lang(r);
+	out->status = 200;
+	if (request_accepts(r, "text/html")) {
+		out->type = "text/html; charset=utf-8";
+		out->body = BUF(HTML_MAX);
+		return render_html(a, lang, &out->body);
+	}
+	if (request_accepts(r, "text/plain")) {
+		out->type = "text/plain; charset=utf-8";
+		out->body = buf_move(&a->text[lang]);
+		return NULL;
+	}
+	out->type = "application/json; charset=utf-8";
+	out->body = buf_move(&a->json);
+	return NULL;
+}
+
+static void
+log_verdict(const struct request *r, const struct verify_answer *a)
+{
+	log_event(r->front->log, LOG_INFO, "verified",
+	    "id=%s indication=%s sub=%s signatures=%zu bytes=%zu", r->id,
+	    indication_name(a->indication), sub_indication_name(a->sub),
+	    a->signatures, r->document.len);
+}
+
+static struct err *
+check_answer(const struct verify_answer *a)
+{
+	/* A worker is the one process that a stranger may have talked round. */
+	if ((unsigned)a->indication > TOTAL_FAILED ||
+	    !utf8_valid(buf_bytes(&a->text[LANG_VI])) ||
+	    !utf8_valid(buf_bytes(&a->text[LANG_EN])) ||
+	    !utf8_valid(buf_bytes(&a->json)))
+		return err_new(ERR_INTERNAL, NULL, "a senseless report");
+	return NULL;
+}
+
+static struct err *
+judge(struct request *r, struct bytes body, struct reply *out)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct verify_answer a = { 0 };
+	TRY(ask_worker(r->front, WORKER_VERIFY, body, r->document.fd, &m));
+	struct err *e = verify_answer_unpack(buf_bytes(&m.body), &a);
+	if (e == NULL)
+		e = check_answer(&a);
+	if (e == NULL) {
+		log_verdict(r, &a);
+		e = reply_report(r, &a, out);
+	}
+	verify_answer_done(&a);
+	return e;
+}
+
+/* An error as a page, for who came by the form. */
+static struct err *
+reply_error_page(struct request *r, struct err *e, struct reply *out)
+{
+	enum lang lang = request_lang(r);
+	const char *code = err_code(e);
+	out->status = problem_of(e).status;
+	out->code = code;
+	out->type = "text/html; charset=utf-8";
+	out->body = BUF(PROBLEM_MAX);
+	err_free(e);
+	return buf_printf(&out->body,
+	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width\">"
+	    "<title>%s</title><link rel=\"stylesheet\" href=\"/style.css\">"
+	    "</head><body><main><section class=\"verdict error\"><p "
+	    "class=\"word\">%s</p><p>%s</p><p class=\"code\">%s</p></section>"
+	    "<p><a href=\"/\">%s</a></p></main></body></html>\n",
+	    lang == LANG_VI ? "vi" : "en", message_text(code, lang),
+	    message_text(code, lang), message_next(code, lang), code,
+	    lang == LANG_VI ? "Quay lại" : "Back");
+}
+
+static struct err *
+verify(struct request *r, struct reply *out)
+{
+	struct wanted w = { 0 };
+	CLEANUP(own_done) struct own own = { 0 };
+	CLEANUP(buf_done) struct buf body = BUF(VERIFY_REQUEST_MAX);
+	TRY(read_wanted(r, &w));
+	if (r->document.len == 0)
+		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
+		    "document-missing");
+	TRY(get_own(r->front, &own));
+	TRY(pack_request(r->front, &w, &own, &body));
+	return judge(r, buf_bytes(&body), out);
+}
+
+struct err *
+post_verification(struct request *r, struct reply *out)
+{
+	struct err *e = verify(r, out);
+	if (e != NULL && request_accepts(r, "text/html"))
+		return reply_error_page(r, e, out);
+	return e;
+}

@@ -1,0 +1,352 @@
+/* The front: start, TLS, replies that every call makes, the end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "signd/front.h"
+#include "signd/ipc-io.h"
+#include "signd/process.h"
+#include "signd/proto.h"
+#include "signd/roles.h"
+
+#define PEM_MAX (1024 * 1024) /* bytes of one file */
+#define READY_WAIT_MS 60000   /* for the others, when all starts together */
+#define READY_POLL_MS 50
+#define DRAIN_EXTRA_MS 10000 /* beyond the longest job */
+#define EXPIRE_EVERY_MS 60000
+#define CRL_EVERY_MS 600000 /* asking costs nothing while the last is young */
+#define STORE_FILE "front/store.db"
+
+/* ---- replies ---- */
+
+void
+reply_done(struct reply *r)
+{
+	buf_done(&r->body);
+	spool_done(&r->document);
+	insertion_done(&r->insertion);
+	free(r->disposition);
+	r->disposition = NULL;
+}
+
+struct err *
+reply_json(struct reply *r, unsigned status, const json_t *doc)
+{
+	r->body = BUF(REPORT_BODY_MAX);
+	TRY(json_render(doc, &r->body));
+	r->status = status;
+	r->type = "application/json; charset=utf-8";
+	return NULL;
+}
+
+/* What is left when there is no memory to say more. */
+static const char bare_problem[] =
+    "{\"type\":\"urn:signd:problem:nomem\",\"title\":\"503\",\"status\":503,"
+    "\"code\":\"nomem\"}";
+
+void
+reply_problem(
+    struct reply *r, const char *request_id, struct err *e, int tries_left)
+{
+	struct problem p = problem_of(e);
+	const char *allow = r->allow;
+	reply_done(r);
+	*r = (struct reply){ .status = p.status,
+		.type = PROBLEM_TYPE,
+		.retry_after = p.retry_after,
+		.document = { .fd = -1 },
+		.allow = allow,
+		.code = err_code(e),
+		.body = BUF(PROBLEM_MAX) };
+	struct err *bad = problem_render(e, request_id, tries_left, &r->body);
+	if (bad != NULL) {
+		r->status = 503;
+		r->constant = bare_problem;
+		r->constant_len = sizeof(bare_problem) - 1;
+	}
+	err_free(bad);
+	err_free(e);
+}
+
+/* ---- what a call wants to know of its request ---- */
+
+const char *
+request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(
+	    r->connection, MHD_HEADER_KIND, name);
+}
+
+struct err *
+request_param(const struct request *r, const char *name, const char **out)
+{
+	const char *v = MHD_lookup_connection_value(
+	    r->connection, MHD_GET_ARGUMENT_KIND, name);
+	if (v != NULL && v[0] == '\0')
+		v = NULL;
+	if (v != NULL &&
+	    (strlen(v) > PARAM_MAX || !utf8_printable(bytes_str(v))))
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "%s: too long, or no text", name),
+		    "parameter");
+	*out = v;
+	return NULL;
+}
+
+bool
+request_accepts(const struct request *r, const char *type)
+{
+	const char *accept = request_header(r, "Accept");
+	return accept != NULL && strstr(accept, type) != NULL;
+}
+
+enum lang
+request_lang(const struct request *r)
+{
+	const char *lang = MHD_lookup_connection_value(
+	    r->connection, MHD_GET_ARGUMENT_KIND, "lang");
+	if (lang == NULL && r->form != NULL && r->form->lang[0] != '\0')
+		lang = r->form->lang;
+	if (lang == NULL)
+		lang = request_header(r, "Accept-Language");
+	return lang != NULL && strncmp(lang, "en", 2) == 0 ? LANG_EN : LANG_VI;
+}
+
+struct err *
+request_json(const struct request *r, json_t **out)
+{
+	return json_read(buf_bytes(&r->json), out);
+}
+
+/* ---- start ---- */
+
+static struct err *
+read_pem(const char *path, struct buf *out)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_coded(err_errno(errno, "%s", path), "settings");
+	for (;;) {
+		uint8_t chunk[4096];
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0) {
+			wipe(chunk, sizeof(chunk));
+			return n == 0 ? NULL : err_errno(errno, "%s", path);
+		}
+		TRY(buf_append(out, bytes_of(chunk, (size_t)n)));
+	}
+}
+
+static struct err *
+read_tls(const struct settings *s, struct tls *out)
+{
+	TRY(read_pem(s->tls_key_file, &out->key));
+	TRY(read_pem(s->tls_cert_file, &out->cert));
+	if (s->officer_ca_file[0] != '\0')
+		TRY(read_pem(s->officer_ca_file, &out->officer_ca));
+	return NULL;
+}
+
+static void
+tls_done(struct tls *t)
+{
+	wipe(t->key.ptr, t->key.len);
+	buf_done(&t->key);
+	buf_done(&t->cert);
+	buf_done(&t->officer_ca);
+}
+
+static struct trust_domain *
+domain_named(struct front *f, const char *name)
+{
+	for (size_t i = 0; i < f->ndomains; i++)
+		if (strcmp(f->domains[i].name, name) == 0)
+			return &f->domains[i];
+	char *copy = strdup(name);
+	if (copy == NULL)
+		return NULL;
+	f->domains[f->ndomains].name = copy;
+	return &f->domains[f->ndomains++];
+}
+
+/* "neac /etc/signd/neac.pem" */
+static struct err *
+read_trust_line(struct front *f, const char *line)
+{
+	const char *space = strpbrk(line, " \t");
+	if (space == NULL)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "trust-file: \"%s\" is no "
+				     "\"domain file\"",
+				     line),
+		    "settings");
+	CLEANUP(free_charp) char *name = NULL;
+	TRY(bytes_dup_str(bytes_of(line, (size_t)(space - line)), &name));
+	struct trust_domain *d = domain_named(f, name);
+	if (d == NULL)
+		return err_new(ERR_NOMEM, NULL, "trust-file");
+	CLEANUP(buf_done) struct buf pem = BUF(PEM_MAX);
+	const char *path = space + strspn(space, " \t");
+	TRY(read_pem(path, &pem));
+	struct err *e = cert_list_read(&d->anchors, buf_bytes(&pem));
+	return e == NULL ? NULL
+			 : err_coded(err_while(e, "%s", path), "settings");
+}
+
+static struct err *
+read_trust(struct front *f)
+{
+	f->domains = calloc(f->s->trust_file.n + 1, sizeof(*f->domains));
+	if (f->domains == NULL)
+		return err_new(ERR_NOMEM, NULL, "trust-file");
+	for (size_t i = 0; i < f->s->trust_file.n; i++)
+		TRY(read_trust_line(f, f->s->trust_file.v[i]));
+	return NULL;
+}
+
+static struct err *
+open_store(struct front *f)
+{
+	CLEANUP(free_charp) char *path = NULL;
+	TRY(process_path(f->s->state_dir, STORE_FILE, &path));
+	return front_store_open(path, &clock_system, &f->store);
+}
+
+static void
+front_done(struct front *f)
+{
+	for (size_t i = 0; i < f->ndomains; i++) {
+		free((char *)(uintptr_t)f->domains[i].name);
+		cert_list_done(&f->domains[i].anchors);
+	}
+	free(f->domains);
+	front_store_free(f->store);
+	backend_done(&f->backend);
+}
+
+/* ---- life ---- */
+
+static struct err *
+watch_term(int *out)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return err_errno(errno, "sigprocmask");
+	*out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *out < 0 ? err_errno(errno, "signalfd") : NULL;
+}
+
+static void
+expire(struct front *f)
+{
+	bool more = true;
+	while (more) {
+		struct err *e = front_store_expire(f->store, &more);
+		if (e != NULL)
+			more = false;
+		log_error(f->log, LOG_WARNING, "expire-failed", e);
+	}
+}
+
+/* Verification wants a CRL that is not past its time, also when nobody fetches
+ * it and nobody is revoked for weeks. */
+static void
+refresh_crl(struct front *f)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	log_error(f->log, LOG_WARNING, "crl-not-made",
+	    ask_keyholder(f, KEY_CRL, BYTES_NONE, &m));
+}
+
+/* Ready is when the others are: until then nobody is told that we serve. */
+static void
+serve(struct front *f, int signal_fd)
+{
+	bool ready = false;
+	int64_t begin = ipc_now_ms();
+	int64_t next_expiry = begin + EXPIRE_EVERY_MS;
+	int64_t next_crl = begin;
+	struct pollfd p = { .fd = signal_fd, .events = POLLIN };
+	for (;;) {
+		int64_t now = ipc_now_ms();
+		if (!ready &&
+		    (ask_all_alive(f) || now - begin > READY_WAIT_MS)) {
+			refresh_crl(f);
+			next_crl = now + CRL_EVERY_MS;
+			ready = true;
+			process_ready();
+		}
+		if (ready && now >= next_crl) {
+			refresh_crl(f);
+			next_crl = now + CRL_EVERY_MS;
+		}
+		if (now >= next_expiry) {
+			expire(f);
+			next_expiry = now + EXPIRE_EVERY_MS;
+		}
+		if (poll(&p, 1, ready ? 1000 : READY_POLL_MS) > 0)
+			return;
+	}
+}
+
+static struct err *
+run(struct front *f, const struct tls *tls, size_t sockets, size_t citizens)
+{
+	int signal_fd;
+	struct http *h = NULL;
+	TRY(watch_term(&signal_fd));
+	struct err *e = http_start(f, tls, sockets, citizens, &h);
+	if (e == NULL) {
+		serve(f, signal_fd);
+		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
+	}
+	http_free(h);
+	close(signal_fd);
+	return e;
+}
+
+static struct err *
+prepare(struct front *f, struct tls *tls)
+{
+	TRY(read_tls(f->s, tls));
+	TRY(process_drop(f->s->user_front));
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0)
+		return err_errno(errno, "PR_SET_PDEATHSIG");
+	json_start();
+	TRY(backend_init(&f->backend, f->s));
+	TRY(read_trust(f));
+	return open_store(f);
+}
+
+#define THREADS_PER_CORE                                                       \
+	4 /* they wait for other processes most of the time                    \
+	   */
+
+struct err *
+front_run(const struct settings *s, const struct log *log, size_t sockets,
+    size_t citizens)
+{
+	struct settings mine = *s; /* borrows; only numbers change */
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (mine.threads == 0)
+		mine.threads = THREADS_PER_CORE * (cores > 0 ? cores : 1);
+	struct front f = { .s = &mine, .log = log };
+	struct tls tls = { .key = BUF(PEM_MAX),
+		.cert = BUF(PEM_MAX),
+		.officer_ca = BUF(PEM_MAX) };
+	struct err *e = prepare(&f, &tls);
+	if (e == NULL)
+		e = run(&f, &tls, sockets, citizens);
+	tls_done(&tls);
+	front_done(&f);
+	return e;
+}

@@ -1,0 +1,272 @@
+/*
+ * Inside the front: what its files share.  The order is
+ *
+ *	front-http.c    connections, bodies, deadlines; threads of libmicrohttpd
+ *	front-routes.c  the one table of calls
+ *	front-verify.c, front-sign.c, front-credential.c, front-officer.c,
+ *	front-pages.c   the calls, in threads that may wait
+ *	front-backend.c asking the other processes
+ *	front.c         start, TLS, end
+ */
+#ifndef SIGND_SIGND_FRONT_H
+#define SIGND_SIGND_FRONT_H
+
+#include <stdatomic.h>
+
+#include <microhttpd.h>
+
+#include "base/messages.h"
+#include "certs/path.h"
+#include "format/format.h"
+#include "signd/ipc.h"
+#include "signd/json.h"
+#include "signd/log.h"
+#include "signd/problem.h"
+#include "signd/queue.h"
+#include "signd/settings.h"
+#include "signd/spool.h"
+#include "store/front.h"
+#include "validation/validation.h"
+
+#define PARAM_MAX 256      /* bytes of one parameter in the query */
+#define CREDENTIAL_MAX 128 /* bytes of a credential's id */
+#define SECRET_MAX 4096    /* bytes of a SAD or an Authorization header */
+#define PIN_MIN 6          /* bytes; characters are the keyholder's matter */
+#define PIN_MAX 256        /* bytes: 64 characters of UTF-8 */
+#define HASHES_MAX 1000    /* digests in one request */
+#define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
+#define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
+
+/* The sockets of the others, and how long they may take. */
+struct backend {
+	char *worker;
+	char *fetcher;
+	char *keyholder;
+	char *ledger;
+	int worker_ms;
+};
+
+struct front {
+	const struct settings *s;
+	const struct log *log;
+	struct backend backend;
+	struct queue *queue;
+	struct front_store *store;
+	struct trust_domain *domains; /* of trust-file */
+	size_t ndomains;
+	struct watch *watch; /* front-http.c: connections and their deadlines */
+	atomic_bool stopping;
+	atomic_size_t at_work; /* requests between their first and last call */
+};
+
+/* ---- requests and replies ---- */
+
+enum body_kind { BODY_NONE, BODY_JSON, BODY_DOCUMENT, BODY_DOCUMENT_OR_FORM };
+
+struct request;
+struct reply;
+
+struct route {
+	const char *method;
+	const char *path; /* may end in "/{}": one parameter */
+	enum body_kind body;
+	bool officer; /* only on the officers' listener */
+	bool both;    /* on both listeners */
+	bool now;     /* never waits: runs in the thread of HTTP */
+	struct err *(*handle)(struct request *r, struct reply *out);
+};
+
+/* NULL with *allow set: the path is there, the method is not. */
+const struct route *route_find(const char *method, const char *path,
+    bool officer, const char **param, const char **allow);
+
+/* The answer.  Either `body`, or a document with one insertion. */
+struct reply {
+	unsigned status;  /* of HTTP */
+	const char *type; /* media type; static */
+	struct buf body;
+	const void *constant; /* page built into the program, or NULL */
+	size_t constant_len;
+	bool streamed; /* document and insertion, not body */
+	struct spool document;
+	struct insertion insertion;
+	const char *code;  /* of the error, for the log; static, may be NULL */
+	int retry_after;   /* seconds; 0: no header */
+	const char *allow; /* for 405; static */
+	char *disposition; /* Content-Disposition; owned, may be NULL */
+	const char *csp_extra; /* pages only */
+};
+void reply_done(struct reply *r);
+
+enum request_state {
+	REQUEST_READING,
+	REQUEST_SWALLOWING,
+	REQUEST_QUEUED,
+	REQUEST_DONE
+};
+
+struct request {
+	struct front *front;
+	struct MHD_Connection *connection;
+	const struct route *route;
+	const char *path;  /* libmicrohttpd's */
+	const char *param; /* what stood for {}; part of path */
+	const char *method;
+	bool officer;
+	char id[17]; /* tells this request in log and answer */
+	enum request_state state;
+	int64_t started_ms;
+	size_t received; /* bytes of body */
+	char media[64];  /* of the body, lower case, without parameters */
+	struct buf json; /* BODY_JSON: wiped at the end */
+	struct spool document;
+	struct form *form; /* multipart, front-form.c; NULL */
+	struct cert *peer; /* officer: verified client certificate */
+	struct reply reply;
+	struct connection *watched; /* front-http.c */
+};
+
+/* Parameters of the query, NULL when absent.  ERR_USAGE, code "parameter":
+ * too long, or not printable UTF-8. */
+struct err *request_param(
+    const struct request *r, const char *name, const char **out) MUST_USE;
+const char *request_header(const struct request *r, const char *name);
+/* Whether the client asked for that media type, by Accept. */
+bool request_accepts(const struct request *r, const char *type);
+enum lang request_lang(const struct request *r);
+/* The JSON body, parsed; freed by the caller. */
+struct err *request_json(const struct request *r, json_t **out) MUST_USE;
+
+/* ---- multipart/form-data (front-form.c) ---- */
+
+struct form {
+	struct MHD_PostProcessor *post;
+	struct request *request;
+	bool has_document;
+	bool has_content;
+	struct buf content; /* detached content */
+	char policy[64];
+	char lang[8];
+	char time[64];
+	struct err *error;
+};
+struct err *form_new(struct request *r, struct form **out) MUST_USE;
+struct err *form_add(struct form *f, struct bytes what) MUST_USE;
+/* The body is over. */
+struct err *form_finish(struct form *f) MUST_USE;
+void form_free(struct form *f);
+
+/* ---- replies ---- */
+
+struct err *reply_json(
+    struct reply *r, unsigned status, const json_t *doc) MUST_USE;
+/* Makes the reply a problem document; frees `e`. */
+void reply_problem(
+    struct reply *r, const char *request_id, struct err *e, int tries_left);
+
+/* ---- HTTP (front-http.c) ---- */
+
+struct http;
+
+struct tls {
+	struct buf key; /* PEM; wiped at the end */
+	struct buf cert;
+	struct buf officer_ca;
+};
+
+struct err *http_start(struct front *f, const struct tls *tls, size_t sockets,
+    size_t citizens, struct http **out) MUST_USE;
+/* No new connections; waits until nobody is at work, at most `grace_ms`. */
+void http_drain(struct http *h, int64_t grace_ms);
+void http_free(struct http *h);
+
+/* ---- asking the others (front-backend.c) ---- */
+
+struct err *backend_init(struct backend *b, const struct settings *s) MUST_USE;
+void backend_done(struct backend *b);
+
+struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
+    int fd, struct ipc_message *out) MUST_USE;
+struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
+    struct ipc_message *out) MUST_USE;
+struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
+    struct ipc_message *out) MUST_USE;
+/* "ok", "busy", ... for one of the processes; static. */
+const char *ask_alive(const struct front *f, const char *process);
+/* Whether all of them answer. */
+bool ask_all_alive(const struct front *f);
+
+/* A credential as the ledger tells it. */
+struct credential {
+	char id[CREDENTIAL_MAX + 1];
+	char *status; /* "active", "locked", "revoked" */
+	struct cert *cert;
+	struct cert_list chain; /* issuers, anchor last */
+	int64_t tries_left;
+	int64_t created;
+};
+struct err *credential_get(
+    const struct front *f, const char *id, struct credential *out) MUST_USE;
+void credential_done(struct credential *c);
+/* ERR_DENIED unless it is active. */
+struct err *credential_usable(const struct credential *c) MUST_USE;
+/* The algorithm that its key signs with. */
+struct err *credential_alg(
+    const struct credential *c, struct sig_alg *out) MUST_USE;
+
+/* ---- PIN or SAD ---- */
+
+struct secret_of {
+	const char *pin; /* NULL when it is a SAD */
+	struct bytes sad;
+};
+
+/* Asks for signatures over `digests`; appends each value to out[i]. */
+struct err *sign_digests(const struct front *f, const char *credential,
+    struct sig_alg alg, const struct secret_of *secret,
+    const struct bytes *digests, size_t n, struct ipc_message *out) MUST_USE;
+
+/* ---- the same answer again (front-idempotency.c) ---- */
+
+/*
+ * once_claim looks for an Idempotency-Key.  *replayed: `out` is the answer of
+ * the first call, and there is nothing to do.  `material` is what makes two
+ * calls the same.  Else the caller works, and then once_end tells how it went.
+ */
+struct once {
+	bool claimed;
+	char scope[FRONT_ID_MAX];
+	char key[FRONT_ID_MAX];
+};
+struct err *once_claim(struct request *r, struct bytes material,
+    struct once *once, struct reply *out, bool *replayed) MUST_USE;
+void once_end(struct request *r, const struct once *once,
+    const struct reply *out, bool worked);
+
+/* ---- calls ---- */
+#define HANDLER(name) struct err *name(struct request *r, struct reply *out)
+HANDLER(page_index);
+HANDLER(page_activate);
+HANDLER(page_script);
+HANDLER(page_activate_script);
+HANDLER(page_style);
+HANDLER(get_info);
+HANDLER(get_health);
+HANDLER(get_ca);
+HANDLER(get_crl);
+HANDLER(post_verification);
+HANDLER(post_activation_check);
+HANDLER(post_activation);
+HANDLER(post_credential_info);
+HANDLER(post_authorize);
+HANDLER(post_sign_hash);
+HANDLER(post_sign_doc);
+HANDLER(post_sign_prepare);
+HANDLER(post_sign_complete);
+HANDLER(post_enrolment);
+HANDLER(get_enrolment);
+HANDLER(post_revoke);
+HANDLER(get_audit);
+#undef HANDLER
+
+#endif

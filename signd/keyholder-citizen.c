@@ -1,0 +1,245 @@
+/* A citizen sets the PIN, and approves signatures with it. */
+#include "signd/keyholder.h"
+
+#include <string.h>
+
+#include "certs/ossl.h"
+#include "pkcs11/aead.h"
+#include "pkcs11/guard.h"
+#include "pkcs11/pin.h"
+#include "signd/ledger-ops.h"
+#include "signd/records.h"
+
+#define SEAL_VERSION 1	  /* of a credential's first sealed blob */
+#define TOKEN_TEXT_MAX 64 /* characters of an activation token */
+
+/* ---- activation ---- */
+
+struct activation {
+	struct enrolment_record record;
+	char *enrolment;
+	uint8_t token_hash[DIGEST_MAX];
+	char credential[33];
+	char serial[2 * 20 + 1]; /* RFC 5280 4.1.2.2: 20 bytes at most */
+	struct cert *cert;
+	struct buf sealed;
+};
+
+static void
+activation_done(struct activation *a)
+{
+	enrolment_record_done(&a->record);
+	free_charp(&a->enrolment);
+	cert_free(a->cert);
+	buf_done(&a->sealed);
+}
+
+static struct err *
+find_enrolment(struct keyholder *k, struct bytes token, struct activation *a)
+{
+	if (token.len == 0 || token.len > TOKEN_TEXT_MAX)
+		return err_coded(err_new(ERR_MISSING, NULL, "no such link"),
+		    "activation-unknown");
+	TRY(digest_of(DIGEST_SHA256, token, a->token_hash));
+	CLEANUP(buf_done) struct buf body = BUF(256);
+	TRY(pack_bytes(&body, 1, bytes_of(a->token_hash, LEDGER_HASH)));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(keyholder_tell(k, LW_ENROLMENT, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	TRY(enrolment_record_unpack(&u, &a->record));
+	TRY(unpack_str(&u, 13, &a->enrolment));
+	return unpack_end(&u);
+}
+
+static struct err *
+certify(struct keyholder *k, struct bytes spki, struct activation *a)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	TRY(key_from_spki(spki, &key));
+	TRY(keyholder_certificate(k, &a->record, key, false, &a->cert));
+	struct bytes serial = cert_serial(a->cert);
+	if (2 * serial.len + 1 > sizeof(a->serial))
+		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
+	hex_text(serial, a->serial);
+	return NULL;
+}
+
+static struct err *
+seal(struct keyholder *k, struct bytes pin, struct bytes wrapped,
+    struct activation *a)
+{
+	struct seal_owner owner = { .credential = bytes_str(a->credential),
+		.version = SEAL_VERSION };
+	cert_fingerprint(a->cert, owner.certificate_sha256);
+	const struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
+		.passes = SEAL_PASSES_MIN,
+		.kek_id = buf_bytes(&k->kek_id),
+		.wrap_mechanism = k->kek.mechanism,
+		.wrapped = wrapped };
+	struct pepper pepper = keyholder_pepper(k);
+	a->sealed = BUF(SEAL_MAX);
+	return seal_make(&pepper, &owner, pin, &in, &a->sealed);
+}
+
+/* Key, certificate, seal. */
+static struct err *
+make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	CLEANUP(buf_done) struct buf wrapped = BUF(WRAPPED_MAX);
+	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	TRY(keyholder_random_id(a->credential));
+	k->operations++;
+	TRY(p11_wrapped_make(&k->session, &k->kek, &wrapped, &spki));
+	TRY(certify(k, buf_bytes(&spki), a));
+	return seal(k, pin, buf_bytes(&wrapped), a);
+}
+
+static struct err *
+record_activation(struct keyholder *k, const struct activation *a)
+{
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	TRY(pack_str(&body, 1, a->enrolment));
+	TRY(pack_bytes(&body, 2, bytes_of(a->token_hash, LEDGER_HASH)));
+	TRY(pack_str(&body, 3, a->credential));
+	TRY(pack_str(&body, 4, a->serial));
+	TRY(pack_bytes(&body, 5, cert_der(a->cert)));
+	TRY(pack_i64(&body, 6, cert_not_after(a->cert)));
+	TRY(pack_bytes(&body, 7, buf_bytes(&a->sealed)));
+	TRY(pack_i64(&body, 8, SEAL_VERSION));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
+}
+
+struct err *
+keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	struct bytes token = BYTES_NONE, pin = BYTES_NONE;
+	TRY(unpack_bytes(u, 1, &token));
+	TRY(unpack_bytes(u, 2, &pin));
+	TRY(unpack_end(u));
+	TRY(pin_check(pin));
+	CLEANUP(activation_done) struct activation a = { 0 };
+	TRY(find_enrolment(k, token, &a));
+	TRY(make_credential(k, pin, &a));
+	/* If another was faster with the same link, the ledger says so, and
+	 * what we made is forgotten. */
+	TRY(record_activation(k, &a));
+	TRY(pack_str(out, 1, a.credential));
+	TRY(pack_bytes(out, 2, cert_der(a.cert)));
+	for (size_t i = 0; i < k->chain.n; i++)
+		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
+	return NULL;
+}
+
+/* ---- approval ---- */
+
+struct request {
+	struct bytes credential;
+	struct bytes pin;
+	uint64_t count;
+	enum digest_alg alg;
+	struct bytes digests[KEY_DIGESTS_MAX];
+	size_t ndigests;
+};
+
+static struct err *
+read_digests(struct unpack *u, struct request *r)
+{
+	while (unpack_is(u, 5)) {
+		if (r->ndigests == KEY_DIGESTS_MAX)
+			return err_new(ERR_LIMIT, NULL,
+			    "more than %d digests", KEY_DIGESTS_MAX);
+		struct bytes d = BYTES_NONE;
+		TRY(unpack_bytes(u, 5, &d));
+		if (d.len != digest_len(r->alg))
+			return err_new(ERR_USAGE, NULL,
+			    "a digest of %zu bytes", d.len);
+		r->digests[r->ndigests++] = d;
+	}
+	return unpack_end(u);
+}
+
+static struct err *
+read_request(struct unpack *u, struct request *r)
+{
+	CLEANUP(free_charp) char *oid = NULL;
+	TRY(unpack_bytes(u, 1, &r->credential));
+	TRY(unpack_bytes(u, 2, &r->pin));
+	TRY(unpack_u64(u, 3, &r->count));
+	TRY(unpack_str(u, 4, &oid));
+	r->alg = digest_by_oid(oid);
+	if (oid[0] != '\0' && digest_len(r->alg) < 32)
+		return err_new(ERR_UNSUPPORTED, NULL, "digest algorithm");
+	TRY(read_digests(u, r));
+	if (r->count == 0 || r->count > KEY_DIGESTS_MAX ||
+	    r->ndigests > r->count)
+		return err_new(ERR_USAGE, NULL,
+		    "%llu signatures of %zu digests, at most %d",
+		    (unsigned long long)r->count, r->ndigests,
+		    KEY_DIGESTS_MAX);
+	if (r->credential.len == 0 || r->credential.len > SAD_CREDENTIAL_MAX)
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no such credential"),
+		    "credential-unknown");
+	return pin_form(r->pin);
+}
+
+static struct err *
+fill_sad(struct keyholder *k, const struct request *r, const struct held *h,
+    struct sad *s)
+{
+	TRY(random_fill(s->id, sizeof(s->id)));
+	memcpy(s->credential, r->credential.ptr, r->credential.len);
+	s->version = (uint64_t)h->version;
+	s->count = r->count;
+	s->expires = clock_now(k->clock) + k->settings->sad_seconds;
+	s->bound = r->ndigests > 0;
+	if (!s->bound)
+		return NULL;
+	return sad_digests(r->alg, r->digests, r->ndigests, s->digests);
+}
+
+static struct err *
+record_approval(struct keyholder *k, const struct sad *s)
+{
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	TRY(pack_str(&body, 1, s->credential));
+	TRY(pack_bytes(&body, 2, bytes_of(s->id, sizeof(s->id))));
+	TRY(pack_i64(&body, 3, s->expires));
+	TRY(pack_u64(&body, 4, s->count));
+	TRY(pack_bytes(&body, 5,
+	    s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
+}
+
+/* The PIN was right: make the SAD.  `s` has the unsealing key already. */
+static struct err *
+approve(struct keyholder *k, const struct request *r, const struct held *h,
+    struct sad *s, struct buf *out)
+{
+	TRY(fill_sad(k, r, h, s));
+	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
+	struct pepper pepper = keyholder_pepper(k);
+	TRY(sad_seal(&pepper, s, &sealed));
+	TRY(record_approval(k, s));
+	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
+	return pack_i64(out, 2, k->settings->sad_seconds);
+}
+
+struct err *
+keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	struct request r = { 0 };
+	TRY(read_request(u, &r));
+	CLEANUP(held_done) struct held h = { 0 };
+	TRY(keyholder_fetch(k, r.credential, true, &h));
+	CLEANUP(sad_done) struct sad s = { 0 };
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	TRY(keyholder_unseal(k, r.credential, &h, r.pin, &s.key, &wrapped));
+	struct err *e = approve(k, &r, &h, &s, out);
+	/* The PIN was right, whatever went wrong after it. */
+	if (e != NULL)
+		err_free(keyholder_pin_end(k, r.credential, PIN_RIGHT, NULL));
+	return e;
+}

@@ -1,0 +1,267 @@
+/* What the CA key signs: certificates out of enrolments, and CRLs out of the
+ * register.  Nothing else reaches that key. */
+#include "signd/keyholder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signd/ledger-ops.h"
+#include "signd/proto.h"
+
+#define DAY 86400	  /* seconds */
+#define CRL_TRIES 5	  /* when the register changes while a list is made */
+#define SUBJECT_FIELDS 5
+
+static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
+	.digest = DIGEST_SHA256 };
+
+/* Profiles that an officer's approval can ask for; those of CAs and servers
+ * are not among them. */
+static const char *const enrolment_profiles[] = { "citizen" };
+
+static struct err *
+find_profile(const char *name, const struct cert_profile **out)
+{
+	for (size_t i = 0; i < COUNT_OF(enrolment_profiles); i++)
+		if (strcmp(enrolment_profiles[i], name) == 0)
+			*out = cert_profile_find(name);
+	if (*out == NULL || (*out)->ca)
+		return err_coded(err_new(ERR_MALFORMED, NULL,
+				     "no profile for an enrolment"),
+		    "record-field");
+	return NULL;
+}
+
+static size_t
+fill_subject(const struct enrolment_record *r,
+    struct subject_field out[SUBJECT_FIELDS])
+{
+	const struct subject_field all[SUBJECT_FIELDS] = { { "C", "VN" },
+		{ "ST", r->province }, { "L", r->locality }, { "CN", r->name },
+		{ "UID", r->subject_id } };
+	size_t n = 0;
+	for (size_t i = 0; i < SUBJECT_FIELDS; i++)
+		if (all[i].value[0] != '\0')
+			out[n++] = all[i];
+	return n;
+}
+
+static const char *
+text_or_none(const char *s)
+{
+	return s[0] == '\0' ? NULL : s;
+}
+
+static struct err *
+issue(struct keyholder *k, const struct cert_fields *f, bool dry,
+    struct cert **out)
+{
+	if (dry) {
+		CLEANUP(buf_done) struct buf tbs = BUF(CERT_MAX);
+		return cert_build_tbs(f, &tbs);
+	}
+	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct signer signer = p11_signer(&key);
+	return cert_issue(f, &signer, out);
+}
+
+struct err *
+keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
+    EVP_PKEY *key, bool dry, struct cert **out)
+{
+	const struct cert_profile *profile = NULL;
+	TRY(find_profile(r->profile, &profile));
+	struct subject_field subject[SUBJECT_FIELDS];
+	const struct cert *issuer = k->chain.v[0];
+	const struct settings *s = k->settings;
+	const char *policy = text_or_none(s->certificate_policy_oid);
+	const char *const policies[] = { policy, NULL };
+	int64_t now = clock_now(k->clock);
+	int64_t end = now + s->certificate_days * DAY;
+	if (end > cert_not_after(issuer))
+		end = cert_not_after(issuer);
+	const struct cert_fields f = { .profile = profile,
+		.subject = subject,
+		.nsubject = fill_subject(r, subject),
+		.key = key,
+		.issuer = issuer,
+		.not_before = now,
+		.not_after = end,
+		.alg = ca_alg,
+		.policies = policy == NULL ? NULL : policies,
+		.crl_url = text_or_none(s->crl_url) };
+	return issue(k, &f, dry, out);
+}
+
+/* ---- CRLs ---- */
+
+struct crl_state {
+	int64_t number, this_update, next_update, revoked, covered;
+};
+
+static struct err *
+read_state(struct keyholder *k, struct crl_state *s)
+{
+	struct buf none = BUF(0);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(keyholder_tell(k, LW_CRL_STATE, &none, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	TRY(unpack_i64(&u, 1, &s->number));
+	TRY(unpack_i64(&u, 2, &s->this_update));
+	TRY(unpack_i64(&u, 3, &s->next_update));
+	TRY(unpack_i64(&u, 4, &s->revoked));
+	TRY(unpack_i64(&u, 5, &s->covered));
+	return unpack_end(&u);
+}
+
+/* Entries in the making; serials stand one behind the other in `serials`. */
+struct entries {
+	struct crl_entry *v;
+	size_t n;
+	size_t max;
+	struct buf serials;
+};
+
+static void
+entries_done(struct entries *e)
+{
+	free(e->v);
+	buf_done(&e->serials);
+}
+
+static struct err *
+overtaken(void)
+{
+	return err_coded(
+	    err_new(ERR_LIMIT, NULL, "the register has changed since"),
+	    "crl-overtaken");
+}
+
+static struct err *
+read_entry(struct unpack *u, struct entries *e)
+{
+	CLEANUP(free_charp) char *serial = NULL;
+	int64_t time = 0;
+	uint64_t reason = 0;
+	TRY(unpack_str(u, 1, &serial));
+	TRY(unpack_i64(u, 2, &time));
+	TRY(unpack_u64(u, 3, &reason));
+	if (e->n == e->max)
+		return overtaken();
+	size_t at = e->serials.len;
+	TRY(hex_decode(bytes_str(serial), &e->serials));
+	/* Room was reserved: what was pointed at stays where it is. */
+	e->v[e->n++] = (struct crl_entry){
+		.serial = bytes_from(buf_bytes(&e->serials), at),
+		.time = time,
+		.reason = (enum revoke_reason)reason,
+	};
+	return NULL;
+}
+
+static struct err *
+read_page(struct keyholder *k, struct entries *e)
+{
+	CLEANUP(buf_done) struct buf body = BUF(64);
+	TRY(pack_i64(&body, 1, (int64_t)e->n));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(keyholder_tell(k, LW_REVOKED, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	size_t before = e->n;
+	while (unpack_is(&u, 1))
+		TRY(read_entry(&u, e));
+	TRY(unpack_end(&u));
+	return e->n == before ? overtaken() : NULL;
+}
+
+static struct err *
+read_entries(struct keyholder *k, int64_t count, struct entries *e)
+{
+	if (count < 0 || count > CRL_ENTRIES_MAX)
+		return err_new(ERR_LIMIT, NULL, "%lld revoked certificates",
+		    (long long)count);
+	*e = (struct entries){ .max = (size_t)count,
+		.serials = BUF((size_t)count * CERT_SERIAL_LEN) };
+	if (count == 0)
+		return NULL;
+	e->v = calloc(e->max, sizeof(*e->v));
+	if (e->v == NULL)
+		return err_new(ERR_NOMEM, NULL, "%zu entries", e->max);
+	TRY(buf_reserve(&e->serials, e->serials.max));
+	while (e->n < e->max)
+		TRY(read_page(k, e));
+	return NULL;
+}
+
+static struct err *
+store_crl(struct keyholder *k, const struct crl_fields *f, struct bytes der)
+{
+	CLEANUP(buf_done) struct buf body = BUF(LW_BODY_MAX);
+	TRY(pack_i64(&body, 1, (int64_t)f->number));
+	TRY(pack_i64(&body, 2, f->this_update));
+	TRY(pack_i64(&body, 3, f->next_update));
+	TRY(pack_i64(&body, 4, (int64_t)f->nentries));
+	TRY(pack_bytes(&body, 5, der));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	return keyholder_tell(k, LW_CRL_PUT, &body, &answer);
+}
+
+static struct err *
+make_crl(struct keyholder *k, int64_t *number, struct buf *out)
+{
+	struct crl_state s = { 0 };
+	TRY(read_state(k, &s));
+	CLEANUP(entries_done) struct entries e = { 0 };
+	TRY(read_entries(k, s.revoked, &e));
+	int64_t now = clock_now(k->clock);
+	const struct crl_fields f = { .issuer = k->chain.v[0],
+		.this_update = now,
+		.next_update = now + k->settings->crl_days * DAY,
+		.number = (uint64_t)s.number + 1,
+		.alg = ca_alg,
+		.entries = e.v,
+		.nentries = e.n };
+	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct signer signer = p11_signer(&key);
+	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
+	TRY(crl_issue(&f, &signer, &der));
+	TRY(store_crl(k, &f, buf_bytes(&der)));
+	*number = (int64_t)f.number;
+	return out == NULL ? NULL : buf_append(out, buf_bytes(&der));
+}
+
+struct err *
+keyholder_new_crl(struct keyholder *k, int64_t *number, struct buf *der)
+{
+	struct err *e = NULL;
+	for (int i = 0; i < CRL_TRIES; i++) {
+		e = make_crl(k, number, der);
+		if (e == NULL || strcmp(err_code(e), "crl-overtaken") != 0)
+			return e;
+		err_free(e);
+	}
+	return overtaken();
+}
+
+struct err *
+keyholder_crl(struct keyholder *k, struct buf *out)
+{
+	struct crl_state s = { 0 };
+	TRY(read_state(k, &s));
+	int64_t half = s.this_update + (s.next_update - s.this_update) / 2;
+	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
+	int64_t number = 0;
+	if (s.number == 0 || s.covered != s.revoked ||
+	    clock_now(k->clock) >= half) {
+		TRY(keyholder_new_crl(k, &number, &der));
+		return pack_bytes(out, 1, buf_bytes(&der));
+	}
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	struct buf none = BUF(0);
+	TRY(ipc_call(k->ledger_read, LEDGER_CRL, buf_bytes(&none), NULL, 0,
+	    KEY_ANSWER_MAX, 10000, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	struct bytes current = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &current));
+	return pack_bytes(out, 1, current);
+}

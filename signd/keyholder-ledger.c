@@ -1,0 +1,79 @@
+/* The keyholder's way to the ledger. */
+#include "signd/keyholder.h"
+
+#include "signd/ledger-ops.h"
+#include "signd/ledger.h"
+
+#define TELL_MS 10000 /* a commit on a slow disk */
+
+struct err *
+keyholder_tell(struct keyholder *k, uint16_t op, const struct buf *body,
+    struct ipc_message *answer)
+{
+	return ipc_call(k->ledger_write, op, buf_bytes(body), NULL, 0,
+	    LW_ANSWER_MAX, TELL_MS, answer);
+}
+
+void
+held_done(struct held *h)
+{
+	cert_free(h->cert);
+	ipc_message_done(&h->answer);
+	*h = (struct held){ 0 };
+}
+
+static struct err *
+read_held(struct bytes credential, struct held *h)
+{
+	struct unpack u = unpack_of(buf_bytes(&h->answer.body));
+	struct bytes cert = BYTES_NONE, sealed = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &cert));
+	TRY(unpack_bytes(&u, 2, &sealed));
+	TRY(unpack_i64(&u, 3, &h->version));
+	TRY(unpack_i64(&u, 4, &h->tries_left));
+	TRY(unpack_end(&u));
+	TRY(cert_parse(cert, &h->cert));
+	TRY(sealed_parse(sealed, &h->sealed));
+	h->owner.credential = credential;
+	h->owner.version = (uint64_t)h->version;
+	cert_fingerprint(h->cert, h->owner.certificate_sha256);
+	return NULL;
+}
+
+struct err *
+keyholder_fetch(struct keyholder *k, struct bytes credential, bool try,
+    struct held *out)
+{
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	TRY(pack_bytes(&body, 1, credential));
+	CLEANUP(held_done) struct held h = { 0 };
+	TRY(keyholder_tell(k, try ? LW_PIN_TRY : LW_CREDENTIAL, &body,
+	    &h.answer));
+	struct err *e = read_held(credential, &h);
+	if (e != NULL) {
+		if (try)
+			err_free(keyholder_pin_end(k, credential, PIN_UNTRIED,
+			    NULL));
+		return e;
+	}
+	*out = h;
+	h = (struct held){ 0 };
+	return NULL;
+}
+
+struct err *
+keyholder_pin_end(struct keyholder *k, struct bytes credential,
+    enum pin_outcome outcome, int64_t *tries_left)
+{
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	TRY(pack_bytes(&body, 1, credential));
+	TRY(pack_u64(&body, 2, (uint64_t)outcome));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(keyholder_tell(k, LW_PIN_END, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	int64_t left = 0;
+	TRY(unpack_i64(&u, 1, &left));
+	if (tries_left != NULL)
+		*tries_left = left;
+	return NULL;
+}

@@ -1,0 +1,217 @@
+/* Signing: PIN or SAD in, signatures out, after the ledger has it on disk. */
+#include "signd/keyholder.h"
+
+#include <string.h>
+
+#include "pkcs11/guard.h"
+#include "pkcs11/pin.h"
+#include "signd/ledger-ops.h"
+
+#define VALUE_MAX 1024 /* bytes of one signature; RSA-4096 has 512 */
+
+/* ---- the PIN ---- */
+
+static struct err *
+wrong_pin(struct keyholder *k, struct bytes credential)
+{
+	int64_t left = 0;
+	TRY(keyholder_pin_end(k, credential, PIN_WRONG, &left));
+	const char *are = left == 1 ? "1 try is" : NULL;
+	if (are != NULL)
+		return err_coded(err_new(ERR_DENIED, NULL, "%s left", are),
+		    "pin-wrong");
+	return err_coded(err_new(ERR_DENIED, NULL, "%lld tries are left",
+			     (long long)left),
+	    left == 0 ? "pin-locked" : "pin-wrong");
+}
+
+struct err *
+keyholder_unseal(struct keyholder *k, struct bytes credential,
+    const struct held *h, struct bytes pin, struct secret *key,
+    struct secret *wrapped)
+{
+	struct pepper pepper = keyholder_pepper(k);
+	bool ok = false;
+	struct err *e = seal_key(&h->sealed, &pepper, &h->owner, pin, key);
+	if (e == NULL)
+		e = seal_open(&h->sealed, &h->owner, secret_bytes(key),
+		    wrapped, &ok);
+	if (e != NULL) {
+		/* Nobody has learnt whether it was right. */
+		err_free(keyholder_pin_end(k, credential, PIN_UNTRIED, NULL));
+		return e;
+	}
+	return ok ? NULL : wrong_pin(k, credential);
+}
+
+/* ---- the request ---- */
+
+struct request {
+	struct bytes credential;
+	struct bytes sad;
+	struct bytes pin;
+	struct sig_alg alg;
+	struct bytes digests[KEY_DIGESTS_MAX];
+	size_t n;
+};
+
+static struct err *
+read_digests(struct unpack *u, struct request *r)
+{
+	while (unpack_is(u, 5)) {
+		if (r->n == KEY_DIGESTS_MAX)
+			return err_new(ERR_LIMIT, NULL,
+			    "more than %d digests", KEY_DIGESTS_MAX);
+		struct bytes d = BYTES_NONE;
+		TRY(unpack_bytes(u, 5, &d));
+		if (d.len != digest_len(r->alg.digest))
+			return err_new(ERR_USAGE, NULL,
+			    "a digest of %zu bytes", d.len);
+		r->digests[r->n++] = d;
+	}
+	TRY(unpack_end(u));
+	if (r->n == 0)
+		return err_new(ERR_USAGE, NULL, "no digest");
+	return NULL;
+}
+
+static struct err *
+read_request(struct unpack *u, struct request *r)
+{
+	struct bytes alg = BYTES_NONE;
+	TRY(unpack_bytes(u, 1, &r->credential));
+	TRY(unpack_bytes(u, 2, &r->sad));
+	TRY(unpack_bytes(u, 3, &r->pin));
+	TRY(unpack_bytes(u, 4, &alg));
+	TRY(sig_alg_parse(alg, DIGEST_SHA256, &r->alg));
+	/* Said here too, before a PIN is counted for nothing. */
+	if (r->alg.form != SIG_ECDSA || digest_len(r->alg.digest) < 32)
+		return err_new(ERR_UNSUPPORTED, NULL,
+		    "citizens' keys sign ECDSA with SHA-256 or longer");
+	TRY(read_digests(u, r));
+	if ((r->sad.len == 0) == (r->pin.len == 0))
+		return err_new(ERR_USAGE, NULL, "either a SAD or a PIN");
+	if (r->credential.len == 0 || r->credential.len > SAD_CREDENTIAL_MAX)
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no such credential"),
+		    "credential-unknown");
+	return r->pin.len > 0 ? pin_form(r->pin) : NULL;
+}
+
+/* ---- signing ---- */
+
+struct values {
+	struct buf v[KEY_DIGESTS_MAX];
+	size_t n;
+};
+
+static void
+values_done(struct values *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		buf_done(&s->v[i]);
+}
+
+static struct err *
+make_values(struct keyholder *k, const struct request *r, const struct held *h,
+    struct bytes wrapped, struct values *out)
+{
+	/* One KEK so far; a blob under another needs that one found first. */
+	if (!bytes_eq(h->sealed.kek_id, buf_bytes(&k->kek_id)))
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "wrapped under another key"),
+		    "token-key-missing");
+	const struct p11_kek kek = { .handle = k->kek.handle,
+		.mechanism = (CK_MECHANISM_TYPE)h->sealed.wrap_mechanism };
+	for (out->n = 0; out->n < r->n; out->n++)
+		out->v[out->n] = BUF(VALUE_MAX);
+	k->operations++;
+	return p11_wrapped_sign(&k->session, &kek, wrapped, h->cert, r->alg,
+	    r->digests, r->n, out->v);
+}
+
+static struct err *
+record_values(struct keyholder *k, const struct request *r,
+    const struct held *h, const struct sad *sad)
+{
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	TRY(pack_bytes(&body, 1, r->credential));
+	TRY(pack_i64(&body, 2, h->version));
+	TRY(pack_bytes(&body, 3,
+	    sad == NULL ? BYTES_NONE : bytes_of(sad->id, sizeof(sad->id))));
+	TRY(pack_i64(&body, 4, sad == NULL ? 0 : sad->expires));
+	TRY(pack_str(&body, 5, sig_alg_oid(r->alg)));
+	for (size_t i = 0; i < r->n; i++)
+		TRY(pack_bytes(&body, 6, r->digests[i]));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	return keyholder_tell(k, LW_SIGNED, &body, &answer);
+}
+
+/* The values leave only when the ledger has said that it has the record. */
+static struct err *
+sign_and_record(struct keyholder *k, const struct request *r,
+    const struct held *h, const struct sad *sad, struct bytes wrapped,
+    struct buf *out)
+{
+	CLEANUP(values_done) struct values values = { 0 };
+	TRY(make_values(k, r, h, wrapped, &values));
+	TRY(record_values(k, r, h, sad));
+	for (size_t i = 0; i < values.n; i++)
+		TRY(pack_bytes(out, 1, buf_bytes(&values.v[i])));
+	return NULL;
+}
+
+static struct err *
+sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
+{
+	CLEANUP(held_done) struct held h = { 0 };
+	TRY(keyholder_fetch(k, r->credential, true, &h));
+	CLEANUP(secret_done) struct secret key = { 0 };
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	TRY(keyholder_unseal(k, r->credential, &h, r->pin, &key, &wrapped));
+	struct err *e =
+	    sign_and_record(k, r, &h, NULL, secret_bytes(&wrapped), out);
+	/* The PIN was right, whatever went wrong after it. */
+	if (e != NULL)
+		err_free(
+		    keyholder_pin_end(k, r->credential, PIN_RIGHT, NULL));
+	return e;
+}
+
+static struct err *
+sad_unseal(const struct sad *sad, const struct held *h, struct secret *wrapped)
+{
+	bool ok = false;
+	if (sad->version == (uint64_t)h->version)
+		TRY(seal_open(&h->sealed, &h->owner,
+		    secret_bytes(&sad->key), wrapped, &ok));
+	if (!ok)
+		return err_coded(err_new(ERR_DENIED, NULL,
+				     "the credential was changed"),
+		    "credential-changed");
+	return NULL;
+}
+
+static struct err *
+sign_by_sad(struct keyholder *k, const struct request *r, struct buf *out)
+{
+	CLEANUP(sad_done) struct sad sad = { 0 };
+	struct pepper pepper = keyholder_pepper(k);
+	TRY(sad_open(&pepper, r->sad, &sad));
+	TRY(sad_allows(&sad, clock_now(k->clock), r->credential, r->alg.digest,
+	    r->digests, r->n));
+	CLEANUP(held_done) struct held h = { 0 };
+	TRY(keyholder_fetch(k, r->credential, false, &h));
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	TRY(sad_unseal(&sad, &h, &wrapped));
+	return sign_and_record(k, r, &h, &sad, secret_bytes(&wrapped), out);
+}
+
+struct err *
+keyholder_sign(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	struct request r = { 0 };
+	TRY(read_request(u, &r));
+	return r.sad.len > 0 ? sign_by_sad(k, &r, out)
+			     : sign_by_pin(k, &r, out);
+}

@@ -1,0 +1,263 @@
+#include "signd/keyholder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "pkcs11/aead.h"
+#include "pkcs11/guard.h"
+#include "signd/ledger-ops.h"
+#include "signd/ledger.h"
+#include "signd/process.h"
+#include "signd/proto.h"
+
+#define CLIENTS_MAX 16 /* connections that wait for one keyholder */
+#define IDLE_MS 10000
+#define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
+
+/* ---- small things ---- */
+
+static struct err *
+hmac_in_token(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	struct keyholder *k = ctx;
+	return p11_hmac(&k->session, k->pepper, data, out);
+}
+
+struct pepper
+keyholder_pepper(struct keyholder *k)
+{
+	return (struct pepper){ .ctx = k, .hmac = hmac_in_token };
+}
+
+void
+hex_text(struct bytes in, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < in.len; i++) {
+		out[2 * i] = digits[in.ptr[i] >> 4];
+		out[2 * i + 1] = digits[in.ptr[i] & 15];
+	}
+	out[2 * in.len] = '\0';
+}
+
+struct err *
+keyholder_random_id(char out[33])
+{
+	uint8_t raw[16];
+	TRY(random_fill(raw, sizeof(raw)));
+	hex_text(bytes_of(raw, sizeof(raw)), out);
+	return NULL;
+}
+
+/* ---- starting ---- */
+
+/* NAME=value, for modules that find their files so (SOFTHSM2_CONF). */
+static struct err *
+set_environment(const struct settings *s)
+{
+	for (size_t i = 0; i < s->token_environment.n; i++) {
+		const char *line = s->token_environment.v[i];
+		const char *value = strchr(line, '=');
+		if (value == NULL || value == line)
+			return err_coded(err_new(ERR_USAGE, NULL,
+					     "token-environment: %s", line),
+			    "settings");
+		CLEANUP(free_charp) char *name = NULL;
+		size_t len = (size_t)(value - line);
+		TRY(bytes_dup_str(bytes_of(line, len), &name));
+		if (setenv(name, value + 1, 1) != 0)
+			return err_new(ERR_NOMEM, NULL, "setenv");
+	}
+	return NULL;
+}
+
+static struct err *
+login(struct keyholder *k)
+{
+	CLEANUP(secret_done) struct secret pin = { 0 };
+	TRY(guard_read_secret(k->settings->token_pin_file, &pin));
+	return p11_login(
+	    &k->session, secret_bytes(&pin), k->settings->token_pin_file);
+}
+
+struct err *
+keyholder_token(struct keyholder *k, bool writable)
+{
+	const struct settings *s = k->settings;
+	TRY(set_environment(s));
+	TRY(p11_module_open(s->token_module, &k->module));
+	TRY(p11_token_find(k->module, s->token_uri, &k->token));
+	TRY(p11_session_open(&k->token, writable, &k->session));
+	return login(k);
+}
+
+static struct err *
+read_setup(struct keyholder *k, struct ipc_message *answer)
+{
+	struct buf none = BUF(0);
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int64_t until = clock_now(&clock_system) + LEDGER_WAIT_S;
+	for (;;) {
+		struct err *e = keyholder_tell(k, LW_SETUP, &none, answer);
+		/* It may be a moment later than we. */
+		bool again = e != NULL && err_kind(e) == ERR_REMOTE &&
+			     clock_now(&clock_system) < until &&
+			     !asked_to_stop(NULL);
+		if (!again)
+			return e;
+		err_free(e);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static struct err *
+find_keys(
+    struct keyholder *k, struct bytes kek, struct bytes pepper, struct bytes ca)
+{
+	const struct p11_session *s = &k->session;
+	TRY(p11_key_find(s, CKO_SECRET_KEY, kek, &k->kek.handle));
+	TRY(p11_kek_check(s, k->kek.handle));
+	k->kek.mechanism = s->vendor->wrap;
+	k->kek_id = BUF(SEAL_KEK_ID_MAX);
+	TRY(buf_append(&k->kek_id, kek));
+	TRY(p11_key_find(s, CKO_SECRET_KEY, pepper, &k->pepper));
+	TRY(p11_pepper_check(s, k->pepper));
+	return p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key);
+}
+
+static struct err *
+use_setup(struct keyholder *k, const struct ipc_message *answer)
+{
+	struct unpack u = unpack_of(buf_bytes(&answer->body));
+	struct bytes kek = BYTES_NONE, pepper = BYTES_NONE, ca = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &kek));
+	TRY(unpack_bytes(&u, 2, &pepper));
+	TRY(unpack_bytes(&u, 3, &ca));
+	while (unpack_is(&u, 4)) {
+		struct bytes der = BYTES_NONE;
+		TRY(unpack_bytes(&u, 4, &der));
+		TRY(cert_list_add_der(&k->chain, der));
+	}
+	TRY(unpack_end(&u));
+	if (k->chain.n == 0)
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no CA chain"), "not-set-up");
+	return find_keys(k, kek, pepper, ca);
+}
+
+struct err *
+keyholder_open(
+    struct keyholder *k, const struct settings *s, const struct clock *clock)
+{
+	*k = (struct keyholder){ .settings = s, .clock = clock };
+	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
+	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
+	struct ipc_message answer = { 0 };
+	TRY(read_setup(k, &answer));
+	struct err *e = keyholder_token(k, false);
+	if (e == NULL)
+		e = use_setup(k, &answer);
+	ipc_message_done(&answer);
+	return e;
+}
+
+void
+keyholder_done(struct keyholder *k)
+{
+	p11_session_done(&k->session);
+	p11_module_free(k->module);
+	cert_list_done(&k->chain);
+	buf_done(&k->kek_id);
+	free(k->ledger_read);
+	free(k->ledger_write);
+	*k = (struct keyholder){ 0 };
+}
+
+/* ---- serving ---- */
+
+static struct err *
+ping(struct keyholder *k, struct buf *out)
+{
+	TRY(p11_session_check(&k->session));
+	TRY(pack_str(out, 1, k->token.label));
+	return pack_u64(out, 2, k->operations);
+}
+
+static struct err *
+dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
+{
+	switch (op) {
+	case KEY_ENROL:
+		return keyholder_enrol(k, u, out);
+	case KEY_ACTIVATE:
+		return keyholder_activate(k, u, out);
+	case KEY_AUTHORIZE:
+		return keyholder_authorize(k, u, out);
+	case KEY_SIGN:
+		return keyholder_sign(k, u, out);
+	case KEY_REVOKE:
+		return keyholder_revoke(k, u, out);
+	case KEY_CRL:
+		return keyholder_crl(k, out);
+	case KEY_PING:
+		return ping(k, out);
+	default:
+		return err_new(ERR_USAGE, NULL, "no operation of a keyholder");
+	}
+}
+
+struct err *
+keyholder_handle(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
+{
+	struct keyholder *k = ctx;
+	struct unpack u = unpack_of(buf_bytes(&request->body));
+	struct err *e = dispatch(k, request->op, &u, &answer->body);
+	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
+		return e;
+	/* Some modules recover only in a new process, so none is trusted to
+	 * recover in this one.  What exactly failed is not told outside. */
+	k->broken = true;
+	return e;
+}
+
+static bool
+stopping(void *ctx)
+{
+	const struct keyholder *k = ctx;
+	size_t most = k->session.vendor->operations_max;
+	return k->broken || (most > 0 && k->operations >= most) ||
+	       asked_to_stop(NULL);
+}
+
+static struct err *
+serve(struct keyholder *k, int listen_fd)
+{
+	struct ipc_service service = { .ctx = k,
+		.body_max = KEY_BODY_MAX,
+		.answer_max = KEY_ANSWER_MAX,
+		.clients_max = CLIENTS_MAX,
+		.idle_ms = IDLE_MS,
+		.handle = keyholder_handle,
+		.stopping = stopping };
+	TRY(process_peer(&service, k->settings->user_front));
+	process_ready();
+	TRY(ipc_serve(listen_fd, &service));
+	if (!k->broken)
+		return NULL;
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
+}
+
+struct err *
+keyholder_run(const struct settings *s, int listen_fd)
+{
+	TRY(block_stop_signals());
+	struct keyholder k;
+	struct err *e = keyholder_open(&k, s, &clock_system);
+	if (e == NULL)
+		e = serve(&k, listen_fd);
+	keyholder_done(&k);
+	return e;
+}

@@ -1,0 +1,131 @@
+/*
+ * The keyholder's process: the only one that uses a key.  One thread, one
+ * session with the token, logged in once.  It trusts the ledger, and nothing
+ * that the front says: what it signs it builds from typed fields, and each
+ * thing it does stands in the ledger before its answer leaves.
+ */
+#ifndef SIGND_SIGND_KEYHOLDER_H
+#define SIGND_SIGND_KEYHOLDER_H
+
+#include "base/pack.h"
+#include "base/record.h"
+#include "certs/issue.h"
+#include "pkcs11/sad.h"
+#include "pkcs11/wrap.h"
+#include "signd/ipc.h"
+#include "signd/roles.h"
+#include "store/ledger.h"
+
+#define KEY_BODY_MAX (64 * 1024)          /* bytes of one request */
+#define KEY_ANSWER_MAX (16 * 1024 * 1024) /* bytes: a CRL */
+#define KEY_DIGESTS_MAX LEDGER_DIGESTS_MAX
+#define APPROVAL_SECONDS 600 /* how far an approval's time may be off */
+
+struct keyholder {
+	const struct settings *settings;
+	const struct clock *clock;
+	char *ledger_read;  /* path of the ledger's socket */
+	char *ledger_write; /* likewise */
+	struct p11_module *module;
+	struct p11_token token;
+	struct p11_session session;
+	struct p11_kek kek;
+	struct buf kek_id;
+	CK_OBJECT_HANDLE pepper;
+	CK_OBJECT_HANDLE ca_key;
+	struct cert_list chain; /* issuer first, anchor last */
+	uint64_t operations;    /* unwrappings so far */
+	bool broken; /* the token failed: this process must be replaced */
+};
+
+/* keyholder_open loads the module, logs in and finds the keys that the ledger
+ * names.  `k` must stay where it is.  keyholder_done() in any case. */
+struct err *keyholder_open(struct keyholder *k, const struct settings *s,
+    const struct clock *clock) MUST_USE;
+void keyholder_done(struct keyholder *k);
+
+/* keyholder_token is its first half: module, token, session, login.  For the
+ * ceremony too; `k->settings` must be set. */
+struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
+
+/* One request; for ipc_service.handle, with `ctx` a keyholder. */
+struct err *keyholder_handle(void *ctx, const struct ipc_message *request,
+    struct ipc_message *answer) MUST_USE;
+
+/* ---- parts, each in a file of its own ---- */
+
+/* keyholder-ledger.c: asking the ledger's writing side.  The answer is the
+ * caller's, ended with ipc_message_done(). */
+struct err *keyholder_tell(struct keyholder *k, uint16_t op,
+    const struct buf *body, struct ipc_message *answer) MUST_USE;
+
+/* A credential as the ledger has it; strings and bytes live in `answer`. */
+struct held {
+	struct ipc_message answer;
+	struct cert *cert;
+	struct sealed sealed;
+	struct seal_owner owner;
+	int64_t version;
+	int64_t tries_left;
+};
+void held_done(struct held *h);
+/* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
+ * the result. */
+struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
+    bool try, struct held *out) MUST_USE;
+struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
+    enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
+
+/* keyholder-officer.c */
+struct officer_proof {
+	struct bytes approval;    /* signature over the rendered record */
+	struct bytes certificate; /* DER */
+	struct bytes alg;         /* DER AlgorithmIdentifier */
+};
+struct err *officer_proof_unpack(
+    struct unpack *u, struct officer_proof *out) MUST_USE;
+/* ERR_DENIED code "officer-unknown", "approval-wrong", "approval-time". */
+struct err *keyholder_check_proof(struct keyholder *k,
+    const struct officer_proof *p, struct bytes record, const char *officer,
+    const char *time) MUST_USE;
+struct err *keyholder_enrol(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_revoke(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+
+/* keyholder-citizen.c */
+struct err *keyholder_activate(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_authorize(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+
+/* keyholder-sign.c */
+struct err *keyholder_sign(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+/* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
+ * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
+ * keyholder_pin_end() ends it.  Gives the unsealing key and the wrapped key.
+ * ERR_DENIED code "pin-wrong", "pin-locked". */
+struct err *keyholder_unseal(struct keyholder *k, struct bytes credential,
+    const struct held *h, struct bytes pin, struct secret *key,
+    struct secret *wrapped) MUST_USE;
+
+/* keyholder-issue.c: certificates and CRLs. */
+/* The certificate that an enrolment asks for, for `key`, signed by the CA.
+ * `dry`: only whether it could be made; nothing is signed, *out untouched. */
+struct err *keyholder_certificate(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+    struct cert **out) MUST_USE;
+/* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
+struct err *keyholder_new_crl(
+    struct keyholder *k, int64_t *number, struct buf *der) MUST_USE;
+struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* The token's HMAC key, as seal.h and sad.h want it. */
+struct pepper keyholder_pepper(struct keyholder *k);
+/* An id of 16 random bytes in hex. */
+struct err *keyholder_random_id(char out[33]) MUST_USE;
+/* Lower-case hex into `out` of 2 * len + 1 bytes. */
+void hex_text(struct bytes in, char *out);
+
+#endif

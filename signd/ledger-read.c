@@ -1,0 +1,151 @@
+/* What the ledger tells: everything here uses the connection that cannot
+ * write, and nothing here tells a sealed key. */
+#include "signd/ledger.h"
+
+#include <string.h>
+
+#include "base/pack.h"
+#include "certs/alg.h"
+#include "signd/proto.h"
+
+#define AUDIT_PAGE_MAX 1000 /* records of one answer */
+
+static struct err *
+read_id(struct unpack *u, char **id)
+{
+	TRY(unpack_str(u, 1, id));
+	TRY(unpack_end(u));
+	if (strlen(*id) > LEDGER_ID_MAX)
+		return err_new(ERR_LIMIT, NULL, "an id of %zu bytes",
+		    strlen(*id));
+	return NULL;
+}
+
+static struct err *
+pack_chain(struct ledger *l, uint16_t tag, struct buf *out)
+{
+	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
+	TRY(ledger_setup_get(l, &setup));
+	for (size_t i = 0; i < setup.nchain; i++)
+		TRY(pack_bytes(out, tag, buf_bytes(&setup.chain[i])));
+	return NULL;
+}
+
+static const char *
+credential_status(const struct ledger_credential *c)
+{
+	if (c->revoked)
+		return "revoked";
+	return c->tries_left == 0 ? "locked" : "active";
+}
+
+static struct err *
+tell_credential(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *id = NULL;
+	TRY(read_id(u, &id));
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	TRY(ledger_credential_get(l, id, &c));
+	TRY(pack_str(out, 1, credential_status(&c)));
+	TRY(pack_bytes(out, 2, buf_bytes(&c.certificate)));
+	TRY(pack_chain(l, 3, out));
+	TRY(pack_i64(out, 4, c.tries_left));
+	return pack_i64(out, 5, c.created);
+}
+
+static struct err *
+tell_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *id = NULL;
+	TRY(read_id(u, &id));
+	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
+	TRY(ledger_enrolment_by_id(l, id, &e));
+	TRY(pack_str(out, 1, enrolment_status_name(e.status)));
+	TRY(pack_str(out, 2, e.record.name));
+	TRY(pack_str(out, 3, e.credential));
+	return pack_i64(out, 4, e.expires);
+}
+
+static struct err *
+tell_activation(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	struct bytes token = BYTES_NONE;
+	TRY(unpack_bytes(u, 1, &token));
+	TRY(unpack_end(u));
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, token, hash));
+	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
+	TRY(ledger_enrolment_by_token(l, bytes_of(hash, LEDGER_HASH), &e));
+	TRY(pack_str(out, 1, enrolment_status_name(e.status)));
+	TRY(pack_str(out, 2, e.record.name));
+	return pack_i64(out, 3, e.expires);
+}
+
+static struct err *
+tell_crl(struct ledger *l, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf der = BUF(out->max);
+	int64_t number = 0;
+	TRY(ledger_crl_get(l, &der, &number));
+	TRY(pack_bytes(out, 1, buf_bytes(&der)));
+	return pack_i64(out, 2, number);
+}
+
+static struct err *
+tell_line(void *ctx, struct bytes line)
+{
+	return pack_bytes(ctx, 1, line);
+}
+
+static struct err *
+tell_audit(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	int64_t from = 0, count = 0;
+	TRY(unpack_i64(u, 1, &from));
+	TRY(unpack_i64(u, 2, &count));
+	TRY(unpack_end(u));
+	if (count > AUDIT_PAGE_MAX)
+		count = AUDIT_PAGE_MAX;
+	struct err *e = ledger_audit_each(l, from, count, tell_line, out);
+	/* A page that is full ends there; the next call goes on. */
+	if (e != NULL && err_kind(e) == ERR_LIMIT && out->len > 0) {
+		err_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static struct err *
+tell_ping(struct ledger *l, struct buf *out)
+{
+	int64_t count = 0;
+	TRY(ledger_audit_count(l, &count));
+	return pack_i64(out, 1, count);
+}
+
+struct err *
+ledger_handle_read(void *ctx, const struct ipc_message *request,
+    struct ipc_message *answer)
+{
+	const struct ledger_server *s = ctx;
+	struct unpack u = unpack_of(buf_bytes(&request->body));
+	switch (request->op) {
+	case LEDGER_CREDENTIAL:
+		return tell_credential(s->reader, &u, &answer->body);
+	case LEDGER_ENROLMENT:
+		return tell_enrolment(s->reader, &u, &answer->body);
+	case LEDGER_ACTIVATION:
+		return tell_activation(s->reader, &u, &answer->body);
+	case LEDGER_CRL:
+		return tell_crl(s->reader, &answer->body);
+	case LEDGER_CA:
+		return pack_chain(s->reader, 1, &answer->body);
+	case LEDGER_AUDIT:
+		return tell_audit(s->reader, &u, &answer->body);
+	case LEDGER_PING:
+		return tell_ping(s->reader, &answer->body);
+	default:
+		/* Writing operations end here too. */
+		return err_new(ERR_DENIED, NULL, "no operation for reading");
+	}
+}

@@ -1,0 +1,335 @@
+/* What keyholders have the ledger do.  A request is unpacked here and done in
+ * store/; the commit comes after all requests of the batch. */
+#include "signd/ledger.h"
+
+#include <string.h>
+
+#include "base/pack.h"
+#include "signd/ledger-ops.h"
+#include "signd/records.h"
+
+static struct err *
+do_setup(struct ledger *l, struct buf *out)
+{
+	CLEANUP(ledger_setup_done) struct ledger_setup s = { 0 };
+	TRY(ledger_setup_get(l, &s));
+	TRY(pack_bytes(out, 1, buf_bytes(&s.kek_id)));
+	TRY(pack_bytes(out, 2, buf_bytes(&s.pepper_id)));
+	TRY(pack_bytes(out, 3, buf_bytes(&s.ca_key_id)));
+	for (size_t i = 0; i < s.nchain; i++)
+		TRY(pack_bytes(out, 4, buf_bytes(&s.chain[i])));
+	return NULL;
+}
+
+/* Identifiers as this side makes and takes them. */
+static struct err *
+unpack_id(struct unpack *u, uint16_t tag, char **out)
+{
+	TRY(unpack_str(u, tag, out));
+	if (strlen(*out) > LEDGER_ID_MAX)
+		return err_new(ERR_LIMIT, NULL, "an id of %zu bytes",
+		    strlen(*out));
+	return NULL;
+}
+
+static struct err *
+unpack_hash(struct unpack *u, uint16_t tag, struct bytes *out)
+{
+	TRY(unpack_bytes(u, tag, out));
+	if (out->len != LEDGER_HASH)
+		return err_new(ERR_MALFORMED, NULL, "a hash of %zu bytes",
+		    out->len);
+	return NULL;
+}
+
+static struct err *
+do_officer(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *fingerprint = NULL;
+	TRY(unpack_id(u, 1, &fingerprint));
+	TRY(unpack_end(u));
+	CLEANUP(buf_done) struct buf der = BUF(out->max);
+	TRY(ledger_officer_get(l, fingerprint, &der));
+	return pack_bytes(out, 1, buf_bytes(&der));
+}
+
+/* ---- enrolment ---- */
+
+static struct err *
+enrol(struct ledger *l, struct unpack *u, struct enrolment_record *r)
+{
+	TRY(enrolment_record_unpack(u, r));
+	struct approval a = { 0 };
+	struct bytes token_hash = BYTES_NONE;
+	CLEANUP(free_charp) char *id = NULL;
+	int64_t expires = 0;
+	TRY(unpack_bytes(u, 13, &a.value));
+	TRY(unpack_bytes(u, 14, &a.alg));
+	TRY(unpack_id(u, 15, &id));
+	TRY(unpack_hash(u, 16, &token_hash));
+	TRY(unpack_i64(u, 17, &expires));
+	TRY(unpack_end(u));
+	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
+	TRY(enrolment_record_render(r, &record));
+	a.record = buf_bytes(&record);
+	return ledger_enrol(l, id, r, &a, token_hash, expires);
+}
+
+static struct err *
+do_enrol(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(enrolment_record_done) struct enrolment_record r = { 0 };
+	return enrol(l, u, &r);
+}
+
+static struct err *
+not_open(enum enrolment_status status)
+{
+	if (status == ENROLMENT_ACTIVATED)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the link was used before"),
+		    "activation-used");
+	return err_coded(err_new(ERR_DENIED, NULL, "the link has expired"),
+	    "activation-expired");
+}
+
+static struct err *
+do_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	struct bytes token_hash = BYTES_NONE;
+	TRY(unpack_hash(u, 1, &token_hash));
+	TRY(unpack_end(u));
+	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
+	TRY(ledger_enrolment_by_token(l, token_hash, &e));
+	if (e.status != ENROLMENT_OPEN)
+		return not_open(e.status);
+	TRY(enrolment_record_pack(&e.record, out));
+	return pack_str(out, 13, e.id);
+}
+
+static struct err *
+do_activate(struct ledger *l, struct unpack *u)
+{
+	struct ledger_new_credential c = { 0 };
+	CLEANUP(free_charp) char *enrolment = NULL;
+	CLEANUP(free_charp) char *id = NULL;
+	CLEANUP(free_charp) char *serial = NULL;
+	TRY(unpack_id(u, 1, &enrolment));
+	TRY(unpack_hash(u, 2, &c.token_hash));
+	TRY(unpack_id(u, 3, &id));
+	TRY(unpack_id(u, 4, &serial));
+	TRY(unpack_bytes(u, 5, &c.certificate));
+	TRY(unpack_i64(u, 6, &c.not_after));
+	TRY(unpack_bytes(u, 7, &c.sealed));
+	TRY(unpack_i64(u, 8, &c.version));
+	TRY(unpack_end(u));
+	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
+		return err_new(ERR_LIMIT, NULL, "a sealed key of %zu bytes",
+		    c.sealed.len);
+	c.enrolment = enrolment;
+	c.id = id;
+	c.serial = serial;
+	return ledger_activate(l, &c);
+}
+
+/* ---- credentials ---- */
+
+static struct err *
+do_credential(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *id = NULL;
+	TRY(unpack_id(u, 1, &id));
+	TRY(unpack_end(u));
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	TRY(op == LW_PIN_TRY ? ledger_pin_try(l, id, &c)
+			     : ledger_credential_get(l, id, &c));
+	TRY(pack_bytes(out, 1, buf_bytes(&c.certificate)));
+	TRY(pack_bytes(out, 2, buf_bytes(&c.sealed)));
+	TRY(pack_i64(out, 3, c.version));
+	return pack_i64(out, 4, c.tries_left);
+}
+
+static struct err *
+do_pin_end(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *id = NULL;
+	uint64_t outcome = 0;
+	TRY(unpack_id(u, 1, &id));
+	TRY(unpack_u64(u, 2, &outcome));
+	TRY(unpack_end(u));
+	if (outcome < PIN_RIGHT || outcome > PIN_UNTRIED)
+		return err_new(ERR_MALFORMED, NULL, "no such outcome");
+	int64_t left = 0;
+	TRY(ledger_pin_end(l, id, (enum pin_outcome)outcome, &left));
+	return pack_i64(out, 1, left);
+}
+
+static struct err *
+do_authorized(struct ledger *l, struct unpack *u)
+{
+	struct ledger_authorization a = { 0 };
+	CLEANUP(free_charp) char *id = NULL;
+	TRY(unpack_id(u, 1, &id));
+	TRY(unpack_bytes(u, 2, &a.sad_id));
+	TRY(unpack_i64(u, 3, &a.expires));
+	TRY(unpack_i64(u, 4, &a.count));
+	TRY(unpack_bytes(u, 5, &a.digests_hash));
+	TRY(unpack_end(u));
+	a.credential = id;
+	return ledger_authorized(l, &a);
+}
+
+static struct err *
+unpack_digests(struct unpack *u, uint16_t tag, struct bytes *digests,
+    size_t *count)
+{
+	size_t n = 0;
+	while (unpack_is(u, tag)) {
+		if (n == LEDGER_DIGESTS_MAX)
+			return err_new(ERR_LIMIT, NULL,
+			    "more than %d digests", LEDGER_DIGESTS_MAX);
+		TRY(unpack_bytes(u, tag, &digests[n++]));
+	}
+	*count = n;
+	return unpack_end(u);
+}
+
+static struct err *
+do_signed(struct ledger *l, struct unpack *u)
+{
+	struct ledger_signature s = { 0 };
+	struct bytes digests[LEDGER_DIGESTS_MAX];
+	CLEANUP(free_charp) char *id = NULL;
+	CLEANUP(free_charp) char *alg = NULL;
+	TRY(unpack_id(u, 1, &id));
+	TRY(unpack_i64(u, 2, &s.version));
+	TRY(unpack_bytes(u, 3, &s.sad_id));
+	TRY(unpack_i64(u, 4, &s.sad_expires));
+	TRY(unpack_id(u, 5, &alg));
+	TRY(unpack_digests(u, 6, digests, &s.ndigests));
+	s.credential = id;
+	s.alg = alg;
+	s.digests = digests;
+	return ledger_signed(l, &s);
+}
+
+/* ---- revocation ---- */
+
+static struct err *
+revoke(struct ledger *l, struct unpack *u, struct revocation_record *r,
+    struct buf *out)
+{
+	TRY(revocation_record_unpack(u, r));
+	struct approval a = { 0 };
+	uint64_t reason = 0;
+	TRY(unpack_bytes(u, 7, &a.value));
+	TRY(unpack_bytes(u, 8, &a.alg));
+	TRY(unpack_u64(u, 9, &reason));
+	TRY(unpack_end(u));
+	if (reason > 10)
+		return err_new(ERR_MALFORMED, "RFC 5280 5.3.1", "reason");
+	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
+	TRY(revocation_record_render(r, &record));
+	a.record = buf_bytes(&record);
+	int64_t at = 0;
+	TRY(ledger_revoke(l, r, &a, (int)reason, &at));
+	return pack_i64(out, 1, at);
+}
+
+static struct err *
+do_revoke(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(revocation_record_done) struct revocation_record r = { 0 };
+	return revoke(l, u, &r, out);
+}
+
+static struct err *
+do_crl_state(struct ledger *l, struct buf *out)
+{
+	struct ledger_crl_state s;
+	TRY(ledger_crl_state(l, &s));
+	TRY(pack_i64(out, 1, s.number));
+	TRY(pack_i64(out, 2, s.this_update));
+	TRY(pack_i64(out, 3, s.next_update));
+	TRY(pack_i64(out, 4, s.revoked));
+	return pack_i64(out, 5, s.covered);
+}
+
+static struct err *
+tell_revoked(void *ctx, const char *serial, int64_t revoked_at, int reason)
+{
+	TRY(pack_str(ctx, 1, serial));
+	TRY(pack_i64(ctx, 2, revoked_at));
+	return pack_u64(ctx, 3, (uint64_t)reason);
+}
+
+static struct err *
+do_revoked(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	int64_t from = 0;
+	TRY(unpack_i64(u, 1, &from));
+	TRY(unpack_end(u));
+	return ledger_revoked_each(l, from, LW_REVOKED_PAGE, tell_revoked, out);
+}
+
+static struct err *
+do_crl_put(struct ledger *l, struct unpack *u)
+{
+	struct ledger_crl c = { 0 };
+	TRY(unpack_i64(u, 1, &c.number));
+	TRY(unpack_i64(u, 2, &c.this_update));
+	TRY(unpack_i64(u, 3, &c.next_update));
+	TRY(unpack_i64(u, 4, &c.entries));
+	TRY(unpack_bytes(u, 5, &c.der));
+	TRY(unpack_end(u));
+	return ledger_crl_put(l, &c);
+}
+
+static struct err *
+handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
+{
+	switch (op) {
+	case LW_REVOKE:
+		return do_revoke(l, u, out);
+	case LW_CRL_STATE:
+		return do_crl_state(l, out);
+	case LW_REVOKED:
+		return do_revoked(l, u, out);
+	case LW_CRL_PUT:
+		return do_crl_put(l, u);
+	default:
+		return err_new(ERR_DENIED, NULL, "no operation for writing");
+	}
+}
+
+struct err *
+ledger_handle_write(void *ctx, const struct ipc_message *request,
+    struct ipc_message *answer)
+{
+	const struct ledger_server *s = ctx;
+	struct ledger *l = s->writer;
+	struct unpack u = unpack_of(buf_bytes(&request->body));
+	switch (request->op) {
+	case LW_SETUP:
+		return do_setup(l, &answer->body);
+	case LW_OFFICER:
+		return do_officer(l, &u, &answer->body);
+	case LW_ENROL:
+		return do_enrol(l, &u);
+	case LW_ENROLMENT:
+		return do_enrolment(l, &u, &answer->body);
+	case LW_ACTIVATE:
+		return do_activate(l, &u);
+	case LW_CREDENTIAL:
+	case LW_PIN_TRY:
+		return do_credential(l, request->op, &u, &answer->body);
+	case LW_PIN_END:
+		return do_pin_end(l, &u, &answer->body);
+	case LW_AUTHORIZED:
+		return do_authorized(l, &u);
+	case LW_SIGNED:
+		return do_signed(l, &u);
+	default:
+		return handle_more(l, request->op, &u, &answer->body);
+	}
+}

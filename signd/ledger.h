@@ -1,0 +1,36 @@
+/*
+ * The ledger's process: the one writer of security state.  It answers on two
+ * sockets: one to read, for the front and keyholders, through a connection to
+ * the database that cannot write; one to write, for keyholders alone.
+ */
+#ifndef SIGND_SIGND_LEDGER_H
+#define SIGND_SIGND_LEDGER_H
+
+#include "signd/ipc.h"
+#include "signd/roles.h"
+#include "store/ledger.h"
+
+#define LEDGER_FILE "ledger/ledger.db" /* below state-dir */
+
+struct ledger_server {
+	struct ledger *reader;
+	struct ledger *writer;
+};
+
+extern const struct ledger_ground ledger_ground_system;
+
+/* ledger_path gives the database of these settings as a new string. */
+struct err *ledger_path(const struct settings *s, char **out) MUST_USE;
+
+/* One request each; for ipc_service.handle, with `ctx` a ledger_server. */
+struct err *ledger_handle_read(void *ctx, const struct ipc_message *request,
+    struct ipc_message *answer) MUST_USE;
+struct err *ledger_handle_write(void *ctx, const struct ipc_message *request,
+    struct ipc_message *answer) MUST_USE;
+
+/* Whether SIGTERM, which the caller blocked, is waiting. */
+bool asked_to_stop(void *ctx);
+/* Blocks SIGTERM and SIGINT, so that asked_to_stop() sees them. */
+struct err *block_stop_signals(void) MUST_USE;
+
+#endif

@@ -1,0 +1,326 @@
+#include "certs/ossl.h"
+#include "certs/path.h"
+#include "tests/certs/ca.h"
+#include "tests/tap.h"
+
+#include <openssl/x509v3.h>
+
+/* What most requests look like: leaf, pool with the CA, root trusted. */
+struct ask {
+	struct test_ca t;
+	struct cert_list pool, anchors;
+	struct path_request r;
+	struct path path;
+};
+
+static void
+ask_done(struct ask *a)
+{
+	test_ca_done(&a->t);
+	cert_list_done(&a->pool);
+	cert_list_done(&a->anchors);
+	path_done(&a->path);
+}
+
+static void
+ask_make(struct ask *a)
+{
+	CHECK_OK(test_ca_make(&a->t, "P-256"));
+	CHECK_OK(cert_list_add(&a->pool, a->t.ca));
+	CHECK_OK(cert_list_add(&a->anchors, a->t.root));
+	a->r = (struct path_request){ .leaf = a->t.leaf,
+		.pool = &a->pool,
+		.anchors = &a->anchors,
+		.time = TEST_NOW };
+}
+
+static enum path_result
+answer(struct ask *a)
+{
+	path_done(&a->path);
+	CHECK_OK(path_build(&a->r, &a->path));
+	return a->path.result;
+}
+
+static void
+finds_a_path_and_names_it_leaf_first(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	CHECK(answer(&a) == PATH_OK);
+	CHECK(a.path.chain.n == 3 && cert_eq(a.path.chain.v[0], a.t.leaf) &&
+	      cert_eq(a.path.chain.v[2], a.t.root));
+	CHECK(a.path.revoked_at == TIME_NONE && !a.path.status_known);
+	a.r.strict = true; /* what we issue keeps every rule */
+	CHECK(answer(&a) == PATH_OK);
+	a.r.security_level = 3;
+	CHECK(answer(&a) == PATH_OK);
+}
+
+static void
+says_no_chain_without_issuer_or_anchor(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.pool = NULL;
+	CHECK(answer(&a) == PATH_NO_CHAIN && a.path.chain.n == 1);
+	struct cert_list none = { 0 };
+	a.r.pool = &a.pool;
+	a.r.anchors = &none;
+	CHECK(answer(&a) == PATH_NO_CHAIN);
+}
+
+static void
+counts_both_ends_of_validity(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.time = cert_not_after(a.t.leaf);
+	CHECK(answer(&a) == PATH_OK);
+	a.r.time++;
+	CHECK(answer(&a) == PATH_EXPIRED && a.path.failed_at == 0);
+	a.r.time = cert_not_before(a.t.leaf);
+	CHECK(answer(&a) == PATH_OK);
+	a.r.time--;
+	CHECK(answer(&a) == PATH_NOT_YET);
+}
+
+static void
+an_anchor_may_be_an_intermediate_or_the_leaf_unless_told_otherwise(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	struct cert_list ca = { 0 }, leaf = { 0 };
+	CHECK_OK(cert_list_add(&ca, a.t.ca));
+	CHECK_OK(cert_list_add(&leaf, a.t.leaf));
+	a.r.anchors = &ca;
+	CHECK(answer(&a) == PATH_OK && a.path.chain.n == 2);
+	a.r.roots_only = true;
+	CHECK(answer(&a) == PATH_NO_CHAIN);
+	a.r.roots_only = false;
+	a.r.anchors = &leaf;
+	CHECK(answer(&a) == PATH_OK && a.path.chain.n == 1);
+	a.r.issuers_only = true;
+	CHECK(answer(&a) != PATH_OK);
+	cert_list_done(&ca);
+	cert_list_done(&leaf);
+}
+
+static void
+refuses_a_ca_of_the_same_name_with_another_key(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	CLEANUP(test_ca_done) struct test_ca other = { 0 };
+	CHECK_OK(test_ca_make(&other, "P-256"));
+	cert_list_done(&a.pool);
+	CHECK_OK(cert_list_add(&a.pool, other.ca));
+	CHECK_OK(cert_list_add(&a.anchors, other.root));
+	CHECK(answer(&a) == PATH_BAD);
+	/* With the right one beside it, the path is found past it. */
+	CHECK_OK(cert_list_add(&a.pool, a.t.ca));
+	CHECK(answer(&a) == PATH_OK);
+}
+
+static void
+refuses_a_leaf_that_signs_certificates(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	/* Made with OpenSSL, since our own rooms would refuse. */
+	X509 *x = X509_new();
+	CHECK(X509_set_version(x, X509_VERSION_3) == 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 77);
+	ASN1_TIME_set(X509_getm_notBefore(x), TEST_NOW - DAY);
+	ASN1_TIME_set(X509_getm_notAfter(x), TEST_NOW + DAY);
+	X509_set_issuer_name(x, X509_get_subject_name(cert_x509(a.t.leaf)));
+	X509_set_subject_name(x, X509_get_subject_name(cert_x509(a.t.root)));
+	X509_set_pubkey(x, softkey_evp(a.t.key));
+	CHECK(X509_sign(x, softkey_evp(a.t.key), EVP_sha256()) > 0);
+	uint8_t *der = NULL;
+	int len = i2d_X509(x, &der);
+	CLEANUP(cert_freep) struct cert *forged = NULL;
+	CHECK_OK(cert_parse(bytes_of(der, (size_t)len), &forged));
+	OPENSSL_free(der);
+	X509_free(x);
+	CHECK_OK(cert_list_add(&a.pool, a.t.leaf));
+	a.r.leaf = forged;
+	CHECK(answer(&a) == PATH_CONSTRAINTS);
+}
+
+static void
+purposes_are_kept_apart(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	static const char *const purposes[] = { "server", "client", "timestamp",
+		"ocsp" };
+	for (size_t i = 0; i < COUNT_OF(purposes); i++) {
+		a.r.purpose = purposes[i];
+		CHECK(answer(&a) == PATH_CONSTRAINTS);
+	}
+	a.r.purpose = "flying";
+	struct path p = { 0 };
+	CHECK_ERR(path_build(&a.r, &p), ERR_USAGE);
+}
+
+static void
+policies_are_asked_for(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	static const char *const policies[] = { "1.3.6.1.4.1.99999.1" };
+	a.r.policies = policies;
+	a.r.npolicies = 1;
+	CHECK(answer(&a) == PATH_OK);
+	a.r.explicit_policy = true; /* the CA states none, so none is left */
+	CHECK(answer(&a) == PATH_CONSTRAINTS);
+}
+
+static struct err *
+make_crl(const struct ask *a, bool by_root, const struct crl_entry *entry,
+    struct buf *out)
+{
+	struct softkey *key = by_root ? a->t.root_key : a->t.ca_key;
+	struct signer signer = softkey_signer(key);
+	struct crl_fields f = { .issuer = by_root ? a->t.root : a->t.ca,
+		.this_update = TEST_NOW - 100,
+		.next_update = TEST_NOW + DAY,
+		.number = 1,
+		.alg = softkey_alg(key),
+		.entries = entry,
+		.nentries = entry == NULL ? 0 : 1 };
+	return crl_issue(&f, &signer, out);
+}
+
+static void
+reads_revocation_lists_along_the_path(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	struct crl_entry leaf = { cert_serial(a.t.leaf), TEST_NOW - 500,
+		REVOKE_KEY_COMPROMISE };
+	struct crl_entry ca = { cert_serial(a.t.ca), TEST_NOW - 600,
+		REVOKE_SUPERSEDED };
+	CLEANUP(buf_done) struct buf root_clean = BUF(65536);
+	CLEANUP(buf_done) struct buf root_revokes = BUF(65536);
+	CLEANUP(buf_done) struct buf ca_clean = BUF(65536);
+	CLEANUP(buf_done) struct buf ca_revokes = BUF(65536);
+	CLEANUP(buf_done) struct buf ca_holds = BUF(65536);
+	CHECK_OK(make_crl(&a, true, NULL, &root_clean));
+	CHECK_OK(make_crl(&a, true, &ca, &root_revokes));
+	CHECK_OK(make_crl(&a, false, NULL, &ca_clean));
+	CHECK_OK(make_crl(&a, false, &leaf, &ca_revokes));
+	leaf.reason = REVOKE_HOLD;
+	CHECK_OK(make_crl(&a, false, &leaf, &ca_holds));
+
+	a.r.status = STATUS_REQUIRED;
+	CHECK(answer(&a) == PATH_NO_STATUS);
+	struct status_data data[2] = { { buf_bytes(&root_clean), false },
+		{ buf_bytes(&ca_clean), false } };
+	a.r.status_data = data;
+	a.r.nstatus_data = 1;
+	CHECK(answer(&a) == PATH_NO_STATUS && a.path.failed_at == 0);
+	a.r.status = STATUS_IF_KNOWN;
+	CHECK(answer(&a) == PATH_OK && !a.path.status_known);
+	a.r.nstatus_data = 2;
+	a.r.status = STATUS_REQUIRED;
+	CHECK(answer(&a) == PATH_OK && a.path.status_known);
+
+	data[1].der = buf_bytes(&ca_revokes);
+	CHECK(answer(&a) == PATH_REVOKED && a.path.failed_at == 0);
+	CHECK(a.path.revoked_at == TEST_NOW - 500 &&
+	      a.path.revocation_reason == REVOKE_KEY_COMPROMISE);
+	a.r.status = STATUS_IF_KNOWN;
+	CHECK(answer(&a) == PATH_REVOKED);
+	a.r.status = STATUS_IGNORE;
+	CHECK(answer(&a) == PATH_OK);
+
+	a.r.status = STATUS_REQUIRED;
+	data[1].der = buf_bytes(&ca_holds);
+	CHECK(answer(&a) == PATH_SUSPENDED);
+	data[0].der = buf_bytes(&root_revokes);
+	data[1].der = buf_bytes(&ca_clean);
+	CHECK(answer(&a) == PATH_REVOKED && a.path.failed_at == 1);
+
+	data[0].der = buf_bytes(&root_clean);
+	a.r.time = TEST_NOW + 2 * DAY; /* the lists are out of date */
+	CHECK(answer(&a) == PATH_NO_STATUS);
+}
+
+static void
+a_list_by_a_stranger_neither_clears_nor_revokes(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	CLEANUP(ask_done) struct ask other = { 0 };
+	ask_make(&a);
+	ask_make(&other);
+	struct crl_entry leaf = { cert_serial(a.t.leaf), TEST_NOW - 500,
+		REVOKE_KEY_COMPROMISE };
+	CLEANUP(buf_done) struct buf root = BUF(65536);
+	CLEANUP(buf_done) struct buf clean = BUF(65536);
+	CLEANUP(buf_done) struct buf revokes = BUF(65536);
+	CHECK_OK(make_crl(&a, true, NULL, &root));
+	CHECK_OK(make_crl(&other, false, NULL, &clean));
+	CHECK_OK(make_crl(&other, false, &leaf, &revokes));
+	struct status_data data[2] = { { buf_bytes(&root), false },
+		{ buf_bytes(&clean), false } };
+	a.r.status_data = data;
+	a.r.nstatus_data = 2;
+	a.r.status = STATUS_REQUIRED;
+	CHECK(answer(&a) == PATH_NO_STATUS);
+	data[1].der = buf_bytes(&revokes);
+	CHECK(answer(&a) == PATH_NO_STATUS);
+	a.r.status = STATUS_IF_KNOWN;
+	CHECK(answer(&a) == PATH_OK && !a.path.status_known);
+}
+
+static void
+gives_up_on_a_pool_made_to_cost_time(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	/* Many issuers of the right name, none with the right key. */
+	struct signer root = softkey_signer(a.t.root_key);
+	struct cert_list flood = { 0 };
+	CLEANUP(softkey_freep) struct softkey *key = NULL;
+	CHECK_OK(softkey_generate("P-256", &key));
+	struct cert_fields f =
+	    test_fields("demo-issuing-ca", ca_name, 3, key, a.t.root, 2000);
+	f.alg = softkey_alg(a.t.root_key);
+	for (int i = 0; i < PATH_TRIES_MAX + 10; i++) {
+		CLEANUP(cert_freep) struct cert *c = NULL;
+		CHECK_OK(cert_issue(&f, &root, &c));
+		CHECK_OK(cert_list_add(&flood, c));
+	}
+	a.r.pool = &flood;
+	CHECK(answer(&a) == PATH_BAD);
+	CHECK(strstr(a.path.detail, "gave up") != NULL);
+	cert_list_done(&flood);
+}
+
+static void
+answers_have_names(void)
+{
+	for (int r = PATH_OK; r <= PATH_BAD; r++)
+		CHECK(strcmp(path_result_name((enum path_result)r), "?") != 0);
+	CHECK(strcmp(path_result_name((enum path_result)99), "?") == 0);
+}
+
+int
+main(void)
+{
+	RUN(finds_a_path_and_names_it_leaf_first);
+	RUN(says_no_chain_without_issuer_or_anchor);
+	RUN(counts_both_ends_of_validity);
+	RUN(an_anchor_may_be_an_intermediate_or_the_leaf_unless_told_otherwise);
+	RUN(refuses_a_ca_of_the_same_name_with_another_key);
+	RUN(refuses_a_leaf_that_signs_certificates);
+	RUN(purposes_are_kept_apart);
+	RUN(policies_are_asked_for);
+	RUN(reads_revocation_lists_along_the_path);
+	RUN(a_list_by_a_stranger_neither_clears_nor_revokes);
+	RUN(gives_up_on_a_pool_made_to_cost_time);
+	RUN(answers_have_names);
+	return DONE();
+}

@@ -1,0 +1,41 @@
+# tests of pdf/
+check_PROGRAMS += tests/pdf/test-lex
+tests_pdf_test_lex_SOURCES = tests/pdf/test-lex.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_lex_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_lex_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-xref
+tests_pdf_test_xref_SOURCES = tests/pdf/test-xref.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_xref_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_xref_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-document
+tests_pdf_test_document_SOURCES = tests/pdf/test-document.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_document_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_document_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-increment
+tests_pdf_test_increment_SOURCES = tests/pdf/test-increment.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_increment_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_increment_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-sign
+tests_pdf_test_sign_SOURCES = tests/pdf/test-sign.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_sign_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-torture
+tests_pdf_test_torture_SOURCES = tests/pdf/test-torture.c tests/torture.h tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_torture_LDADD = $(PDF_LIBS)
+
+# Signs files that interop.sh shows to programs which we did not write.
+EXTRA_PROGRAMS += tests/pdf/maker
+tests_pdf_maker_SOURCES = tests/pdf/maker.c tests/pdf/signing.h
+tests_pdf_maker_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_maker_LDADD = $(PDF_LIBS)
+CLEANFILES += tests/pdf/maker$(EXEEXT)
+tests/pdf/interop.log: tests/pdf/maker$(EXEEXT)
+
+TESTS += tests/pdf/interop.sh
+EXTRA_DIST += tests/pdf/interop.sh

@@ -1,0 +1,316 @@
+#include "report/report.h"
+
+#include <jansson.h>
+
+#include "report/internal.h"
+#include "tests/validation/facts.h"
+
+static struct world world;
+
+static struct buf
+text_of(const struct facts *f, const char *policy, enum lang lang,
+    const struct buf *crl)
+{
+	struct verdict v = judge_facts(&world, f, policy, NOON, crl);
+	static const uint8_t hash[32] = { 0xab };
+	const struct report_input in = { .verdict = &v,
+		.facts = f,
+		.document_sha256 = hash,
+		.document_len = 1234 };
+	struct buf out = BUF(REPORT_MAX);
+	CHECK_OK(report_text(&in, lang, &out));
+	verdict_done(&v);
+	return out;
+}
+
+static json_t *schema;
+static bool fits(json_t *s, json_t *v, const char *where);
+
+static json_t *
+json_of(const struct facts *f, const char *policy, const struct buf *crl)
+{
+	struct verdict v = judge_facts(&world, f, policy, NOON, crl);
+	const struct report_input in = { .verdict = &v, .facts = f };
+	struct buf out = BUF(REPORT_MAX);
+	CHECK_OK(report_json(&in, &out));
+	json_t *o = json_loadb((const char *)out.ptr, out.len, 0, NULL);
+	CHECK(o != NULL);
+	CHECK(fits(schema, o, "report"));
+	buf_done(&out);
+	verdict_done(&v);
+	return o;
+}
+
+/* ---- the schema: as much of JSON Schema as ours uses ---- */
+
+static const char *
+type_of(const json_t *v)
+{
+	static const char *const names[] = { [JSON_OBJECT] = "object",
+		[JSON_ARRAY] = "array",
+		[JSON_STRING] = "string",
+		[JSON_INTEGER] = "integer",
+		[JSON_REAL] = "number",
+		[JSON_TRUE] = "boolean",
+		[JSON_FALSE] = "boolean",
+		[JSON_NULL] = "null" };
+	return names[json_typeof(v)];
+}
+
+static bool
+is_type(json_t *wanted, const json_t *v)
+{
+	size_t i;
+	json_t *one;
+	if (json_is_string(wanted))
+		return strcmp(json_string_value(wanted), type_of(v)) == 0;
+	json_array_foreach(
+	    wanted, i, one) if (strcmp(json_string_value(one), type_of(v)) ==
+				0) return true;
+	return false;
+}
+
+static bool
+is_listed(json_t *list, json_t *v)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(list, i, one) if (json_equal(one, v)) return true;
+	return list == NULL;
+}
+
+static bool
+object_fits(json_t *s, json_t *v, const char *where)
+{
+	json_t *props = json_object_get(s, "properties");
+	json_t *required = json_object_get(s, "required");
+	const char *key;
+	json_t *one;
+	size_t i;
+	bool good = true;
+	json_object_foreach(v, key, one)
+	{
+		json_t *p = json_object_get(props, key);
+		if (p == NULL)
+			printf("# %s: %s is not in the schema\n", where, key);
+		good = good && p != NULL && fits(p, one, key);
+	}
+	json_array_foreach(required, i, one)
+	{
+		key = json_string_value(one);
+		if (json_object_get(v, key) != NULL)
+			continue;
+		printf("# %s: %s is missing\n", where, key);
+		good = false;
+	}
+	return good;
+}
+
+static bool
+fits(json_t *s, json_t *v, const char *where)
+{
+	const char *ref = json_string_value(json_object_get(s, "$ref"));
+	if (ref != NULL)
+		s = json_object_get(
+		    json_object_get(schema, "$defs"), ref + strlen("#/$defs/"));
+	if (!is_type(json_object_get(s, "type"), v) ||
+	    !is_listed(json_object_get(s, "enum"), v)) {
+		printf("# %s: of another type or value\n", where);
+		return false;
+	}
+	bool good = true;
+	size_t i;
+	json_t *one;
+	json_array_foreach(v, i, one) good =
+	    fits(json_object_get(s, "items"), one, where) && good;
+	return json_is_object(v) ? object_fits(s, v, where) && good : good;
+}
+
+static void
+load_schema(void)
+{
+	char path[4096];
+	const char *top = getenv("top_srcdir");
+	snprintf(path, sizeof(path), "%s/doc/report.schema.json",
+	    top == NULL ? ".." : top);
+	schema = json_load_file(path, 0, NULL);
+	if (schema == NULL)
+		abort();
+}
+
+static bool
+has(const struct buf *b, const char *s)
+{
+	bool yes = bytes_find(buf_bytes(b), bytes_str(s)) != SIZE_MAX;
+	if (!yes)
+		printf("# there is no \"%s\" in:\n# %.*s\n", s, (int)b->len,
+		    b->ptr);
+	return yes;
+}
+
+static bool
+is(json_t *o, const char *key, const char *value)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s != NULL && strcmp(s, value) == 0;
+}
+
+static void
+the_clerk_reads_the_sentence_and_the_next_step_first(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(bytes_starts(buf_bytes(&t),
+	    BYTES_LIT("HỢP LỆ. Chữ ký hợp lệ, nội dung còn nguyên vẹn từ khi "
+		      "ký.\nViệc cần làm: Có thể sử dụng tệp này.\n")));
+	CHECK(has(&t, "Nguyễn Văn An"));
+	CHECK(has(&t, "CA thử nghiệm"));
+	CHECK(has(&t, "Chứng thư khi kiểm tra: còn hiệu lực\n"));
+	CHECK(has(&t, "Vào lúc khai đã ký:     chứng thư trong thời hạn\n"));
+	CHECK(has(&t, "15/01/2027 15:00 +07:00 (do người ký khai"));
+	CHECK(has(&t, "từ 07/10/2026 15:00 +07:00 đến 25/04/2027"));
+	CHECK(has(&t, "toàn bộ tệp"));
+	CHECK(has(&t, "chữ ký số chuyên dùng của thành phố"));
+	printf("# %zu bytes\n", t.len);
+	buf_done(&t);
+	s->references[0].digest = CHECK_FAILED;
+	t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(bytes_starts(buf_bytes(&t),
+	    BYTES_LIT("KHÔNG HỢP LỆ. Nội dung đã bị thay đổi sau khi ký.\n")));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+english_says_the_same(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct buf t = text_of(&f, "basic", LANG_EN, &crl);
+	CHECK(bytes_starts(
+	    buf_bytes(&t), BYTES_LIT("VALID. The signature is valid")));
+	CHECK(has(&t, "2027-01-15 15:00 +07:00"));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+unknown_revocation_never_reads_as_valid(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct buf t = text_of(&f, "basic", LANG_VI, NULL);
+	CHECK(bytes_starts(buf_bytes(&t), BYTES_LIT("CHƯA XÁC ĐỊNH ĐƯỢC. ")));
+	CHECK(has(&t, "chưa kiểm tra được tình trạng thu hồi"));
+	CHECK(bytes_find(buf_bytes(&t), BYTES_LIT("HỢP LỆ")) == SIZE_MAX);
+	buf_done(&t);
+	t = text_of(&f, "crypto-only", LANG_VI, NULL);
+	CHECK(bytes_starts(buf_bytes(&t), BYTES_LIT("CHƯA XÁC ĐỊNH ĐƯỢC. ")));
+	CHECK(bytes_find(buf_bytes(&t), BYTES_LIT("còn hiệu lực")) == SIZE_MAX);
+	buf_done(&t);
+	json_t *o = json_of(&f, "crypto-only", NULL);
+	CHECK(is(o, "indication", "TOTAL-PASSED"));
+	CHECK(is(o, "result", "indeterminate"));
+	json_decref(o);
+	facts_done(&f);
+}
+
+static void
+no_signature_is_said_plainly(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf t = text_of(&f, "basic", LANG_VI, NULL);
+	CHECK(has(&t, "Tệp này không có chữ ký số nào."));
+	buf_done(&t);
+	json_t *o = json_of(&f, "basic", NULL);
+	CHECK(is(o, "code", "no-signature"));
+	CHECK(is(o, "result", "indeterminate"));
+	CHECK(json_array_size(json_object_get(o, "signatures")) == 0);
+	json_decref(o);
+	facts_done(&f);
+}
+
+static void
+json_has_both_languages_and_the_facts(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	add_stamp(s, &world.tsa, NOON);
+	json_t *o = json_of(&f, "basic", &crl);
+	CHECK(is(o, "result", "valid"));
+	CHECK(is(json_object_get(o, "sentence"), "vi",
+	    message_text("valid", LANG_VI)));
+	CHECK(is(json_object_get(o, "sentence"), "en",
+	    message_text("valid", LANG_EN)));
+	json_t *one = json_array_get(json_object_get(o, "signatures"), 0);
+	CHECK(is(one, "signer", "Nguyễn Văn An"));
+	json_t *cert = json_object_get(one, "certificate");
+	CHECK(is(cert, "state", "in-force"));
+	CHECK(is(cert, "serial", "c8"));
+	CHECK(is(cert, "not_before", "2026-10-07T08:00:00Z"));
+	json_t *time = json_object_get(one, "time");
+	CHECK(is(time, "best_from", "time-stamp"));
+	CHECK(is(json_object_get(one, "integrity"), "state", "intact"));
+	json_decref(o);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+/* A document brings its own strings; a terminal obeys some, and some turn
+ * what stands around them. */
+static void
+strings_of_documents_cannot_write_the_report(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(fact_string(
+	    &s->reason, BYTES_LIT("x\n\nHỢP LỆ\x1b[2J\xe2\x80\xae\xff\xc3")));
+	struct buf t = text_of(&f, "crypto-only", LANG_VI, NULL);
+	CHECK(utf8_valid(buf_bytes(&t)));
+	CHECK(bytes_find(buf_bytes(&t), BYTES_LIT("\nHỢP LỆ")) == SIZE_MAX);
+	CHECK(bytes_find(buf_bytes(&t), BYTES_LIT("\x1b")) == SIZE_MAX);
+	CHECK(bytes_find(buf_bytes(&t), BYTES_LIT("\xe2\x80\xae")) == SIZE_MAX);
+	buf_done(&t);
+	json_decref(json_of(&f, "crypto-only", NULL));
+	facts_done(&f);
+}
+
+static void
+missing_parts_do_not_stop_a_report(void)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s;
+	CHECK_OK(facts_add_signature(&f, &s));
+	for (int lang = LANG_VI; lang <= LANG_EN; lang++) {
+		struct buf t = text_of(&f, "basic", (enum lang)lang, NULL);
+		CHECK(t.len > 100);
+		buf_done(&t);
+	}
+	json_t *o = json_of(&f, "basic", NULL);
+	CHECK(is(o, "code", "signer-certificate-missing"));
+	json_decref(o);
+	facts_done(&f);
+}
+
+int
+main(void)
+{
+	load_schema();
+	world = make_world();
+	RUN(the_clerk_reads_the_sentence_and_the_next_step_first);
+	RUN(english_says_the_same);
+	RUN(unknown_revocation_never_reads_as_valid);
+	RUN(no_signature_is_said_plainly);
+	RUN(json_has_both_languages_and_the_facts);
+	RUN(strings_of_documents_cannot_write_the_report);
+	RUN(missing_parts_do_not_stop_a_report);
+	world_done(&world);
+	json_decref(schema);
+	return DONE();
+}

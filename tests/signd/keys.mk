@@ -1,0 +1,8 @@
+# Tests of the keyholder, the ledger and the ceremony, with a real token.
+KEYS_TEST_LIBS = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-keyholder
+tests_signd_test_keyholder_SOURCES = tests/signd/test-keyholder.c \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_keyholder_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_keyholder_LDADD = $(KEYS_TEST_LIBS)

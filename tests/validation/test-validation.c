@@ -1,0 +1,360 @@
+#include "validation/validation.h"
+
+#include "base/messages.h"
+#include "tests/validation/facts.h"
+
+static struct world world;
+
+/* What is expected of one signature under one policy. */
+static void
+check(const struct facts *f, const char *policy, int64_t time,
+    const struct buf *crl, enum indication indication, enum sub_indication sub,
+    const char *code)
+{
+	struct verdict v = judge_facts(&world, f, policy, time, crl);
+	CHECK(v.indication == indication);
+	CHECK(v.sub == sub);
+	CHECK(strcmp(v.code, code) == 0);
+	CHECK(message_find(v.code) != NULL);
+	if (strcmp(v.code, code) != 0)
+		printf("# %s %s %s\n", indication_name(v.indication),
+		    sub_indication_name(v.sub), v.code);
+	verdict_done(&v);
+}
+
+static void
+crypto(const struct facts *f, enum indication i, enum sub_indication sub,
+    const char *code)
+{
+	check(f, "crypto-only", NOON, NULL, i, sub, code);
+}
+
+static void
+good_facts_pass_each_policy_in_its_own_words(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	add_good_signature(&f, &world.citizen);
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid");
+	CHECK(result_of(policy_find("crypto-only"), TOTAL_PASSED) ==
+	      RESULT_INDETERMINATE);
+	CHECK(result_of(policy_find("path-only"), TOTAL_PASSED) ==
+	      RESULT_INDETERMINATE);
+	CHECK(result_of(policy_find("basic"), TOTAL_PASSED) == RESULT_VALID);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+nothing_signed_is_never_passed(void)
+{
+	struct facts f = { .format = "pdf" };
+	size_t n;
+	const struct policy *all = policy_all(&n);
+	for (size_t i = 0; i < n; i++)
+		check(&f, all[i].name, NOON, NULL, INDETERMINATE, SUB_NONE,
+		    "no-signature");
+	facts_done(&f);
+}
+
+static void
+each_thing_that_is_wrong_decides(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->references[0].digest = CHECK_FAILED;
+	crypto(&f, TOTAL_FAILED, SUB_HASH_FAILURE, "hash-failure");
+	s->references[0].digest = CHECK_NOT_DONE;
+	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
+	    "signed-data-missing");
+	s->signature = CHECK_FAILED;
+	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	s->references[0].digest = CHECK_PASSED;
+	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	s->signature = CHECK_NOT_DONE;
+	crypto(&f, INDETERMINATE, SUB_GENERIC, "signature-not-checked");
+	s->signature = CHECK_PASSED;
+	s->nreferences = 0;
+	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND, "nothing-signed");
+	s->nreferences = 1;
+	s->changes = CHANGE_ANNOTATION;
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "changed-after-signing");
+	s->allowed = CHANGE_ANNOTATION;
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	s->changes = CHANGE_SUSPICIOUS;
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "changed-after-signing");
+	facts_done(&f);
+}
+
+static void
+one_reference_of_several_that_was_not_done_is_enough(void)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(signature_add_reference(s, "http://example.org/",
+	    DIGEST_SHA256, CHECK_NOT_DONE, NULL, false));
+	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
+	    "signed-data-missing");
+	facts_done(&f);
+}
+
+static void
+fatal_findings_decide_wherever_they_stand(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&s->findings, false, "timestamp-wrong", "x"));
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	CHECK_OK(findings_add(&s->findings, true, "cms-content-type", "x"));
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "cms-content-type");
+	facts_done(&f);
+	f = (struct facts){ .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&f.findings, true, "content-differs", "x"));
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "content-differs");
+	facts_done(&f);
+}
+
+static void
+without_a_certificate_nobody_signed(void)
+{
+	struct facts f = { .format = "cms" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	cert_free(TAKE(s->cert));
+	check(&f, "path-only", NOON, NULL, INDETERMINATE,
+	    SUB_NO_SIGNING_CERTIFICATE_FOUND, "signer-certificate-missing");
+	/* A bare key made the signature: nobody asks whose it is. */
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	s->signature = CHECK_NOT_DONE;
+	crypto(&f, INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND,
+	    "signer-certificate-missing");
+	facts_done(&f);
+}
+
+static void
+the_worst_signature_counts(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->signature = CHECK_NOT_DONE;
+	crypto(&f, INDETERMINATE, SUB_GENERIC, "signature-not-checked");
+	s = add_good_signature(&f, &world.citizen);
+	s->signature = CHECK_FAILED;
+	add_good_signature(&f, &world.citizen);
+	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	struct verdict v = judge_facts(&world, &f, "crypto-only", NOON, NULL);
+	CHECK(v.nsignatures == 4);
+	CHECK(v.signatures[0].indication == TOTAL_PASSED);
+	CHECK(v.signatures[1].indication == INDETERMINATE);
+	CHECK(v.signatures[2].indication == TOTAL_FAILED);
+	CHECK(v.signatures[3].indication == TOTAL_PASSED);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static void
+a_stranger_is_not_trusted(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct person p = make_citizen(&world.stranger, "P-256", ALG_P256);
+	add_good_signature(&f, &p);
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == INDETERMINATE);
+	CHECK(v.signatures[0].domain == NULL);
+	verdict_done(&v);
+	facts_done(&f);
+	person_done(&p);
+}
+
+static void
+the_domain_of_trust_is_told(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.signatures[0].domain != NULL &&
+	      strcmp(v.signatures[0].domain, "city") == 0);
+	CHECK(v.signatures[0].path.chain.n == 2);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static void
+a_certificate_that_is_not_the_one_named_does_not_count(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->cert_binding = CHECK_FAILED;
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact");
+	check(&f, "path-only", NOON, NULL, INDETERMINATE,
+	    SUB_NO_SIGNING_CERTIFICATE_FOUND, "signer-certificate-not-bound");
+	facts_done(&f);
+}
+
+static void
+after_its_end_only_a_trusted_stamp_saves_a_signature(void)
+{
+	const int64_t later = NOON + 200 * DAY; /* the TSA lives longer */
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	check(&f, "path-only", later, NULL, INDETERMINATE,
+	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	add_stamp(s, &world.tsa, NOON);
+	check(&f, "path-only", later, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	/* One whose imprint is of something else is no proof. */
+	s->timestamps[0].digest = CHECK_FAILED;
+	check(&f, "path-only", later, NULL, INDETERMINATE,
+	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	/* Nor is one by somebody who is no time-stamp authority. */
+	cert_free(s->timestamps[0].tsa);
+	s->timestamps[0].tsa = cert_ref(world.citizen.cert);
+	s->timestamps[0].digest = CHECK_PASSED;
+	check(&f, "path-only", later, NULL, INDETERMINATE,
+	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	facts_done(&f);
+}
+
+static void
+a_stamp_after_the_end_proves_nothing(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	add_stamp(s, &world.tsa, NOON + 150 * DAY);
+	check(&f, "path-only", NOON + 200 * DAY, NULL, INDETERMINATE,
+	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	facts_done(&f);
+}
+
+static void
+a_stamp_from_before_the_certificate_condemns(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	add_stamp(s, &world.tsa, NOON - 200 * DAY);
+	struct verdict v =
+	    judge_facts(&world, &f, "path-only", NOON + 200 * DAY, NULL);
+	CHECK(v.indication == TOTAL_FAILED && v.sub == SUB_NOT_YET_VALID);
+	verdict_done(&v);
+	v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == TOTAL_FAILED && v.sub == SUB_NOT_YET_VALID);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static void
+not_knowing_of_revocation_is_not_valid(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	check(&f, "basic", NOON, NULL, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-unknown");
+	struct buf old = make_crl(&world.ca, NOON - 10 * DAY, NULL, 0);
+	check(&f, "basic", NOON, &old, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-unknown");
+	struct buf forged = make_crl(&world.stranger, NOON - 100, NULL, 0);
+	check(&f, "basic", NOON, &forged, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-unknown");
+	facts_done(&f);
+	buf_done(&old);
+	buf_done(&forged);
+}
+
+static void
+a_revoked_certificate_is_told_by_what_is_proven(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	const int64_t now = NOON + 10 * DAY;
+	struct buf crl =
+	    make_crl(&world.ca, now - 100, &world.citizen, NOON + 5 * DAY);
+	check(&f, "basic", now, &crl, INDETERMINATE, SUB_REVOKED_NO_POE,
+	    "certificate-revoked");
+	/* It says itself that it is younger. */
+	s->claimed_time = NOON + 6 * DAY;
+	check(&f, "basic", now, &crl, TOTAL_FAILED, SUB_REVOKED,
+	    "certificate-revoked-before-signing");
+	s->claimed_time = NOON;
+	/* A stamp from before the revocation. */
+	add_stamp(s, &world.tsa, NOON + DAY);
+	check(&f, "basic", now, &crl, TOTAL_PASSED, SUB_NONE, "valid");
+	struct verdict v = judge_facts(&world, &f, "basic", now, &crl);
+	bool told = false;
+	for (size_t i = 0; i < v.signatures[0].notes.n; i++)
+		told = told || strcmp(v.signatures[0].notes.v[i].code,
+				   "certificate-revoked-later") == 0;
+	CHECK(told);
+	verdict_done(&v);
+	/* A stamp from after it. */
+	s->timestamps[0].time = NOON + 6 * DAY;
+	check(&f, "basic", now, &crl, INDETERMINATE, SUB_REVOKED_NO_POE,
+	    "certificate-revoked");
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+old_algorithms_are_not_green(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->references[0].alg = DIGEST_SHA1;
+	check(&f, "basic", NOON, &crl, INDETERMINATE,
+	    SUB_CRYPTO_CONSTRAINTS_FAILURE, "algorithm-weak-digest");
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	s->references[0].alg = DIGEST_SHA256;
+	s->alg.digest = DIGEST_SHA1;
+	check(&f, "basic", NOON, &crl, INDETERMINATE,
+	    SUB_CRYPTO_CONSTRAINTS_FAILURE, "algorithm-weak-digest");
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+every_code_has_its_message(void)
+{
+	static const char *const codes[] = { "trust-not-checked",
+		"revocation-not-checked", "covers-part", "changed-form",
+		"changed-annotation", "claimed-time-late", "timestamp-not-used",
+		"issuer-not-trusted", "certificate-expired", "issuer-expired",
+		"certificate-not-yet-valid", "chain-constraints",
+		"chain-broken", "issuer-revoked", "certificate-suspended",
+		"revocation-unknown", "certificate-not-for-signing",
+		"algorithm-weak-key" };
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		CHECK(message_find(codes[i]) != NULL);
+	CHECK(policy_find("nonsense") == NULL);
+	CHECK(policy_find(NULL) == NULL);
+}
+
+int
+main(void)
+{
+	world = make_world();
+	RUN(good_facts_pass_each_policy_in_its_own_words);
+	RUN(nothing_signed_is_never_passed);
+	RUN(each_thing_that_is_wrong_decides);
+	RUN(one_reference_of_several_that_was_not_done_is_enough);
+	RUN(fatal_findings_decide_wherever_they_stand);
+	RUN(without_a_certificate_nobody_signed);
+	RUN(the_worst_signature_counts);
+	RUN(a_stranger_is_not_trusted);
+	RUN(the_domain_of_trust_is_told);
+	RUN(a_certificate_that_is_not_the_one_named_does_not_count);
+	RUN(after_its_end_only_a_trusted_stamp_saves_a_signature);
+	RUN(a_stamp_after_the_end_proves_nothing);
+	RUN(a_stamp_from_before_the_certificate_condemns);
+	RUN(not_knowing_of_revocation_is_not_valid);
+	RUN(a_revoked_certificate_is_told_by_what_is_proven);
+	RUN(old_algorithms_are_not_green);
+	RUN(every_code_has_its_message);
+	world_done(&world);
+	return DONE();
+}

@@ -1,0 +1,323 @@
+/* Jobs in the sandbox, on CMS files that OpenSSL signed. */
+#include "worker/job.h"
+
+#include <openssl/cms.h>
+
+#include <jansson.h>
+
+#include "base/pack.h"
+#include "tests/validation/facts.h"
+#include "worker/sandbox.h"
+
+#define TEXT "Biên bản bàn giao"
+
+static struct world world;
+
+static const struct sandbox_limits limits = { .memory = (size_t)512 << 20,
+	.seconds = 20 };
+
+static struct buf
+signed_file(const struct person *who, unsigned flags)
+{
+	BIO *in = BIO_new_mem_buf(TEXT, (int)strlen(TEXT));
+	const char *md = who->alg.form == SIG_EDDSA ? NULL : "SHA256";
+	CMS_ContentInfo *c =
+	    CMS_sign(NULL, NULL, NULL, in, CMS_BINARY | CMS_PARTIAL | flags);
+	CMS_SignerInfo *si = CMS_add1_signer(c, cert_x509(who->cert), who->key,
+	    EVP_get_digestbyname(md == NULL ? "SHA512" : md),
+	    CMS_BINARY | CMS_PARTIAL | CMS_CADES | flags |
+		(who->alg.form == SIG_RSA_PSS ? CMS_KEY_PARAM : 0));
+	if (who->alg.form == SIG_RSA_PSS)
+		EVP_PKEY_CTX_set_rsa_padding(
+		    CMS_SignerInfo_get0_pkey_ctx(si), RSA_PKCS1_PSS_PADDING);
+	if (CMS_final(c, in, NULL, CMS_BINARY | flags) != 1)
+		abort();
+	uint8_t *der = NULL;
+	int len = i2d_CMS_ContentInfo(c, &der);
+	struct buf out = BUF(65536);
+	CHECK_OK(buf_append(&out, bytes_of(der, (size_t)len)));
+	OPENSSL_free(der);
+	CMS_ContentInfo_free(c);
+	BIO_free(in);
+	return out;
+}
+
+/* What a worker does with a packed request and a mapped document. */
+struct work {
+	struct bytes document;
+	struct bytes packed;
+};
+
+static struct err *
+verify_job(void *ctx, struct buf *out)
+{
+	const struct work *w = ctx;
+	struct verify_request r;
+	struct verify_hold *hold;
+	struct verify_answer a;
+	TRY(verify_request_unpack(w->packed, &r, &hold));
+	r.document = w->document;
+	struct err *e = job_verify(&r, &a);
+	if (e == NULL) {
+		e = verify_answer_pack(&a, out);
+		verify_answer_done(&a);
+	}
+	verify_hold_free(hold);
+	return e;
+}
+
+static struct err *
+verify(const struct verify_request *r, struct verify_answer *out)
+{
+	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
+	CLEANUP(buf_done) struct buf answer = BUF(VERIFY_REQUEST_MAX);
+	TRY(verify_request_pack(r, &packed));
+	struct work w = { .document = r->document,
+		.packed = buf_bytes(&packed) };
+	TRY(sandbox_run(limits, verify_job, &w, &answer));
+	return verify_answer_unpack(buf_bytes(&answer), out);
+}
+
+static struct verify_request
+request(const struct buf *document, const char *policy,
+    const struct status_data *crl)
+{
+	return (struct verify_request){ .document = buf_bytes(document),
+		.policy = policy,
+		.time = TIME_NONE,
+		.now = NOON,
+		.domains = &world.domain,
+		.ndomains = 1,
+		.status_data = crl,
+		.nstatus_data = crl != NULL };
+}
+
+static void
+check_valid(const struct person *who)
+{
+	struct buf file = signed_file(who, 0);
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct status_data status = { .der = buf_bytes(&crl) };
+	struct verify_request r = request(&file, "basic", &status);
+	struct verify_answer a = { 0 };
+	CHECK_OK(verify(&r, &a));
+	CHECK(a.indication == TOTAL_PASSED);
+	CHECK(strcmp(a.code, "valid") == 0);
+	CHECK(a.signatures == 1);
+	json_t *o = json_loadb((const char *)a.json.ptr, a.json.len, 0, NULL);
+	CHECK(o != NULL);
+	json_decref(o);
+	CHECK(bytes_starts(buf_bytes(&a.text[LANG_VI]), BYTES_LIT("HỢP LỆ.")));
+	CHECK(bytes_starts(buf_bytes(&a.text[LANG_EN]), BYTES_LIT("VALID.")));
+	verify_answer_done(&a);
+	buf_done(&file);
+	buf_done(&crl);
+}
+
+/* Each algorithm, because each could want to load something. */
+static void
+verifies_every_algorithm_inside_the_sandbox(void)
+{
+	struct person rsa = make_citizen(&world.ca, "RSA", ALG_RSA);
+	struct person pss = make_citizen(&world.ca, "RSA", ALG_PSS);
+	struct person p384 = make_citizen(&world.ca, "P-384", ALG_P256);
+	check_valid(&world.citizen);
+	check_valid(&rsa);
+	check_valid(&pss);
+	check_valid(&p384);
+	person_done(&rsa);
+	person_done(&pss);
+	person_done(&p384);
+}
+
+static void
+everything_in_a_request_arrives(void)
+{
+	struct person stranger =
+	    make_citizen(&world.stranger, "P-256", ALG_P256);
+	struct buf file = signed_file(&stranger, CMS_DETACHED | CMS_NOCERTS);
+	struct cert_list extra = { .v = &stranger.cert, .n = 1 };
+	struct trust_domain domains[2] = { world.domain,
+		{ .name = "given",
+		    .anchors = { .v = &world.stranger.cert, .n = 1 } } };
+	struct external content = { .data = BYTES_LIT(TEXT) };
+	struct buf crl = make_crl(&world.stranger, NOON - 100, NULL, 0);
+	struct status_data status = { .der = buf_bytes(&crl) };
+	struct verify_request r = request(&file, "basic", &status);
+	struct verify_answer a = { 0 };
+	r.format = "cms";
+	r.domains = domains;
+	r.ndomains = 2;
+	r.extra = &extra;
+	r.external = &content;
+	r.nexternal = 1;
+	r.time = NOON + 60;
+	r.now = 0;
+	r.password = BYTES_LIT("geheim");
+	CHECK_OK(verify(&r, &a));
+	CHECK(a.indication == TOTAL_PASSED);
+	CHECK(
+	    bytes_find(buf_bytes(&a.json), BYTES_LIT("\"given\"")) != SIZE_MAX);
+	verify_answer_done(&a);
+	/* Without the content, the certificate, or the anchor: no more. */
+	r.nexternal = 0;
+	CHECK_OK(verify(&r, &a));
+	CHECK(strcmp(a.code, "signed-data-missing") == 0);
+	verify_answer_done(&a);
+	r.nexternal = 1;
+	r.extra = NULL;
+	CHECK_OK(verify(&r, &a));
+	CHECK(strcmp(a.code, "signer-certificate-missing") == 0);
+	verify_answer_done(&a);
+	r.extra = &extra;
+	r.ndomains = 1;
+	CHECK_OK(verify(&r, &a));
+	CHECK(a.indication == INDETERMINATE);
+	verify_answer_done(&a);
+	buf_done(&file);
+	buf_done(&crl);
+	person_done(&stranger);
+}
+
+static void
+says_what_it_does_not_know(void)
+{
+	struct buf text = BUF(100);
+	CHECK_OK(buf_str(&text, "just text"));
+	struct verify_request r = request(&text, "basic", NULL);
+	struct verify_answer a;
+	struct err *e = verify(&r, &a);
+	CHECK(e != NULL && err_kind(e) == ERR_UNSUPPORTED &&
+	      strcmp(err_code(e), "format-unknown") == 0);
+	err_free(e);
+	r.format = "odf";
+	e = verify(&r, &a);
+	CHECK(e != NULL && strcmp(err_code(e), "format-unknown") == 0);
+	err_free(e);
+	r.format = "cms";
+	CHECK_ERR(verify(&r, &a), ERR_MALFORMED);
+	r.policy = "lenient";
+	e = verify(&r, &a);
+	CHECK(e != NULL && strcmp(err_code(e), "policy-unknown") == 0);
+	err_free(e);
+	buf_done(&text);
+}
+
+static void
+does_not_sign_what_it_cannot(void)
+{
+	struct buf file = signed_file(&world.citizen, 0);
+	struct prepare_request r = { .document = buf_bytes(&file),
+		.cert = cert_der(world.citizen.cert),
+		.digest = DIGEST_SHA256,
+		.form = SIG_ECDSA,
+		.time = NOON };
+	struct prepared p;
+	struct insertion i;
+	struct err *e = job_prepare(&r, &p);
+	CHECK(e != NULL && strcmp(err_code(e), "format-not-signed") == 0);
+	err_free(e);
+	CHECK_ERR(
+	    job_embed(BYTES_LIT("rubbish"), BYTES_NONE, &i), ERR_MALFORMED);
+	buf_done(&file);
+}
+
+static void
+prepared_and_insertion_survive_the_way(void)
+{
+	struct prepared p = { .digest_alg = DIGEST_SHA384,
+		.to_be_signed = BUF(100),
+		.state = BUF(100) };
+	memset(p.digest, 7, 48);
+	CHECK_OK(buf_str(&p.to_be_signed, "attributes"));
+	CHECK_OK(buf_str(&p.state, "state"));
+	struct buf packed = BUF(4096);
+	struct prepared q = { 0 };
+	CHECK_OK(prepared_pack(&p, &packed));
+	CHECK_OK(prepared_unpack(buf_bytes(&packed), &q));
+	CHECK(q.digest_alg == DIGEST_SHA384);
+	CHECK(memcmp(p.digest, q.digest, 48) == 0);
+	CHECK(bytes_eq_str(buf_bytes(&q.to_be_signed), "attributes"));
+	CHECK(bytes_eq_str(buf_bytes(&q.state), "state"));
+	prepared_done(&p);
+	prepared_done(&q);
+	struct insertion i = { .at = 12345, .bytes = BUF(100) }, j;
+	CHECK_OK(buf_str(&i.bytes, "inserted"));
+	buf_clear(&packed);
+	CHECK_OK(insertion_pack(&i, &packed));
+	CHECK_OK(insertion_unpack(buf_bytes(&packed), &j));
+	CHECK(j.at == 12345);
+	CHECK(bytes_eq_str(buf_bytes(&j.bytes), "inserted"));
+	insertion_done(&i);
+	insertion_done(&j);
+	buf_done(&packed);
+}
+
+static void
+a_request_to_sign_survives_the_way(void)
+{
+	const struct bytes chain[] = { cert_der(world.ca.cert) };
+	struct prepare_request r = { .format = "pdf",
+		.cert = cert_der(world.citizen.cert),
+		.chain = chain,
+		.nchain = 1,
+		.digest = DIGEST_SHA512,
+		.form = SIG_RSA_PSS,
+		.time = NOON,
+		.reason = "Đồng ý",
+		.field = "ChuKy1",
+		.password = BYTES_LIT("mật khẩu") };
+	struct buf packed = BUF(65536);
+	struct prepare_request q;
+	struct prepare_hold *hold = NULL;
+	CHECK_OK(prepare_request_pack(&r, &packed));
+	CHECK_OK(prepare_request_unpack(buf_bytes(&packed), &q, &hold));
+	CHECK(strcmp(q.format, "pdf") == 0);
+	CHECK(bytes_eq(q.cert, r.cert));
+	CHECK(q.nchain == 1 && bytes_eq(q.chain[0], chain[0]));
+	CHECK(q.digest == DIGEST_SHA512 && q.form == SIG_RSA_PSS);
+	CHECK(q.time == NOON && q.location == NULL);
+	CHECK(strcmp(q.reason, "Đồng ý") == 0);
+	CHECK(strcmp(q.field, "ChuKy1") == 0);
+	CHECK(bytes_eq(q.password, r.password));
+	prepare_hold_free(hold);
+	/* Cut anywhere, it is refused. */
+	for (size_t n = 0; n < packed.len; n++)
+		CHECK_ERR(
+		    prepare_request_unpack(bytes_of(packed.ptr, n), &q, &hold),
+		    ERR_MALFORMED);
+	buf_done(&packed);
+}
+
+static void
+a_cut_request_to_verify_is_refused(void)
+{
+	struct buf file = signed_file(&world.citizen, 0);
+	struct verify_request r = request(&file, "basic", NULL), q;
+	struct buf packed = BUF(VERIFY_REQUEST_MAX);
+	struct verify_hold *hold = NULL;
+	CHECK_OK(verify_request_pack(&r, &packed));
+	for (size_t n = 0; n < packed.len; n++)
+		CHECK_ERR(
+		    verify_request_unpack(bytes_of(packed.ptr, n), &q, &hold),
+		    ERR_MALFORMED);
+	buf_done(&packed);
+	buf_done(&file);
+}
+
+int
+main(void)
+{
+	CHECK_OK(worker_start());
+	world = make_world();
+	RUN(verifies_every_algorithm_inside_the_sandbox);
+	RUN(everything_in_a_request_arrives);
+	RUN(says_what_it_does_not_know);
+	RUN(does_not_sign_what_it_cannot);
+	RUN(prepared_and_insertion_survive_the_way);
+	RUN(a_request_to_sign_survives_the_way);
+	RUN(a_cut_request_to_verify_is_refused);
+	world_done(&world);
+	worker_stop();
+	return DONE();
+}
