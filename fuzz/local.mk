@@ -5,6 +5,8 @@
 FUZZ_TARGETS =
 include fuzz/certs.mk
 include fuzz/cms.mk
+include fuzz/pdf.mk
+include fuzz/pdf-verify.mk
 include fuzz/keys.mk
 include fuzz/pdf.mk
 include fuzz/signd.mk
