@@ -1,6 +1,7 @@
 # doc/: what the program is and why; manual pages.
 man_MANS += %D%/signctl.1
 dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md \
+	%D%/cms.md %D%/policies.md %D%/paths.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
 	%D%/cms.md %D%/policies.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
 dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md %D%/pdf.md \
 	%D%/policies.md %D%/report.schema.json %D%/threat-model.md
