@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REFERENCES_MAX 32 /* signature references in one dictionary */
+#define REFERENCES_MAX 32    /* signature references in one dictionary */
+#define CHANGES_TOLD_MAX 200 /* findings of one signature; levels count all */
 
 /* ---- what a signature forbids ---- */
 
@@ -182,13 +183,30 @@ check_locks(struct verify *v, const struct sig *s, const struct pdf_diff *d)
 	return NULL;
 }
 
+static bool
+is_told(const struct findings *told, const struct finding *new)
+{
+	for (size_t i = 0; i < told->n; i++) {
+		const char *detail = told->v[i].detail;
+		if (strcmp(told->v[i].code, new->code) == 0 && detail != NULL &&
+		    new->detail != NULL && strcmp(detail, new->detail) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same thing in many revisions is told once. */
 static struct err *
 tell_step(struct verify *v, const struct sig *s, const struct step *step)
 {
 	const struct findings *f = &step->diff.findings;
-	for (size_t i = 0; i < f->n; i++)
+	const struct findings *told = &v->facts->signatures[s->fact].findings;
+	for (size_t i = 0; i < f->n && told->n < CHANGES_TOLD_MAX; i++) {
+		if (is_told(told, &f->v[i]))
+			continue;
 		TRY(sig_finding(v, s, f->v[i].fatal, f->v[i].code, "%s",
 		    f->v[i].detail == NULL ? "" : f->v[i].detail));
+	}
 	return check_locks(v, s, &step->diff);
 }
 

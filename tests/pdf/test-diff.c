@@ -210,6 +210,24 @@ refuses_a_replaced_object_stream(void)
 	made_done(&m);
 }
 
+/* The table says nothing; what it hides replaces the content. */
+static void
+refuses_what_a_hybrid_section_hides(void)
+{
+	struct made m = base();
+	size_t prev = m.section;
+	char text[128];
+	made_stream(&m, 4, "", BYTES_LIT("BT (two million) Tj ET"));
+	made_xref_stream(&m, 41, ROOT);
+	snprintf(
+	    text, sizeof(text), ROOT "/XRefStm %zu/Prev %zu", m.section, prev);
+	memset(m.rows, 0, sizeof(m.rows));
+	made_row(&m, 0, (struct made_row){ 'f', 65535, 0 });
+	made_table(&m, text);
+	compare(&m, FORBIDDEN("pdf-object-changed"));
+	made_done(&m);
+}
+
 /* ---- trailer and catalog ---- */
 
 CASE(takes_another_info, ALLOWED(CHANGE_LTV, "pdf-metadata-changed"),
@@ -482,6 +500,7 @@ main(void)
 	RUN(refuses_another_layer_setting);
 	RUN(refuses_another_generation);
 	RUN(refuses_a_replaced_object_stream);
+	RUN(refuses_what_a_hybrid_section_hides);
 	RUN(takes_another_info);
 	RUN(refuses_an_info_with_references);
 	RUN(takes_other_metadata);
