@@ -2,10 +2,13 @@
  * ISO 32000-2 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP). */
 #include "pdf/verify-impl.h"
 
+#include "pdf/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define REFERENCES_MAX 32    /* signature references in one dictionary */
+#define LOCKED_NAME_MAX 8192 /* bytes of a locked field's name, as UTF-8 */
 #define CHANGES_TOLD_MAX 200 /* findings of one signature; levels count all */
 
 /* ---- what a signature forbids ---- */
@@ -138,18 +141,16 @@ run_steps(struct verify *v, struct sig **order, size_t n, struct steps *out)
 	return NULL;
 }
 
-static bool
-covers_name(struct bytes locked, const char *name)
+/* The field itself, or one above it. */
+static struct err *
+covers_name(struct bytes locked, const char *name, bool *out)
 {
-	size_t len = strlen(name);
-	if (locked.len > len)
-		return false;
-	for (size_t i = 0; i < locked.len; i++) {
-		char c = locked.ptr[i] == 0 ? '?' : (char)locked.ptr[i];
-		if (c != name[i])
-			return false;
-	}
-	return name[locked.len] == '\0' || name[locked.len] == '.';
+	CLEANUP(buf_done) struct buf utf8 = BUF(LOCKED_NAME_MAX);
+	TRY(pdf_text_utf8(locked, &utf8));
+	struct bytes n = bytes_str(name);
+	*out = bytes_starts(n, buf_bytes(&utf8)) &&
+	       (n.len == utf8.len || name[utf8.len] == '.');
+	return NULL;
 }
 
 static struct err *
@@ -160,7 +161,8 @@ is_locked(struct verify *v, const struct sig *s, const struct lock *l,
 	for (size_t i = 0; !listed && i < pdf_array_len(l->names); i++) {
 		const struct pdf_obj *o;
 		TRY(pdf_array_get(v->d, s->view, l->names, i, &o));
-		listed = pdf_is(o, PDF_STRING) && covers_name(o->text, name);
+		if (pdf_is(o, PDF_STRING))
+			TRY(covers_name(o->text, name, &listed));
 	}
 	*out = l->kind == LOCK_ALL || (l->kind == LOCK_INCLUDE) == listed;
 	return pdf_spend(pdf_document_budget(v->d), pdf_array_len(l->names));

@@ -447,6 +447,11 @@ CASE(refuses_a_new_text_field_below_a_name, FORBIDDEN("pdf-field-added"),
 CASE(refuses_a_new_kid_of_a_field, FORBIDDEN("pdf-field-added"),
     OBJECT(6, TEXT_FIELD "/V(1)/AP<</N 7 0 R>>/Kids[30 0 R]>>"),
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
+CASE(refuses_an_old_name_in_another_encoding, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
+    OBJECT(30, "<</FT/Sig/T<FEFF0074006F00740061006C>/Subtype/Widget"
+	       "/P 3 0 R/V 31 0 R/Rect[100 100 200 150]>>"),
+    OBJECT(31, SIG_VALUE ">>"))
 CASE(refuses_a_signature_with_an_action, FORBIDDEN("pdf-field-added"),
     WITH_FIELD,
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]/AA<</E<</S/JavaScript/JS(x)>>>>>>"),
@@ -567,6 +572,7 @@ main(void)
 	RUN(takes_a_new_signature_below_a_name);
 	RUN(refuses_a_new_text_field_below_a_name);
 	RUN(refuses_a_new_kid_of_a_field);
+	RUN(refuses_an_old_name_in_another_encoding);
 	RUN(refuses_a_signature_with_an_action);
 	RUN(refuses_a_signature_that_fills_a_hole);
 	RUN(takes_a_new_element_for_a_widget);

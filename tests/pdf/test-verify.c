@@ -558,6 +558,8 @@ locked_fields_stay(void)
 	after(LOCKS("All", ""), fill_form, false, "pdf-field-locked");
 	after(LOCKS("Include", "/Fields[(total)]"), fill_form, false,
 	    "pdf-field-locked");
+	after(LOCKS("Include", "/Fields[<FEFF0074006F00740061006C>]"),
+	    fill_form, false, "pdf-field-locked");
 	after(LOCKS("Include", "/Fields[(tot)]"), fill_form, true, NULL);
 	after(LOCKS("Exclude", "/Fields[(total)]"), fill_form, true, NULL);
 	after(LOCKS("Exclude", "/Fields[(other)]"), fill_form, false,
