@@ -10,7 +10,7 @@
 
 /*
  * xml_collect fills *out, which facts_done() frees; a document without
- * signatures yields none.  ERR_MALFORMED, ERR_UNSUPPORTED (DOCTYPE, encoding),
+ * signatures yields none.  ERR_MALFORMED (DOCTYPE too), ERR_UNSUPPORTED (encoding),
  * ERR_LIMIT: nothing in it can be judged.
  */
 struct err *xml_collect(
