@@ -4,6 +4,7 @@ dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md
 	%D%/pdf-verify.md %D%/policies.md %D%/report.schema.json %D%/threat-model.md
 dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md \
 	%D%/cms.md %D%/policies.md %D%/paths.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
+dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/keys.md \
 	%D%/cms.md %D%/policies.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
 dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md %D%/pdf.md \
 	%D%/policies.md %D%/report.schema.json %D%/threat-model.md
