@@ -1,13 +1,28 @@
 # bench/: make bench-ROOM runs one and appends rows to bench/out.tsv:
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
-BENCHES =
-EXTRA_DIST += %D%/bench.h %D%/report
+BENCHES = bench-pdf bench-xml
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \
+	LD_LIBRARY_PATH='$(abs_top_builddir)/client-sdk/.libs' \
 	BENCH_OUT="$${BENCH_OUT:-$(abs_top_srcdir)/bench/out.tsv}"
 
-.PHONY: bench
+EXTRA_PROGRAMS += bench/bench-pdf bench/bench-xml
+CLEANFILES += bench/bench-pdf$(EXEEXT) bench/bench-xml$(EXEEXT)
+bench_bench_pdf_SOURCES = bench/bench-pdf.c
+bench_bench_pdf_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+bench_bench_pdf_LDADD = $(PDF_LIBS)
+bench_bench_xml_SOURCES = bench/bench-xml.c
+bench_bench_xml_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+bench_bench_xml_LDADD = $(XML_ROOM_LIBS)
+
+.PHONY: bench $(BENCHES)
+bench-pdf: bench/bench-pdf signctl/signctl
+	$(BENCH_ENVIRONMENT) bench/bench-pdf
+bench-xml: bench/bench-xml signctl/signctl
+	$(BENCH_ENVIRONMENT) bench/bench-xml
+
 bench: $(BENCHES)
 	$(top_srcdir)/bench/report

@@ -29,6 +29,16 @@ signd_ca(struct signd *s, char **out_pem)
 	return get_text(s, "/v1/ca.pem", out_pem);
 }
 
+struct signd_error *
+signd_crl(struct signd *s, int out_fd)
+{
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	r.path = "/v1/crl";
+	r.out_fd = out_fd;
+	return perform(s, &r, &answer);
+}
+
 /* no_json turns jansson's NULL into our error. */
 static struct err *
 no_json(void)

@@ -25,6 +25,7 @@ LIBSIGND_MAN = \
 	%D%/signd_ca.3 \
 	%D%/signd_close.3 \
 	%D%/signd_credential.3 \
+	%D%/signd_crl.3 \
 	%D%/signd_enrol.3 \
 	%D%/signd_error_code.3 \
 	%D%/signd_error_detail.3 \

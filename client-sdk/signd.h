@@ -110,6 +110,10 @@ struct signd_error *signd_info(struct signd *s, char **out_json);
 /* signd_ca fetches the certificates of the issuer, PEM, anchor last. */
 struct signd_error *signd_ca(struct signd *s, char **out_pem);
 
+/* signd_crl writes the issuer's current list of revoked certificates (DER) to
+ * `out_fd`. */
+struct signd_error *signd_crl(struct signd *s, int out_fd);
+
 /*
  * signd_enrol records at the desk that a person was met, with the officer's
  * approval; the answer is JSON with enrolmentID and activationLink.

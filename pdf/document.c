@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#define LOADS_MAX 8 /* loads that wait for each other, as for /Length */
+#define MEMBERS_PER_STEP 4 /* of a dictionary, in the time of a token */
+#define LOADS_MAX 8        /* loads that wait for each other, as for /Length */
 
 static struct err *
 damaged(uint32_t num, const char *what)
@@ -370,6 +371,8 @@ struct err *
 pdf_dict_get(struct pdf_document *d, size_t view, const struct pdf_obj *o,
     const char *key, const struct pdf_obj **out)
 {
+	/* A dictionary is looked through from end to end. */
+	TRY(pdf_spend(&d->budget, 1 + pdf_dict_len(o) / MEMBERS_PER_STEP));
 	return pdf_resolve(d, view, pdf_dict_raw(o, key), out);
 }
 
@@ -377,6 +380,7 @@ struct err *
 pdf_array_get(struct pdf_document *d, size_t view, const struct pdf_obj *o,
     size_t i, const struct pdf_obj **out)
 {
+	TRY(pdf_spend(&d->budget, 1));
 	return pdf_resolve(d, view, pdf_array_at(o, i), out);
 }
 
@@ -394,13 +398,18 @@ filters_of(struct pdf_document *d, size_t view, const struct pdf_obj *stream,
 		return NULL;
 	if (!pdf_is(filter, PDF_ARRAY)) {
 		*n = 1;
+		/* Some put one of the two into an array, and not the other. */
+		if (pdf_array_len(parms) == 1)
+			TRY(pdf_array_get(d, view, parms, 0, &parms));
 		return pdf_filter_of(filter, parms, &out[0]);
 	}
 	if (pdf_array_len(filter) > PDF_FILTERS_MAX)
 		return err_new(ERR_LIMIT, NULL, "too many filters");
 	for (size_t i = 0; i < pdf_array_len(filter); i++) {
 		TRY(pdf_array_get(d, view, filter, i, &name));
-		TRY(pdf_array_get(d, view, parms, i, &one));
+		one = parms;
+		if (!pdf_is_dict(parms) || pdf_array_len(filter) != 1)
+			TRY(pdf_array_get(d, view, parms, i, &one));
 		TRY(pdf_filter_of(name, one, &out[i]));
 		*n = i + 1;
 	}
@@ -424,6 +433,7 @@ pdf_stream_data(struct pdf_document *d, size_t view, struct pdf_ref ref,
 	bool plain = d->crypt == NULL ||
 		     pdf_is_name(pdf_dict_raw(stream, "Type"), "XRef");
 	if (!plain) {
+		TRY(pdf_spend_bytes(&d->budget, in.len));
 		TRY(crypt_stream(
 		    d->crypt, ref, &stream->stream->dict, in, &now));
 		in = buf_bytes(&now);

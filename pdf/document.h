@@ -10,10 +10,11 @@
 
 #define PDF_OBJSTM_KEPT 8 /* inflated object streams kept at a time */
 #define PDF_OBJSTM_KEPT_MAX                                                    \
-	((size_t)16 << 20)    /* bytes of them, but for one                    \
-			       */
-#define PDF_PAGES_MAX 1000000 /* pages visited in one walk */
-#define PDF_FIELDS_MAX 100000 /* fields visited in one walk */
+	((size_t)16 << 20)                /* bytes of them, but for one        \
+					   */
+#define PDF_OBJSTM_MAX ((size_t)64 << 20) /* bytes of one, inflated */
+#define PDF_PAGES_MAX 1000000             /* pages visited in one walk */
+#define PDF_FIELDS_MAX 100000             /* fields visited in one walk */
 
 struct pdf_document;
 

@@ -11,21 +11,6 @@ bad(const char *what)
 	return err_new(ERR_MALFORMED, "ISO 32000-2 7.4", "%s", what);
 }
 
-static struct err *
-spend_inflated(struct pdf_budget *b, size_t n)
-{
-	if (b == NULL)
-		return NULL;
-	if (b->inflated < n) {
-		b->inflated = 0;
-		return err_coded(
-		    err_new(ERR_LIMIT, NULL, "the streams inflate too far"),
-		    "pdf-too-complex");
-	}
-	b->inflated -= n;
-	return NULL;
-}
-
 /* ---- Flate ---- */
 
 static struct err *
@@ -52,7 +37,7 @@ inflate_all(z_stream *z, struct pdf_budget *budget, struct buf *out)
 			    err_new(ERR_LIMIT, NULL,
 				"a stream of over %zu bytes", out->max),
 			    "pdf-too-complex");
-		TRY(spend_inflated(budget, got));
+		TRY(pdf_spend_bytes(budget, got));
 		out->len += got;
 		if (rc == Z_STREAM_END)
 			return NULL;
@@ -277,6 +262,8 @@ pdf_unfilter(const struct pdf_filter *f, struct bytes in,
     struct pdf_budget *budget, struct buf *out)
 {
 	size_t from = out->len;
+	/* Some input takes time and yields nothing. */
+	TRY(pdf_spend_bytes(budget, in.len));
 	switch (f->kind) {
 	case PDF_FILTER_FLATE:
 		TRY(unflate(in, budget, out));
@@ -284,11 +271,8 @@ pdf_unfilter(const struct pdf_filter *f, struct bytes in,
 			return unpredict_tiff(f, out, from);
 		return f->predictor >= 10 ? unpredict_png(f, out, from) : NULL;
 	case PDF_FILTER_HEX:
-		TRY(spend_inflated(budget, in.len));
 		return unhex(in, out);
 	case PDF_FILTER_ASCII85:
-		/* A 'z' is four bytes. */
-		TRY(spend_inflated(budget, in.len));
 		return unascii85(in, out);
 	case PDF_FILTER_CRYPT:
 		return buf_append(out, in);

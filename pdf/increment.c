@@ -45,6 +45,14 @@ position(const struct pdf_increment *i)
 static struct err *
 add_entry(struct pdf_increment *i, struct pdf_ref ref)
 {
+	/* A page that is the catalog, too, and other jokes. */
+	for (size_t k = 0; k < i->n; k++) {
+		if (i->entries[k].ref.num == ref.num)
+			return err_coded(
+			    err_new(ERR_MALFORMED, NULL,
+				"object %u has two parts to play", ref.num),
+			    "pdf-damaged");
+	}
 	if (i->n == COUNT_OF(i->entries))
 		return err_new(ERR_INTERNAL, NULL, "too many new objects");
 	if (position(i) > OFFSET_MAX)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define CLAUSE "ISO 32000-2 7.2"
+#define BYTES_PER_STEP 64 /* that are looked at in the time of a token */
 
 enum { REGULAR, SPACE, DELIMITER };
 
@@ -53,6 +54,8 @@ pdf_skip_space(struct pdf_lex *l)
 		while (i < l->in.len && p[i] != '\n' && p[i] != '\r')
 			i++;
 	}
+	/* Long comments that are read again and again must cost something. */
+	pdf_waste(l->budget, (i - l->pos) / BYTES_PER_STEP);
 	l->pos = i;
 }
 
@@ -66,8 +69,10 @@ bad(const struct pdf_lex *l, const char *what)
 static size_t
 regular_end(const struct pdf_lex *l, size_t i)
 {
+	size_t from = i;
 	while (i < l->in.len && class_of[l->in.ptr[i]] == REGULAR)
 		i++;
+	pdf_waste(l->budget, (i - from) / BYTES_PER_STEP);
 	return i;
 }
 
@@ -213,7 +218,6 @@ lex_delimiter(struct pdf_lex *l, struct pdf_token *t)
 struct err *
 pdf_next(struct pdf_lex *l, struct pdf_token *out)
 {
-	size_t before = l->pos;
 	pdf_skip_space(l);
 	*out = (struct pdf_token){ .at = l->pos, .end = l->pos };
 	if (l->pos >= l->in.len) {
@@ -229,8 +233,8 @@ pdf_next(struct pdf_lex *l, struct pdf_token *out)
 		out->kind = PDF_TOKEN_WORD;
 		out->end = regular_end(l, l->pos);
 	}
-	/* A long token or comment costs as many steps as it takes time. */
-	TRY(pdf_spend(l->budget, 1 + (out->end - before) / 64));
+	/* A long token costs as many steps as it takes time. */
+	TRY(pdf_spend(l->budget, 1 + (out->end - out->at) / BYTES_PER_STEP));
 	l->pos = out->end;
 	return NULL;
 }

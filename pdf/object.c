@@ -49,6 +49,26 @@ pdf_spend(struct pdf_budget *b, uint64_t steps)
 	return NULL;
 }
 
+struct err *
+pdf_spend_bytes(struct pdf_budget *b, uint64_t inflated)
+{
+	if (b == NULL)
+		return NULL;
+	if (b->inflated < inflated) {
+		b->inflated = 0;
+		return used_up("decoding");
+	}
+	b->inflated -= inflated;
+	return NULL;
+}
+
+void
+pdf_waste(struct pdf_budget *b, uint64_t steps)
+{
+	if (b != NULL)
+		b->steps = b->steps < steps ? 0 : b->steps - steps;
+}
+
 static struct err *
 add_chunk(struct pdf_arena *a, size_t len)
 {

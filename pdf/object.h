@@ -11,11 +11,13 @@
 #define PDF_DEPTH_MAX 64         /* nesting of arrays and dictionaries */
 #define PDF_NUMBER_MAX 8388607   /* object numbers, ISO 32000-1 annex C */
 #define PDF_GENERATION_MAX 65535 /* ISO 32000-2 7.5.4 */
-#define PDF_MEMORY_MAX ((size_t)512 << 20)   /* bytes in all arenas together */
-#define PDF_INFLATED_MAX ((uint64_t)2 << 30) /* bytes inflated in all */
-#define PDF_STREAM_MAX ((size_t)256 << 20)   /* bytes of one inflated stream */
-#define PDF_STEPS_BASE ((uint64_t)64 << 20)  /* tokens and visits, and ... */
-#define PDF_STEPS_PER_BYTE 8 /* ... so many more for each byte */
+#define PDF_MEMORY_MAX ((size_t)256 << 20) /* bytes in all arenas together */
+#define PDF_INFLATED_MAX                                                       \
+	((uint64_t)1 << 30)                 /* bytes through filters in all    \
+					     */
+#define PDF_STREAM_MAX ((size_t)256 << 20)  /* bytes of one inflated stream */
+#define PDF_STEPS_BASE ((uint64_t)64 << 20) /* tokens and visits, and ... */
+#define PDF_STEPS_PER_BYTE 2                /* ... so many more for each byte */
 
 /* What is odd about a file without being wrong enough to refuse it.  Each
  * reader of a file decides by its own policy. */
@@ -43,6 +45,9 @@ struct pdf_budget {
 struct pdf_budget pdf_budget_for(size_t file_len);
 /* ERR_LIMIT (code "pdf-too-complex") when it is used up. */
 struct err *pdf_spend(struct pdf_budget *b, uint64_t steps) MUST_USE;
+struct err *pdf_spend_bytes(struct pdf_budget *b, uint64_t inflated) MUST_USE;
+/* For what cannot fail itself: the next pdf_spend() will. */
+void pdf_waste(struct pdf_budget *b, uint64_t steps);
 
 /* An arena: freed as a whole.  Its memory counts against the budget. */
 struct pdf_chunk;

@@ -36,7 +36,8 @@ read_pairs(struct pdf_document *d, const struct pdf_obj *stream, uint32_t num,
 		return err_new(ERR_NOMEM, NULL, "an object stream's index");
 	TRY(pdf_spend(&d->budget, (uint64_t)n));
 	struct pdf_lex l = { .in = bytes_slice(
-				 buf_bytes(&s->data), 0, (size_t)first) };
+				 buf_bytes(&s->data), 0, (size_t)first),
+		.budget = &d->budget };
 	for (s->n = 0; s->n < (uint32_t)n; s->n++) {
 		uint64_t number, offset;
 		if (!pdf_take_number(&l, PDF_NUMBER_MAX, &number) ||
@@ -70,7 +71,7 @@ inflate_objstm(struct pdf_document *d, size_t view, const struct pdf_entry *e,
 	    !pdf_is_name(pdf_dict_raw(&o.obj, "Type"), "ObjStm"))
 		return bad("it is none", e->num);
 	s->view = depends_on_view(&o.obj) ? view : 0;
-	s->data = BUF(PDF_STREAM_MAX);
+	s->data = BUF(PDF_OBJSTM_MAX);
 	TRY(pdf_stream_data(d, view, o.ref, &o.obj, &s->data));
 	return read_pairs(d, &o.obj, e->num, s);
 }

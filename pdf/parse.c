@@ -473,6 +473,7 @@ pdf_parse_indirect(struct bytes in, size_t at, struct pdf_arena *a,
 	if (!pdf_take_word(&l, "endobj"))
 		return err_new(ERR_MALFORMED, "ISO 32000-2 7.3.10",
 		    "no endobj at %zu", l.pos);
+	TRY(pdf_spend(a->budget, 1));
 	*out = (struct pdf_indirect){
 		.ref = { (uint32_t)num, (uint32_t)gen },
 		.obj = obj,

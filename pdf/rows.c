@@ -7,7 +7,6 @@
 
 #define ROW_LEN 20 /* bytes of a table's row, ISO 32000-2 7.5.4 */
 #define ROWS_FIRST 8
-#define ROWS_PER_STEP 4 /* rows that cost as much as a token */
 
 static struct err *
 bad(const char *what, size_t at)
@@ -156,7 +155,7 @@ pdf_table_rows(struct pdf_lex *l, struct pdf_arena *a, struct pdf_index *out,
 		}
 		struct pdf_rows r;
 		TRY(table_part(l, &r));
-		TRY(pdf_spend(l->budget, 1 + r.count / ROWS_PER_STEP));
+		TRY(pdf_spend(l->budget, 1 + (uint64_t)r.count));
 		if (r.count == 0)
 			continue;
 		TRY(check_table_rows(l, &r, seen));
@@ -236,11 +235,11 @@ inflate_rows(const struct pdf_obj *stream, size_t need, struct pdf_arena *a,
 	const struct pdf_obj *filter = pdf_dict_raw(stream, "Filter");
 	const struct pdf_obj *parms = pdf_dict_raw(stream, "DecodeParms");
 	*out = raw;
-	if (pdf_array_len(filter) == 1) {
+	/* Some put one of the two into an array, and not the other. */
+	if (pdf_array_len(filter) == 1)
 		filter = pdf_array_at(filter, 0);
-		if (pdf_is(parms, PDF_ARRAY))
-			parms = pdf_array_at(parms, 0);
-	}
+	if (pdf_array_len(parms) == 1)
+		parms = pdf_array_at(parms, 0);
 	if (pdf_is(filter, PDF_NULL) ||
 	    (pdf_is(filter, PDF_ARRAY) && pdf_array_len(filter) == 0))
 		return NULL;
@@ -288,7 +287,7 @@ pdf_stream_rows(const struct pdf_obj *stream, size_t file_len,
 	if (rows > (uint64_t)PDF_NUMBER_MAX + 1)
 		return bad("an object listed twice in a section", stream->at);
 	struct bytes data;
-	TRY(pdf_spend(a->budget, rows / ROWS_PER_STEP));
+	TRY(pdf_spend(a->budget, rows));
 	TRY(inflate_rows(stream, (size_t)rows * len, a, &data));
 	if (data.len < (size_t)rows * len)
 		return bad("too few rows in an xref stream", stream->at);

@@ -38,28 +38,19 @@ section_at(const struct pdf_xref *x, size_t at)
 }
 
 static struct err *
-is_listed(
-    struct pdf_document *d, uint32_t num, size_t at, size_t section, bool *out)
+is_listed(struct pdf_document *d, uint32_t num, size_t at, bool *out)
 {
 	const struct pdf_xref *x = &d->xref;
-	struct pdf_entry e;
-	/* Its neighbour's revision knows it, or the whole file is asked. */
-	TRY(pdf_lookup(x, x->sections[section].revision, num, &e));
-	*out = e.kind == PDF_ENTRY_AT && e.offset == at;
-	for (size_t v = x->nrevisions; v > 0 && !*out; v--) {
-		TRY(pdf_spend(&d->budget, 1));
-		TRY(pdf_lookup(x, v, num, &e));
-		*out = e.kind == PDF_ENTRY_AT && e.offset == at;
-	}
+	TRY(pdf_listed_at(x, num, at, out));
 	*out = *out || section_at(x, at);
 	return NULL;
 }
 
 /* Whether another object begins behind `at` that no section lists. */
 static struct err *
-look_behind(struct pdf_document *d, size_t at, size_t section)
+look_behind(struct pdf_document *d, size_t at)
 {
-	struct pdf_lex l = { .in = d->file, .pos = at };
+	struct pdf_lex l = { .in = d->file, .pos = at, .budget = &d->budget };
 	uint64_t num, gen;
 	bool listed;
 	pdf_skip_space(&l);
@@ -69,7 +60,7 @@ look_behind(struct pdf_document *d, size_t at, size_t section)
 	    !pdf_take_number(&l, PDF_GENERATION_MAX, &gen) ||
 	    !pdf_take_word(&l, "obj"))
 		return NULL;
-	TRY(is_listed(d, (uint32_t)num, at, section, &listed));
+	TRY(is_listed(d, (uint32_t)num, at, &listed));
 	if (!listed)
 		d->budget.odd |= PDF_ODD_UNLISTED;
 	return NULL;
@@ -116,7 +107,7 @@ scan_entry(void *ctx, const struct pdf_entry *e)
 		return NULL;
 	pdf_arena_reset(s->a);
 	TRY(pdf_load_entry(s->d, s->a, e, &o));
-	TRY(look_behind(s->d, o.end, e->section));
+	TRY(look_behind(s->d, o.end));
 	bool objstm = pdf_is(&o.obj, PDF_STREAM) &&
 		      pdf_is_name(pdf_dict_raw(&o.obj, "Type"), "ObjStm");
 	TRY(s->each(s->ctx, &o));
@@ -152,9 +143,8 @@ pdf_scan(struct pdf_document *d, size_t from, size_t to,
 		struct scan s = {
 			.d = d, .revision = i, .a = &a, .each = each, .ctx = ctx
 		};
-		const struct pdf_revision *r = &d->xref.revisions[i - 1];
-		TRY(look_behind(
-		    d, i == 1 ? 0 : d->xref.revisions[i - 2].end, r->section));
+
+		TRY(look_behind(d, i == 1 ? 0 : d->xref.revisions[i - 2].end));
 		TRY(pdf_each_entry(&d->xref, i, scan_entry, &s));
 		if (s.seen != s.in_streams)
 			TRY(pdf_each_entry(&d->xref, i, scan_stray, &s));

@@ -76,11 +76,13 @@ walk_pages(struct page_walk *w, struct pdf_ref ref)
 	const struct pdf_obj *node, *kids;
 	TRY(enter(w, ref));
 	TRY(pdf_get(w->d, w->view, ref, &node));
+	TRY(pdf_spend(&w->d->budget, pdf_dict_len(node)));
 	if (!pdf_is(node, PDF_DICT))
 		return damaged("a node of the page tree is no dictionary");
 	TRY(pdf_dict_get(w->d, w->view, node, "Kids", &kids));
+	const struct pdf_obj *type = pdf_dict_raw(node, "Type");
 	if (pdf_is(kids, PDF_NULL) &&
-	    !pdf_is_name(pdf_dict_raw(node, "Type"), "Pages")) {
+	    (pdf_is_name(type, "Page") || pdf_is(type, PDF_NULL))) {
 		TRY(walk_page(w, ref, node));
 	} else if (!pdf_is(kids, PDF_ARRAY)) {
 		return damaged("pages without /Kids");
@@ -180,6 +182,7 @@ has_field_kids(struct field_walk *w, const struct pdf_obj *kids, bool *out)
 	for (size_t i = 0; i < pdf_array_len(kids) && !*out; i++) {
 		const struct pdf_obj *kid;
 		TRY(pdf_array_get(w->d, w->view, kids, i, &kid));
+		TRY(pdf_spend(&w->d->budget, pdf_dict_len(kid)));
 		*out = !pdf_is(pdf_dict_raw(kid, "T"), PDF_NULL);
 	}
 	return NULL;
@@ -205,8 +208,14 @@ walk_field(struct field_walk *w, const struct pdf_obj *o, struct pdf_field from)
 	struct pdf_field f = from;
 	f.ref = w->above[w->depth - 1];
 	TRY(pdf_resolve(w->d, w->view, o, &f.dict));
+	/* A field that was deleted leaves a reference to nothing behind. */
+	if (pdf_is(f.dict, PDF_NULL)) {
+		w->depth--;
+		return NULL;
+	}
 	if (!pdf_is(f.dict, PDF_DICT))
 		return damaged("a field is no dictionary");
+	TRY(pdf_spend(&w->d->budget, pdf_dict_len(f.dict)));
 	TRY(add_name(w, f.dict));
 	TRY(inherit(w, f.dict, "FT", &f.type));
 	TRY(inherit(w, f.dict, "Ff", &f.flags));

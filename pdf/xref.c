@@ -6,6 +6,8 @@
 
 #define TAIL_MAX 2048 /* startxref is looked for in so many last bytes */
 
+#define SECTIONS_PER_STEP 4 /* looked through in the time of a token */
+
 /* Reading on the way: sections newest first. */
 struct reader {
 	struct bytes file;
@@ -387,7 +389,7 @@ check_hybrid(struct reader *r)
 struct err *
 pdf_xref_read(struct bytes file, struct pdf_arena *a, struct pdf_xref *out)
 {
-	struct pdf_xref x = { .file = file };
+	struct pdf_xref x = { .file = file, .budget = a->budget };
 	struct reader r = { .file = file, .a = a, .x = &x };
 	uint64_t startxref;
 	TRY(check_header(file));
@@ -450,10 +452,12 @@ lookup(const struct pdf_xref *x, size_t view, uint32_t num, bool hidden,
 	struct pdf_entry e;
 	if (view == 0 || view > x->nrevisions)
 		return err_new(ERR_USAGE, NULL, "no view %zu", view);
-	for (size_t i = x->revisions[view - 1].section; i < x->nsections; i++) {
+	size_t first = x->revisions[view - 1].section;
+	for (size_t i = first; i < x->nsections; i++) {
 		if (!find_in_section(&x->sections[i], num, hidden, &e))
 			continue;
 		e.section = i;
+		TRY(pdf_spend(x->budget, (i - first) / SECTIONS_PER_STEP));
 		if (e.kind == PDF_ENTRY_AT && e.offset >= pdf_view_end(x, view))
 			return damaged("a row points behind its revision",
 			    x->sections[i].at);
@@ -461,7 +465,7 @@ lookup(const struct pdf_xref *x, size_t view, uint32_t num, bool hidden,
 		return NULL;
 	}
 	*out = (struct pdf_entry){ .kind = PDF_ENTRY_NONE, .num = num };
-	return NULL;
+	return pdf_spend(x->budget, (x->nsections - first) / SECTIONS_PER_STEP);
 }
 
 struct err *
@@ -478,11 +482,29 @@ pdf_lookup_visible(
 	return lookup(x, view, num, false, out);
 }
 
+struct err *
+pdf_listed_at(
+    const struct pdf_xref *x, uint32_t num, uint64_t offset, bool *out)
+{
+	struct pdf_entry e;
+	*out = false;
+	for (size_t i = 0; i < x->nsections && !*out; i++) {
+		const struct pdf_section *s = &x->sections[i];
+		*out = (pdf_index_find(&s->index, num, &e) &&
+			   e.kind == PDF_ENTRY_AT && e.offset == offset) ||
+		       (s->hybrid && pdf_index_find(&s->hidden, num, &e) &&
+			   e.kind == PDF_ENTRY_AT && e.offset == offset);
+	}
+	return pdf_spend(x->budget, x->nsections / SECTIONS_PER_STEP);
+}
+
 static struct err *
-each_row(const struct pdf_index *x, size_t section, bool hidden,
-    struct err *(*each)(void *ctx, const struct pdf_entry *e), void *ctx)
+each_row(const struct pdf_xref *xref, const struct pdf_index *x, size_t section,
+    bool hidden, struct err *(*each)(void *ctx, const struct pdf_entry *e),
+    void *ctx)
 {
 	for (size_t i = 0; i < x->n; i++) {
+		TRY(pdf_spend(xref->budget, x->v[i].count));
 		for (uint32_t k = 0; k < x->v[i].count; k++) {
 			struct pdf_entry e;
 			pdf_row(x, &x->v[i], k, &e);
@@ -503,10 +525,10 @@ pdf_each_entry(const struct pdf_xref *x, size_t revision,
 	const struct pdf_revision *r = &x->revisions[revision - 1];
 	for (size_t i = 0; i < r->nsections; i++) {
 		const struct pdf_section *s = &x->sections[r->section + i];
-		TRY(each_row(&s->index, r->section + i, false, each, ctx));
+		TRY(each_row(x, &s->index, r->section + i, false, each, ctx));
 		if (s->hybrid)
 			TRY(each_row(
-			    &s->hidden, r->section + i, true, each, ctx));
+			    x, &s->hidden, r->section + i, true, each, ctx));
 	}
 	return NULL;
 }

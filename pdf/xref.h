@@ -77,6 +77,8 @@ struct pdf_xref {
 	size_t startxref; /* the offset that the file ends with */
 	uint32_t highest; /* number listed anywhere, in use or free */
 	bool linearized;
+	struct pdf_budget
+	    *budget; /* of the arena, borrowed: looking up costs */
 };
 
 /*
@@ -94,6 +96,10 @@ struct err *pdf_lookup(const struct pdf_xref *x, size_t view, uint32_t num,
 /* The same without what hybrid sections hide. */
 struct err *pdf_lookup_visible(const struct pdf_xref *x, size_t view,
     uint32_t num, struct pdf_entry *out) MUST_USE;
+
+/* Whether any section lists object `num` in the file at `offset`. */
+struct err *pdf_listed_at(const struct pdf_xref *x, uint32_t num,
+    uint64_t offset, bool *out) MUST_USE;
 
 /* Where the bytes of view `view` end: an object of it must end before. */
 size_t pdf_view_end(const struct pdf_xref *x, size_t view);

@@ -25,15 +25,14 @@ static struct err *
 start(struct bytes key, struct bytes nonce, struct bytes aad, int encrypt,
     EVP_CIPHER_CTX **out)
 {
-	if (key.len != AEAD_KEY || nonce.len != AEAD_NONCE ||
-	    aad.len > INT_MAX)
+	if (key.len != AEAD_KEY || nonce.len != AEAD_NONCE || aad.len > INT_MAX)
 		return err_new(ERR_INTERNAL, NULL, "sizes for AES-GCM");
 	CLEANUP(EVP_CIPHER_CTX_freep)
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n;
 	if (c == NULL ||
-	    EVP_CipherInit_ex2(c, EVP_aes_256_gcm(), key.ptr, nonce.ptr,
-		encrypt, NULL) != 1 ||
+	    EVP_CipherInit_ex2(
+		c, EVP_aes_256_gcm(), key.ptr, nonce.ptr, encrypt, NULL) != 1 ||
 	    EVP_CipherUpdate(c, NULL, &n, aad.ptr, (int)aad.len) != 1)
 		return err_ossl(ERR_INTERNAL, "AES-GCM");
 	*out = TAKE(c);
@@ -52,8 +51,8 @@ aead_seal(struct bytes key, struct bytes nonce, struct bytes aad,
 	if (plain.len > INT_MAX ||
 	    EVP_CipherUpdate(c, s.ptr, &n, plain.ptr, (int)plain.len) != 1 ||
 	    EVP_CipherFinal_ex(c, s.ptr + n, &last) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG,
-		s.ptr + plain.len) != 1)
+	    EVP_CIPHER_CTX_ctrl(
+		c, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG, s.ptr + plain.len) != 1)
 		return err_ossl(ERR_INTERNAL, "AES-GCM");
 	return buf_append(out, secret_bytes(&s));
 }
@@ -92,12 +91,12 @@ hkdf(struct bytes secret, const char *info, uint8_t out[AEAD_KEY])
 	struct bytes i = bytes_str(info);
 	/* OpenSSL's parameters have no const; these are only read. */
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-		    (char *)(uintptr_t) "SHA256", 0),
+		OSSL_PARAM_construct_utf8_string(
+		    OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
 		    (void *)(uintptr_t)secret.ptr, secret.len),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
-		    (void *)(uintptr_t)i.ptr, i.len),
+		OSSL_PARAM_construct_octet_string(
+		    OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)i.ptr, i.len),
 		OSSL_PARAM_construct_end(),
 	};
 	if (c == NULL || EVP_KDF_derive(c, out, AEAD_KEY, params) != 1)

@@ -20,7 +20,7 @@ struct err *aead_open(struct bytes key, struct bytes nonce, struct bytes aad,
     struct bytes sealed, struct secret *out, bool *ok) MUST_USE;
 
 /* HKDF-SHA-256 (RFC 5869) without salt; `info` says what the key is for. */
-struct err *hkdf(struct bytes secret, const char *info,
-    uint8_t out[AEAD_KEY]) MUST_USE;
+struct err *hkdf(
+    struct bytes secret, const char *info, uint8_t out[AEAD_KEY]) MUST_USE;
 
 #endif

@@ -42,7 +42,7 @@ err_ck_at(const char *file, int line, CK_RV rv, const char *what)
 	for (size_t i = 0; i < COUNT_OF(meanings); i++)
 		if (meanings[i].rv == rv)
 			m = meanings[i];
-	struct err *e = err_new_at(file, line, m.kind, NULL,
-	    "%s: CK_RV 0x%lx", what, (unsigned long)rv);
+	struct err *e = err_new_at(file, line, m.kind, NULL, "%s: CK_RV 0x%lx",
+	    what, (unsigned long)rv);
 	return m.code == NULL ? e : err_coded(e, m.code);
 }

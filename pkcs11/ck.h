@@ -14,15 +14,15 @@
  * ERR_LIMIT, ERR_UNSUPPORTED, ERR_NOMEM, ERR_INTERNAL as the value says.
  */
 #define err_ck(rv, what) err_ck_at(__FILE__, __LINE__, (rv), (what))
-struct err *err_ck_at(const char *file, int line, CK_RV rv, const char *what)
-    MUST_USE;
+struct err *err_ck_at(
+    const char *file, int line, CK_RV rv, const char *what) MUST_USE;
 
 /* TRY for calls of Cryptoki. */
-#define TRY_CK(call, what)                          \
-	do {                                        \
-		CK_RV try_rv_ = (call);             \
-		if (try_rv_ != CKR_OK)              \
-			return err_ck(try_rv_, what); \
+#define TRY_CK(call, what)                                                     \
+	do {                                                                   \
+		CK_RV try_rv_ = (call);                                        \
+		if (try_rv_ != CKR_OK)                                         \
+			return err_ck(try_rv_, what);                          \
 	} while (0)
 
 #endif

@@ -10,9 +10,14 @@
 #define RAW_SIG 64   /* bytes of r || s of P-256 */
 
 /* The interface of Cryptoki has no const, but only reads these. */
-#define ATTR(type, value) \
-	{ (type), (void *)(uintptr_t)&(value), sizeof(value) }
-#define ATTR_BYTES(type, b) { (type), (void *)(uintptr_t)(b).ptr, (b).len }
+#define ATTR(type, value)                                                      \
+	{                                                                      \
+		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
+	}
+#define ATTR_BYTES(type, b)                                                    \
+	{                                                                      \
+		(type), (void *)(uintptr_t)(b).ptr, (b).len                    \
+	}
 
 static const CK_BBOOL yes = CK_TRUE;
 static const CK_BBOOL no = CK_FALSE;
@@ -33,8 +38,7 @@ p11_key_find(const struct p11_session *s, CK_OBJECT_CLASS class,
 {
 	CK_ATTRIBUTE template[] = { ATTR(CKA_CLASS, class),
 		ATTR(CKA_TOKEN, yes), ATTR_BYTES(CKA_ID, id) };
-	TRY_CK(s->f->C_FindObjectsInit(s->handle, template,
-		   COUNT_OF(template)),
+	TRY_CK(s->f->C_FindObjectsInit(s->handle, template, COUNT_OF(template)),
 	    "C_FindObjectsInit");
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG n = 0;
@@ -55,8 +59,8 @@ p11_key_find(const struct p11_session *s, CK_OBJECT_CLASS class,
 struct err *
 p11_object_count(const struct p11_session *s, size_t *out)
 {
-	TRY_CK(s->f->C_FindObjectsInit(s->handle, NULL, 0),
-	    "C_FindObjectsInit");
+	TRY_CK(
+	    s->f->C_FindObjectsInit(s->handle, NULL, 0), "C_FindObjectsInit");
 	size_t count = 0;
 	CK_ULONG n;
 	CK_RV rv;
@@ -93,8 +97,8 @@ generate(const struct p11_session *s, CK_MECHANISM_TYPE mechanism,
 }
 
 struct err *
-p11_kek_make(const struct p11_session *s, struct bytes id,
-    CK_OBJECT_HANDLE *out)
+p11_kek_make(
+    const struct p11_session *s, struct bytes id, CK_OBJECT_HANDLE *out)
 {
 	const CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE unwrapped[] = { ATTR(CKA_CLASS, private_key),
@@ -168,8 +172,8 @@ p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 /* ---- the key that seals depend on ---- */
 
 struct err *
-p11_pepper_make(const struct p11_session *s, struct bytes id,
-    CK_OBJECT_HANDLE *out)
+p11_pepper_make(
+    const struct p11_session *s, struct bytes id, CK_OBJECT_HANDLE *out)
 {
 	const CK_MECHANISM_TYPE allowed[] = { CKM_SHA256_HMAC };
 	const CK_OBJECT_CLASS class = CKO_SECRET_KEY;
@@ -239,8 +243,8 @@ bare_point(struct bytes p, struct bytes *out)
 }
 
 struct err *
-p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,
-    struct buf *out)
+p11_spki(
+    const struct p11_session *s, CK_OBJECT_HANDLE public_key, struct buf *out)
 {
 	uint8_t raw[POINT_MAX];
 	CK_ATTRIBUTE a = { CKA_EC_POINT, raw, sizeof(raw) };
@@ -277,8 +281,7 @@ p11_pair_make(const struct p11_session *s, struct bytes id,
 		ATTR(CKA_UNWRAP, no), ATTR(CKA_MODIFIABLE, no) };
 	size_t n = 9;
 	if (s->vendor->allowed_mechanisms)
-		private[n++] =
-		    (CK_ATTRIBUTE)ATTR(CKA_ALLOWED_MECHANISMS, allowed);
+	private[n++] = (CK_ATTRIBUTE)ATTR(CKA_ALLOWED_MECHANISMS, allowed);
 	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 	CK_OBJECT_HANDLE public_key;
 	TRY_CK(s->f->C_GenerateKeyPair(s->handle, &m, public, COUNT_OF(public),
@@ -298,20 +301,20 @@ p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
 		return err_new(ERR_UNSUPPORTED, NULL,
 		    "only ECDSA with SHA-2 and SHA-3 is made here");
 	if (digest.len != digest_len(alg.digest))
-		return err_new(ERR_USAGE, NULL, "a digest of %zu bytes",
-		    digest.len);
+		return err_new(
+		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
 	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
 	struct bytes in = bytes_slice(digest, 0, RAW_SIG / 2);
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
 	TRY_CK(s->f->C_SignInit(s->handle, &m, key), "C_SignInit");
 	uint8_t raw[RAW_SIG];
 	CK_ULONG len = sizeof(raw);
-	TRY_CK(s->f->C_Sign(s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len,
-		   raw, &len),
+	TRY_CK(s->f->C_Sign(
+		   s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len, raw, &len),
 	    "C_Sign");
 	if (len != RAW_SIG)
-		return err_new(ERR_REMOTE, NULL, "a signature of %lu bytes",
-		    len);
+		return err_new(
+		    ERR_REMOTE, NULL, "a signature of %lu bytes", len);
 	return ecdsa_raw_to_der(bytes_of(raw, len), out);
 }
 

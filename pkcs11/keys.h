@@ -26,14 +26,14 @@ struct err *p11_kek_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *out) MUST_USE;
 /* p11_kek_check refuses a key that could give away what it wraps.
  * ERR_DENIED code "token-key-weak". */
-struct err *p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
-    MUST_USE;
+struct err *p11_kek_check(
+    const struct p11_session *s, CK_OBJECT_HANDLE kek) MUST_USE;
 
 /* The key that seals depend on: HMAC-SHA-256 with 256 bits, never leaves. */
 struct err *p11_pepper_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *out) MUST_USE;
-struct err *p11_pepper_check(const struct p11_session *s,
-    CK_OBJECT_HANDLE pepper) MUST_USE;
+struct err *p11_pepper_check(
+    const struct p11_session *s, CK_OBJECT_HANDLE pepper) MUST_USE;
 struct err *p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
     struct bytes data, uint8_t out[P11_HMAC]) MUST_USE;
 
@@ -57,8 +57,8 @@ struct p11_signer {
 };
 struct signer p11_signer(struct p11_signer *s);
 
-struct err *p11_destroy(const struct p11_session *s, CK_OBJECT_HANDLE object)
-    MUST_USE;
+struct err *p11_destroy(
+    const struct p11_session *s, CK_OBJECT_HANDLE object) MUST_USE;
 /* How many objects this session sees; for tests. */
 struct err *p11_object_count(const struct p11_session *s, size_t *out) MUST_USE;
 

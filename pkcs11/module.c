@@ -30,8 +30,8 @@ load(const char *path, CK_FUNCTION_LIST **out)
 	/* NODELETE: see p11_module_free(). */
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (library == NULL)
-		return err_coded(err_new(ERR_MISSING, NULL,
-				     "loading %s: %s", path, dlerror()),
+		return err_coded(err_new(ERR_MISSING, NULL, "loading %s: %s",
+				     path, dlerror()),
 		    "token-unavailable");
 	CK_C_GetFunctionList get;
 	void *symbol = dlsym(library, "C_GetFunctionList");
@@ -39,8 +39,8 @@ load(const char *path, CK_FUNCTION_LIST **out)
 	CK_FUNCTION_LIST *f = NULL;
 	if (get == NULL || get(&f) != CKR_OK || f == NULL) {
 		dlclose(library);
-		return err_coded(err_new(ERR_MISSING, NULL,
-				     "%s is no PKCS#11 module", path),
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "%s is no PKCS#11 module", path),
 		    "token-unavailable");
 	}
 	*out = f;
@@ -59,8 +59,8 @@ p11_module_open(const char *path, struct p11_module **out)
 	CK_RV rv = f->C_Initialize(&args);
 	if (rv != CKR_OK) {
 		free(m);
-		return err_coded(err_ck(rv, "C_Initialize"),
-		    "token-unavailable");
+		return err_coded(
+		    err_ck(rv, "C_Initialize"), "token-unavailable");
 	}
 	m->functions = f;
 	*out = m;
@@ -129,8 +129,8 @@ find(CK_FUNCTION_LIST *f, P11KitUri *uri, struct p11_token *out, int *found)
 }
 
 struct err *
-p11_token_find(const struct p11_module *m, const char *uri,
-    struct p11_token *out)
+p11_token_find(
+    const struct p11_module *m, const char *uri, struct p11_token *out)
 {
 	CLEANUP(uri_freep) P11KitUri *parsed = p11_kit_uri_new();
 	if (parsed == NULL)

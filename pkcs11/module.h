@@ -22,10 +22,10 @@ CK_FUNCTION_LIST *p11_functions(const struct p11_module *m);
 /* What differs between makes: one row each in module.c. */
 struct p11_vendor {
 	const char *manufacturer; /* how CK_TOKEN_INFO.manufacturerID starts */
-	CK_MECHANISM_TYPE wrap;	  /* RFC 5649, by the make's number for it */
-	bool unwrap_template;	  /* takes CKA_UNWRAP_TEMPLATE */
+	CK_MECHANISM_TYPE wrap;   /* RFC 5649, by the make's number for it */
+	bool unwrap_template;     /* takes CKA_UNWRAP_TEMPLATE */
 	bool allowed_mechanisms;  /* takes CKA_ALLOWED_MECHANISMS */
-	size_t operations_max;	  /* then replace the process; 0: never */
+	size_t operations_max;    /* then replace the process; 0: never */
 };
 
 struct p11_token {

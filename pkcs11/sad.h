@@ -10,17 +10,17 @@
 #include "certs/alg.h"
 #include "pkcs11/seal.h"
 
-#define SAD_ID 16	      /* bytes */
-#define SAD_MAX 1024	      /* bytes of a packed and sealed one */
+#define SAD_ID 16             /* bytes */
+#define SAD_MAX 1024          /* bytes of a packed and sealed one */
 #define SAD_CREDENTIAL_MAX 64 /* bytes */
 
 struct sad {
 	uint8_t id[SAD_ID];
 	char credential[SAD_CREDENTIAL_MAX + 1];
-	uint64_t version; /* of the sealed blob */
-	uint64_t count;	  /* signatures at most */
-	int64_t expires;  /* seconds */
-	bool bound;	  /* to these digests; else to the count alone */
+	uint64_t version;    /* of the sealed blob */
+	uint64_t count;      /* signatures at most */
+	int64_t expires;     /* seconds */
+	bool bound;          /* to these digests; else to the count alone */
 	uint8_t digests[32]; /* sad_digests() of them */
 	struct secret key;   /* SEAL_KEY bytes, unseals the credential */
 };
@@ -32,11 +32,11 @@ struct err *sad_digests(enum digest_alg alg, const struct bytes *digests,
     size_t count, uint8_t out[32]) MUST_USE;
 
 /* Appends the sealed form of `s`; its id must be fresh and random. */
-struct err *sad_seal(const struct pepper *pepper, const struct sad *s,
-    struct buf *out) MUST_USE;
+struct err *sad_seal(
+    const struct pepper *pepper, const struct sad *s, struct buf *out) MUST_USE;
 /* ERR_DENIED code "sad-invalid": not made here, or changed. */
-struct err *sad_open(const struct pepper *pepper, struct bytes sealed,
-    struct sad *out) MUST_USE;
+struct err *sad_open(
+    const struct pepper *pepper, struct bytes sealed, struct sad *out) MUST_USE;
 /*
  * sad_allows checks what is asked for against what was approved.
  * ERR_DENIED code "sad-expired"; code "sad-mismatch": another credential,

@@ -97,9 +97,8 @@ associated(const struct seal_owner *owner, struct bytes head, struct buf *out)
 static bool
 costs_ok(uint64_t memory_kib, uint64_t passes)
 {
-	return memory_kib >= SEAL_MEMORY_MIN &&
-	    memory_kib <= SEAL_MEMORY_MAX && passes >= SEAL_PASSES_MIN &&
-	    passes <= SEAL_PASSES_MAX;
+	return memory_kib >= SEAL_MEMORY_MIN && memory_kib <= SEAL_MEMORY_MAX &&
+	       passes >= SEAL_PASSES_MIN && passes <= SEAL_PASSES_MAX;
 }
 
 /* ---- making ---- */
@@ -173,8 +172,8 @@ static struct err *
 parse(struct bytes blob, struct sealed *s)
 {
 	if (blob.len > SEAL_MAX)
-		return err_new(ERR_MALFORMED, NULL, "a seal of %zu bytes",
-		    blob.len);
+		return err_new(
+		    ERR_MALFORMED, NULL, "a seal of %zu bytes", blob.len);
 	struct unpack u = unpack_of(blob);
 	TRY(unpack_head(&u, s));
 	s->head = bytes_slice(blob, 0, blob.len - u.rest.len);
@@ -204,6 +203,6 @@ seal_open(const struct sealed *s, const struct seal_owner *owner,
 {
 	CLEANUP(buf_done) struct buf aad = BUF(SEAL_MAX);
 	TRY(associated(owner, s->head, &aad));
-	return aead_open(key, s->nonce, buf_bytes(&aad), s->ciphertext,
-	    wrapped, ok);
+	return aead_open(
+	    key, s->nonce, buf_bytes(&aad), s->ciphertext, wrapped, ok);
 }

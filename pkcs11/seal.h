@@ -15,14 +15,14 @@
 
 #include "base/base.h"
 
-#define SEAL_MAX 4096	  /* bytes of a sealed blob */
-#define SEAL_SALT 16	  /* bytes */
-#define SEAL_KEY 32	  /* bytes of an unsealing key */
-#define SEAL_HMAC 32	  /* bytes */
+#define SEAL_MAX 4096      /* bytes of a sealed blob */
+#define SEAL_SALT 16       /* bytes */
+#define SEAL_KEY 32        /* bytes of an unsealing key */
+#define SEAL_HMAC 32       /* bytes */
 #define SEAL_KEK_ID_MAX 64 /* bytes */
 
 /* Argon2id (RFC 9106) is never cheaper than this, when sealing or opening. */
-#define SEAL_MEMORY_MIN 19456	  /* KiB: 19 MiB */
+#define SEAL_MEMORY_MIN 19456 /* KiB: 19 MiB */
 #define SEAL_PASSES_MIN 2
 #define SEAL_MEMORY_MAX 1048576 /* KiB: what a changed blob may ask for */
 #define SEAL_PASSES_MAX 16
@@ -30,8 +30,8 @@
 /* HMAC-SHA-256 with a key that stays where it is: the token, or a test's. */
 struct pepper {
 	void *ctx;
-	struct err *(*hmac)(void *ctx, struct bytes data,
-	    uint8_t out[SEAL_HMAC]);
+	struct err *(*hmac)(
+	    void *ctx, struct bytes data, uint8_t out[SEAL_HMAC]);
 };
 
 /* What a blob is bound to; none of it stands in the blob. */
@@ -45,7 +45,7 @@ struct seal_owner {
 struct seal_input {
 	uint64_t memory_kib;
 	uint64_t passes;
-	struct bytes kek_id;	 /* which key wrapped it */
+	struct bytes kek_id;     /* which key wrapped it */
 	uint64_t wrap_mechanism; /* and by which mechanism */
 	struct bytes wrapped;
 };
@@ -72,8 +72,8 @@ struct err *sealed_parse(struct bytes blob, struct sealed *out) MUST_USE;
 
 /* seal_key derives the unsealing key of SEAL_KEY bytes: some 20 ms. */
 struct err *seal_key(const struct sealed *s, const struct pepper *pepper,
-    const struct seal_owner *owner, struct bytes pin, struct secret *out)
-    MUST_USE;
+    const struct seal_owner *owner, struct bytes pin,
+    struct secret *out) MUST_USE;
 /* seal_open yields the wrapped key.  *ok is false when the key does not fit:
  * another PIN, another owner, or the blob was changed. */
 struct err *seal_open(const struct sealed *s, const struct seal_owner *owner,

@@ -1,7 +1,9 @@
 #include "pkcs11/wrap.h"
 
-#define ATTR(type, value) \
-	{ (type), (void *)(uintptr_t)&(value), sizeof(value) }
+#define ATTR(type, value)                                                      \
+	{                                                                      \
+		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
+	}
 
 static const CK_BBOOL yes = CK_TRUE;
 static const CK_BBOOL no = CK_FALSE;
@@ -11,8 +13,8 @@ static const uint8_t p256_params[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
 static struct err *
 damaged(const char *why)
 {
-	return err_coded(err_new(ERR_MALFORMED, NULL, "%s", why),
-	    "credential-damaged");
+	return err_coded(
+	    err_new(ERR_MALFORMED, NULL, "%s", why), "credential-damaged");
 }
 
 static struct err *
@@ -49,8 +51,8 @@ wrap(const struct p11_session *s, const struct p11_kek *kek,
 /* The first error counts, but everything is destroyed in any case: an object
  * that cannot be is reason to replace the process. */
 static struct err *
-destroyed(const struct p11_session *s, CK_OBJECT_HANDLE object,
-    struct err *outcome)
+destroyed(
+    const struct p11_session *s, CK_OBJECT_HANDLE object, struct err *outcome)
 {
 	struct err *e = p11_destroy(s, object);
 	if (outcome == NULL)

@@ -31,8 +31,8 @@ struct err *p11_wrapped_make(const struct p11_session *s,
  * ERR_MALFORMED code "credential-damaged": it is not what we wrapped.
  */
 struct err *p11_wrapped_open(const struct p11_session *s,
-    const struct p11_kek *kek, struct bytes blob, CK_OBJECT_HANDLE *out)
-    MUST_USE;
+    const struct p11_kek *kek, struct bytes blob,
+    CK_OBJECT_HANDLE *out) MUST_USE;
 
 /*
  * p11_wrapped_sign signs `count` digests with one unwrapping and verifies each

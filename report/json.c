@@ -156,7 +156,7 @@ set_certificate(
 	TRY(set_hex(cert, "sha256", bytes_of(print, sizeof(print))));
 	TRY(set_int(cert, "key_bits", cert_key_bits(c)));
 	enum cert_state s = cert_state_of(v, p);
-	TRY(set_string(cert, "state_at_signing", cert_state_name(s)));
+	TRY(set_string(cert, "state", cert_state_name(s)));
 	return set_both(cert, "state_text", cert_state_text(s, LANG_VI),
 	    cert_state_text(s, LANG_EN));
 }
@@ -287,6 +287,25 @@ set_document(json_t *o, const struct report_input *in)
 	return set_hex(d, "sha256", bytes_of(in->document_sha256, 32));
 }
 
+/* The report as people read it, so that a program that passes it on need not
+ * render it. */
+static struct err *
+set_text(json_t *o, const struct report_input *in)
+{
+	CLEANUP(buf_done) struct buf vi = BUF(REPORT_MAX);
+	CLEANUP(buf_done) struct buf en = BUF(REPORT_MAX);
+	const char *texts[2];
+	TRY(report_text(in, LANG_VI, &vi));
+	TRY(report_text(in, LANG_EN, &en));
+	TRY(buf_cstr(&vi, &texts[LANG_VI]));
+	TRY(buf_cstr(&en, &texts[LANG_EN]));
+	json_t *both;
+	TRY(set_object(o, "text", &both));
+	/* As it is: the report cleaned what strangers wrote, and ends lines. */
+	TRY(set(both, "vi", json_string(texts[LANG_VI])));
+	return set(both, "en", json_string(texts[LANG_EN]));
+}
+
 static struct err *
 fill(json_t *o, const struct report_input *in)
 {
@@ -304,7 +323,8 @@ fill(json_t *o, const struct report_input *in)
 	for (size_t i = 0; i < v->nsignatures; i++)
 		TRY(add_signature(array, in, i));
 	TRY(set_array(o, "notes", &array));
-	return add_findings(array, &in->facts->findings);
+	TRY(add_findings(array, &in->facts->findings));
+	return set_text(o, in);
 }
 
 void

@@ -100,12 +100,15 @@ put_covers(struct page *p, const struct signature_fact *f)
 	return buf_str(p->out, "\n");
 }
 
+/* Where there is but one signature, its sentence stands above already. */
 static struct err *
 put_heading(
     struct page *p, size_t i, size_t n, const struct signature_verdict *v)
 {
 	TRY(buf_str(p->out, "\n"));
 	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1, n));
+	if (n == 1)
+		return buf_str(p->out, "\n");
 	return buf_printf(p->out, ": %s. %s\n",
 	    result_text(
 		result_of(p->in->verdict->policy, v->indication), p->lang),
@@ -150,6 +153,26 @@ put_head(struct page *p)
 
 #pragma GCC diagnostic pop
 
+/*
+ * Circular 15/2025 asks how the certificate stood at signing.  Only a time
+ * stamp tells when that was; without one, what is known is how it stands now,
+ * and whether the time that the signer claims lies within its dates.
+ */
+static struct err *
+put_state(struct page *p, const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	int64_t t = v->fact->claimed_time;
+	enum cert_state s = cert_state_of(v, p->in->verdict->policy);
+	TRY(row(p, v->stamped ? WORD_STATE : WORD_STATE_NOW,
+	    cert_state_text(s, p->lang)));
+	if (v->stamped || t == TIME_NONE)
+		return NULL;
+	bool within = t >= cert_not_before(c) && t <= cert_not_after(c);
+	return row(p, WORD_STATE_CLAIMED,
+	    word(within ? WORD_WITHIN : WORD_OUTSIDE, p->lang));
+}
+
 static struct err *
 put_certificate(struct page *p, const struct signature_verdict *v)
 {
@@ -160,8 +183,7 @@ put_certificate(struct page *p, const struct signature_verdict *v)
 	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
 	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
 	TRY(put_validity(p, c));
-	enum cert_state s = cert_state_of(v, p->in->verdict->policy);
-	TRY(row(p, WORD_STATE, cert_state_text(s, p->lang)));
+	TRY(put_state(p, v));
 	if (v->domain != NULL)
 		TRY(row(p, WORD_DOMAIN, domain_text(v->domain, p->lang)));
 	return NULL;
@@ -188,7 +210,8 @@ put_details(struct page *p, const struct signature_verdict *v)
 	TRY(put_signing_time(p, v));
 	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
 	TRY(put_covers(p, f));
-	TRY(row(p, WORD_CHANGES, change_text(f->changes, p->lang)));
+	if (f->revisions > 0 || f->changes != CHANGE_NONE)
+		TRY(row(p, WORD_CHANGES, change_text(f->changes, p->lang)));
 	TRY(row(p, WORD_ALGORITHM, alg));
 	if (f->reason != NULL)
 		TRY(row(p, WORD_REASON, f->reason));

@@ -54,8 +54,18 @@ const struct command command_info = {
 static const struct option_row ca_options[] = {
 	SERVICE_OPTIONS,
 	{ "out", "FILE", "write there instead of standard output", false },
+	{ "crl", "FILE", "write the current CRL (DER) there too", false },
 	COMMON_OPTIONS,
 };
+
+static struct err *
+write_crl(struct signd *s, const char *path)
+{
+	CLEANUP(output_done) struct output o = { .fd = -1 };
+	TRY(output_open(path, &o));
+	TRY(service_err(signd_crl(s, o.fd)));
+	return output_commit(&o);
+}
 
 static struct err *
 run_ca(const struct args *a, int *code)
@@ -69,7 +79,8 @@ run_ca(const struct args *a, int *code)
 	TRY(service_err(signd_ca(s, &pem)));
 	TRY(output_open(path != NULL ? path : "-", &o));
 	TRY(write_bytes(o.fd, bytes_str(pem)));
-	return output_commit(&o);
+	TRY(output_commit(&o));
+	return args_has(a, "crl") ? write_crl(s, args_get(a, "crl")) : NULL;
 }
 
 const struct command command_ca = {

@@ -217,13 +217,29 @@ offline(const struct args *a, int *code)
 	return e;
 }
 
+/* print_sentence prints verdict, sentence and next step out of a report. */
+static struct err *
+print_sentence(const json_t *report, enum lang lang)
+{
+	static const char *const paths[][2] = {
+		{ "result_text/vi", "result_text/en" },
+		{ "sentence/vi", "sentence/en" },
+		{ "next/vi", "next/en" },
+	};
+	const char *text[COUNT_OF(paths)];
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		TRY(json_text(report, paths[i][lang], &text[i]));
+	printf("%s. %s\n", text[0], text[1]);
+	if (*text[2] != '\0')
+		printf("  → %s\n", text[2]);
+	return NULL;
+}
+
 static struct err *
 print_remote(const struct args *a, const char *text, int *code)
 {
 	CLEANUP(json_decrefp) json_t *j = NULL;
 	const char *indication;
-	const char *sentence;
-	const char *lang = a->lang == LANG_VI ? "vi" : "en";
 	TRY(json_read(text, &j));
 	TRY(json_text(j, "indication", &indication));
 	for (int i = TOTAL_PASSED; i <= TOTAL_FAILED; i++)
@@ -235,15 +251,11 @@ print_remote(const struct args *a, const char *text, int *code)
 		printf("%s\n", text);
 		return NULL;
 	}
-	char path[16];
-	snprintf(path, sizeof(path), "text/%s", lang);
 	if (args_has(a, "indication")) {
 		printf("%s\n", indication);
 		return NULL;
 	}
-	TRY(json_text(j, path, &sentence));
-	printf("%s\n", sentence);
-	return NULL;
+	return print_sentence(j, a->lang);
 }
 
 static struct err *

@@ -77,8 +77,7 @@ login(struct keyholder *k)
 {
 	CLEANUP(secret_done) struct secret pin = { 0 };
 	TRY(guard_read_secret(k->settings->token_pin_file, &pin));
-	return p11_login(&k->session, secret_bytes(&pin),
-	    k->settings->token_pin_file);
+	return p11_login(&k->session, secret_bytes(&pin));
 }
 
 struct err *
@@ -86,6 +85,8 @@ keyholder_token(struct keyholder *k, bool writable)
 {
 	const struct settings *s = k->settings;
 	TRY(set_environment(s));
+	CLEANUP(close_fdp) int lock = -1;
+	TRY(p11_lock(s->token_pin_file, &lock));
 	TRY(p11_module_open(s->token_module, &k->module));
 	TRY(p11_token_find(k->module, s->token_uri, &k->token));
 	TRY(p11_session_open(&k->token, writable, &k->session));
@@ -102,7 +103,8 @@ read_setup(struct keyholder *k, struct ipc_message *answer)
 		struct err *e = keyholder_tell(k, LW_SETUP, &none, answer);
 		/* It may be a moment later than we. */
 		bool again = e != NULL && err_kind(e) == ERR_REMOTE &&
-		    clock_now(&clock_system) < until && !asked_to_stop(NULL);
+			     clock_now(&clock_system) < until &&
+			     !asked_to_stop(NULL);
 		if (!again)
 			return e;
 		err_free(e);
@@ -111,8 +113,8 @@ read_setup(struct keyholder *k, struct ipc_message *answer)
 }
 
 static struct err *
-find_keys(struct keyholder *k, struct bytes kek, struct bytes pepper,
-    struct bytes ca)
+find_keys(
+    struct keyholder *k, struct bytes kek, struct bytes pepper, struct bytes ca)
 {
 	const struct p11_session *s = &k->session;
 	TRY(p11_key_find(s, CKO_SECRET_KEY, kek, &k->kek.handle));
@@ -140,14 +142,14 @@ use_setup(struct keyholder *k, const struct ipc_message *answer)
 	}
 	TRY(unpack_end(&u));
 	if (k->chain.n == 0)
-		return err_coded(err_new(ERR_MISSING, NULL, "no CA chain"),
-		    "not-set-up");
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no CA chain"), "not-set-up");
 	return find_keys(k, kek, pepper, ca);
 }
 
 struct err *
-keyholder_open(struct keyholder *k, const struct settings *s,
-    const struct clock *clock)
+keyholder_open(
+    struct keyholder *k, const struct settings *s, const struct clock *clock)
 {
 	*k = (struct keyholder){ .settings = s, .clock = clock };
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
@@ -207,8 +209,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 }
 
 struct err *
-keyholder_handle(void *ctx, const struct ipc_message *request,
-    struct ipc_message *answer)
+keyholder_handle(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct keyholder *k = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
@@ -227,7 +229,7 @@ stopping(void *ctx)
 	const struct keyholder *k = ctx;
 	size_t most = k->session.vendor->operations_max;
 	return k->broken || (most > 0 && k->operations >= most) ||
-	    asked_to_stop(NULL);
+	       asked_to_stop(NULL);
 }
 
 static struct err *
@@ -240,14 +242,13 @@ serve(struct keyholder *k, int listen_fd)
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
 		.stopping = stopping };
-	const char *const front[] = { k->settings->user_front };
-	TRY(allow_users(&service, k->settings->user_keyholder, front, 1));
+	TRY(process_peer(&service, k->settings->user_front));
 	process_ready();
 	TRY(ipc_serve(listen_fd, &service));
 	if (!k->broken)
 		return NULL;
-	return err_coded(err_new(ERR_REMOTE, NULL, "the token failed"),
-	    "token-unavailable");
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
 }
 
 struct err *

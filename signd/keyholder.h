@@ -16,7 +16,7 @@
 #include "signd/roles.h"
 #include "store/ledger.h"
 
-#define KEY_BODY_MAX (64 * 1024)      /* bytes of one request */
+#define KEY_BODY_MAX (64 * 1024)          /* bytes of one request */
 #define KEY_ANSWER_MAX (16 * 1024 * 1024) /* bytes: a CRL */
 #define KEY_DIGESTS_MAX LEDGER_DIGESTS_MAX
 #define APPROVAL_SECONDS 600 /* how far an approval's time may be off */
@@ -34,7 +34,7 @@ struct keyholder {
 	CK_OBJECT_HANDLE pepper;
 	CK_OBJECT_HANDLE ca_key;
 	struct cert_list chain; /* issuer first, anchor last */
-	uint64_t operations;	/* unwrappings so far */
+	uint64_t operations;    /* unwrappings so far */
 	bool broken; /* the token failed: this process must be replaced */
 };
 
@@ -78,30 +78,30 @@ struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
 
 /* keyholder-officer.c */
 struct officer_proof {
-	struct bytes approval;	  /* signature over the rendered record */
+	struct bytes approval;    /* signature over the rendered record */
 	struct bytes certificate; /* DER */
-	struct bytes alg;	  /* DER AlgorithmIdentifier */
+	struct bytes alg;         /* DER AlgorithmIdentifier */
 };
-struct err *officer_proof_unpack(struct unpack *u, struct officer_proof *out)
-    MUST_USE;
+struct err *officer_proof_unpack(
+    struct unpack *u, struct officer_proof *out) MUST_USE;
 /* ERR_DENIED code "officer-unknown", "approval-wrong", "approval-time". */
 struct err *keyholder_check_proof(struct keyholder *k,
     const struct officer_proof *p, struct bytes record, const char *officer,
     const char *time) MUST_USE;
-struct err *keyholder_enrol(struct keyholder *k, struct unpack *u,
-    struct buf *out) MUST_USE;
-struct err *keyholder_revoke(struct keyholder *k, struct unpack *u,
-    struct buf *out) MUST_USE;
+struct err *keyholder_enrol(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_revoke(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 /* keyholder-citizen.c */
-struct err *keyholder_activate(struct keyholder *k, struct unpack *u,
-    struct buf *out) MUST_USE;
-struct err *keyholder_authorize(struct keyholder *k, struct unpack *u,
-    struct buf *out) MUST_USE;
+struct err *keyholder_activate(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_authorize(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 /* keyholder-sign.c */
-struct err *keyholder_sign(struct keyholder *k, struct unpack *u,
-    struct buf *out) MUST_USE;
+struct err *keyholder_sign(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
  * keyholder_pin_end() ends it.  Gives the unsealing key and the wrapped key.
@@ -117,8 +117,8 @@ struct err *keyholder_certificate(struct keyholder *k,
     const struct enrolment_record *r, EVP_PKEY *key, bool dry,
     struct cert **out) MUST_USE;
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
-struct err *keyholder_new_crl(struct keyholder *k, int64_t *number,
-    struct buf *der) MUST_USE;
+struct err *keyholder_new_crl(
+    struct keyholder *k, int64_t *number, struct buf *der) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
 
 /* The token's HMAC key, as seal.h and sad.h want it. */

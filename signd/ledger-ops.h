@@ -29,7 +29,8 @@ enum ledger_write_op {
 	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
 	 * is wrong. */
 	LW_PIN_TRY = 0x0507,
-	/* 1 credential id, 2 enum pin_outcome [n].  Answer: 1 tries left [n]. */
+	/* 1 credential id, 2 enum pin_outcome [n].  Answer: 1 tries left [n].
+	 */
 	LW_PIN_END = 0x0508,
 	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
 	 * digests or "".  Ends the try as right.  Answer: empty. */
@@ -52,8 +53,8 @@ enum ledger_write_op {
 	LW_CRL_PUT = 0x050e,
 };
 
-#define LW_REVOKED_PAGE 10000 /* entries; some 60 bytes each */
-#define LW_BODY_MAX (16 * 1024 * 1024) /* bytes: a CRL of 200,000 entries */
+#define LW_REVOKED_PAGE 10000            /* entries; some 60 bytes each */
+#define LW_BODY_MAX (16 * 1024 * 1024)   /* bytes: a CRL of 200,000 entries */
 #define LW_ANSWER_MAX (16 * 1024 * 1024) /* bytes */
 
 #endif

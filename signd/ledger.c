@@ -1,18 +1,16 @@
 #include "signd/ledger.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "certs/alg.h"
 #include "signd/ledger-ops.h"
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096		  /* bytes: an id */
+#define READ_BODY_MAX 4096                 /* bytes: an id */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 128
 #define WRITE_CLIENTS 128
@@ -58,7 +56,7 @@ asked_to_stop(void *ctx)
 	if (sigpending(&pending) != 0)
 		return true;
 	return sigismember(&pending, SIGTERM) == 1 ||
-	    sigismember(&pending, SIGINT) == 1;
+	       sigismember(&pending, SIGINT) == 1;
 }
 
 /* All requests that are ready at once share one commit. */
@@ -90,46 +88,6 @@ tidy(void *ctx)
 	return NULL;
 }
 
-#define PASSWD_MAX 16384 /* bytes of one entry */
-
-/* *found is false when there is no such user. */
-static struct err *
-look_up(const char *name, uid_t *uid, bool *found)
-{
-	struct passwd pw;
-	struct passwd *entry = NULL;
-	char space[PASSWD_MAX];
-	int no = getpwnam_r(name, &pw, space, sizeof(space), &entry);
-	if (no != 0)
-		return err_errno(no, "user %s", name);
-	*found = entry != NULL;
-	if (entry != NULL)
-		*uid = pw.pw_uid;
-	return NULL;
-}
-
-struct err *
-allow_users(struct ipc_service *service, const char *own,
-    const char *const *users, size_t count)
-{
-	uid_t uid = 0;
-	bool found = false;
-	TRY(look_up(own, &uid, &found));
-	if (!found || uid != geteuid())
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		TRY(look_up(users[i], &uid, &found));
-		if (!found)
-			return err_coded(err_new(ERR_MISSING, NULL,
-					     "there is no user %s", users[i]),
-			    "settings");
-		if (service->npeers == COUNT_OF(service->peers))
-			return err_new(ERR_INTERNAL, NULL, "too many users");
-		service->peers[service->npeers++] = uid;
-	}
-	return NULL;
-}
-
 static struct err *
 serve(const struct settings *s, struct ledger_server *server, int read_fd,
     int write_fd)
@@ -151,11 +109,9 @@ serve(const struct settings *s, struct ledger_server *server, int read_fd,
 		.batch_end = batch_end,
 		.idle = tidy,
 		.stopping = asked_to_stop };
-	const char *const readers[] = { s->user_front, s->user_keyholder };
-	const char *const writers[] = { s->user_keyholder };
-	const char *own = s->user_ledger;
-	TRY(allow_users(&reading, own, readers, COUNT_OF(readers)));
-	TRY(allow_users(&writing, own, writers, COUNT_OF(writers)));
+	TRY(process_peer(&reading, s->user_front));
+	TRY(process_peer(&reading, s->user_keyholder));
+	TRY(process_peer(&writing, s->user_keyholder));
 	const struct ipc_listener listeners[] = {
 		{ .fd = write_fd, .service = &writing },
 		{ .fd = read_fd, .service = &reading },

@@ -28,15 +28,6 @@ struct err *ledger_handle_read(void *ctx, const struct ipc_message *request,
 struct err *ledger_handle_write(void *ctx, const struct ipc_message *request,
     struct ipc_message *answer) MUST_USE;
 
-/*
- * allow_users lets the processes of these users connect, beside our own.  `own`
- * is who we are by the settings: where users are not apart (signd was not
- * started as root) nobody else is let in.
- * ERR_MISSING: users are apart, and there is no such user.
- */
-struct err *allow_users(struct ipc_service *service, const char *own,
-    const char *const *users, size_t count) MUST_USE;
-
 /* Whether SIGTERM, which the caller blocked, is waiting. */
 bool asked_to_stop(void *ctx);
 /* Blocks SIGTERM and SIGINT, so that asked_to_stop() sees them. */

@@ -10,20 +10,20 @@
 #define REVOCATION_FIELDS 6
 
 /* The fields, in order, for whoever goes through all of them. */
-void enrolment_record_fields(struct enrolment_record *r,
-    char **out[ENROLMENT_FIELDS]);
-void revocation_record_fields(struct revocation_record *r,
-    char **out[REVOCATION_FIELDS]);
+void enrolment_record_fields(
+    struct enrolment_record *r, char **out[ENROLMENT_FIELDS]);
+void revocation_record_fields(
+    struct revocation_record *r, char **out[REVOCATION_FIELDS]);
 
-struct err *enrolment_record_pack(const struct enrolment_record *r,
-    struct buf *out) MUST_USE;
-struct err *revocation_record_pack(const struct revocation_record *r,
-    struct buf *out) MUST_USE;
+struct err *enrolment_record_pack(
+    const struct enrolment_record *r, struct buf *out) MUST_USE;
+struct err *revocation_record_pack(
+    const struct revocation_record *r, struct buf *out) MUST_USE;
 /* What was read before a failure is freed with _done() by the caller, in any
  * case.  ERR_LIMIT: a field longer than RECORD_FIELD_MAX. */
-struct err *enrolment_record_unpack(struct unpack *u,
-    struct enrolment_record *out) MUST_USE;
-struct err *revocation_record_unpack(struct unpack *u,
-    struct revocation_record *out) MUST_USE;
+struct err *enrolment_record_unpack(
+    struct unpack *u, struct enrolment_record *out) MUST_USE;
+struct err *revocation_record_unpack(
+    struct unpack *u, struct revocation_record *out) MUST_USE;
 
 #endif

@@ -6,8 +6,8 @@ static struct err *
 last_record(struct ledger *l, int64_t *n, uint8_t hash[LEDGER_HASH])
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1", &q));
+	TRY(db_prepare(
+	    l->db, "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1", &q));
 	bool row;
 	TRY(stmt_step(q, &row));
 	*n = 0;
@@ -81,8 +81,8 @@ audit_int(struct audit *a, const char *name, int64_t value)
 }
 
 struct err *
-audit_hex_list(struct audit *a, const char *name, const struct bytes *values,
-    size_t count)
+audit_hex_list(
+    struct audit *a, const char *name, const struct bytes *values, size_t count)
 {
 	TRY(buf_printf(&a->line, ",\"%s\":[", name));
 	for (size_t i = 0; i < count; i++) {
@@ -115,8 +115,8 @@ audit_done(struct audit *a)
 }
 
 struct err *
-audit_write(struct ledger *l, const char *event,
-    const struct audit_field *fields)
+audit_write(
+    struct ledger *l, const char *event, const struct audit_field *fields)
 {
 	CLEANUP(audit_done) struct audit a = { 0 };
 	TRY(audit_open(l, event, &a));
@@ -166,8 +166,8 @@ record_fits(struct ledger *l, struct bytes line, int64_t n,
 	TRY(buf_byte(&prev, '"'));
 	TRY(l->ground->sha256(line, hash));
 	*fits = bytes_starts(line, buf_bytes(&head)) &&
-	    bytes_find(line, buf_bytes(&prev)) != SIZE_MAX &&
-	    bytes_eq(stored, bytes_of(hash, LEDGER_HASH));
+		bytes_find(line, buf_bytes(&prev)) != SIZE_MAX &&
+		bytes_eq(stored, bytes_of(hash, LEDGER_HASH));
 	return NULL;
 }
 
@@ -175,8 +175,8 @@ struct err *
 ledger_audit_check(struct ledger *l, int64_t *bad)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db, "SELECT n, line, hash FROM audit ORDER BY n",
-	    &q));
+	TRY(db_prepare(
+	    l->db, "SELECT n, line, hash FROM audit ORDER BY n", &q));
 	uint8_t hash[LEDGER_HASH] = { 0 };
 	for (int64_t n = 1;; n++) {
 		bool row, fits = false;

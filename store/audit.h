@@ -24,14 +24,14 @@ struct audit {
 	int64_t n;
 };
 
-struct err *audit_open(struct ledger *l, const char *event, struct audit *a)
-    MUST_USE;
-struct err *audit_str(struct audit *a, const char *name, const char *value)
-    MUST_USE;
-struct err *audit_hex(struct audit *a, const char *name, struct bytes value)
-    MUST_USE;
-struct err *audit_int(struct audit *a, const char *name, int64_t value)
-    MUST_USE;
+struct err *audit_open(
+    struct ledger *l, const char *event, struct audit *a) MUST_USE;
+struct err *audit_str(
+    struct audit *a, const char *name, const char *value) MUST_USE;
+struct err *audit_hex(
+    struct audit *a, const char *name, struct bytes value) MUST_USE;
+struct err *audit_int(
+    struct audit *a, const char *name, int64_t value) MUST_USE;
 struct err *audit_hex_list(struct audit *a, const char *name,
     const struct bytes *values, size_t count) MUST_USE;
 struct err *audit_close(struct ledger *l, struct audit *a) MUST_USE;
@@ -48,10 +48,10 @@ struct err *audit_write(struct ledger *l, const char *event,
 /* ---- shared inside the room ---- */
 
 /* Runs `step` as one step of the caller's transaction. */
-#define LEDGER_STEP(l, call)                                  \
-	do {                                                  \
-		TRY(db_step_begin((l)->db));                  \
-		return db_step_end((l)->db, (call));          \
+#define LEDGER_STEP(l, call)                                                   \
+	do {                                                                   \
+		TRY(db_step_begin((l)->db));                                   \
+		return db_step_end((l)->db, (call));                           \
 	} while (0)
 
 /* A nonce is used once, ever; `hash` is of the record that used it.

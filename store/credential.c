@@ -25,7 +25,8 @@ check_open(struct ledger *l, const struct ledger_new_credential *c)
 	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
 	TRY(ledger_enrolment_by_token(l, c->token_hash, &e));
 	if (strcmp(e.id, c->enrolment) != 0)
-		return err_new(ERR_INTERNAL, NULL, "token of another enrolment");
+		return err_new(
+		    ERR_INTERNAL, NULL, "token of another enrolment");
 	switch (e.status) {
 	case ENROLMENT_OPEN:
 		return NULL;
@@ -64,8 +65,8 @@ static struct err *
 close_enrolment(struct ledger *l, const struct ledger_new_credential *c)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "UPDATE enrolment SET credential = ?2 WHERE id = ?1", &q));
+	TRY(db_prepare(
+	    l->db, "UPDATE enrolment SET credential = ?2 WHERE id = ?1", &q));
 	stmt_text(q, 1, c->enrolment);
 	stmt_text(q, 2, c->id);
 	return stmt_run(q, NULL);
@@ -115,8 +116,8 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 }
 
 struct err *
-ledger_credential_get(struct ledger *l, const char *id,
-    struct ledger_credential *out)
+ledger_credential_get(
+    struct ledger *l, const char *id, struct ledger_credential *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
@@ -141,9 +142,9 @@ ledger_credential_get(struct ledger *l, const char *id,
 /* ---- PINs ---- */
 
 struct pin_count {
-	int64_t failed;	 /* tries that were wrong */
-	int64_t running; /* tries taken, not ended */
-	int64_t since;	 /* seconds: when the last of them was taken */
+	int64_t failed;    /* tries that were wrong */
+	int64_t running;   /* tries taken, not ended */
+	int64_t since;     /* seconds: when the last of them was taken */
 	int64_t not_after; /* of the certificate, seconds */
 	bool revoked;
 };
@@ -226,14 +227,13 @@ pin_take(struct ledger *l, const char *id)
 		return err_expired();
 	pin_lapse(&p, now);
 	if (p.failed >= LEDGER_PIN_TRIES)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "%d wrong PINs, 0 tries are left",
-				     LEDGER_PIN_TRIES),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "%d wrong PINs, 0 tries are left",
+			LEDGER_PIN_TRIES),
 		    "pin-locked");
 	if (p.failed + p.running >= LEDGER_PIN_TRIES)
-		return err_coded(
-		    err_new(ERR_LIMIT, NULL,
-			"all tries that are left are being used"),
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "all tries that are left are being used"),
 		    "pin-busy");
 	p.running++;
 	p.since = now;
@@ -316,15 +316,14 @@ use_sad(struct ledger *l, const struct ledger_signature *s)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "INSERT INTO sad_used VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-	    &q));
+	    "INSERT INTO sad_used VALUES (?1, ?2) ON CONFLICT DO NOTHING", &q));
 	stmt_blob(q, 1, s->sad_id);
 	stmt_int(q, 2, s->sad_expires);
 	int64_t n;
 	TRY(stmt_run(q, &n));
 	if (n == 0)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "this approval was used before"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "this approval was used before"),
 		    "sad-used");
 	/* A used SAD is forgotten when it has expired: so one that has expired
 	 * must not be recorded at all. */
@@ -353,8 +352,8 @@ check_current(struct ledger *l, const struct ledger_signature *s)
 	if (!stmt_col_is_null(q, 1))
 		return err_revoked();
 	if (stmt_col_int(q, 0) != s->version)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "the credential was changed"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the credential was changed"),
 		    "credential-changed");
 	if (clock_now(l->ground->clock) > stmt_col_int(q, 2))
 		return err_expired();

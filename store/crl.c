@@ -34,8 +34,8 @@ look(struct ledger *l, const struct revocation_record *r, struct revoked *out)
 }
 
 static struct err *
-mark(struct ledger *l, const struct revocation_record *r, int reason,
-    int64_t at)
+mark(
+    struct ledger *l, const struct revocation_record *r, int reason, int64_t at)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
@@ -72,8 +72,8 @@ revoke_step(struct ledger *l, const struct revocation_record *r,
 	struct revoked was;
 	TRY(look(l, r, &was));
 	if (!was.found)
-		return err_coded(err_new(ERR_MISSING, NULL,
-				     "no such credential and serial"),
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no such credential and serial"),
 		    "credential-unknown");
 	uint8_t raw[LEDGER_HASH];
 	TRY(l->ground->sha256(approval->record, raw));
@@ -137,8 +137,8 @@ ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
 
 struct err *
 ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
-    struct err *(*each)(void *ctx, const char *serial, int64_t revoked_at,
-	int reason),
+    struct err *(*each)(
+	void *ctx, const char *serial, int64_t revoked_at, int reason),
     void *ctx)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
@@ -156,8 +156,8 @@ ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
 			return NULL;
 		CLEANUP(free_charp) char *serial = NULL;
 		TRY(stmt_col_str(q, 0, &serial));
-		TRY(each(ctx, serial, stmt_col_int(q, 1),
-		    (int)stmt_col_int(q, 2)));
+		TRY(each(
+		    ctx, serial, stmt_col_int(q, 1), (int)stmt_col_int(q, 2)));
 	}
 }
 
@@ -165,8 +165,8 @@ static struct err *
 insert_crl(struct ledger *l, const struct ledger_crl *c)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db, "INSERT INTO crl VALUES (?1, ?2, ?3, ?4, ?5)",
-	    &q));
+	TRY(db_prepare(
+	    l->db, "INSERT INTO crl VALUES (?1, ?2, ?3, ?4, ?5)", &q));
 	stmt_int(q, 1, c->number);
 	stmt_int(q, 2, c->this_update);
 	stmt_int(q, 3, c->next_update);
@@ -183,8 +183,8 @@ crl_put_step(struct ledger *l, const struct ledger_crl *c)
 	/* Nothing is ever taken out of the register, so that counting tells
 	 * whether something came in while this list was being made. */
 	if (c->number != now.number + 1 || c->entries != now.revoked)
-		return err_coded(err_new(ERR_LIMIT, NULL,
-				     "the register has changed since"),
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "the register has changed since"),
 		    "crl-overtaken");
 	TRY(insert_crl(l, c));
 	uint8_t hash[LEDGER_HASH];

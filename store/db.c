@@ -54,8 +54,7 @@ err_sqlite(struct db *db, int rc, const char *what)
 	default:
 		break;
 	}
-	struct err *e =
-	    err_new(kind, NULL, "%s: %s", what, sqlite3_errstr(rc));
+	struct err *e = err_new(kind, NULL, "%s: %s", what, sqlite3_errstr(rc));
 	return err_coded(e, code);
 }
 
@@ -253,8 +252,8 @@ new_stmt(struct db *db, const char *sql, struct stmt **out)
 	if (s == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct stmt");
 	*s = (struct stmt){ .db = db, .sql = sql };
-	int rc = sqlite3_prepare_v3(db->raw, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	    &s->raw, NULL);
+	int rc = sqlite3_prepare_v3(
+	    db->raw, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->raw, NULL);
 	if (rc != SQLITE_OK) {
 		free(s);
 		struct err *e = err_sqlite(db, rc, "preparing");

@@ -23,7 +23,7 @@ enum db_mode {
 };
 
 enum db_sync {
-	DB_SYNC_FULL,	/* a commit is on the disk when it returns */
+	DB_SYNC_FULL,   /* a commit is on the disk when it returns */
 	DB_SYNC_NORMAL, /* the last moments may be lost when power fails */
 };
 
@@ -59,8 +59,8 @@ struct err *db_step_end(struct db *db, struct err *outcome) MUST_USE;
  * and kept).  The caller releases it with stmt_done(), before the same text
  * may be asked for again.  Values are bound from 1, columns read from 0.
  */
-struct err *db_prepare(struct db *db, const char *sql, struct stmt **out)
-    MUST_USE;
+struct err *db_prepare(
+    struct db *db, const char *sql, struct stmt **out) MUST_USE;
 void stmt_done(struct stmt *s);
 DEFINE_FREEP(stmt_done, struct stmt)
 

@@ -39,8 +39,8 @@ static const struct db_schema schema = {
 };
 
 struct err *
-front_store_open(const char *path, const struct clock *clock,
-    struct front_store **out)
+front_store_open(
+    const char *path, const struct clock *clock, struct front_store **out)
 {
 	struct front_store *s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -73,8 +73,8 @@ unlockp(pthread_mutex_t **lock)
 }
 
 /* Holds the store's lock until the end of the block. */
-#define LOCKED(store)                                              \
-	CLEANUP(unlockp) pthread_mutex_t *locked_ = &(store)->lock; \
+#define LOCKED(store)                                                          \
+	CLEANUP(unlockp) pthread_mutex_t *locked_ = &(store)->lock;            \
 	pthread_mutex_lock(locked_)
 
 static struct err *
@@ -89,13 +89,13 @@ check_id(const char *id)
 /* ---- drafts ---- */
 
 struct err *
-front_draft_put(struct front_store *s, const char *id, struct bytes state,
-    int64_t expires)
+front_draft_put(
+    struct front_store *s, const char *id, struct bytes state, int64_t expires)
 {
 	TRY(check_id(id));
 	if (state.len > FRONT_DRAFT_MAX)
-		return err_new(ERR_LIMIT, NULL, "a state of %zu bytes",
-		    state.len);
+		return err_new(
+		    ERR_LIMIT, NULL, "a state of %zu bytes", state.len);
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(s->db, "INSERT INTO draft VALUES (?1, ?2, ?3)", &q));
@@ -117,8 +117,7 @@ front_draft_get(struct front_store *s, const char *id, struct buf *out)
 	bool row;
 	TRY(stmt_step(q, &row));
 	if (!row)
-		return err_coded(
-		    err_new(ERR_MISSING, NULL, "no such draft"),
+		return err_coded(err_new(ERR_MISSING, NULL, "no such draft"),
 		    "draft-unknown");
 	return buf_append(out, stmt_col_bytes(q, 0));
 }
@@ -168,8 +167,7 @@ idem_look(struct front_store *s, const char *scope, const char *key,
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(s->db,
-	    "SELECT body, answer FROM idem WHERE scope = ?1 AND key = ?2",
-	    &q));
+	    "SELECT body, answer FROM idem WHERE scope = ?1 AND key = ?2", &q));
 	stmt_text(q, 1, scope);
 	stmt_text(q, 2, key);
 	bool row;
@@ -210,8 +208,8 @@ front_idem_finish(struct front_store *s, const char *scope, const char *key,
     struct bytes answer, int64_t expires)
 {
 	if (answer.len > FRONT_ANSWER_MAX)
-		return err_new(ERR_LIMIT, NULL, "an answer of %zu bytes",
-		    answer.len);
+		return err_new(
+		    ERR_LIMIT, NULL, "an answer of %zu bytes", answer.len);
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(s->db,
@@ -242,14 +240,14 @@ front_idem_drop(struct front_store *s, const char *scope, const char *key)
 /* ---- verifications ---- */
 
 struct err *
-front_verification_put(struct front_store *s, const char *id,
-    const struct verification *v)
+front_verification_put(
+    struct front_store *s, const char *id, const struct verification *v)
 {
 	TRY(check_id(id));
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(s->db,
-	    "INSERT INTO verification VALUES (?1, ?2, ?3, ?4, ?5)", &q));
+	TRY(db_prepare(
+	    s->db, "INSERT INTO verification VALUES (?1, ?2, ?3, ?4, ?5)", &q));
 	stmt_text(q, 1, id);
 	stmt_blob(q, 2, bytes_of(v->sha256, sizeof(v->sha256)));
 	stmt_text(q, 3, v->verdict);
@@ -268,8 +266,8 @@ copy_text(struct bytes from, char *out, size_t size)
 }
 
 struct err *
-front_verification_get(struct front_store *s, const char *id,
-    struct verification *out)
+front_verification_get(
+    struct front_store *s, const char *id, struct verification *out)
 {
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;

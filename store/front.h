@@ -12,10 +12,10 @@
 
 #include "base/base.h"
 
-#define FRONT_ID_MAX 128		/* bytes of an id, a key, a scope */
-#define FRONT_DRAFT_MAX (1024 * 1024)	/* bytes of a prepared state */
+#define FRONT_ID_MAX 128                   /* bytes of an id, a key, a scope */
+#define FRONT_DRAFT_MAX (1024 * 1024)      /* bytes of a prepared state */
 #define FRONT_ANSWER_MAX (4 * 1024 * 1024) /* bytes of a remembered answer */
-#define FRONT_VERDICT_MAX 64		/* bytes */
+#define FRONT_VERDICT_MAX 64               /* bytes */
 
 struct front_store;
 
@@ -40,13 +40,13 @@ struct err *front_draft_put(struct front_store *s, const char *id,
     struct bytes state, int64_t expires) MUST_USE;
 /* front_draft_get appends the state to `out`; the draft stays.
  * ERR_MISSING code "draft-unknown": not there, or expired. */
-struct err *front_draft_get(struct front_store *s, const char *id,
-    struct buf *out) MUST_USE;
+struct err *front_draft_get(
+    struct front_store *s, const char *id, struct buf *out) MUST_USE;
 /* front_draft_drop forgets a draft that was completed.  Absence is no error;
  * *dropped (may be NULL) says whether this call did it, so that of two
  * completions at once one can be refused. */
-struct err *front_draft_drop(struct front_store *s, const char *id,
-    bool *dropped) MUST_USE;
+struct err *front_draft_drop(
+    struct front_store *s, const char *id, bool *dropped) MUST_USE;
 
 /* ---- idempotency: the first answer, given again ---- */
 
@@ -70,13 +70,13 @@ struct err *front_idem_claim(struct front_store *s, const char *scope,
 struct err *front_idem_finish(struct front_store *s, const char *scope,
     const char *key, struct bytes answer, int64_t expires) MUST_USE;
 /* Gives the key back: the work failed in a way that may be tried again. */
-struct err *front_idem_drop(struct front_store *s, const char *scope,
-    const char *key) MUST_USE;
+struct err *front_idem_drop(
+    struct front_store *s, const char *scope, const char *key) MUST_USE;
 
 /* ---- verifications: hash and verdict, never the document ---- */
 
 struct verification {
-	uint8_t sha256[32];		     /* of the document */
+	uint8_t sha256[32];                  /* of the document */
 	char verdict[FRONT_VERDICT_MAX + 1]; /* "TOTAL-PASSED", ... */
 	char policy[FRONT_ID_MAX + 1];
 	int64_t time; /* seconds: when it was judged */
@@ -86,8 +86,8 @@ struct verification {
 struct err *front_verification_put(struct front_store *s, const char *id,
     const struct verification *v) MUST_USE;
 /* ERR_MISSING: no such id. */
-struct err *front_verification_get(struct front_store *s, const char *id,
-    struct verification *out) MUST_USE;
+struct err *front_verification_get(
+    struct front_store *s, const char *id, struct verification *out) MUST_USE;
 
 /* front_store_expire deletes what is past its time, at most a few hundred rows
  * of each kind a call; *more (may be NULL) says whether to call again soon. */

@@ -91,8 +91,8 @@ ledger_open(const char *path, enum ledger_mode mode,
 	if (l == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct ledger");
 	l->ground = ground;
-	TRY(db_open(path, mode == LEDGER_READ ? DB_READ : DB_WRITE, &schema,
-	    &l->db));
+	TRY(db_open(
+	    path, mode == LEDGER_READ ? DB_READ : DB_WRITE, &schema, &l->db));
 	*out = TAKE(l);
 	return NULL;
 }
@@ -155,8 +155,8 @@ put_value(struct ledger *l, const char *name, const struct buf *value)
 	stmt_blob(q, 2, buf_bytes(value));
 	struct err *e = stmt_run(q, NULL);
 	if (e != NULL && err_kind(e) == ERR_USAGE)
-		return err_coded(err_while(e, "set up already"),
-		    "set-up-already");
+		return err_coded(
+		    err_while(e, "set up already"), "set-up-already");
 	return e;
 }
 
@@ -165,8 +165,7 @@ put_chain(struct ledger *l, const struct ledger_setup *s)
 {
 	for (size_t i = 0; i < s->nchain; i++) {
 		CLEANUP(stmt_donep) struct stmt *q = NULL;
-		TRY(db_prepare(l->db, "INSERT INTO chain VALUES (?1, ?2)",
-		    &q));
+		TRY(db_prepare(l->db, "INSERT INTO chain VALUES (?1, ?2)", &q));
 		stmt_int(q, 1, (int64_t)i);
 		stmt_blob(q, 2, buf_bytes(&s->chain[i]));
 		TRY(stmt_run(q, NULL));
@@ -204,8 +203,8 @@ get_value(struct ledger *l, const char *name, struct buf *out)
 	bool row;
 	TRY(stmt_step(q, &row));
 	if (!row)
-		return err_coded(err_new(ERR_MISSING, NULL,
-				     "the ledger is not set up"),
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "the ledger is not set up"),
 		    "not-set-up");
 	*out = BUF(LEDGER_ID_MAX);
 	return buf_append(out, stmt_col_bytes(q, 0));
@@ -215,8 +214,8 @@ static struct err *
 get_chain(struct ledger *l, struct ledger_setup *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db, "SELECT certificate FROM chain ORDER BY place",
-	    &q));
+	TRY(db_prepare(
+	    l->db, "SELECT certificate FROM chain ORDER BY place", &q));
 	while (out->nchain < LEDGER_CHAIN_MAX) {
 		bool row;
 		TRY(stmt_step(q, &row));

@@ -16,14 +16,14 @@
 #include "base/base.h"
 #include "base/record.h"
 
-#define LEDGER_PIN_TRIES 5	   /* wrong PINs until a credential is locked */
-#define LEDGER_PIN_LAPSE 60	   /* s: a try that nobody ended counts wrong */
-#define LEDGER_ID_MAX 64	   /* bytes of an identifier */
-#define LEDGER_SEALED_MAX 8192	   /* bytes of a sealed blob */
-#define LEDGER_CHAIN_MAX 8	   /* certificates of our own chain */
+#define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
+#define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
+#define LEDGER_ID_MAX 64       /* bytes of an identifier */
+#define LEDGER_SEALED_MAX 8192 /* bytes of a sealed blob */
+#define LEDGER_CHAIN_MAX 8     /* certificates of our own chain */
 #define LEDGER_AUDIT_LINE_MAX (64 * 1024) /* bytes */
-#define LEDGER_DIGESTS_MAX 256	   /* digests of one approval */
-#define LEDGER_HASH 32		   /* bytes, SHA-256 */
+#define LEDGER_DIGESTS_MAX 256            /* digests of one approval */
+#define LEDGER_HASH 32                    /* bytes, SHA-256 */
 
 struct ledger;
 
@@ -52,20 +52,20 @@ void ledger_rollback(struct ledger *l);
 /* ---- how the service was set up ---- */
 
 struct ledger_setup {
-	struct buf kek_id;	/* CKA_ID of the key that wraps */
-	struct buf pepper_id;	/* CKA_ID of the HMAC key */
-	struct buf ca_key_id;	/* CKA_ID of the issuing key */
+	struct buf kek_id;                  /* CKA_ID of the key that wraps */
+	struct buf pepper_id;               /* CKA_ID of the HMAC key */
+	struct buf ca_key_id;               /* CKA_ID of the issuing key */
 	struct buf chain[LEDGER_CHAIN_MAX]; /* DER: issuer first, anchor last */
 	size_t nchain;
 };
 
 void ledger_setup_done(struct ledger_setup *s);
 /* ERR_USAGE code "set-up-already". */
-struct err *ledger_setup_put(struct ledger *l, const struct ledger_setup *s)
-    MUST_USE;
+struct err *ledger_setup_put(
+    struct ledger *l, const struct ledger_setup *s) MUST_USE;
 /* ERR_MISSING code "not-set-up". */
-struct err *ledger_setup_get(struct ledger *l, struct ledger_setup *out)
-    MUST_USE;
+struct err *ledger_setup_get(
+    struct ledger *l, struct ledger_setup *out) MUST_USE;
 
 /* ---- officers ---- */
 
@@ -76,8 +76,8 @@ struct err *ledger_officer_add(struct ledger *l, const char *fingerprint,
 /* ERR_DENIED code "officer-unknown": not there, or no longer active. */
 struct err *ledger_officer_get(struct ledger *l, const char *fingerprint,
     struct buf *certificate) MUST_USE;
-struct err *ledger_officer_end(struct ledger *l, const char *fingerprint)
-    MUST_USE;
+struct err *ledger_officer_end(
+    struct ledger *l, const char *fingerprint) MUST_USE;
 
 /* ---- enrolments ---- */
 
@@ -89,8 +89,8 @@ enum enrolment_status {
 const char *enrolment_status_name(enum enrolment_status s);
 
 struct approval {
-	struct bytes value; /* signature over the rendered record */
-	struct bytes alg;   /* DER AlgorithmIdentifier */
+	struct bytes value;  /* signature over the rendered record */
+	struct bytes alg;    /* DER AlgorithmIdentifier */
 	struct bytes record; /* the rendered record */
 };
 
@@ -113,11 +113,11 @@ struct err *ledger_enrol(struct ledger *l, const char *id,
     const struct enrolment_record *r, const struct approval *approval,
     struct bytes token_hash, int64_t expires) MUST_USE;
 /* ERR_MISSING code "enrolment-unknown". */
-struct err *ledger_enrolment_by_id(struct ledger *l, const char *id,
-    struct ledger_enrolment *out) MUST_USE;
+struct err *ledger_enrolment_by_id(
+    struct ledger *l, const char *id, struct ledger_enrolment *out) MUST_USE;
 /* ERR_MISSING code "activation-unknown". */
-struct err *ledger_enrolment_by_token(struct ledger *l,
-    struct bytes token_hash, struct ledger_enrolment *out) MUST_USE;
+struct err *ledger_enrolment_by_token(struct ledger *l, struct bytes token_hash,
+    struct ledger_enrolment *out) MUST_USE;
 
 /* ---- credentials ---- */
 
@@ -125,12 +125,12 @@ struct ledger_credential {
 	char *id;
 	char *serial; /* of its certificate: hex, lower case */
 	bool revoked;
-	int64_t revoked_at;	/* seconds */
-	int64_t tries_left;	/* of the PIN; 0 is locked */
-	int64_t version;	/* of the sealed blob */
-	int64_t created;	/* seconds */
+	int64_t revoked_at;     /* seconds */
+	int64_t tries_left;     /* of the PIN; 0 is locked */
+	int64_t version;        /* of the sealed blob */
+	int64_t created;        /* seconds */
 	struct buf certificate; /* DER */
-	struct buf sealed;	/* opaque here; never told to the front */
+	struct buf sealed;      /* opaque here; never told to the front */
 };
 
 void ledger_credential_done(struct ledger_credential *c);
@@ -151,11 +151,11 @@ struct ledger_new_credential {
  * ERR_DENIED code "activation-used", "activation-expired";
  * ERR_MISSING code "activation-unknown".
  */
-struct err *ledger_activate(struct ledger *l,
-    const struct ledger_new_credential *c) MUST_USE;
+struct err *ledger_activate(
+    struct ledger *l, const struct ledger_new_credential *c) MUST_USE;
 /* ERR_MISSING code "credential-unknown". */
-struct err *ledger_credential_get(struct ledger *l, const char *id,
-    struct ledger_credential *out) MUST_USE;
+struct err *ledger_credential_get(
+    struct ledger *l, const char *id, struct ledger_credential *out) MUST_USE;
 
 /*
  * A PIN is counted before it is tried: ledger_pin_try takes one of the tries
@@ -164,8 +164,8 @@ struct err *ledger_credential_get(struct ledger *l, const char *id,
  * ERR_DENIED code "pin-locked", "credential-revoked", "credential-expired";
  * ERR_LIMIT code "pin-busy": every try left is being used just now.
  */
-struct err *ledger_pin_try(struct ledger *l, const char *id,
-    struct ledger_credential *out) MUST_USE;
+struct err *ledger_pin_try(
+    struct ledger *l, const char *id, struct ledger_credential *out) MUST_USE;
 
 enum pin_outcome {
 	PIN_RIGHT = 1, /* the count starts again */
@@ -181,14 +181,14 @@ struct err *ledger_pin_end(struct ledger *l, const char *id,
 struct ledger_authorization {
 	const char *credential;
 	struct bytes sad_id;
-	int64_t expires;	  /* seconds */
-	int64_t count;		  /* signatures allowed */
+	int64_t expires;           /* seconds */
+	int64_t count;             /* signatures allowed */
 	struct bytes digests_hash; /* over the list; empty: not bound */
 };
 
 /* Records that a right PIN made a SAD, and ends the try. */
-struct err *ledger_authorized(struct ledger *l,
-    const struct ledger_authorization *a) MUST_USE;
+struct err *ledger_authorized(
+    struct ledger *l, const struct ledger_authorization *a) MUST_USE;
 
 struct ledger_signature {
 	const char *credential;
@@ -203,10 +203,11 @@ struct ledger_signature {
 /*
  * ledger_signed records signatures that were made and have not left yet, and
  * the use of their SAD.  ERR_DENIED code "sad-used", "credential-revoked",
- * "credential-expired"; code "credential-changed": another version of the blob is current.
+ * "credential-expired"; code "credential-changed": another version of the blob
+ * is current.
  */
-struct err *ledger_signed(struct ledger *l, const struct ledger_signature *s)
-    MUST_USE;
+struct err *ledger_signed(
+    struct ledger *l, const struct ledger_signature *s) MUST_USE;
 
 /* ---- revocation ---- */
 
@@ -222,20 +223,20 @@ struct err *ledger_revoke(struct ledger *l, const struct revocation_record *r,
 
 /* What a new CRL is made of. */
 struct ledger_crl_state {
-	int64_t number;	     /* of the current one; 0: none yet */
+	int64_t number;      /* of the current one; 0: none yet */
 	int64_t this_update; /* of the current one, seconds */
 	int64_t next_update;
-	int64_t revoked;  /* entries that the register has now */
-	int64_t covered;  /* entries that the current one has */
+	int64_t revoked; /* entries that the register has now */
+	int64_t covered; /* entries that the current one has */
 };
 
-struct err *ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
-    MUST_USE;
+struct err *ledger_crl_state(
+    struct ledger *l, struct ledger_crl_state *out) MUST_USE;
 /* Calls `each` for revoked certificates in order of serial, from the place
  * `from` (0 is the first) on, `count` at most. */
 struct err *ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
-    struct err *(*each)(void *ctx, const char *serial, int64_t revoked_at,
-	int reason),
+    struct err *(*each)(
+	void *ctx, const char *serial, int64_t revoked_at, int reason),
     void *ctx) MUST_USE;
 
 struct ledger_crl {
@@ -248,11 +249,11 @@ struct ledger_crl {
 
 /* ERR_LIMIT code "crl-overtaken": another is current already, or the register
  * has changed since: make it again. */
-struct err *ledger_crl_put(struct ledger *l, const struct ledger_crl *c)
-    MUST_USE;
+struct err *ledger_crl_put(
+    struct ledger *l, const struct ledger_crl *c) MUST_USE;
 /* Appends the current CRL; nothing, and number 0, when there is none. */
-struct err *ledger_crl_get(struct ledger *l, struct buf *der, int64_t *number)
-    MUST_USE;
+struct err *ledger_crl_get(
+    struct ledger *l, struct buf *der, int64_t *number) MUST_USE;
 
 /* ---- keeping ---- */
 

@@ -14,8 +14,8 @@ officer_step(struct ledger *l, const char *fingerprint,
     struct bytes certificate, const char *name)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "INSERT INTO officer VALUES (?1, ?2, ?3, 1, ?4)", &q));
+	TRY(db_prepare(
+	    l->db, "INSERT INTO officer VALUES (?1, ?2, ?3, 1, ?4)", &q));
 	stmt_text(q, 1, fingerprint);
 	stmt_blob(q, 2, certificate);
 	stmt_text(q, 3, name);
@@ -34,8 +34,8 @@ ledger_officer_add(struct ledger *l, const char *fingerprint,
 }
 
 struct err *
-ledger_officer_get(struct ledger *l, const char *fingerprint,
-    struct buf *certificate)
+ledger_officer_get(
+    struct ledger *l, const char *fingerprint, struct buf *certificate)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
@@ -46,8 +46,7 @@ ledger_officer_get(struct ledger *l, const char *fingerprint,
 	bool row;
 	TRY(stmt_step(q, &row));
 	if (!row)
-		return err_coded(
-		    err_new(ERR_DENIED, NULL, "no such officer"),
+		return err_coded(err_new(ERR_DENIED, NULL, "no such officer"),
 		    "officer-unknown");
 	if (certificate == NULL)
 		return NULL;
@@ -59,8 +58,8 @@ officer_end_step(struct ledger *l, const char *fingerprint)
 {
 	TRY(ledger_officer_get(l, fingerprint, NULL));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "UPDATE officer SET active = 0 WHERE fingerprint = ?1", &q));
+	TRY(db_prepare(
+	    l->db, "UPDATE officer SET active = 0 WHERE fingerprint = ?1", &q));
 	stmt_text(q, 1, fingerprint);
 	TRY(stmt_run(q, NULL));
 	const struct audit_field fields[] = { { "officer", fingerprint },
@@ -80,22 +79,22 @@ static struct err *
 nonce_look(struct ledger *l, const char *nonce, struct bytes hash, bool *same)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "SELECT record_hash FROM nonce WHERE nonce = ?1", &q));
+	TRY(db_prepare(
+	    l->db, "SELECT record_hash FROM nonce WHERE nonce = ?1", &q));
 	stmt_text(q, 1, nonce);
 	bool row;
 	TRY(stmt_step(q, &row));
 	*same = row && bytes_eq(stmt_col_bytes(q, 0), hash);
 	if (row && !*same)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "this approval was used before"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "this approval was used before"),
 		    "approval-replayed");
 	return NULL;
 }
 
 struct err *
-ledger_nonce_use(struct ledger *l, const char *nonce, struct bytes hash,
-    bool *same)
+ledger_nonce_use(
+    struct ledger *l, const char *nonce, struct bytes hash, bool *same)
 {
 	TRY(nonce_look(l, nonce, hash, same));
 	if (*same)
@@ -186,8 +185,8 @@ enrol_step(struct ledger *l, const char *id, const struct enrolment_record *r,
 	TRY(ledger_nonce_use(l, r->nonce, bytes_of(hash, sizeof(hash)), &same));
 	/* The link was told once: the same approval does not make another. */
 	if (same)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "this approval was used before"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "this approval was used before"),
 		    "approval-replayed");
 	TRY(insert_enrolment(l, id, r, approval, token_hash, expires));
 	CLEANUP(audit_done) struct audit a = { 0 };
@@ -208,10 +207,10 @@ ledger_enrol(struct ledger *l, const char *id, const struct enrolment_record *r,
 	LEDGER_STEP(l, enrol_step(l, id, r, approval, token_hash, expires));
 }
 
-#define ENROLMENT_COLUMNS                                                \
-	"SELECT id, coalesce(credential, ''), expires,"                  \
-	" name, subject_id, province, locality, profile, evidence,"      \
-	" evidence_sha256, consent, desk, officer, time, nonce"          \
+#define ENROLMENT_COLUMNS                                                      \
+	"SELECT id, coalesce(credential, ''), expires,"                        \
+	" name, subject_id, province, locality, profile, evidence,"            \
+	" evidence_sha256, consent, desk, officer, time, nonce"                \
 	" FROM enrolment"
 
 static struct err *
@@ -238,8 +237,8 @@ read_enrolment(struct ledger *l, struct stmt *q, const char *code,
 }
 
 struct err *
-ledger_enrolment_by_id(struct ledger *l, const char *id,
-    struct ledger_enrolment *out)
+ledger_enrolment_by_id(
+    struct ledger *l, const char *id, struct ledger_enrolment *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db, ENROLMENT_COLUMNS " WHERE id = ?1", &q));
@@ -248,8 +247,8 @@ ledger_enrolment_by_id(struct ledger *l, const char *id,
 }
 
 struct err *
-ledger_enrolment_by_token(struct ledger *l, struct bytes token_hash,
-    struct ledger_enrolment *out)
+ledger_enrolment_by_token(
+    struct ledger *l, struct bytes token_hash, struct ledger_enrolment *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db, ENROLMENT_COLUMNS " WHERE token_hash = ?1", &q));

@@ -24,6 +24,11 @@ tests_pdf_test_sign_SOURCES = tests/pdf/test-sign.c tests/pdf/build.h tests/pdf/
 tests_pdf_test_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_sign_LDADD = $(PDF_LIBS)
 
+check_PROGRAMS += tests/pdf/test-torture
+tests_pdf_test_torture_SOURCES = tests/pdf/test-torture.c tests/torture.h tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_torture_LDADD = $(PDF_LIBS)
+
 # Signs files that interop.sh shows to programs which we did not write.
 EXTRA_PROGRAMS += tests/pdf/maker
 tests_pdf_maker_SOURCES = tests/pdf/maker.c tests/pdf/signing.h

@@ -261,6 +261,26 @@ compares_values_and_not_spelling(void)
 	CHECK(!equal("1", "1."));
 }
 
+/* Objects inside the comment of an object: each is read to the end. */
+static void
+comments_that_are_read_again_cost_steps(void)
+{
+	CLEANUP(buf_done) struct buf b = BUF(1 << 20);
+	for (int i = 0; i < 10000; i++)
+		CHECK_OK(buf_str(&b, "1 0 obj 1 %"));
+	CHECK_OK(buf_str(&b, "\nendobj"));
+	struct pdf_budget budget = { .steps = 1 << 20, .memory = 1 << 20 };
+	CLEANUP(pdf_arena_done) struct pdf_arena a = PDF_ARENA(&budget);
+	struct pdf_indirect o;
+	struct err *e = NULL;
+	int read = 0;
+	for (; e == NULL && read < 10000; read++)
+		e = pdf_parse_indirect(
+		    buf_bytes(&b), (size_t)read * 11, &a, NULL, &o);
+	CHECK_ERR(e, ERR_LIMIT);
+	CHECK(read < 1000);
+}
+
 int
 main(void)
 {
@@ -275,6 +295,7 @@ main(void)
 	RUN(reads_indirect_objects);
 	RUN(reads_streams_of_exact_length);
 	RUN(compares_values_and_not_spelling);
+	RUN(comments_that_are_read_again_cost_steps);
 	pdf_arena_done(&arena);
 	return DONE();
 }

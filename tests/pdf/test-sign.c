@@ -390,6 +390,12 @@ refuses_what_is_damaged(void)
 	made_table(&nopage, "/Root 1 0 R");
 	CHECK(refuses(&nopage, plain_params(), "pdf-damaged"));
 
+	CLEANUP(made_done) struct made both = made_page();
+	made_object(&both, 2, "<</Kids[1 0 R]>>");
+	made_object(&both, 1, "<</Pages 2 0 R>>");
+	made_table(&both, "/Root 1 0 R");
+	CHECK(refuses(&both, plain_params(), "pdf-damaged"));
+
 	/* An object that nobody refers to is part of it, too. */
 	CLEANUP(made_done) struct made row = made_page();
 	made_row(&row, 4, (struct made_row){ 'n', 0, 30 });

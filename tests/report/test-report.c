@@ -167,7 +167,8 @@ the_clerk_reads_the_sentence_and_the_next_step_first(void)
 		      "ký.\nViệc cần làm: Có thể sử dụng tệp này.\n")));
 	CHECK(has(&t, "Nguyễn Văn An"));
 	CHECK(has(&t, "CA thử nghiệm"));
-	CHECK(has(&t, "Chứng thư khi ký:       còn hiệu lực\n"));
+	CHECK(has(&t, "Chứng thư khi kiểm tra: còn hiệu lực\n"));
+	CHECK(has(&t, "Vào lúc khai đã ký:     chứng thư trong thời hạn\n"));
 	CHECK(has(&t, "15/01/2027 15:00 +07:00 (do người ký khai"));
 	CHECK(has(&t, "từ 07/10/2026 15:00 +07:00 đến 25/04/2027"));
 	CHECK(has(&t, "toàn bộ tệp"));
@@ -250,7 +251,7 @@ json_has_both_languages_and_the_facts(void)
 	json_t *one = json_array_get(json_object_get(o, "signatures"), 0);
 	CHECK(is(one, "signer", "Nguyễn Văn An"));
 	json_t *cert = json_object_get(one, "certificate");
-	CHECK(is(cert, "state_at_signing", "in-force"));
+	CHECK(is(cert, "state", "in-force"));
 	CHECK(is(cert, "serial", "c8"));
 	CHECK(is(cert, "not_before", "2026-10-07T08:00:00Z"));
 	json_t *time = json_object_get(one, "time");

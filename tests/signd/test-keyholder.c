@@ -36,10 +36,10 @@ signs_by_sad_once(void)
 {
 	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
 	CHECK_OK(authorize(&w, an.credential, PIN, 10, 3, 3, &sad));
-	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 10,
-	    3));
-	CHECK_CODE(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "",
-		       10, 3),
+	CHECK_OK(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 10, 3));
+	CHECK_CODE(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 10, 3),
 	    "sad-used");
 }
 
@@ -48,11 +48,11 @@ a_sad_without_digests_is_bound_to_its_count(void)
 {
 	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
 	CHECK_OK(authorize(&w, an.credential, PIN, 0, 0, 2, &sad));
-	CHECK_CODE(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "",
-		       20, 3),
+	CHECK_CODE(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20, 3),
 	    "sad-mismatch");
-	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20,
-	    2));
+	CHECK_OK(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20, 2));
 }
 
 static int
@@ -63,11 +63,11 @@ uses_of(struct bytes sad, bool *others)
 		return -1;
 	for (int i = 0; i < 6; i++)
 		if (fork() == 0) {
-			struct err *e = sign_with(&w, an.credential, an.cert,
-			    sad, "", 30, 1);
-			char c = e == NULL ? '1'
-			    : strcmp(err_code(e), "sad-used") == 0 ? 'u'
-								    : '?';
+			struct err *e = sign_with(
+			    &w, an.credential, an.cert, sad, "", 30, 1);
+			char c = e == NULL                              ? '1'
+				 : strcmp(err_code(e), "sad-used") == 0 ? 'u'
+									: '?';
 			_exit(write(ends[1], &c, 1) == 1 ? 0 : 1);
 		}
 	close(ends[1]);
@@ -117,8 +117,8 @@ refuses_a_sad_for_another_credential(void)
 	CHECK_OK(citizen_make(&w, "khac-hoan-toan", &other));
 	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
 	CHECK_OK(authorize(&w, an.credential, PIN, 50, 1, 1, &sad));
-	CHECK_CODE(sign_with(&w, other.credential, other.cert,
-		       buf_bytes(&sad), "", 50, 1),
+	CHECK_CODE(sign_with(&w, other.credential, other.cert, buf_bytes(&sad),
+		       "", 50, 1),
 	    "sad-mismatch");
 }
 
@@ -137,8 +137,8 @@ refuses_a_sad_with_any_bit_changed(void)
 	CHECK_CODE(sign_with(&w, an.credential, an.cert,
 		       bytes_slice(buf_bytes(&sad), 0, sad.len - 1), "", 60, 1),
 	    "sad-invalid");
-	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 60,
-	    1));
+	CHECK_OK(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 60, 1));
 }
 
 /* ---- officers ---- */
@@ -251,19 +251,18 @@ refuses_one_officers_approval_of_anothers_record(void)
 static void
 refuses_approvals_from_another_time(void)
 {
-	CHECK_CODE(try_enrol(NULL, &w.alice, approved_too_long_ago),
-	    "approval-time");
-	CHECK_CODE(try_enrol(NULL, &w.alice, approved_in_the_future),
-	    "approval-time");
+	CHECK_CODE(
+	    try_enrol(NULL, &w.alice, approved_too_long_ago), "approval-time");
+	CHECK_CODE(
+	    try_enrol(NULL, &w.alice, approved_in_the_future), "approval-time");
 }
 
 static void
 refuses_what_no_certificate_could_say(void)
 {
-	CHECK_CODE(try_enrol(NULL, &w.alice, as_an_issuing_ca),
-	    "record-field");
-	CHECK_CODE(try_enrol(NULL, &w.alice, with_a_wrong_number),
-	    "record-field");
+	CHECK_CODE(try_enrol(NULL, &w.alice, as_an_issuing_ca), "record-field");
+	CHECK_CODE(
+	    try_enrol(NULL, &w.alice, with_a_wrong_number), "record-field");
 }
 
 static void
@@ -360,7 +359,8 @@ wrong_at_once(const struct citizen *c, int processes)
 			struct err *e = sign_with(&w, c->credential, c->cert,
 			    BYTES_NONE, "saisai", 1, 1);
 			/* The fifth is told that it is locked now. */
-			bool tried = e != NULL &&
+			bool tried =
+			    e != NULL &&
 			    (strcmp(err_code(e), "pin-wrong") == 0 ||
 				strcmp(err_text(e), "0 tries are left") == 0);
 			char tell = tried ? 't' : e == NULL ? '!' : '-';
@@ -425,8 +425,8 @@ the_reading_socket_tells_no_sealed_key(void)
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	CHECK_OK(pack_str(&body, 1, an.credential));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	CHECK_OK(ask(&w, SOCKET_LEDGER_READ, LEDGER_CREDENTIAL, &body,
-	    &answer));
+	CHECK_OK(
+	    ask(&w, SOCKET_LEDGER_READ, LEDGER_CREDENTIAL, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
 	CLEANUP(free_charp) char *status = NULL;
 	struct bytes cert, chain;
@@ -468,11 +468,11 @@ a_tampered_blob_never_signs(void)
 				" pin_failed = 0 WHERE id = ?1",
 		    c.credential, buf_bytes(&good)));
 		good.ptr[i] ^= 4;
-		struct err *e = sign_with(&w, c.credential, c.cert, BYTES_NONE,
-		    PIN, 1, 1);
+		struct err *e =
+		    sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1);
 		CHECK(e != NULL &&
-		    (strcmp(err_code(e), "pin-wrong") == 0 ||
-			strcmp(err_code(e), "credential-damaged") == 0));
+		      (strcmp(err_code(e), "pin-wrong") == 0 ||
+			  strcmp(err_code(e), "credential-damaged") == 0));
 		err_free(e);
 	}
 	CHECK_OK(meddle("UPDATE credential SET sealed = ?2,"
@@ -584,7 +584,7 @@ a_revoked_certificate_is_in_the_crl_and_signs_no_more(void)
 	CHECK(after != NULL && crl_has(after, c.cert));
 	CHECK(after != NULL && !crl_has(after, an.cert));
 	CHECK(after != NULL &&
-	    X509_CRL_verify(after, cert_key(an.chain.v[0])) == 1);
+	      X509_CRL_verify(after, cert_key(an.chain.v[0])) == 1);
 	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
 	    "credential-revoked");
 }
@@ -651,8 +651,8 @@ nothing_stays_in_the_token_after_signing(void)
 		if (e == NULL)
 			e = p11_object_count(&k.session, &after);
 		if (e == NULL && (before != after || before < 6))
-			e = err_new(ERR_INTERNAL, NULL, "%zu, then %zu",
-			    before, after);
+			e = err_new(
+			    ERR_INTERNAL, NULL, "%zu, then %zu", before, after);
 		keyholder_done(&k);
 		_exit(end_child(e));
 	}
@@ -689,8 +689,8 @@ start_load(int first, int tell)
 		return pid;
 	for (int n = first; n < first + LOAD_MAX; n++) {
 		CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
-		struct err *e = authorize(&w, an.credential, PIN, n, 1, 1,
-		    &sad);
+		struct err *e =
+		    authorize(&w, an.credential, PIN, n, 1, 1, &sad);
 		if (e == NULL)
 			e = sign_with(&w, an.credential, an.cert,
 			    buf_bytes(&sad), "", n, 1);
@@ -717,7 +717,7 @@ in_audit(const struct buf *all, int n)
 	hex_text(digest_no(n, d), hex);
 	size_t at = bytes_find(buf_bytes(all), BYTES_LIT("\"digests\":[\""));
 	return at != SIZE_MAX &&
-	    bytes_find(buf_bytes(all), bytes_str(hex)) != SIZE_MAX;
+	       bytes_find(buf_bytes(all), bytes_str(hex)) != SIZE_MAX;
 }
 
 static void
@@ -776,7 +776,8 @@ killed_processes_lose_nothing_that_was_recorded(void)
 	check_recorded(ends[0]);
 	close(ends[0]);
 	CHECK_OK(signd_audit_check(&w.settings, NULL));
-	/* Tries that nobody ended count; they lapse or a right PIN ends them. */
+	/* Tries that nobody ended count; they lapse or a right PIN ends them.
+	 */
 	CHECK_OK(meddle("UPDATE credential SET pin_running = 0, pin_failed = 0"
 			" WHERE id = ?1",
 	    an.credential, BYTES_NONE));

@@ -1,0 +1,254 @@
+/*
+ * Rows that every signature format has: sign and verify against the raw work
+ * (SHA-256 of the document and one ECDSA operation), and whole processes
+ * against a peer.
+ */
+#ifndef SIGND_BENCH_FORMAT_H
+#define SIGND_BENCH_FORMAT_H
+
+#include "bench/bench.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "certs/softkey.h"
+#include "format/format.h"
+#include "tests/certs/make.h"
+
+#define BENCH_DOCUMENT_MAX ((size_t)256 << 20) /* bytes */
+
+struct bench_format {
+	const struct format *format;
+	struct softkey *key;
+	struct cert *cert;
+	struct buf document;
+	struct buf document_signed;
+	uint8_t value[256]; /* of the raw signature */
+	size_t value_len;
+};
+
+static const struct sig_alg bench_alg = { .form = SIG_ECDSA,
+	.digest = DIGEST_SHA256 };
+
+static inline void
+bench_format_init(struct bench_format *b, const struct format *format)
+{
+	*b = (struct bench_format){ .format = format,
+		.document = BUF(BENCH_DOCUMENT_MAX),
+		.document_signed = BUF(BENCH_DOCUMENT_MAX) };
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	b->cert = make_self_signed(key, "Nguyễn Văn An", EVP_sha256());
+	bench_must(softkey_from_evp(key, &b->key));
+	EVP_PKEY_free(key);
+}
+
+static inline void
+bench_format_done(struct bench_format *b)
+{
+	cert_free(b->cert);
+	softkey_free(b->key);
+	buf_done(&b->document);
+	buf_done(&b->document_signed);
+}
+
+/* ---- ours ---- */
+
+static inline void
+bench_insertion(const struct bench_format *b, struct insertion *out)
+{
+	struct prepared p = { 0 };
+	struct buf value = BUF(256);
+	const struct sign_params params = { .cert = b->cert,
+		.alg = bench_alg,
+		.level = LEVEL_B,
+		.time = clock_now(&clock_system) };
+	struct signer s = softkey_signer(b->key);
+	bench_must(b->format->prepare(buf_bytes(&b->document), &params, &p));
+	bench_must(s.sign(s.ctx, bench_alg,
+	    bytes_of(p.digest, digest_len(p.digest_alg)), &value));
+	bench_must(
+	    b->format->embed(buf_bytes(&p.state), buf_bytes(&value), out));
+	buf_done(&value);
+	prepared_done(&p);
+}
+
+static inline void
+bench_sign(void *ctx)
+{
+	struct insertion i = { 0 };
+	bench_insertion(ctx, &i);
+	insertion_done(&i);
+}
+
+static inline void
+bench_verify(void *ctx)
+{
+	struct bench_format *b = ctx;
+	const struct collect_input in = { .document =
+					      buf_bytes(&b->document_signed) };
+	struct facts f = { 0 };
+	bench_must(b->format->collect(&in, &f));
+	if (f.nsignatures != 1 || f.signatures[0].signature != CHECK_PASSED)
+		bench_must(err_new(ERR_INTERNAL, NULL, "it is not valid"));
+	facts_done(&f);
+}
+
+/* ---- the raw work ---- */
+
+static inline void
+bench_hash(struct bytes in, uint8_t out[32])
+{
+	EVP_Digest(in.ptr, in.len, out, NULL, EVP_sha256(), NULL);
+}
+
+static inline void
+bench_raw_sign(void *ctx)
+{
+	struct bench_format *b = ctx;
+	uint8_t digest[32];
+	bench_hash(buf_bytes(&b->document), digest);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(softkey_evp(b->key), NULL);
+	b->value_len = sizeof(b->value);
+	if (EVP_PKEY_sign_init(c) != 1 ||
+	    EVP_PKEY_sign(c, b->value, &b->value_len, digest, 32) != 1)
+		bench_must(err_new(ERR_INTERNAL, NULL, "EVP_PKEY_sign"));
+	EVP_PKEY_CTX_free(c);
+}
+
+static inline void
+bench_raw_verify(void *ctx)
+{
+	struct bench_format *b = ctx;
+	uint8_t digest[32];
+	bench_hash(buf_bytes(&b->document), digest);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(cert_key(b->cert), NULL);
+	if (EVP_PKEY_verify_init(c) != 1 ||
+	    EVP_PKEY_verify(c, b->value, b->value_len, digest, 32) != 1)
+		bench_must(err_new(ERR_INTERNAL, NULL, "EVP_PKEY_verify"));
+	EVP_PKEY_CTX_free(c);
+}
+
+/* bench_format_rows: `size` is how the document is called, as in "1MB". */
+static inline void
+bench_format_rows(struct bench_format *b, const char *size)
+{
+	char name[64];
+	struct insertion i = { 0 };
+	bench_insertion(b, &i);
+	struct bytes in = buf_bytes(&b->document);
+	struct buf *out = &b->document_signed;
+	buf_clear(out);
+	bench_must(buf_append(out, bytes_slice(in, 0, i.at)));
+	bench_must(buf_append(out, buf_bytes(&i.bytes)));
+	bench_must(buf_append(out, bytes_from(in, i.at)));
+	insertion_done(&i);
+	snprintf(name, sizeof(name), "%s.sign.%s", b->format->name, size);
+	bench_compare(
+	    &(struct bench_pair){ name, "ms", bench_sign, bench_raw_sign, b });
+	snprintf(name, sizeof(name), "%s.verify.%s", b->format->name, size);
+	bench_compare(&(struct bench_pair){
+	    name, "ms", bench_verify, bench_raw_verify, b });
+}
+
+/* ---- whole processes ---- */
+
+struct bench_process {
+	const char *const *ours; /* argv, ended by NULL */
+	const char *const *peer;
+	int ours_status; /* exit status that is expected */
+	int peer_status;
+};
+
+static inline int
+bench_spawn(const char *const *argv)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	int status = 0;
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static inline void
+bench_expect(const char *const *argv, int wanted)
+{
+	int status = bench_spawn(argv);
+	if (status != wanted)
+		bench_must(err_new(
+		    ERR_INTERNAL, NULL, "%s: exit status %d", argv[0], status));
+}
+
+static inline void
+bench_process_ours(void *ctx)
+{
+	const struct bench_process *p = ctx;
+	bench_expect(p->ours, p->ours_status);
+}
+
+static inline void
+bench_process_peer(void *ctx)
+{
+	const struct bench_process *p = ctx;
+	bench_expect(p->peer, p->peer_status);
+}
+
+static inline void
+bench_processes(const char *name, struct bench_process *p)
+{
+	if (bench_spawn(p->peer) == 127) {
+		printf("# %s: there is no %s\n", name, p->peer[0]);
+		return;
+	}
+	bench_compare(&(struct bench_pair){
+	    name, "ms", bench_process_ours, bench_process_peer, p });
+}
+
+/* bench_temporary writes a file; the name is for free(). */
+static inline char *
+bench_temporary(struct bytes content)
+{
+	char name[] = "/tmp/signd-bench-XXXXXX";
+	int fd = mkstemp(name);
+	size_t at = 0;
+	while (fd >= 0 && at < content.len) {
+		ssize_t n = write(fd, content.ptr + at, content.len - at);
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	if (fd < 0 || at < content.len)
+		bench_must(err_new(ERR_REMOTE, NULL, "cannot write %s", name));
+	close(fd);
+	return strdup(name);
+}
+
+/* The program of the build, without libtool's wrapper if there is one. */
+static inline char *
+bench_program(const char *folder, const char *name)
+{
+	const char *top = getenv("top_builddir");
+	struct buf b = BUF(4096);
+	const char *s;
+	char *path = NULL;
+	bench_must(buf_printf(
+	    &b, "%s/%s/.libs/%s", top != NULL ? top : ".", folder, name));
+	bench_must(buf_cstr(&b, &s));
+	if (access(s, X_OK) != 0) {
+		buf_clear(&b);
+		bench_must(buf_printf(
+		    &b, "%s/%s/%s", top != NULL ? top : ".", folder, name));
+	}
+	bench_must(bytes_dup_str(buf_bytes(&b), &path));
+	buf_done(&b);
+	return path;
+}
+
+#endif
