@@ -13,6 +13,7 @@ include tests/pdf/verify.mk
 include tests/pkcs11/local.mk
 include tests/store/local.mk
 include tests/signd/local.mk
+include tests/web/local.mk
 include tests/worker/local.mk
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
