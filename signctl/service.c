@@ -7,7 +7,9 @@ static enum err_kind
 kind_of(const struct signd_error *e)
 {
 	switch (signd_error_status(e)) {
-	case 0:
+	case 0: /* it never left */
+		return strcmp(signd_error_code(e), "usage") == 0 ? ERR_USAGE
+								 : ERR_REMOTE;
 	case 500:
 	case 502:
 	case 503:

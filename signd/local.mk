@@ -26,6 +26,7 @@ signd_libservice_la_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/proto.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/roles.h \
 	%D%/settings.c %D%/settings.h %D%/settings.def \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/spool.c %D%/spool.h \
