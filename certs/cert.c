@@ -123,11 +123,7 @@ attribute_text(const X509_NAME *name, int nid, char **out)
 	int len = ASN1_STRING_to_UTF8(&utf8, s);
 	if (len < 0) {
 		/* Not characters of its own kind: show something else. */
-		struct err *e = err_ossl(ERR_MALFORMED, "ASN1_STRING_to_UTF8");
-		if (err_kind(e) == ERR_NOMEM)
-			return e;
-		err_free(e);
-		return NULL;
+		return ossl_forget();
 	}
 	return len == 0 ? NULL : readable(bytes_of(utf8, (size_t)len), out);
 }
@@ -222,6 +218,7 @@ cert_parse(struct bytes der, struct cert **out)
 	if (der.len == 0)
 		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "no bytes");
 
+	ossl_begin();
 	const uint8_t *p = der.ptr;
 	CLEANUP(X509_freep) X509 *x = d2i_X509(NULL, &p, (long)der.len);
 	if (x == NULL)
@@ -242,7 +239,7 @@ cert_parse(struct bytes der, struct cert **out)
 	TRY(fill_names(c));
 	/* Makes OpenSSL read the extensions now, not in some thread later. */
 	(void)X509_check_purpose(c->x509, -1, 0);
-	err_free(err_ossl(ERR_MALFORMED, "extensions"));
+	TRY(ossl_forget());
 	*out = TAKE(c);
 	return NULL;
 }

@@ -155,6 +155,7 @@ crl_parse(struct bytes der, struct crl **out)
 		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
 	if (der.len == 0)
 		return err_new(ERR_MALFORMED, "RFC 5280 5.1", "no bytes");
+	ossl_begin();
 	CLEANUP(crl_freep) struct crl *c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct crl");
@@ -172,7 +173,7 @@ crl_parse(struct bytes der, struct crl **out)
 		return err_new(ERR_MALFORMED, "RFC 5280 5.1", "bytes follow");
 	TRY(check_inner_algorithm(c));
 	TRY(check_frame(c));
-	err_free(err_ossl(ERR_MALFORMED, "extensions"));
+	TRY(ossl_forget());
 	*out = TAKE(c);
 	return NULL;
 }

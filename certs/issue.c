@@ -64,9 +64,11 @@ set_subject(X509 *x, const struct cert_fields *f)
 	X509_NAME *name = X509_get_subject_name(x);
 	for (size_t i = 0; i < f->nsubject; i++)
 		if (!profile_has_field(f->profile, f->subject[i].type))
-			return err_new(ERR_USAGE, NULL,
-			    "profile %s has no field %s", f->profile->name,
-			    f->subject[i].type);
+			return err_coded(
+			    err_new(ERR_USAGE, NULL,
+				"profile %s has no field %s", f->profile->name,
+				f->subject[i].type),
+			    "subject-field");
 	for (const struct profile_field *pf = f->profile->fields;
 	     pf->type != NULL; pf++) {
 		const struct field_kind *k = field_kind_find(pf->type);

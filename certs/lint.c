@@ -14,7 +14,8 @@ DEFINE_FREEP(BASIC_CONSTRAINTS_free, BASIC_CONSTRAINTS)
 DEFINE_FREEP(EXTENDED_KEY_USAGE_free, EXTENDED_KEY_USAGE)
 DEFINE_FREEP(GENERAL_NAMES_free, GENERAL_NAMES)
 
-#define deny(clause, ...) err_new(ERR_DENIED, (clause), __VA_ARGS__)
+#define deny(clause, ...)                                                      \
+	err_coded(err_new(ERR_DENIED, (clause), __VA_ARGS__), "cert-refused")
 
 static struct err *
 lint_frame(const struct cert *c)
@@ -44,12 +45,13 @@ lint_key(const struct cert *c)
 {
 	static const char *const curves[] = { "P-256", "P-384", "P-521" };
 	EVP_PKEY *key = cert_key(c);
+	ossl_begin();
 	CLEANUP(EVP_PKEY_CTX_freep)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 	if (ctx == NULL)
 		return err_ossl(ERR_NOMEM, "EVP_PKEY_CTX_new_from_pkey");
 	if (EVP_PKEY_public_check(ctx) != 1) {
-		err_free(err_ossl(ERR_DENIED, "EVP_PKEY_public_check"));
+		TRY(ossl_forget());
 		return deny("NIST SP 800-56A 5.6.2.3", "a broken public key");
 	}
 	if (cert_key_alg(c) == KEY_RSA && cert_key_bits(c) >= RSA_BITS_MIN)
@@ -80,8 +82,6 @@ lint_times(const struct cert *c, const struct cert_profile *p,
 static struct err *
 lint_entry(const X509_NAME_ENTRY *entry, const struct field_kind *k)
 {
-	if (X509_NAME_ENTRY_set(entry) < 0)
-		return err_new(ERR_INTERNAL, NULL, "X509_NAME_ENTRY_set");
 	const ASN1_STRING *s = X509_NAME_ENTRY_get_data(entry);
 	if (ASN1_STRING_type(s) != k->asn1_type)
 		return deny(

@@ -18,3 +18,21 @@ err_ossl_at(const char *file, int line, enum err_kind kind, const char *what)
 	return err_new_at(file, line, kind, NULL, "%s: %s", what,
 	    reason == NULL ? "no reason given" : reason);
 }
+
+void
+ossl_begin(void)
+{
+	ERR_clear_error();
+}
+
+struct err *
+ossl_forget(void)
+{
+	if (ERR_peek_error() == 0)
+		return NULL;
+	struct err *e = err_ossl(ERR_MALFORMED, "OpenSSL");
+	if (err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	return NULL;
+}

@@ -19,6 +19,12 @@
 struct err *err_ossl_at(
     const char *file, int line, enum err_kind kind, const char *what) MUST_USE;
 
+/* ossl_begin empties OpenSSL's queue of what an earlier call left in it. */
+void ossl_begin(void);
+/* ossl_forget empties the queue where a failure is an answer and no error.
+ * ERR_NOMEM: memory ran out, so it was none. */
+struct err *ossl_forget(void) MUST_USE;
+
 DEFINE_FREEP(EVP_PKEY_free, EVP_PKEY)
 DEFINE_FREEP(EVP_PKEY_CTX_free, EVP_PKEY_CTX)
 DEFINE_FREEP(EVP_MD_CTX_free, EVP_MD_CTX)

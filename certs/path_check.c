@@ -227,7 +227,7 @@ ask_openssl(const struct path_request *r, struct path *p)
 		X509_STORE_CTX_set_verify_cb(c.ctx, allow_explicit_curves);
 	int verified = X509_verify_cert(c.ctx);
 	int error = X509_STORE_CTX_get_error(c.ctx);
-	err_free(err_ossl(ERR_MALFORMED, "X509_verify_cert"));
+	TRY(ossl_forget());
 	if (error == X509_V_ERR_OUT_OF_MEM)
 		return err_new(ERR_NOMEM, NULL, "X509_verify_cert");
 	if (verified == 1 && error == X509_V_OK) {
@@ -245,6 +245,7 @@ ask_openssl(const struct path_request *r, struct path *p)
 struct err *
 path_check(const struct path_request *r, struct path *p)
 {
+	ossl_begin();
 	TRY(ask_openssl(r, p));
 	if (p->result == PATH_OK)
 		TRY(path_rules(r, p));

@@ -140,6 +140,5 @@ path_rules(const struct path_request *r, struct path *p)
 		check_serials, path_names, check_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
-	err_free(err_ossl(ERR_MALFORMED, "extensions"));
-	return NULL;
+	return ossl_forget();
 }

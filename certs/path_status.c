@@ -16,6 +16,7 @@
 /* What is known about each certificate of the path. */
 struct statuses {
 	bool explicit_curves;
+	const struct cert_list *chain;
 	size_t n; /* without the anchor */
 	struct status_answer at[PATH_DEPTH_MAX];
 	bool tainted[PATH_DEPTH_MAX]; /* by a CRL that cannot be believed */
@@ -28,8 +29,34 @@ free_crls(STACK_OF(X509_CRL) * *s)
 }
 
 static struct err *
-read_crls(const struct path_request *r, STACK_OF(X509_CRL) * list)
+signed_from(
+    const struct crl *crl, const struct cert_list *l, int *tries, bool *ok)
 {
+	for (size_t i = 0; l != NULL && i < l->n && !*ok && *tries > 0; i++)
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl_x509(crl)),
+			X509_get_subject_name(cert_x509(l->v[i]))) == 0) {
+			--*tries;
+			TRY(crl_signed_by(crl, l->v[i], ok));
+		}
+	return NULL;
+}
+
+/* A list that nobody at hand has signed would only stand in front of a good
+ * one: OpenSSL takes one for each certificate, by its names. */
+static struct err *
+signed_by_someone(const struct path_request *r, const struct path *p,
+    const struct crl *crl, int *tries, bool *ok)
+{
+	*ok = false;
+	TRY(signed_from(crl, &p->chain, tries, ok));
+	return signed_from(crl, r->pool, tries, ok);
+}
+
+static struct err *
+read_crls(const struct path_request *r, const struct path *p,
+    STACK_OF(X509_CRL) * list)
+{
+	int tries = PATH_TRIES_MAX;
 	for (size_t i = 0; i < r->nstatus_data; i++) {
 		if (r->status_data[i].is_ocsp)
 			continue;
@@ -40,6 +67,10 @@ read_crls(const struct path_request *r, STACK_OF(X509_CRL) * list)
 			continue;
 		}
 		TRY(e);
+		bool ok = false;
+		TRY(signed_by_someone(r, p, crl, &tries, &ok));
+		if (!ok)
+			continue;
 		if (X509_CRL_up_ref(crl_x509(crl)) != 1)
 			return err_ossl(ERR_INTERNAL, "X509_CRL_up_ref");
 		if (sk_X509_CRL_push(list, crl_x509(crl)) <= 0) {
@@ -56,39 +87,20 @@ record_revoked(struct statuses *s, size_t at, X509_STORE_CTX *ctx)
 	X509_REVOKED *entry = NULL;
 	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	if (s->tainted[at])
-		return; /* anybody may write a list and sign it somehow */
+	/* Anybody may write a list and sign it somehow; and OpenSSL may have
+	 * gone another way than we. */
+	if (s->tainted[at] || crl == NULL || cert == NULL ||
+	    X509_cmp(cert, cert_x509(s->chain->v[at])) != 0)
+		return;
 	s->at[at].status = STATUS_REVOKED;
-	if (crl != NULL && cert != NULL &&
-	    X509_CRL_get0_by_cert(crl, &entry, cert) == 1)
+	if (X509_CRL_get0_by_cert(crl, &entry, cert) == 1)
 		crl_read_entry(entry, &s->at[at]);
 }
 
-/* Objections of OpenSSL, one by one; 1 lets it go on. */
+/* Records an objection to certificate `at`; 1 lets OpenSSL go on. */
 static int
-collect(int ok, X509_STORE_CTX *ctx)
+record(struct statuses *s, size_t at, int error, X509_STORE_CTX *ctx)
 {
-	X509_STORE_CTX *top = ctx, *parent;
-	while ((parent = X509_STORE_CTX_get0_parent_ctx(top)) != NULL)
-		top = parent;
-	struct statuses *s = X509_STORE_CTX_get_app_data(top);
-	int error = X509_STORE_CTX_get_error(ctx);
-	if (ok == 0 && error == X509_V_ERR_EC_KEY_EXPLICIT_PARAMS)
-		return s->explicit_curves;
-	if (ok != 0)
-		return ok;
-	/* In the path of a CRL's issuer only this is forgiven: that nobody
-	 * revokes an anchor. */
-	if (top != ctx)
-		return error == X509_V_ERR_UNABLE_TO_GET_CRL &&
-		       X509_STORE_CTX_get_error_depth(ctx) + 1 ==
-			   sk_X509_num(X509_STORE_CTX_get0_chain(ctx));
-	int depth = X509_STORE_CTX_get_error_depth(ctx);
-	if (depth < 0)
-		return 0;
-	size_t at = (size_t)depth;
-	if (at >= s->n)
-		return 1; /* nobody revokes an anchor */
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -119,6 +131,32 @@ collect(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
+/* Hears OpenSSL's objections one by one. */
+static int
+collect(int ok, X509_STORE_CTX *ctx)
+{
+	X509_STORE_CTX *top = ctx, *parent;
+	while ((parent = X509_STORE_CTX_get0_parent_ctx(top)) != NULL)
+		top = parent;
+	struct statuses *s = X509_STORE_CTX_get_app_data(top);
+	int error = X509_STORE_CTX_get_error(ctx);
+	int depth = X509_STORE_CTX_get_error_depth(ctx);
+	if (ok != 0)
+		return ok;
+	if (error == X509_V_ERR_EC_KEY_EXPLICIT_PARAMS)
+		return s->explicit_curves;
+	/* In the path of a CRL's issuer only this is forgiven: that nobody
+	 * revokes an anchor. */
+	if (top != ctx)
+		return error == X509_V_ERR_UNABLE_TO_GET_CRL &&
+		       depth + 1 == sk_X509_num(X509_STORE_CTX_get0_chain(ctx));
+	if (depth < 0)
+		return 0;
+	if ((size_t)depth >= s->n)
+		return 1; /* the anchor again */
+	return record(s, (size_t)depth, error, ctx);
+}
+
 /* OpenSSL chose its path anew; its answers are about that one. */
 static bool
 same_path(X509_STORE_CTX *ctx, const struct path *p)
@@ -137,7 +175,9 @@ static void
 all_unknown(struct statuses *s, const char *why)
 {
 	for (size_t i = 0; i < s->n; i++)
-		status_unknown(&s->at[i], "%s", why);
+		if (s->at[i].status == STATUS_GOOD ||
+		    s->at[i].status == STATUS_UNKNOWN)
+			status_unknown(&s->at[i], "%s", why);
 }
 
 static struct err *
@@ -146,7 +186,7 @@ ask_crls(const struct path_request *r, const struct path *p, struct statuses *s)
 	CLEANUP(free_crls) STACK_OF(X509_CRL) *list = sk_X509_CRL_new_null();
 	if (list == NULL)
 		return err_ossl(ERR_NOMEM, "sk_X509_CRL_new_null");
-	TRY(read_crls(r, list));
+	TRY(read_crls(r, p, list));
 	if (sk_X509_CRL_num(list) == 0) {
 		all_unknown(s, "no revocation list at hand");
 		return NULL;
@@ -164,7 +204,7 @@ ask_crls(const struct path_request *r, const struct path *p, struct statuses *s)
 	for (size_t i = 0; i < s->n; i++)
 		s->at[i].status = STATUS_GOOD; /* until objections come */
 	int verified = X509_verify_cert(c.ctx);
-	err_free(err_ossl(ERR_MALFORMED, "X509_verify_cert"));
+	TRY(ossl_forget());
 	if (X509_STORE_CTX_get_error(c.ctx) == X509_V_ERR_OUT_OF_MEM)
 		return err_new(ERR_NOMEM, NULL, "X509_verify_cert");
 	if (verified != 1 || !same_path(c.ctx, p))
@@ -241,12 +281,14 @@ struct err *
 path_status(const struct path_request *r, struct path *p)
 {
 	struct statuses s = { .explicit_curves = r->explicit_curves,
+		.chain = &p->chain,
 		.n = p->chain.n - 1 };
 	for (size_t i = 0; i < s.n; i++)
 		s.at[i] = (struct status_answer){ .revoked_at = TIME_NONE,
 			.reason = -1,
 			.this_update = TIME_NONE,
 			.next_update = TIME_NONE };
+	ossl_begin();
 	TRY(ask_crls(r, p, &s));
 	TRY(ask_ocsp(r, p, &s));
 	exempt_responder(r, p, &s);

@@ -275,8 +275,8 @@ form_fits(enum field_form form, struct bytes v)
 	return false;
 }
 
-struct err *
-field_check(const struct field_kind *k, struct bytes value)
+static struct err *
+check_form(const struct field_kind *k, struct bytes value)
 {
 	if (value.len == 0 || !utf8_printable(value) || value.ptr[0] == ' ' ||
 	    value.ptr[value.len - 1] == ' ')
@@ -289,4 +289,11 @@ field_check(const struct field_kind *k, struct bytes value)
 		return err_new(
 		    ERR_USAGE, NULL, "%s is not of its form", k->type);
 	return NULL;
+}
+
+struct err *
+field_check(const struct field_kind *k, struct bytes value)
+{
+	struct err *e = check_form(k, value);
+	return e == NULL ? NULL : err_coded(e, "subject-field");
 }

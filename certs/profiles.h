@@ -56,7 +56,8 @@ struct field_kind {
 const struct field_kind *field_kind_find(const char *type);
 const struct field_kind *field_kind_by_nid(int nid);
 
-/* Whether `value` fits the form and length of its kind; ERR_USAGE says why. */
+/* Whether `value` fits the form and length of its kind; ERR_USAGE with the code
+ * "subject-field" says why. */
 struct err *field_check(
     const struct field_kind *k, struct bytes value) MUST_USE;
 

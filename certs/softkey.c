@@ -131,23 +131,6 @@ softkey_evp(const struct softkey *k)
 }
 
 struct sig_alg
-key_default_alg(const EVP_PKEY *key)
-{
-	if (key_alg_of(key) == KEY_RSA)
-		return (struct sig_alg){ .form = SIG_RSA_PSS,
-			.digest = DIGEST_SHA256,
-			.mgf1 = DIGEST_SHA256,
-			.salt_len = 32 };
-	if (key_alg_of(key) != KEY_EC)
-		return (struct sig_alg){ .form = SIG_NONE };
-	int bits = EVP_PKEY_get_bits(key);
-	return (struct sig_alg){ .form = SIG_ECDSA,
-		.digest = bits <= 256   ? DIGEST_SHA256
-			  : bits <= 384 ? DIGEST_SHA384
-					: DIGEST_SHA512 };
-}
-
-struct sig_alg
 softkey_alg(const struct softkey *k)
 {
 	return key_default_alg(k->key);

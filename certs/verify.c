@@ -8,7 +8,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 enum key_alg
@@ -29,6 +28,23 @@ key_alg_of(const EVP_PKEY *key)
 	default:
 		return KEY_NONE;
 	}
+}
+
+struct sig_alg
+key_default_alg(const EVP_PKEY *key)
+{
+	if (key_alg_of(key) == KEY_RSA)
+		return (struct sig_alg){ .form = SIG_RSA_PSS,
+			.digest = DIGEST_SHA256,
+			.mgf1 = DIGEST_SHA256,
+			.salt_len = 32 };
+	if (key_alg_of(key) != KEY_EC)
+		return (struct sig_alg){ .form = SIG_NONE };
+	int bits = EVP_PKEY_get_bits(key);
+	return (struct sig_alg){ .form = SIG_ECDSA,
+		.digest = bits <= 256   ? DIGEST_SHA256
+			  : bits <= 384 ? DIGEST_SHA384
+					: DIGEST_SHA512 };
 }
 
 /* Whether such a signature can come from such a key at all. */
@@ -59,11 +75,7 @@ form_fits(const EVP_PKEY *key, enum sig_form form)
 static struct err *
 refused(bool *ok)
 {
-	bool nomem = false;
-	for (unsigned long e; (e = ERR_get_error()) != 0;)
-		nomem |= ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
-	if (nomem)
-		return err_new(ERR_NOMEM, NULL, "verifying");
+	TRY(ossl_forget());
 	*ok = false;
 	return NULL;
 }
@@ -90,6 +102,7 @@ key_verify_digest(EVP_PKEY *key, struct sig_alg alg, struct bytes digest,
 	if (digest.len != digest_len(alg.digest) || digest.len == 0)
 		return err_new(
 		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
+	ossl_begin();
 	if (!form_fits(key, alg.form) || sig.len == 0)
 		return refused(ok);
 
@@ -114,6 +127,7 @@ static struct err *
 verify_eddsa(EVP_PKEY *key, struct sig_alg alg, struct bytes message,
     struct bytes sig, bool *ok)
 {
+	ossl_begin();
 	if (!form_fits(key, alg.form) || sig.len == 0)
 		return refused(ok);
 	CLEANUP(EVP_MD_CTX_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();

@@ -57,7 +57,6 @@ struct signer_result {
 	enum check digest;    /* message-digest against the content's */
 	enum check signature; /* value over attributes or content */
 	enum check binding;   /* signing-certificate */
-	bool has_v1;          /* signing-certificate (SHA-1 only) alone */
 	int64_t signing_time; /* TIME_NONE: not stated */
 };
 

@@ -317,8 +317,8 @@ read_algs(struct subject *x, struct findings *f)
 	if (eddsa && x->a->present && x->s->digest != want)
 		return findings_add(f, true, "cms-digest-forbidden", "%s",
 		    digest_name(x->s->digest));
-	if (eddsa || alg.form == SIG_RSA_PSS ||
-	    alg.digest == x->s->digest || x->s->digest == DIGEST_NONE)
+	if (eddsa || alg.form == SIG_RSA_PSS || alg.digest == x->s->digest ||
+	    x->s->digest == DIGEST_NONE)
 		return NULL;
 	alg.digest = x->s->digest;
 	x->algs[x->nalgs++] = alg;
@@ -433,7 +433,6 @@ judge_attributes(struct subject *x, const struct cert_list *extra,
 	gather(x->s, &x->cms->certs, &all);
 	gather(x->s, extra, &all);
 	out->signing_time = x->a->signing_time;
-	out->has_v1 = x->a->ess_v1.ptr != NULL && x->a->ess_v2.ptr == NULL;
 	if (x->nalgs > 0)
 		out->alg = x->algs[0];
 	TRY(choose(x, &all, out));

@@ -10,3 +10,11 @@ CLEANFILES += %D%/signd.conf.5
 dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md \
 	%D%/policies.md %D%/report.schema.json %D%/threat-model.md
 EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1 %D%/signd.8
+man_MANS += %D%/signctl.1
+dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md \
+	%D%/cms.md %D%/policies.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
+dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md %D%/pdf.md \
+	%D%/policies.md %D%/report.schema.json %D%/threat-model.md
+dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md \
+	%D%/policies.md %D%/xml.md %D%/report.schema.json %D%/threat-model.md
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1

@@ -38,8 +38,8 @@ struct crypt {
 static struct err *
 unsupported(const char *what)
 {
-	return err_coded(err_new(ERR_UNSUPPORTED, CLAUSE, "%s", what),
-	    "pdf-encrypted");
+	return err_coded(
+	    err_new(ERR_UNSUPPORTED, CLAUSE, "%s", what), "pdf-encrypted");
 }
 
 static struct err *
@@ -136,8 +136,8 @@ read_methods(struct crypt *c, const struct pdf_obj *e, int64_t v)
 
 /* Strings of real files are longer now and then, padded with zeros. */
 static struct err *
-read_string(const struct pdf_obj *e, const char *key, size_t len,
-    struct bytes *out)
+read_string(
+    const struct pdf_obj *e, const char *key, size_t len, struct bytes *out)
 {
 	const struct pdf_obj *s = pdf_dict_raw(e, key);
 	if (!pdf_is(s, PDF_STRING) || s->text.len < len)
@@ -155,8 +155,8 @@ read_versions(const struct pdf_obj *e, int64_t *v, int64_t *r)
 	    !pdf_int(pdf_dict_raw(e, "R"), 0, 100, r))
 		return senseless("/V or /R");
 	bool known = (*v == 1 && (*r == 2 || *r == 3)) ||
-	    (*v == 2 && *r == 3) || (*v == 4 && *r == 4) ||
-	    (*v == 5 && (*r == 5 || *r == 6));
+		     (*v == 2 && *r == 3) || (*v == 4 && *r == 4) ||
+		     (*v == 5 && (*r == 5 || *r == 6));
 	return known ? NULL : unsupported("/V and /R");
 }
 
@@ -179,8 +179,8 @@ read_key_len(const struct pdf_obj *e, int64_t v, size_t *out)
 }
 
 static struct err *
-read_params(const struct pdf_obj *e, int64_t v, int64_t r,
-    struct crypt_params *p)
+read_params(
+    const struct pdf_obj *e, int64_t v, int64_t r, struct crypt_params *p)
 {
 	p->revision = (int)r;
 	TRY(read_key_len(e, v, &p->key_len));
@@ -221,10 +221,10 @@ crypt_open(const struct pdf_obj *encrypt, struct bytes id,
 	bool ok;
 	TRY(crypt_key(&p, password, c->key, &c->owner, &ok));
 	if (!ok)
-		return err_coded(err_new(ERR_DENIED, CLAUSE, "%s",
-				     password.len == 0
-					 ? "the document needs a password"
-					 : "wrong password"),
+		return err_coded(
+		    err_new(ERR_DENIED, CLAUSE, "%s",
+			password.len == 0 ? "the document needs a password"
+					  : "wrong password"),
 		    "pdf-password");
 	*out = TAKE(c);
 	return NULL;
@@ -292,8 +292,8 @@ aes_decrypt(struct bytes key, struct bytes in, struct buf *out)
 	if (in.len == 0) /* some writers leave empty strings alone */
 		return NULL;
 	if (in.len < 32 || in.len % 16 != 0)
-		return err_new(ERR_MALFORMED, CLAUSE, "%zu bytes of AES",
-		    in.len);
+		return err_new(
+		    ERR_MALFORMED, CLAUSE, "%zu bytes of AES", in.len);
 	size_t before = out->len;
 	struct err *e =
 	    crypt_aes_cbc(false, key, in.ptr, bytes_from(in, 16), out);
@@ -335,7 +335,7 @@ apply(const struct crypt *c, enum method m, bool encrypt, struct pdf_ref ref,
 	TRY(object_key(c, m, ref, k, &len));
 	struct bytes key = bytes_of(k, len);
 	struct err *e = m == METHOD_RC4 ? rc4(key, in, out)
-	    : encrypt			? aes_encrypt(key, in, out)
+			: encrypt       ? aes_encrypt(key, in, out)
 					: aes_decrypt(key, in, out);
 	wipe(k, sizeof(k));
 	return e;
@@ -343,8 +343,8 @@ apply(const struct crypt *c, enum method m, bool encrypt, struct pdf_ref ref,
 
 /* A /Crypt filter stands first, or nowhere (ISO 32000-2 7.4.10). */
 static struct err *
-stream_method(const struct crypt *c, const struct pdf_obj *dict,
-    enum method *out)
+stream_method(
+    const struct crypt *c, const struct pdf_obj *dict, enum method *out)
 {
 	const struct pdf_obj *filter = pdf_dict_raw(dict, "Filter");
 	const struct pdf_obj *parms = pdf_dict_raw(dict, "DecodeParms");
@@ -356,7 +356,7 @@ stream_method(const struct crypt *c, const struct pdf_obj *dict,
 	if (pdf_is_name(filter, "Crypt"))
 		return find_filter(c, pdf_dict_raw(parms, "Name"), out);
 	bool clear = c->clear_metadata &&
-	    pdf_is_name(pdf_dict_raw(dict, "Type"), "Metadata");
+		     pdf_is_name(pdf_dict_raw(dict, "Type"), "Metadata");
 	*out = clear ? METHOD_NONE : c->streams;
 	return NULL;
 }

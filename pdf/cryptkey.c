@@ -13,11 +13,10 @@
 DEFINE_FREEP(EVP_CIPHER_CTX_free, EVP_CIPHER_CTX)
 
 /* ISO 32000-2 7.6.4.3.2 (a). */
-static const uint8_t padding[32] = {
-	0x28, 0xbf, 0x4e, 0x5e, 0x4e, 0x75, 0x8a, 0x41, 0x64, 0x00, 0x4e,
-	0x56, 0xff, 0xfa, 0x01, 0x08, 0x2e, 0x2e, 0x00, 0xb6, 0xd0, 0x68,
-	0x3e, 0x80, 0x2f, 0x0c, 0xa9, 0xfe, 0x64, 0x53, 0x69, 0x7a
-};
+static const uint8_t padding[32] = { 0x28, 0xbf, 0x4e, 0x5e, 0x4e, 0x75, 0x8a,
+	0x41, 0x64, 0x00, 0x4e, 0x56, 0xff, 0xfa, 0x01, 0x08, 0x2e, 0x2e, 0x00,
+	0xb6, 0xd0, 0x68, 0x3e, 0x80, 0x2f, 0x0c, 0xa9, 0xfe, 0x64, 0x53, 0x69,
+	0x7a };
 
 void
 crypt_rc4(struct bytes key, uint8_t *data, size_t len)
@@ -79,8 +78,7 @@ aes(const EVP_CIPHER *kind, bool encrypt, struct bytes key, const uint8_t *iv,
 		return err_ossl(ERR_INTERNAL, "EVP_CipherInit_ex");
 	int n = 0, last = 0;
 	uint8_t *at = out->ptr + out->len;
-	if (in.len > 0 &&
-	    EVP_CipherUpdate(c, at, &n, in.ptr, (int)in.len) != 1)
+	if (in.len > 0 && EVP_CipherUpdate(c, at, &n, in.ptr, (int)in.len) != 1)
 		return err_ossl(ERR_INTERNAL, "EVP_CipherUpdate");
 	if (EVP_CipherFinal_ex(c, at + n, &last) != 1)
 		return err_ossl(ERR_INTERNAL, "EVP_CipherFinal_ex");
@@ -223,9 +221,9 @@ hash_round(struct bytes password, struct bytes user, uint8_t k[HASH_MAX],
 		unsigned sum = 0;
 		for (int i = 0; i < 16; i++)
 			sum += e.ptr[i];
-		const EVP_MD *md = sum % 3 == 0 ? EVP_sha256()
-		    : sum % 3 == 1		? EVP_sha384()
-						: EVP_sha512();
+		const EVP_MD *md = sum % 3 == 0   ? EVP_sha256()
+				   : sum % 3 == 1 ? EVP_sha384()
+						  : EVP_sha512();
 		*k_len = (size_t)EVP_MD_get_size(md);
 		*last = e.ptr[e.len - 1];
 		struct bytes in = buf_bytes(&e);
@@ -239,8 +237,8 @@ hash_round(struct bytes password, struct bytes user, uint8_t k[HASH_MAX],
 
 /* Algorithm 2.B for revision 6, one SHA-256 for revision 5. */
 static struct err *
-new_hash(const struct crypt_params *p, struct bytes password,
-    struct bytes salt, struct bytes user, uint8_t out[32])
+new_hash(const struct crypt_params *p, struct bytes password, struct bytes salt,
+    struct bytes user, uint8_t out[32])
 {
 	uint8_t k[HASH_MAX];
 	size_t k_len = 32;
@@ -260,9 +258,9 @@ new_hash(const struct crypt_params *p, struct bytes password,
 /* Tries one of the two passwords: `check` is /U or /O, `wrapped` /UE or /OE,
  * `user` what the owner's hash takes in besides. */
 static struct err *
-new_try(const struct crypt_params *p, struct bytes password,
-    struct bytes check, struct bytes wrapped, struct bytes user,
-    uint8_t out[CRYPT_KEY_MAX], bool *ok)
+new_try(const struct crypt_params *p, struct bytes password, struct bytes check,
+    struct bytes wrapped, struct bytes user, uint8_t out[CRYPT_KEY_MAX],
+    bool *ok)
 {
 	static const uint8_t zero_iv[16];
 	uint8_t h[32];
@@ -308,11 +306,10 @@ new_open(const struct crypt_params *p, struct bytes password,
 {
 	password = bytes_slice(password, 0, CRYPT_PASSWORD_MAX);
 	*is_owner = false;
-	TRY(new_try(
-	    p, password, p->user, p->user_key, BYTES_NONE, out, ok));
+	TRY(new_try(p, password, p->user, p->user_key, BYTES_NONE, out, ok));
 	if (!*ok) {
-		TRY(new_try(p, password, p->owner, p->owner_key, p->user, out,
-		    ok));
+		TRY(new_try(
+		    p, password, p->owner, p->owner_key, p->user, out, ok));
 		*is_owner = *ok;
 	}
 	return *ok ? new_check_perms(p, out) : NULL;

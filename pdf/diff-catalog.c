@@ -17,32 +17,31 @@ plain_value(struct diff *f, const struct pdf_obj *old,
 	if (old_num == new_num && pdf_equal(a, b))
 		return diff_push(f, old, what);
 	if (!pdf_is(b, PDF_DICT) && !pdf_is(b, PDF_NULL))
-		return diff_report(f, CHANGE_SUSPICIOUS,
-		    "pdf-catalog-changed", "/%s", what);
+		return diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-catalog-changed", "/%s", what);
 	if (diff_has_refs(b) && !pdf_equal(a, b))
-		return diff_report(f, CHANGE_SUSPICIOUS,
-		    "pdf-catalog-changed", "/%s with references", what);
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-catalog-changed",
+		    "/%s with references", what);
 	return diff_report(f, level, code, "/%s", what);
 }
 
 static struct err *
 info(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
-	return plain_value(f, old, new, CHANGE_LTV, "pdf-metadata-changed",
-	    "Info");
+	return plain_value(
+	    f, old, new, CHANGE_LTV, "pdf-metadata-changed", "Info");
 }
 
 static struct err *
 mark_info(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
-	return plain_value(f, old, new, CHANGE_FORM, "pdf-metadata-changed",
-	    "MarkInfo");
+	return plain_value(
+	    f, old, new, CHANGE_FORM, "pdf-metadata-changed", "MarkInfo");
 }
 
 /* << /ESIC << /BaseVersion /1.7 >> >>: either dictionary may be indirect. */
 static struct err *
-extensions(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+extensions(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	const struct pdf_obj *a, *b;
 	uint32_t num;
@@ -52,8 +51,8 @@ extensions(struct diff *f, const struct pdf_obj *old,
 	if (pdf_equal(old, new) && pdf_equal(a, b) && !touched)
 		return diff_push(f, old, "Extensions");
 	if (!pdf_is(b, PDF_DICT))
-		return diff_report(f, CHANGE_SUSPICIOUS,
-		    "pdf-catalog-changed", "/Extensions");
+		return diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-catalog-changed", "/Extensions");
 	for (size_t i = 0; i < pdf_dict_len(b); i++) {
 		const struct pdf_obj *v;
 		TRY(diff_resolve(f, NEW, pdf_dict_value(b, i), NULL, &v));
@@ -61,8 +60,8 @@ extensions(struct diff *f, const struct pdf_obj *old,
 			return diff_report(f, CHANGE_SUSPICIOUS,
 			    "pdf-catalog-changed", "/Extensions");
 	}
-	return diff_report(f, CHANGE_LTV, "pdf-metadata-changed",
-	    "/Extensions");
+	return diff_report(
+	    f, CHANGE_LTV, "pdf-metadata-changed", "/Extensions");
 }
 
 static bool
@@ -90,8 +89,8 @@ metadata(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 		return diff_push(f, old, "Metadata");
 	if (!plain_stream(b) ||
 	    !pdf_is_name(pdf_dict_raw(b, "Type"), "Metadata"))
-		return diff_report(f, CHANGE_SUSPICIOUS,
-		    "pdf-catalog-changed", "/Metadata");
+		return diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-catalog-changed", "/Metadata");
 	return diff_report(f, CHANGE_LTV, "pdf-metadata-changed", "/Metadata");
 }
 
@@ -101,12 +100,11 @@ version(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	if (pdf_equal(old, new))
 		return diff_push(f, old, "Version");
 	bool plain = pdf_is(new, PDF_NAME) && new->text.len <= 8 &&
-	    (pdf_is(old, PDF_NULL) || pdf_is(old, PDF_NAME));
+		     (pdf_is(old, PDF_NULL) || pdf_is(old, PDF_NAME));
 	if (plain && pdf_is(old, PDF_NAME))
 		plain = bytes_cmp(old->text, new->text) < 0;
 	return diff_report(f, plain ? CHANGE_LTV : CHANGE_SUSPICIOUS,
-	    plain ? "pdf-metadata-changed" : "pdf-catalog-changed",
-	    "/Version");
+	    plain ? "pdf-metadata-changed" : "pdf-catalog-changed", "/Version");
 }
 
 static const struct {
@@ -143,8 +141,8 @@ catalog(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	if (old_num == new_num)
 		diff_set(f, old_num, BIT_PAGE);
 	bool same;
-	TRY(diff_members(f, a, b, catalog_exempt, "pdf-catalog-changed",
-	    "catalog", &same));
+	TRY(diff_members(
+	    f, a, b, catalog_exempt, "pdf-catalog-changed", "catalog", &same));
 	for (size_t i = 0; i < COUNT_OF(catalog_rules); i++)
 		TRY(catalog_rules[i].rule(f,
 		    pdf_dict_raw(a, catalog_rules[i].key),
@@ -200,8 +198,8 @@ has_ref(const struct pdf_obj *list, uint32_t num)
  * another stream matters.
  */
 static struct err *
-additional_streams(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+additional_streams(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	if (pdf_array_len(old) > 16 || pdf_array_len(new) > 16)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
@@ -228,8 +226,8 @@ static struct err *
 size(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	int64_t was = 0, is = 0;
-	bool known = pdf_int(old, 0, INT32_MAX, &was) &&
-	    pdf_int(new, 0, INT32_MAX, &is);
+	bool known =
+	    pdf_int(old, 0, INT32_MAX, &was) && pdf_int(new, 0, INT32_MAX, &is);
 	if (known && is >= was)
 		return NULL;
 	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
@@ -248,8 +246,8 @@ diff_trailer(struct diff *f)
 	    pdf_dict_raw(new, "AdditionalStreams")));
 	const struct pdf_obj *encrypt = pdf_dict_raw(old, "Encrypt");
 	if (!pdf_equal(encrypt, pdf_dict_raw(new, "Encrypt")))
-		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-trailer-changed",
-		    "/Encrypt"));
+		TRY(diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-trailer-changed", "/Encrypt"));
 	TRY(diff_push(f, encrypt, "Encrypt"));
 	TRY(catalog(f, pdf_dict_raw(old, "Root"), pdf_dict_raw(new, "Root")));
 	return info(f, pdf_dict_raw(old, "Info"), pdf_dict_raw(new, "Info"));

@@ -5,9 +5,9 @@
  */
 #include "pdf/diff-impl.h"
 
-#define COVER_MAX 0.5	   /* of the page's area */
-#define PAGE_DEPTH_MAX 64  /* nodes above a page */
-#define DIGITS_MAX 32	   /* characters of a number that count */
+#define COVER_MAX 0.5     /* of the page's area */
+#define PAGE_DEPTH_MAX 64 /* nodes above a page */
+#define DIGITS_MAX 32     /* characters of a number that count */
 
 struct box {
 	double x0, y0, x1, y1; /* in points; x0 <= x1, y0 <= y1 */
@@ -27,7 +27,8 @@ number(const struct pdf_obj *o)
 			unit = 1;
 		} else if (c >= '0' && c <= '9') {
 			unit /= 10;
-			v = unit > 0 ? v + unit * (c - '0') : v * 10 + (c - '0');
+			v = unit > 0 ? v + unit * (c - '0')
+				     : v * 10 + (c - '0');
 		}
 	}
 	return o->text.len > 0 && o->text.ptr[0] == '-' ? -v : v;
@@ -63,15 +64,15 @@ shared(const struct box *a, const struct box *b)
 
 /* What of the page is seen: inherited, the crop box before the media box. */
 static struct err *
-visible_box(struct diff *f, const struct pdf_obj *page, struct box *out,
-    bool *found)
+visible_box(
+    struct diff *f, const struct pdf_obj *page, struct box *out, bool *found)
 {
 	static const char *const keys[] = { "CropBox", "MediaBox" };
 	*found = false;
 	for (size_t k = 0; !*found && k < COUNT_OF(keys); k++) {
 		const struct pdf_obj *o, *node = page;
-		for (int i = 0; !*found && i < PAGE_DEPTH_MAX &&
-		     pdf_is(node, PDF_DICT);
+		for (int i = 0;
+		     !*found && i < PAGE_DEPTH_MAX && pdf_is(node, PDF_DICT);
 		     i++) {
 			TRY(diff_member(f, OLD, node, keys[k], &o));
 			*found = read_box(o, out);
@@ -97,8 +98,8 @@ lies_over_annotation(struct diff *f, const struct pdf_obj *annots,
 }
 
 struct err *
-diff_cover(struct diff *f, const struct pdf_obj *page,
-    const struct pdf_obj *widget)
+diff_cover(
+    struct diff *f, const struct pdf_obj *page, const struct pdf_obj *widget)
 {
 	const struct pdf_obj *rect, *annots;
 	struct box box, seen;

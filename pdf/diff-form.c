@@ -7,10 +7,8 @@
 #define FIELD_DEPTH_MAX 32 /* kids of kids */
 #define NAME_MAX_LEN 4096  /* bytes of a fully qualified name */
 
-#define FLAG_READ_ONLY 1	      /* /Ff, table 227 */
-#define FLAG_PUSHBUTTON (1 << 16)     /* /Ff, table 229 */
-#define ANNOT_HIDDEN (1 << 1)	      /* /F, table 167 */
-#define ANNOT_NO_VIEW (1 << 5)
+#define FLAG_READ_ONLY 1          /* /Ff, table 227 */
+#define FLAG_PUSHBUTTON (1 << 16) /* /Ff, table 229 */
 
 enum field_kind { KIND_NONE, KIND_TEXT, KIND_CHOICE, KIND_BUTTON, KIND_SIG };
 
@@ -18,11 +16,11 @@ enum field_kind { KIND_NONE, KIND_TEXT, KIND_CHOICE, KIND_BUTTON, KIND_SIG };
 struct above {
 	struct bytes name; /* fully qualified */
 	enum field_kind kind;
-	int64_t flags;	/* /Ff */
+	int64_t flags;   /* /Ff */
 	bool signed_old; /* a signature that was there already */
-	bool filled;	/* its value changed, so its kids' looks may */
+	bool filled;     /* its value changed, so its kids' looks may */
 	int depth;
-	const struct pdf_obj *fields; /* at the top: the old /Fields */
+	const struct pdf_obj *fields; /* the old /Fields, or /Kids */
 };
 
 static const char *const none[] = { NULL };
@@ -45,10 +43,9 @@ static struct err *
 keep_name(struct diff *f, struct bytes name)
 {
 	if (f->out->nnames >= DIFF_NAMES_MAX)
-		return err_new(ERR_LIMIT, NULL, "%d changed fields",
-		    DIFF_NAMES_MAX);
-	char **v = realloc(f->out->names,
-	    (f->out->nnames + 1) * sizeof(*v));
+		return err_new(
+		    ERR_LIMIT, NULL, "%d changed fields", DIFF_NAMES_MAX);
+	char **v = realloc(f->out->names, (f->out->nnames + 1) * sizeof(*v));
 	if (v == NULL)
 		return err_new(ERR_NOMEM, NULL, "names");
 	f->out->names = v;
@@ -91,168 +88,10 @@ full_name(struct diff *f, const struct pdf_obj *field, struct bytes above,
 	return NULL;
 }
 
-/* ---- new signatures ---- */
-
-static bool
-rect_is_empty(const struct pdf_obj *rect)
-{
-	if (pdf_array_len(rect) != 4)
-		return true;
-	const struct pdf_obj *x0 = pdf_array_at(rect, 0);
-	const struct pdf_obj *y0 = pdf_array_at(rect, 1);
-	return pdf_equal(x0, pdf_array_at(rect, 2)) ||
-	    pdf_equal(y0, pdf_array_at(rect, 3));
-}
-
-static struct err *
-is_visible(struct diff *f, const struct pdf_obj *widget, bool *out)
-{
-	const struct pdf_obj *rect, *flags;
-	TRY(diff_member(f, NEW, widget, "Rect", &rect));
-	TRY(diff_member(f, NEW, widget, "F", &flags));
-	int64_t bits = 0;
-	pdf_int(flags, 0, UINT32_MAX, &bits);
-	*out = !rect_is_empty(rect) &&
-	    (bits & (ANNOT_HIDDEN | ANNOT_NO_VIEW)) == 0;
-	return NULL;
-}
-
-/* Judges /V of a signature field that had none: CHANGE_LTV for a document time
- * stamp, CHANGE_FORM for a signature. */
-static struct err *
-new_signature(struct diff *f, const struct pdf_obj *v, enum change_level *out)
-{
-	const struct pdf_obj *sig, *old = &pdf_null;
-	uint32_t num;
-	TRY(diff_resolve(f, NEW, v, &num, &sig));
-	*out = CHANGE_FORM;
-	/* An old signature under a new picture would say what it did not. */
-	if (num != 0)
-		TRY(diff_load(f, OLD, num, &old));
-	bool whole = pdf_is(sig, PDF_DICT) && pdf_is(old, PDF_NULL) &&
-	    pdf_is(pdf_dict_raw(sig, "ByteRange"), PDF_ARRAY) &&
-	    pdf_is(pdf_dict_raw(sig, "Contents"), PDF_STRING);
-	if (!whole)
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "a signature field whose value is no new signature");
-	if (pdf_is_name(pdf_dict_raw(sig, "SubFilter"), "ETSI.RFC3161"))
-		*out = CHANGE_LTV;
-	return NULL;
-}
-
-/* A widget that comes with a new signature, or a field and widget in one. */
-static struct err *
-new_widget(struct diff *f, const struct pdf_obj *w, bool has_value,
-    enum change_level level)
-{
-	if (!pdf_is(pdf_dict_raw(w, "A"), PDF_NULL) ||
-	    !pdf_is(pdf_dict_raw(w, "AA"), PDF_NULL))
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "a signature field with an action");
-	bool visible;
-	TRY(is_visible(f, w, &visible));
-	const struct pdf_obj *ap;
-	TRY(diff_member(f, NEW, w, "AP", &ap));
-	if (visible && !has_value && !pdf_is(ap, PDF_NULL))
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "an unsigned signature field with a picture");
-	if (!visible)
-		return diff_report(f, level,
-		    level == CHANGE_LTV ? "pdf-validation-data-added"
-					: "pdf-signature-added",
-		    "an invisible signature field");
-	return diff_report(f, CHANGE_FORM, "pdf-signature-added",
-	    "a visible signature field");
-}
-
-static struct err *
-is_new_object(struct diff *f, uint32_t num, bool *out)
-{
-	const struct pdf_obj *old;
-	TRY(diff_load(f, OLD, num, &old));
-	*out = pdf_is(old, PDF_NULL) && diff_bit(f, num, BIT_CHANGED);
-	return NULL;
-}
-
-static struct err *
-new_kids(struct diff *f, const struct pdf_obj *kids, bool has_value,
-    enum change_level level)
-{
-	for (size_t i = 0; i < pdf_array_len(kids); i++) {
-		const struct pdf_obj *w, *ref = pdf_array_at(kids, i);
-		bool is_new = false;
-		if (pdf_is(ref, PDF_REF))
-			TRY(is_new_object(f, ref->ref.num, &is_new));
-		if (!is_new)
-			return diff_report(f, CHANGE_SUSPICIOUS,
-			    "pdf-field-added", "an old object as widget");
-		TRY(diff_load(f, NEW, ref->ref.num, &w));
-		if (!pdf_is(w, PDF_DICT) ||
-		    !pdf_is(pdf_dict_raw(w, "T"), PDF_NULL) ||
-		    !pdf_is(pdf_dict_raw(w, "Kids"), PDF_NULL))
-			return diff_report(f, CHANGE_SUSPICIOUS,
-			    "pdf-field-added", "fields under a new field");
-		diff_set(f, ref->ref.num, BIT_NEW_SIG);
-		TRY(new_widget(f, w, has_value, level));
-	}
-	return NULL;
-}
-
-/* Two fields of one name are one field to most readers. */
-static struct err *
-name_is_free(struct diff *f, const struct pdf_obj *fields,
-    const struct pdf_obj *name, bool *out)
-{
-	size_t n = pdf_array_len(fields);
-	TRY(pdf_spend(pdf_document_budget(f->d), 4 * n));
-	*out = pdf_is(name, PDF_STRING) &&
-	    bytes_find(name->text, BYTES_LIT(".")) == SIZE_MAX;
-	for (size_t i = 0; *out && i < n; i++) {
-		const struct pdf_obj *field, *t;
-		TRY(diff_resolve(
-		    f, OLD, pdf_array_at(fields, i), NULL, &field));
-		TRY(diff_member(f, OLD, field, "T", &t));
-		*out = !pdf_equal(t, name);
-	}
-	return NULL;
-}
-
-static struct err *
-new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
-{
-	const struct above *top = ctx;
-	const struct pdf_obj *field, *v, *kids;
-	bool is_new;
-	TRY(is_new_object(f, ref.num, &is_new));
-	TRY(diff_load(f, NEW, ref.num, &field));
-	if (pdf_is(field, PDF_NULL))
-		return NULL;
-	TRY(diff_member(f, NEW, field, "V", &v));
-	TRY(diff_member(f, NEW, field, "Kids", &kids));
-	const struct pdf_obj *name;
-	bool is_free;
-	TRY(diff_member(f, NEW, field, "T", &name));
-	TRY(name_is_free(f, top->fields, name, &is_free));
-	if (!is_free)
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "object %u has a name that is taken, or none", ref.num);
-	if (!is_new || !pdf_is(field, PDF_DICT) ||
-	    !pdf_is_name(pdf_dict_raw(field, "FT"), "Sig"))
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
-		    "object %u is no new signature field", ref.num);
-	enum change_level level = CHANGE_FORM;
-	bool has_value = !pdf_is(v, PDF_NULL);
-	if (has_value)
-		TRY(new_signature(f, pdf_dict_raw(field, "V"), &level));
-	diff_set(f, ref.num, BIT_NEW_SIG);
-	if (!pdf_is(kids, PDF_NULL))
-		return new_kids(f, kids, has_value, level);
-	return new_widget(f, field, has_value, level);
-}
-
 /* ---- fields that were there ---- */
 
-static struct err *old_field(struct diff *f, const void *ctx, struct pdf_ref ref);
+static struct err *old_field(
+    struct diff *f, const void *ctx, struct pdf_ref ref);
 
 static struct err *
 removed_field(struct diff *f, const void *ctx, struct pdf_ref ref)
@@ -262,8 +101,8 @@ removed_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 	TRY(diff_load(f, OLD, ref.num, &o));
 	if (pdf_is(o, PDF_NULL))
 		return NULL;
-	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-removed",
-	    "object %u", ref.num);
+	return diff_report(
+	    f, CHANGE_SUSPICIOUS, "pdf-field-removed", "object %u", ref.num);
 }
 
 /* A widget without anything of a field may go with its annotation. */
@@ -276,7 +115,7 @@ removed_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 	const struct pdf_obj *o;
 	TRY(diff_load(f, OLD, ref.num, &o));
 	bool widget = pdf_is(o, PDF_DICT) && above->kind != KIND_SIG &&
-	    pdf_is_name(pdf_dict_raw(o, "Subtype"), "Widget");
+		      pdf_is_name(pdf_dict_raw(o, "Subtype"), "Widget");
 	for (size_t i = 0; i < COUNT_OF(of_field); i++) {
 		if (!pdf_is(pdf_dict_raw(o, of_field[i]), PDF_NULL))
 			widget = false;
@@ -289,11 +128,14 @@ removed_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 	    "widget %u", ref.num);
 }
 
+/* Below a name, as at the top; never below a field. */
 static struct err *
 added_kid(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
-	(void)ctx;
+	const struct above *above = ctx;
 	const struct pdf_obj *o;
+	if (above->kind == KIND_NONE)
+		return diff_new_field(f, above->fields, ref);
 	TRY(diff_load(f, NEW, ref.num, &o));
 	if (pdf_is(o, PDF_NULL))
 		return NULL;
@@ -311,8 +153,11 @@ kids(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 		return err_new(ERR_LIMIT, NULL, "fields nested too deep");
 	TRY(diff_member(f, OLD, old, "Kids", &a));
 	TRY(diff_member(f, NEW, new, "Kids", &b));
-	struct diff_list l = { .ctx = above, .kept = old_field,
-		.added = added_kid, .removed = removed_kid };
+	above->fields = a;
+	struct diff_list l = { .ctx = above,
+		.kept = old_field,
+		.added = added_kid,
+		.removed = removed_kid };
 	TRY(diff_lists(f, a, b, &l, &reordered));
 	if (reordered)
 		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
@@ -349,8 +194,8 @@ static const char *const look_keys[] = { "AP", "AS", NULL };
 static const char *const kids_only[] = { "Kids", NULL };
 
 static bool
-differs(const struct pdf_obj *a, const struct pdf_obj *b,
-    const char *const *keys)
+differs(
+    const struct pdf_obj *a, const struct pdf_obj *b, const char *const *keys)
 {
 	for (; *keys != NULL; keys++) {
 		if (strcmp(*keys, "Kids") != 0 &&
@@ -387,7 +232,7 @@ empty_signature(struct diff *f, uint32_t num, const struct pdf_obj *old,
 	enum change_level level;
 	TRY(diff_members(f, old, new, signed_keys, "pdf-field-changed",
 	    "a signature field, when it was signed", &same));
-	TRY(new_signature(f, pdf_dict_raw(new, "V"), &level));
+	TRY(diff_new_signature(f, pdf_dict_raw(new, "V"), &level));
 	diff_set(f, num, BIT_NEW_SIG);
 	if (!looks && !differs(old, new, look_keys))
 		TRY(diff_push(f, pdf_dict_raw(old, "AP"), "AP"));
@@ -419,10 +264,10 @@ fillable(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 	bool same, looks;
 	TRY(looks_touched(f, old, &looks));
 	bool value = differs(old, new, value_keys) ||
-	    diff_touched(f, pdf_dict_raw(old, "V"));
+		     diff_touched(f, pdf_dict_raw(old, "V"));
 	bool rest = looks || differs(old, new, filled_keys);
-	TRY(diff_members(f, old, new, filled_keys, "pdf-field-changed",
-	    "a field", &same));
+	TRY(diff_members(
+	    f, old, new, filled_keys, "pdf-field-changed", "a field", &same));
 	TRY(flags(f, old, new));
 	if (!value && !rest)
 		return push_keys(f, old, filled_keys);
@@ -456,11 +301,11 @@ by_kind(struct diff *f, uint32_t num, const struct pdf_obj *old,
 		    "pdf-signed-field-changed", "a signed field", &same);
 	if (above->kind == KIND_SIG)
 		return empty_signature(f, num, old, new, above);
-	bool push_button = above->kind == KIND_BUTTON &&
-	    (above->flags & FLAG_PUSHBUTTON) != 0;
+	bool push_button =
+	    above->kind == KIND_BUTTON && (above->flags & FLAG_PUSHBUTTON) != 0;
 	if (above->kind == KIND_NONE || push_button)
-		return diff_members(f, old, new, kids_only,
-		    "pdf-field-changed", "a field", &same);
+		return diff_members(f, old, new, kids_only, "pdf-field-changed",
+		    "a field", &same);
 	return fillable(f, old, new, above);
 }
 
@@ -507,8 +352,8 @@ resources(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 		return diff_push(f, a, "DR");
 	if (!pdf_is(a, PDF_DICT) || !pdf_is(b, PDF_DICT) || depth > 1)
 		return pdf_equal(old, new) ? diff_push(f, old, "DR")
-		    : diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
-			  "/DR");
+					   : diff_report(f, CHANGE_SUSPICIOUS,
+						 "pdf-form-changed", "/DR");
 	for (size_t i = 0; i < pdf_dict_len(a); i++) {
 		if (depth == 0 &&
 		    bytes_eq_str(pdf_dict_key(a, i)->text, "XObject"))
@@ -529,16 +374,23 @@ resources(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 
 /* Absent, or false, for what would make viewers draw fields anew. */
 static struct err *
-need_appearances(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+need_appearances(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	bool was = pdf_is(old, PDF_BOOL) && old->boolean;
-	bool is = !pdf_is(new, PDF_NULL) &&
-	    !(pdf_is(new, PDF_BOOL) && !new->boolean);
+	bool is =
+	    !pdf_is(new, PDF_NULL) && !(pdf_is(new, PDF_BOOL) && !new->boolean);
 	if (is && !was)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
 		    "/NeedAppearances");
 	return NULL;
+}
+
+static struct err *
+new_field(struct diff *f, const void *ctx, struct pdf_ref ref)
+{
+	const struct above *above = ctx;
+	return diff_new_field(f, above->fields, ref);
 }
 
 static struct err *
@@ -548,8 +400,10 @@ fields(struct diff *f, const struct pdf_obj *a, const struct pdf_obj *b)
 	TRY(diff_member(f, OLD, a, "Fields", &old));
 	TRY(diff_member(f, NEW, b, "Fields", &new));
 	struct above above = { .kind = KIND_NONE, .fields = old };
-	struct diff_list l = { .ctx = &above, .kept = old_field,
-		.added = new_field, .removed = removed_field };
+	struct diff_list l = { .ctx = &above,
+		.kept = old_field,
+		.added = new_field,
+		.removed = removed_field };
 	bool reordered;
 	TRY(diff_lists(f, old, new, &l, &reordered));
 	if (reordered)
@@ -570,13 +424,13 @@ diff_form(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	if (pdf_is(a, PDF_NULL) && pdf_is(b, PDF_NULL))
 		return NULL;
 	if (!pdf_is(b, PDF_DICT))
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
-		    "/AcroForm");
+		return diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-form-changed", "/AcroForm");
 	TRY(diff_members(f, a, b, exempt, "pdf-form-changed", "form", &same));
 	const struct pdf_obj *da = pdf_dict_raw(a, "DA");
 	if (!pdf_is(da, PDF_NULL) && !pdf_equal(da, pdf_dict_raw(b, "DA")))
-		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-form-changed",
-		    "/DA"));
+		TRY(diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-form-changed", "/DA"));
 	TRY(need_appearances(f, pdf_dict_raw(a, "NeedAppearances"),
 	    pdf_dict_raw(b, "NeedAppearances")));
 	TRY(resources(f, pdf_dict_raw(a, "DR"), pdf_dict_raw(b, "DR"), 0));

@@ -10,25 +10,25 @@ enum side { OLD, NEW };
 
 /* What is known of an object number. */
 enum {
-	BIT_CHANGED = 1 << 0,	/* listed by a revision after the old one */
-	BIT_FIELD = 1 << 1,	/* a field or its widget, judged as such */
-	BIT_ANNOT = 1 << 2,	/* another annotation, judged as such */
-	BIT_PAGE = 1 << 3,	/* page tree or catalog, judged as such */
-	BIT_NEW_SIG = 1 << 4,	/* widget of a signature that is new */
-	BIT_GONE = 1 << 5,	/* widget that its field let go */
-	BIT_SEEN_LAX = 1 << 6,	/* queued: reached by a structural key */
+	BIT_CHANGED = 1 << 0,     /* listed by a revision after the old one */
+	BIT_FIELD = 1 << 1,       /* a field or its widget, judged as such */
+	BIT_ANNOT = 1 << 2,       /* another annotation, judged as such */
+	BIT_PAGE = 1 << 3,        /* page tree or catalog, judged as such */
+	BIT_NEW_SIG = 1 << 4,     /* widget of a signature that is new */
+	BIT_GONE = 1 << 5,        /* widget that its field let go */
+	BIT_SEEN_LAX = 1 << 6,    /* queued: reached by a structural key */
 	BIT_SEEN_STRICT = 1 << 7, /* queued: reached by any other key */
-	BIT_IN_NEW = 1 << 8,	/* while lists are compared */
-	BIT_KEPT = 1 << 9,	/* while lists are compared */
-	BIT_NODE = 1 << 10,	/* number tree node on the way down */
-	BIT_DSS = 1 << 11,	/* looked at as part of the DSS */
+	BIT_IN_NEW = 1 << 8,      /* while lists are compared */
+	BIT_KEPT = 1 << 9,        /* while lists are compared */
+	BIT_NODE = 1 << 10,       /* number tree node on the way down */
+	BIT_DSS = 1 << 11,        /* looked at as part of the DSS */
 };
 
 struct diff {
 	struct pdf_document *d;
-	size_t view[2]; /* by enum side */
+	size_t view[2];            /* by enum side */
 	struct pdf_arena arena[2]; /* by enum side; emptied now and then */
-	uint16_t *bits; /* by object number */
+	uint16_t *bits;            /* by object number */
 	uint32_t highest;
 	uint32_t *queue; /* object numbers, QUEUE_STRICT or'ed in */
 	size_t nqueue, queue_cap, queue_at;
@@ -51,16 +51,16 @@ struct err *diff_load(struct diff *f, enum side side, uint32_t num,
 /* Follows `o` while it is a reference; *num, which may be NULL, is the last
  * number on the way, 0 for a direct object. */
 struct err *diff_resolve(struct diff *f, enum side side,
-    const struct pdf_obj *o, uint32_t *num, const struct pdf_obj **out)
-    MUST_USE;
+    const struct pdf_obj *o, uint32_t *num,
+    const struct pdf_obj **out) MUST_USE;
 /* The member `key` of `dict`, resolved. */
 struct err *diff_member(struct diff *f, enum side side,
-    const struct pdf_obj *dict, const char *key, const struct pdf_obj **out)
-    MUST_USE;
+    const struct pdf_obj *dict, const char *key,
+    const struct pdf_obj **out) MUST_USE;
 
 /* Everything that `o`, of the old view, refers to must stay as it is. */
-struct err *diff_push(struct diff *f, const struct pdf_obj *o, const char *key)
-    MUST_USE;
+struct err *diff_push(
+    struct diff *f, const struct pdf_obj *o, const char *key) MUST_USE;
 /* All members must be equal and stay so, except those in `exempt`, a list of
  * names that ends with NULL; returns in *same whether they are. */
 struct err *diff_members(struct diff *f, const struct pdf_obj *old,
@@ -73,25 +73,35 @@ bool diff_has_refs(const struct pdf_obj *o);
 /* What is done with the members of two arrays of references. */
 struct diff_list {
 	const void *ctx;
-	struct err *(*kept)(struct diff *f, const void *ctx, struct pdf_ref ref);
-	struct err *(*added)(struct diff *f, const void *ctx, struct pdf_ref ref);
-	struct err *(*removed)(struct diff *f, const void *ctx, struct pdf_ref ref);
+	struct err *(*kept)(
+	    struct diff *f, const void *ctx, struct pdf_ref ref);
+	struct err *(*added)(
+	    struct diff *f, const void *ctx, struct pdf_ref ref);
+	struct err *(*removed)(
+	    struct diff *f, const void *ctx, struct pdf_ref ref);
 };
 /* Compares two arrays (or nulls), already resolved.  *reordered: what was
  * kept stands in another order, or direct members differ. */
 struct err *diff_lists(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new, const struct diff_list *l, bool *reordered)
-    MUST_USE;
+    const struct pdf_obj *new, const struct diff_list *l,
+    bool *reordered) MUST_USE;
 
 /* ---- the rules for single places; both sides unresolved, null if absent - */
 
-struct err *diff_trailer(struct diff *f) MUST_USE;	  /* diff-catalog.c */
+struct err *diff_trailer(struct diff *f) MUST_USE; /* diff-catalog.c */
 struct err *diff_dss(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new) MUST_USE;		  /* diff-dss.c */
+    const struct pdf_obj *new) MUST_USE; /* diff-dss.c */
 struct err *diff_form(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new) MUST_USE;		  /* diff-form.c */
+    const struct pdf_obj *new) MUST_USE; /* diff-form.c */
+/* A field that was put into /Fields or /Kids, whose old state is `siblings`;
+ * and /V of a field that had none: CHANGE_LTV for a document time stamp,
+ * CHANGE_FORM for a signature.  diff-newfield.c */
+struct err *diff_new_field(struct diff *f, const struct pdf_obj *siblings,
+    struct pdf_ref ref) MUST_USE;
+struct err *diff_new_signature(
+    struct diff *f, const struct pdf_obj *v, enum change_level *out) MUST_USE;
 struct err *diff_pages(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new) MUST_USE;		  /* diff-page.c */
+    const struct pdf_obj *new) MUST_USE; /* diff-page.c */
 /* A new signature's widget on an old page.  diff-cover.c */
 struct err *diff_cover(struct diff *f, const struct pdf_obj *page,
     const struct pdf_obj *widget) MUST_USE;

@@ -58,9 +58,31 @@ has_program(struct diff *f, const struct pdf_obj *o, int depth, bool *out)
 	return NULL;
 }
 
+/* Kinds that are not made to comment: media, and what is drawn on the page. */
+static bool
+is_no_comment(const struct pdf_obj *subtype)
+{
+	static const char *const kinds[] = { "3D", "Movie", "PrinterMark",
+		"Redact", "RichMedia", "Screen", "TrapNet", "Watermark" };
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		if (pdf_is_name(subtype, kinds[i]))
+			return true;
+	}
+	return !pdf_is(subtype, PDF_NAME);
+}
+
+/* Whether its picture may be anything, over anything. */
+static bool
+may_hide(const struct pdf_obj *o)
+{
+	const struct pdf_obj *kind = pdf_dict_raw(o, "Subtype");
+	return pdf_is_name(kind, "FreeText") || pdf_is_name(kind, "Stamp") ||
+	       !pdf_is(pdf_dict_raw(o, "AP"), PDF_NULL);
+}
+
 static struct err *
-free_annotation(struct diff *f, const struct pdf_obj *o, const char *code,
-    uint32_t num)
+free_annotation(
+    struct diff *f, const struct pdf_obj *o, const char *code, uint32_t num)
 {
 	bool program = !pdf_is(pdf_dict_raw(o, "AA"), PDF_NULL);
 	TRY(has_program(f, pdf_dict_raw(o, "A"), 0, &program));
@@ -70,6 +92,12 @@ free_annotation(struct diff *f, const struct pdf_obj *o, const char *code,
 	if (pdf_is_name(pdf_dict_raw(o, "Subtype"), "Widget"))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-widget-stray",
 		    "widget %u belongs to no field", num);
+	if (is_no_comment(pdf_dict_raw(o, "Subtype")))
+		return diff_report(f, CHANGE_SUSPICIOUS, code,
+		    "annotation %u is no comment", num);
+	if (may_hide(o))
+		TRY(diff_report(f, CHANGE_ANNOTATION, "pdf-annotation-covers",
+		    "annotation %u", num));
 	return diff_report(f, CHANGE_ANNOTATION, code, "annotation %u", num);
 }
 
@@ -84,11 +112,11 @@ kept_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 	TRY(diff_load(f, NEW, ref.num, &b));
 	/* The same, or a page or something else listed as annotation: it must
 	 * stay, and so must what it refers to. */
-	bool plain = pdf_is(a, PDF_DICT) &&
-	    pdf_is(pdf_dict_raw(a, "Subtype"), PDF_NAME);
+	bool plain =
+	    pdf_is(a, PDF_DICT) && pdf_is(pdf_dict_raw(a, "Subtype"), PDF_NAME);
 	if (pdf_equal(a, b) || !plain)
-		return diff_push(f, &(struct pdf_obj){ .type = PDF_REF,
-				     .ref = ref }, "Annots");
+		return diff_push(f,
+		    &(struct pdf_obj){ .type = PDF_REF, .ref = ref }, "Annots");
 	diff_set(f, ref.num, BIT_ANNOT);
 	if (!pdf_is(b, PDF_DICT) ||
 	    !pdf_equal(pdf_dict_raw(a, "Subtype"), pdf_dict_raw(b, "Subtype")))
@@ -108,8 +136,8 @@ added_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 	if (pdf_is(new, PDF_NULL))
 		return NULL;
 	if (!pdf_is(old, PDF_NULL) || !pdf_is(new, PDF_DICT))
-		return diff_report(f, CHANGE_SUSPICIOUS,
-		    "pdf-annotation-added", "old object %u", ref.num);
+		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-annotation-added",
+		    "old object %u", ref.num);
 	return free_annotation(f, new, "pdf-annotation-added", ref.num);
 }
 
@@ -137,12 +165,14 @@ annotations(struct diff *f, const struct pdf_obj *old_page,
 	TRY(diff_member(f, OLD, old_page, "Annots", &old));
 	TRY(diff_member(f, NEW, new_page, "Annots", &new));
 	bool fits = (pdf_is(old, PDF_NULL) || pdf_is(old, PDF_ARRAY)) &&
-	    (pdf_is(new, PDF_NULL) || pdf_is(new, PDF_ARRAY));
+		    (pdf_is(new, PDF_NULL) || pdf_is(new, PDF_ARRAY));
 	if (!fits)
-		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-page-changed",
-		    "/Annots");
-	struct diff_list l = { .ctx = old_page, .kept = kept_annot,
-		.added = added_annot, .removed = removed_annot };
+		return diff_report(
+		    f, CHANGE_SUSPICIOUS, "pdf-page-changed", "/Annots");
+	struct diff_list l = { .ctx = old_page,
+		.kept = kept_annot,
+		.added = added_annot,
+		.removed = removed_annot };
 	bool reordered;
 	TRY(diff_lists(f, old, new, &l, &reordered));
 	if (reordered)
@@ -161,8 +191,8 @@ tabs(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	if (pdf_equal(old, new))
 		return NULL;
 	if (pdf_is(old, PDF_NULL) && pdf_is_name(new, "S"))
-		return diff_report(f, CHANGE_FORM, "pdf-metadata-changed",
-		    "/Tabs");
+		return diff_report(
+		    f, CHANGE_FORM, "pdf-metadata-changed", "/Tabs");
 	bool plain = pdf_is(new, PDF_NULL) || pdf_is(new, PDF_NAME);
 	return diff_report(f, plain ? CHANGE_ANNOTATION : CHANGE_SUSPICIOUS,
 	    "pdf-page-changed", "/Tabs");
@@ -170,8 +200,8 @@ tabs(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 
 /* A number by which annotations find their place in the structure tree. */
 static struct err *
-struct_parents(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+struct_parents(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	if (pdf_equal(old, new))
 		return NULL;
@@ -183,11 +213,11 @@ struct_parents(struct diff *f, const struct pdf_obj *old,
 static struct err *
 page(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
-	static const char *const exempt[] = { "Annots", "Tabs",
-		"StructParents", NULL };
+	static const char *const exempt[] = { "Annots", "Tabs", "StructParents",
+		NULL };
 	bool same;
-	TRY(diff_members(f, old, new, exempt, "pdf-page-changed", "page",
-	    &same));
+	TRY(diff_members(
+	    f, old, new, exempt, "pdf-page-changed", "page", &same));
 	TRY(tabs(f, pdf_dict_raw(old, "Tabs"), pdf_dict_raw(new, "Tabs")));
 	TRY(struct_parents(f, pdf_dict_raw(old, "StructParents"),
 	    pdf_dict_raw(new, "StructParents")));
@@ -203,8 +233,8 @@ node(struct diff *f, struct pages *p, const struct pdf_obj *old,
 	static const char *const exempt[] = { "Kids", NULL };
 	const struct pdf_obj *a, *b;
 	bool same;
-	TRY(diff_members(f, old, new, exempt, "pdf-pages-changed",
-	    "page tree", &same));
+	TRY(diff_members(
+	    f, old, new, exempt, "pdf-pages-changed", "page tree", &same));
 	TRY(diff_member(f, OLD, old, "Kids", &a));
 	TRY(diff_member(f, NEW, new, "Kids", &b));
 	/* An array of its own must stay when something else uses it. */
@@ -251,8 +281,7 @@ walk(struct diff *f, struct pages *p)
 }
 
 struct err *
-diff_pages(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+diff_pages(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	if (!pdf_is(old, PDF_REF) || !pdf_equal(old, new))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-pages-changed",

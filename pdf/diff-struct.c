@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TREE_DEPTH_MAX 32     /* of a number tree */
+#define TREE_DEPTH_MAX 32 /* of a number tree */
 #define TREE_ENTRIES_MAX 1000000
 
 static struct err *
 wrong(struct diff *f, const char *what)
 {
-	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-structure-changed", "%s",
-	    what);
+	return diff_report(
+	    f, CHANGE_SUSPICIOUS, "pdf-structure-changed", "%s", what);
 }
 
 /* ---- kids ---- */
@@ -49,7 +49,7 @@ static bool
 is_objr(const struct pdf_obj *o)
 {
 	return pdf_is(o, PDF_DICT) &&
-	    pdf_is_name(pdf_dict_raw(o, "Type"), "OBJR");
+	       pdf_is_name(pdf_dict_raw(o, "Type"), "OBJR");
 }
 
 /* The same annotation referred to, with other words around it. */
@@ -57,8 +57,8 @@ static bool
 same_objr(const struct pdf_obj *a, const struct pdf_obj *b)
 {
 	return is_objr(a) && is_objr(b) &&
-	    pdf_equal(pdf_dict_raw(a, "Obj"), pdf_dict_raw(b, "Obj")) &&
-	    pdf_equal(pdf_dict_raw(a, "Pg"), pdf_dict_raw(b, "Pg"));
+	       pdf_equal(pdf_dict_raw(a, "Obj"), pdf_dict_raw(b, "Obj")) &&
+	       pdf_equal(pdf_dict_raw(a, "Pg"), pdf_dict_raw(b, "Pg"));
 }
 
 /*
@@ -75,8 +75,8 @@ new_element(struct diff *f, const struct pdf_obj *kid, int depth)
 		return NULL;
 	if (num != 0)
 		TRY(diff_load(f, OLD, num, &old));
-	bool fits = num != 0 && pdf_is(old, PDF_NULL) &&
-	    pdf_is(new, PDF_DICT) &&
+	bool fits =
+	    num != 0 && pdf_is(old, PDF_NULL) && pdf_is(new, PDF_DICT) &&
 	    pdf_is(pdf_dict_raw(new, "S"), PDF_NAME) &&
 	    pdf_is(pdf_dict_raw(new, "P"), PDF_REF) && depth < TREE_DEPTH_MAX;
 	if (!fits)
@@ -159,8 +159,8 @@ flatten(struct diff *f, enum side side, const struct pdf_obj *o, int depth,
 	TRY(diff_member(f, side, node, "Kids", &list));
 	for (size_t i = 0; i + 1 < pdf_array_len(nums); i += 2) {
 		int64_t key;
-		if (!pdf_int(pdf_array_at(nums, i), INT64_MIN, INT64_MAX,
-			&key) ||
+		if (!pdf_int(
+			pdf_array_at(nums, i), INT64_MIN, INT64_MAX, &key) ||
 		    (r->n > 0 && key <= r->v[r->n - 1].key))
 			return err_new(ERR_MALFORMED, NULL, "a number tree");
 		TRY(add_row(r, key, pdf_array_at(nums, i + 1)));
@@ -179,8 +179,8 @@ same_row(struct diff *f, const struct row *a, const struct row *b)
 		return diff_push(f, a->value, "Nums");
 	TRY(diff_resolve(f, OLD, a->value, NULL, &x));
 	TRY(diff_resolve(f, NEW, b->value, NULL, &y));
-	bool grown = pdf_is(x, PDF_ARRAY) &&
-	    pdf_array_len(x) <= pdf_array_len(y);
+	bool grown =
+	    pdf_is(x, PDF_ARRAY) && pdf_array_len(x) <= pdf_array_len(y);
 	for (size_t i = 0; grown && i < pdf_array_len(x); i++)
 		grown = pdf_equal(pdf_array_at(x, i), pdf_array_at(y, i));
 	if (!grown)
@@ -203,12 +203,11 @@ compare_rows(struct diff *f, const struct rows *a, const struct rows *b)
 }
 
 static struct err *
-parent_tree(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+parent_tree(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	struct rows a = { .n = 0 }, b = { .n = 0 };
-	struct err *e =
-	    flatten(f, OLD, pdf_dict_raw(old, "ParentTree"), 0, &a);
+	struct err *e = flatten(f, OLD, pdf_dict_raw(old, "ParentTree"), 0, &a);
 	if (e == NULL)
 		e = flatten(f, NEW, pdf_dict_raw(new, "ParentTree"), 0, &b);
 	if (e == NULL)
@@ -219,8 +218,8 @@ parent_tree(struct diff *f, const struct pdf_obj *old,
 }
 
 static struct err *
-number_node(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+number_node(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	struct rows a = { .n = 0 }, b = { .n = 0 };
 	struct err *e = flatten(f, OLD, old, 0, &a);
@@ -248,8 +247,8 @@ root(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	pdf_int(pdf_dict_raw(new, "ParentTreeNextKey"), 0, INT32_MAX, &is);
 	if (is < was)
 		TRY(wrong(f, "/ParentTreeNextKey"));
-	TRY(diff_report(f, CHANGE_FORM, "pdf-structure-added",
-	    "structure tree"));
+	TRY(diff_report(
+	    f, CHANGE_FORM, "pdf-structure-added", "structure tree"));
 	TRY(kids(f, old, new));
 	return parent_tree(f, old, new);
 }
@@ -269,18 +268,18 @@ is_element(const struct pdf_obj *o)
 {
 	const struct pdf_obj *type = pdf_dict_raw(o, "Type");
 	return pdf_is(o, PDF_DICT) &&
-	    (pdf_is(type, PDF_NULL) || pdf_is_name(type, "StructElem")) &&
-	    pdf_is(pdf_dict_raw(o, "S"), PDF_NAME) &&
-	    pdf_is(pdf_dict_raw(o, "P"), PDF_REF);
+	       (pdf_is(type, PDF_NULL) || pdf_is_name(type, "StructElem")) &&
+	       pdf_is(pdf_dict_raw(o, "S"), PDF_NAME) &&
+	       pdf_is(pdf_dict_raw(o, "P"), PDF_REF);
 }
 
 static bool
 is_number_node(const struct pdf_obj *o)
 {
 	return pdf_is(o, PDF_DICT) &&
-	    pdf_is(pdf_dict_raw(o, "Type"), PDF_NULL) &&
-	    (pdf_is(pdf_dict_raw(o, "Nums"), PDF_ARRAY) ||
-		pdf_is(pdf_dict_raw(o, "Limits"), PDF_ARRAY));
+	       pdf_is(pdf_dict_raw(o, "Type"), PDF_NULL) &&
+	       (pdf_is(pdf_dict_raw(o, "Nums"), PDF_ARRAY) ||
+		   pdf_is(pdf_dict_raw(o, "Limits"), PDF_ARRAY));
 }
 
 struct err *
@@ -288,7 +287,7 @@ diff_struct(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new, bool *handled)
 {
 	bool is_root = pdf_is(old, PDF_DICT) && pdf_is(new, PDF_DICT) &&
-	    pdf_is_name(pdf_dict_raw(old, "Type"), "StructTreeRoot");
+		       pdf_is_name(pdf_dict_raw(old, "Type"), "StructTreeRoot");
 	*handled = true;
 	if (is_root)
 		return root(f, old, new);
@@ -311,18 +310,18 @@ new_tree(struct diff *f, const struct pdf_obj *new)
 	TRY(get_kids(f, NEW, root_obj, &k));
 	for (size_t i = 0; i < kids_len(k); i++)
 		TRY(new_element(f, kids_at(k, i), 0));
-	return diff_report(f, CHANGE_FORM, "pdf-structure-added",
-	    "structure tree");
+	return diff_report(
+	    f, CHANGE_FORM, "pdf-structure-added", "structure tree");
 }
 
 struct err *
-diff_struct_root(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+diff_struct_root(
+    struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	/* Some writers put an empty dictionary where there is no tree. */
-	bool none = pdf_is(old, PDF_NULL) ||
-	    (pdf_is(old, PDF_DICT) &&
-		pdf_is(pdf_dict_raw(old, "K"), PDF_NULL));
+	bool none =
+	    pdf_is(old, PDF_NULL) ||
+	    (pdf_is(old, PDF_DICT) && pdf_is(pdf_dict_raw(old, "K"), PDF_NULL));
 	if (none && !pdf_equal(old, new) && !pdf_is(new, PDF_NULL))
 		return new_tree(f, new);
 	if (!pdf_equal(old, new))

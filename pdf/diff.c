@@ -23,8 +23,8 @@ diff_report(struct diff *f, enum change_level level, const char *code,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return findings_add(&f->out->findings, level == CHANGE_SUSPICIOUS,
-	    code, "%s", text);
+	return findings_add(
+	    &f->out->findings, level == CHANGE_SUSPICIOUS, code, "%s", text);
 }
 
 /* ---- what is known of numbers ---- */
@@ -84,8 +84,8 @@ check_generation(struct diff *f, const struct pdf_entry *now, bool *ok)
 }
 
 struct err *
-diff_load(struct diff *f, enum side side, uint32_t num,
-    const struct pdf_obj **out)
+diff_load(
+    struct diff *f, enum side side, uint32_t num, const struct pdf_obj **out)
 {
 	*out = &pdf_null;
 	if (num == 0 || num > f->highest)
@@ -103,7 +103,8 @@ diff_load(struct diff *f, enum side side, uint32_t num,
 	/* Replacing an object stream replaces what nobody lists. */
 	if (e.kind == PDF_ENTRY_IN && !diff_bit(f, num, BIT_CHANGED) &&
 	    diff_bit(f, e.container, BIT_CHANGED))
-		TRY(diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-stream-changed",
+		TRY(diff_report(f, CHANGE_SUSPICIOUS,
+		    "pdf-object-stream-changed",
 		    "object stream %u, which holds object %u, was replaced",
 		    e.container, num));
 	struct pdf_loaded l;
@@ -284,8 +285,7 @@ one_side(struct diff *f, const struct pdf_obj *a, const struct pdf_obj *b,
 			continue;
 		*same = false;
 		TRY(diff_report(f, CHANGE_SUSPICIOUS, code, "%s: /%.*s", what,
-		    (int)(key.len < 40 ? key.len : 40),
-		    (const char *)key.ptr));
+		    (int)(key.len < 40 ? key.len : 40), (const char *)key.ptr));
 	}
 	return NULL;
 }
@@ -368,8 +368,8 @@ next_kept(const struct diff *f, const struct pdf_obj *list, size_t *i)
 }
 
 static bool
-same_order(const struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new)
+same_order(
+    const struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 {
 	size_t i = 0, j = 0;
 	for (;;) {
@@ -405,8 +405,8 @@ lists_callbacks(struct diff *f, const struct pdf_obj *old,
 }
 
 struct err *
-diff_lists(struct diff *f, const struct pdf_obj *old,
-    const struct pdf_obj *new, const struct diff_list *l, bool *reordered)
+diff_lists(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
+    const struct diff_list *l, bool *reordered)
 {
 	TRY(pdf_spend(pdf_document_budget(f->d),
 	    pdf_array_len(old) + pdf_array_len(new)));
@@ -462,8 +462,8 @@ pdf_diff(struct pdf_document *d, size_t from, size_t to, struct pdf_diff *out)
 		.out = out };
 	f.bits = calloc((size_t)f.highest + 1, sizeof(*f.bits));
 	struct err *e = f.bits == NULL
-	    ? err_new(ERR_NOMEM, NULL, "%u objects", f.highest)
-	    : as_finding(&f, compare(&f));
+			    ? err_new(ERR_NOMEM, NULL, "%u objects", f.highest)
+			    : as_finding(&f, compare(&f));
 	free(f.bits);
 	free(f.queue);
 	pdf_arena_done(&f.arena[OLD]);

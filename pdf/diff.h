@@ -15,7 +15,7 @@
 #define DIFF_NAMES_MAX 10000 /* changed fields that are listed in one step */
 
 struct pdf_diff {
-	enum change_level level; /* the worst that was found */
+	enum change_level level;  /* the worst that was found */
 	struct findings findings; /* fatal ones are CHANGE_SUSPICIOUS */
 	/* Fully qualified names of fields of the old revision that were
 	 * filled, signed or removed; for FieldMDP. */

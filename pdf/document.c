@@ -398,13 +398,18 @@ filters_of(struct pdf_document *d, size_t view, const struct pdf_obj *stream,
 		return NULL;
 	if (!pdf_is(filter, PDF_ARRAY)) {
 		*n = 1;
+		/* Some put one of the two into an array, and not the other. */
+		if (pdf_array_len(parms) == 1)
+			TRY(pdf_array_get(d, view, parms, 0, &parms));
 		return pdf_filter_of(filter, parms, &out[0]);
 	}
 	if (pdf_array_len(filter) > PDF_FILTERS_MAX)
 		return err_new(ERR_LIMIT, NULL, "too many filters");
 	for (size_t i = 0; i < pdf_array_len(filter); i++) {
 		TRY(pdf_array_get(d, view, filter, i, &name));
-		TRY(pdf_array_get(d, view, parms, i, &one));
+		one = parms;
+		if (!pdf_is_dict(parms) || pdf_array_len(filter) != 1)
+			TRY(pdf_array_get(d, view, parms, i, &one));
 		TRY(pdf_filter_of(name, one, &out[i]));
 		*n = i + 1;
 	}

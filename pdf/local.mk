@@ -9,6 +9,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff-cover.c \
 	%D%/diff-dss.c \
 	%D%/diff-form.c \
+	%D%/diff-newfield.c \
 	%D%/diff-page.c \
 	%D%/diff-struct.c \
 	%D%/diff.c %D%/diff.h %D%/diff-impl.h \

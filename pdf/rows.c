@@ -235,11 +235,11 @@ inflate_rows(const struct pdf_obj *stream, size_t need, struct pdf_arena *a,
 	const struct pdf_obj *filter = pdf_dict_raw(stream, "Filter");
 	const struct pdf_obj *parms = pdf_dict_raw(stream, "DecodeParms");
 	*out = raw;
-	if (pdf_array_len(filter) == 1) {
+	/* Some put one of the two into an array, and not the other. */
+	if (pdf_array_len(filter) == 1)
 		filter = pdf_array_at(filter, 0);
-		if (pdf_is(parms, PDF_ARRAY))
-			parms = pdf_array_at(parms, 0);
-	}
+	if (pdf_array_len(parms) == 1)
+		parms = pdf_array_at(parms, 0);
 	if (pdf_is(filter, PDF_NULL) ||
 	    (pdf_is(filter, PDF_ARRAY) && pdf_array_len(filter) == 0))
 		return NULL;

@@ -208,9 +208,14 @@ walk_field(struct field_walk *w, const struct pdf_obj *o, struct pdf_field from)
 	struct pdf_field f = from;
 	f.ref = w->above[w->depth - 1];
 	TRY(pdf_resolve(w->d, w->view, o, &f.dict));
-	TRY(pdf_spend(&w->d->budget, pdf_dict_len(f.dict)));
+	/* A field that was deleted leaves a reference to nothing behind. */
+	if (pdf_is(f.dict, PDF_NULL)) {
+		w->depth--;
+		return NULL;
+	}
 	if (!pdf_is(f.dict, PDF_DICT))
 		return damaged("a field is no dictionary");
+	TRY(pdf_spend(&w->d->budget, pdf_dict_len(f.dict)));
 	TRY(add_name(w, f.dict));
 	TRY(inherit(w, f.dict, "FT", &f.type));
 	TRY(inherit(w, f.dict, "Ff", &f.flags));

@@ -216,8 +216,8 @@ judge(struct verify *v, const struct sig *s, const struct steps *steps,
 
 /* What each signature leaves allowed, from the oldest on. */
 static struct err *
-permissions(struct verify *v, struct sig **order, size_t n,
-    const struct steps *steps)
+permissions(
+    struct verify *v, struct sig **order, size_t n, const struct steps *steps)
 {
 	enum change_level allowed = CHANGE_FORM;
 	bool stated = false, first = true;
@@ -263,8 +263,8 @@ sigs_changes(struct verify *v)
 	struct sig **order = calloc(v->nsigs, sizeof(*order));
 	struct steps steps = { .v = calloc(v->nsigs, sizeof(*steps.v)) };
 	struct err *e = order == NULL || steps.v == NULL
-	    ? err_new(ERR_NOMEM, NULL, "revisions")
-	    : in_order(v, order, &steps);
+			    ? err_new(ERR_NOMEM, NULL, "revisions")
+			    : in_order(v, order, &steps);
 	for (size_t i = 0; i < steps.n; i++)
 		pdf_diff_done(&steps.v[i].diff);
 	free(steps.v);

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#define DSS_OBJECTS_MAX 4096		  /* streams that are looked at */
+#define DSS_OBJECTS_MAX 4096              /* streams that are looked at */
 #define DSS_STREAM_MAX ((size_t)32 << 20) /* bytes of one CRL */
-#define VRI_MAX 1024			  /* entries that are looked at */
+#define VRI_MAX 1024                      /* entries that are looked at */
 
 enum dss_kind { DSS_CERT, DSS_CRL, DSS_OCSP };
 
@@ -187,8 +187,8 @@ levels(struct verify *v)
 	TRY(find_dss(v, pdf_views(v->d), &dss));
 	for (size_t i = 0; i < v->nsigs; i++) {
 		const struct sig *s = &v->sigs[i];
-		bool pades = pdf_is_name(pdf_dict_raw(s->dict, "SubFilter"),
-		    "ETSI.CAdES.detached");
+		bool pades = pdf_is_name(
+		    pdf_dict_raw(s->dict, "SubFilter"), "ETSI.CAdES.detached");
 		for (size_t k = 0; k < s->nfacts; k++) {
 			struct signature_fact *f =
 			    &v->facts->signatures[s->fact + k];

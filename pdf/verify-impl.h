@@ -19,17 +19,17 @@ struct lock {
 struct sig {
 	struct bytes field_name; /* in the arena */
 	struct pdf_ref field;
-	struct pdf_ref ref;	    /* of the dictionary; num 0: direct */
+	struct pdf_ref ref;         /* of the dictionary; num 0: direct */
 	const struct pdf_obj *dict; /* in the newest view */
-	struct bytes contents;	    /* decoded, padding and all */
-	size_t gap_at, gap_end;	    /* what is not signed, in bytes */
-	size_t covered;		    /* bytes from 0 that are covered */
-	size_t view;		    /* revision that it covers; 0: none */
-	bool ranged;		    /* gap and covered are usable */
-	bool stamp;		    /* a document time stamp */
-	bool certifies;		    /* has a DocMDP of its own */
-	int64_t mdp;		    /* P of DocMDP, 1 to 3; 0: none */
-	int64_t lock_mdp;	    /* P of FieldMDP or /Lock; 0: none */
+	struct bytes contents;      /* decoded, padding and all */
+	size_t gap_at, gap_end;     /* what is not signed, in bytes */
+	size_t covered;             /* bytes from 0 that are covered */
+	size_t view;                /* revision that it covers; 0: none */
+	bool ranged;                /* gap and covered are usable */
+	bool stamp;                 /* a document time stamp */
+	bool certifies;             /* has a DocMDP of its own */
+	int64_t mdp;                /* P of DocMDP, 1 to 3; 0: none */
+	int64_t lock_mdp;           /* P of FieldMDP or /Lock; 0: none */
 	struct lock locks[4];
 	size_t nlocks;
 	size_t fact, nfacts; /* in facts->signatures */

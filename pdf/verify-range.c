@@ -56,8 +56,8 @@ sections_inside(const struct pdf_xref *x, size_t view, size_t end)
 {
 	for (size_t i = 0; i < x->nsections; i++) {
 		const struct pdf_section *s = &x->sections[i];
-		if (s->revision <= view && (s->end > end ||
-		    (s->hybrid && s->hidden_end > end)))
+		if (s->revision <= view &&
+		    (s->end > end || (s->hybrid && s->hidden_end > end)))
 			return false;
 	}
 	return true;
@@ -65,8 +65,8 @@ sections_inside(const struct pdf_xref *x, size_t view, size_t end)
 
 /* The object around the signature dictionary, as one view lists it. */
 static struct err *
-entry_in(struct verify *v, const struct sig *s, size_t view,
-    struct pdf_entry *out)
+entry_in(
+    struct verify *v, const struct sig *s, size_t view, struct pdf_entry *out)
 {
 	uint32_t num = s->ref.num != 0 ? s->ref.num : s->field.num;
 	return pdf_lookup(pdf_xref(v->d), view, num, out);
@@ -98,7 +98,7 @@ check_view(struct verify *v, struct sig *s, size_t view, bool *ok)
 	TRY(entry_in(v, s, view, &then));
 	TRY(entry_in(v, s, pdf_views(v->d), &now));
 	*ok = then.kind == PDF_ENTRY_AT && now.kind == PDF_ENTRY_AT &&
-	    (s->ref.num == 0 || then.offset == now.offset);
+	      (s->ref.num == 0 || then.offset == now.offset);
 	if (!*ok || s->field.num == 0)
 		return NULL;
 	TRY(value_in(v, s->field, view, &value));
@@ -113,12 +113,12 @@ static struct err *
 check_gap(struct verify *v, struct sig *s, const int64_t n[4], bool *ok)
 {
 	const struct pdf_obj *c = pdf_dict_raw(s->dict, "Contents");
-	struct bytes gap = bytes_slice(v->in->document, (size_t)n[1],
-	    (size_t)(n[2] - n[1]));
+	struct bytes gap =
+	    bytes_slice(v->in->document, (size_t)n[1], (size_t)(n[2] - n[1]));
 	*ok = pdf_is(c, PDF_STRING) && c->hex && c->at == (size_t)n[1] &&
-	    c->end == (size_t)n[2] && gap.len >= 2 && gap.ptr[0] == '<' &&
-	    gap.ptr[gap.len - 1] == '>' && s->dict->at < c->at &&
-	    s->dict->end > c->end;
+	      c->end == (size_t)n[2] && gap.len >= 2 && gap.ptr[0] == '<' &&
+	      gap.ptr[gap.len - 1] == '>' && s->dict->at < c->at &&
+	      s->dict->end > c->end;
 	return NULL;
 }
 

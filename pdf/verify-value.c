@@ -28,8 +28,8 @@ range_digest(struct verify *v, const struct sig *s, struct digests *all,
 		CLEANUP(digest_freep) struct digest *d = NULL;
 		TRY(digest_new(alg, &d));
 		TRY(digest_add(d, bytes_slice(file, 0, s->gap_at)));
-		TRY(digest_add(d, bytes_slice(file, s->gap_end,
-				      s->covered - s->gap_end)));
+		TRY(digest_add(
+		    d, bytes_slice(file, s->gap_end, s->covered - s->gap_end)));
 		TRY(digest_final(d, all->v[alg]));
 		all->done[alg] = true;
 	}
@@ -69,8 +69,7 @@ static struct err *
 set_format(struct verify *v, const struct sig *s, const char *name)
 {
 	for (size_t i = 0; i < s->nfacts; i++)
-		TRY(fact_string(
-		    &fact_of(v, s, i)->format, bytes_str(name)));
+		TRY(fact_string(&fact_of(v, s, i)->format, bytes_str(name)));
 	return NULL;
 }
 
@@ -90,8 +89,7 @@ add_signers(struct verify *v, struct sig *s, size_t n)
 	for (; s->nfacts < n; s->nfacts++) {
 		struct signature_fact *f;
 		TRY(facts_add_signature(v->facts, &f));
-		const struct findings *from =
-		    &fact_of(v, s, 0)->findings;
+		const struct findings *from = &fact_of(v, s, 0)->findings;
 		for (size_t i = 0; i < from->n; i++)
 			TRY(findings_add(&f->findings, from->v[i].fatal,
 			    from->v[i].code, "%s",
@@ -131,8 +129,8 @@ detached(struct verify *v, struct sig *s, const char *format)
 	for (size_t i = 0; i < s->nfacts; i++) {
 		struct bytes digest;
 		TRY(range_digest(v, s, &all, cms_signer_digest(c, i), &digest));
-		TRY(cms_collect_signer(c, i, digest, &v->extra, "ByteRange",
-		    fact_of(v, s, i)));
+		TRY(cms_collect_signer(
+		    c, i, digest, &v->extra, "ByteRange", fact_of(v, s, i)));
 	}
 	return add_status(v, c);
 }
@@ -152,7 +150,8 @@ pkcs7_sha1(struct verify *v, struct sig *s)
 	struct bytes sha1, content = cms_content(c);
 	TRY(range_digest(v, s, &all, DIGEST_SHA1, &sha1));
 	enum check fits = sha1.len > 0 && bytes_eq(sha1, content)
-	    ? CHECK_PASSED : CHECK_FAILED;
+			      ? CHECK_PASSED
+			      : CHECK_FAILED;
 	for (size_t i = 0; i < s->nfacts; i++) {
 		enum digest_alg alg = cms_signer_digest(c, i);
 		uint8_t inner[DIGEST_MAX];
@@ -162,10 +161,9 @@ pkcs7_sha1(struct verify *v, struct sig *s)
 			digest = bytes_of(inner, digest_len(alg));
 		}
 		struct signature_fact *f = fact_of(v, s, i);
-		TRY(cms_collect_signer(
-		    c, i, digest, &v->extra, "content", f));
-		TRY(signature_add_reference(f, "ByteRange", DIGEST_SHA1, fits,
-		    NULL, true));
+		TRY(cms_collect_signer(c, i, digest, &v->extra, "content", f));
+		TRY(signature_add_reference(
+		    f, "ByteRange", DIGEST_SHA1, fits, NULL, true));
 	}
 	return add_status(v, c);
 }
@@ -209,8 +207,8 @@ rsa_value(const struct sig *s, struct buf *out)
 	if (o == NULL)
 		return err_new(ERR_MALFORMED, CLAUSE_SIGNATURE,
 		    "/Contents is no OCTET STRING");
-	struct err *e = buf_append(out, bytes_of(ASN1_STRING_get0_data(o),
-					    (size_t)ASN1_STRING_length(o)));
+	struct err *e = buf_append(out,
+	    bytes_of(ASN1_STRING_get0_data(o), (size_t)ASN1_STRING_length(o)));
 	ASN1_OCTET_STRING_free(o);
 	return e;
 }
@@ -227,8 +225,8 @@ x509_rsa(struct verify *v, struct sig *s)
 	TRY(read_certs(v, s, f));
 	if (f->cert == NULL)
 		return err_new(ERR_MALFORMED, CLAUSE_SIGNATURE, "no /Cert");
-	f->alg = (struct sig_alg){ .form = SIG_RSA_PKCS1,
-		.digest = DIGEST_SHA1 };
+	f->alg =
+	    (struct sig_alg){ .form = SIG_RSA_PKCS1, .digest = DIGEST_SHA1 };
 	TRY(range_digest(v, s, &all, DIGEST_SHA1, &digest));
 	bool ok = false;
 	if (digest.len > 0 && cert_key_alg(f->cert) == KEY_RSA)
@@ -274,8 +272,7 @@ add_stamp(struct verify *v, const struct sig *s, struct timestamp_fact t)
 		    other->view > s->view)
 			continue;
 		for (size_t k = 0; k < other->nfacts; k++)
-			TRY(signature_add_timestamp(
-			    fact_of(v, other, k), t));
+			TRY(signature_add_timestamp(fact_of(v, other, k), t));
 	}
 	return NULL;
 }
@@ -344,8 +341,8 @@ sig_value(struct verify *v, struct sig *s)
 	struct err *e = by_subfilter(v, s);
 	if (e != NULL && err_kind(e) != ERR_NOMEM &&
 	    err_kind(e) != ERR_INTERNAL) {
-		struct err *again = sig_finding(v, s, true, "pdf-cms-broken",
-		    "/Contents: %s", err_text(e));
+		struct err *again = sig_finding(
+		    v, s, true, "pdf-cms-broken", "/Contents: %s", err_text(e));
 		err_free(e);
 		e = again;
 	}

@@ -10,8 +10,8 @@
 #define TEXT_MAX 4096 /* bytes of /Reason and so on, as UTF-8 */
 
 struct err *
-sig_finding(struct verify *v, const struct sig *s, bool fatal,
-    const char *code, const char *fmt, ...)
+sig_finding(struct verify *v, const struct sig *s, bool fatal, const char *code,
+    const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
@@ -50,13 +50,12 @@ add_field(void *ctx, const struct pdf_field *field, bool *go_on)
 	if (pdf_is(dict, PDF_NULL) || is_known(v, field->value))
 		return NULL;
 	if (v->nsigs == SIG_FIELDS_MAX)
-		return err_new(ERR_LIMIT, NULL, "over %d signatures",
-		    SIG_FIELDS_MAX);
+		return err_new(
+		    ERR_LIMIT, NULL, "over %d signatures", SIG_FIELDS_MAX);
 	struct sig *s = &v->sigs[v->nsigs++];
 	s->field = field->ref;
 	s->dict = dict;
-	s->stamp = pdf_is_name(
-	    pdf_dict_raw(dict, "SubFilter"), "ETSI.RFC3161");
+	s->stamp = pdf_is_name(pdf_dict_raw(dict, "SubFilter"), "ETSI.RFC3161");
 	if (pdf_is(field->value, PDF_REF))
 		s->ref = field->value->ref;
 	return pdf_copy(&v->arena, field->name, &s->field_name);
@@ -122,8 +121,8 @@ one_or_finding(struct verify *v, struct sig *s)
 	if (e == NULL || err_kind(e) == ERR_NOMEM ||
 	    err_kind(e) == ERR_INTERNAL || s->nfacts == 0)
 		return e;
-	struct err *again = sig_finding(v, s, true, "pdf-unreadable", "%s",
-	    err_text(e));
+	struct err *again =
+	    sig_finding(v, s, true, "pdf-unreadable", "%s", err_text(e));
 	err_free(e);
 	return again;
 }
@@ -188,7 +187,9 @@ pdf_collect(const struct collect_input *in, struct facts *out)
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	TRY(pdf_open(in->document, in->password, &d));
 	struct facts facts = { .format = "pdf" };
-	struct verify v = { .in = in, .facts = &facts, .d = d,
+	struct verify v = { .in = in,
+		.facts = &facts,
+		.d = d,
 		.arena = PDF_ARENA(pdf_document_budget(d)) };
 	struct err *e = collect(&v);
 	free(v.sigs);

@@ -31,11 +31,9 @@ p11_session_done(struct p11_session *s)
 	s->open = false;
 }
 
-static struct err *
-lock_file(const char *path, int *fd)
+struct err *
+p11_lock(const char *path, int *fd)
 {
-	if (path == NULL)
-		return NULL;
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return err_errno(errno, "opening %s", path);
@@ -54,10 +52,8 @@ pause_ms(long ms)
 }
 
 struct err *
-p11_login(struct p11_session *s, struct bytes pin, const char *lock_path)
+p11_login(struct p11_session *s, struct bytes pin)
 {
-	CLEANUP(close_fdp) int fd = -1;
-	TRY(lock_file(lock_path, &fd));
 	CK_RV rv = CKR_OK;
 	long wait = LOGIN_WAIT_MS;
 	for (int i = 0; i < LOGIN_TRIES; i++) {

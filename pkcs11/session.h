@@ -18,15 +18,19 @@ struct err *p11_session_open(
 void p11_session_done(struct p11_session *s);
 
 /*
- * p11_login logs the user in, for all sessions of this process.  Each login
- * may rewrite the token's files, and some of many at once fail: so it is done
- * under a lock on the file `lock_path`, which is there and may be read (the
- * PIN's own file does; NULL: no lock), and tried again a few times unless the
- * PIN is wrong. ERR_DENIED code "token-pin": not tried again, so that no tries
- * are spent.
+ * p11_lock takes a lock on a file that is there and may be read (the PIN's own
+ * file does).  Starting the module and logging in belong under it, in all
+ * processes that share a token: a login may rewrite the token's files, and who
+ * reads them just then finds no token.  Close *fd to give it back.
  */
-struct err *p11_login(
-    struct p11_session *s, struct bytes pin, const char *lock_path) MUST_USE;
+struct err *p11_lock(const char *path, int *fd) MUST_USE;
+
+/*
+ * p11_login logs the user in, for all sessions of this process; a failure that
+ * may pass is tried again a few times.
+ * ERR_DENIED code "token-pin": not tried again, so that no tries are spent.
+ */
+struct err *p11_login(struct p11_session *s, struct bytes pin) MUST_USE;
 
 /* p11_session_check asks the token whether the session still lives. */
 struct err *p11_session_check(const struct p11_session *s) MUST_USE;

@@ -21,8 +21,12 @@
 	    { "inhibit-any", NULL, "anyPolicy does not count", false },        \
 	    { "strict", NULL, "issuers' rules of RFC 5280 too", false },       \
 	    { "explicit-curves", NULL, "curves by parameters (ICAO)", false }, \
+	    { "roots-only", NULL, "an anchor must be self-signed", false },    \
+	    { "issuers-only", NULL, "an anchor does not vouch for itself",     \
+		    false },                                                   \
 	{                                                                      \
-		"roots-only", NULL, "an anchor must be self-signed", false     \
+		"security-level", "0-5", "keys and digests at least (0)",      \
+		    false                                                      \
 	}
 #define LAST_OPTIONS                                                           \
 	{ "lang", "vi|en", "language of what people read", false },            \
@@ -148,6 +152,13 @@ read_rules(const struct args *a, struct path_request *r)
 	r->strict = args_has(a, "strict");
 	r->explicit_curves = args_has(a, "explicit-curves");
 	r->roots_only = args_has(a, "roots-only");
+	r->issuers_only = args_has(a, "issuers-only");
+	const char *level = args_get(a, "security-level");
+	if (level != NULL &&
+	    (strlen(level) != 1 || *level < '0' || *level > '5'))
+		return err_new(
+		    ERR_USAGE, NULL, "--security-level wants 0 to 5");
+	r->security_level = level == NULL ? 0 : *level - '0';
 	return wanted_status(a, &r->status);
 }
 

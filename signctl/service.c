@@ -3,13 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What went wrong on this side has the name of its kind as its code. */
+static enum err_kind
+kind_here(const char *code)
+{
+	for (int kind = ERR_USAGE; kind <= ERR_INTERNAL; kind++)
+		if (strcmp(code, err_kind_name((enum err_kind)kind)) == 0)
+			return (enum err_kind)kind;
+	return ERR_REMOTE;
+}
+
 static enum err_kind
 kind_of(const struct signd_error *e)
 {
 	switch (signd_error_status(e)) {
-	case 0: /* it never left */
-		return strcmp(signd_error_code(e), "usage") == 0 ? ERR_USAGE
-								 : ERR_REMOTE;
+	case 0:
+		return kind_here(signd_error_code(e));
 	case 500:
 	case 502:
 	case 503:

@@ -706,9 +706,7 @@ answer(void *ctx, struct MHD_Connection *connection, const char *url,
 
 /* ---- daemons ---- */
 
-static void mhd_log(void *ctx, const char *fmt, va_list ap)
-    __attribute__((format(printf, 2, 0)));
-
+PRINTF(2, 0)
 static void
 mhd_log(void *ctx, const char *fmt, va_list ap)
 {

@@ -77,8 +77,7 @@ login(struct keyholder *k)
 {
 	CLEANUP(secret_done) struct secret pin = { 0 };
 	TRY(guard_read_secret(k->settings->token_pin_file, &pin));
-	return p11_login(
-	    &k->session, secret_bytes(&pin), k->settings->token_pin_file);
+	return p11_login(&k->session, secret_bytes(&pin));
 }
 
 struct err *
@@ -86,6 +85,8 @@ keyholder_token(struct keyholder *k, bool writable)
 {
 	const struct settings *s = k->settings;
 	TRY(set_environment(s));
+	CLEANUP(close_fdp) int lock = -1;
+	TRY(p11_lock(s->token_pin_file, &lock));
 	TRY(p11_module_open(s->token_module, &k->module));
 	TRY(p11_token_find(k->module, s->token_uri, &k->token));
 	TRY(p11_session_open(&k->token, writable, &k->session));

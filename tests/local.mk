@@ -10,6 +10,8 @@ include tests/report/local.mk
 include tests/pdf/local.mk
 include tests/xml/local.mk
 include tests/pdf/verify.mk
+include tests/pkcs11/local.mk
+include tests/store/local.mk
 include tests/signd/local.mk
 include tests/worker/local.mk
 include tests/client-sdk/local.mk

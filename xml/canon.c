@@ -152,6 +152,9 @@ struct err *
 xml_canon(struct xml_set *s, const struct canon *c, struct sink *sink)
 {
 	xmlChar *words[XML_PREFIXES_MAX + 1] = { NULL };
+	/* Nothing is begun that cannot be paid for. */
+	TRY(work_spend_steps(s->work, STEPS_VISIT));
+	TRY(work_spend_bytes(s->work, 1));
 	CLEANUP(free_charp) char *list = NULL;
 	if (c->prefixes != NULL) {
 		if ((list = strdup(c->prefixes)) == NULL)

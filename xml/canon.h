@@ -18,6 +18,9 @@
 #define XML_FILTERS_MAX 8   /* of one set */
 #define XML_PREFIXES_MAX 64 /* in an InclusiveNamespaces list */
 #define XML_XPATH_MAX 4096  /* bytes of an expression */
+#define XML_XPATH_DOC_MAX                                                      \
+	(1024 * 1024) /* bytes of a document in which                          \
+		       * strings may be compared */
 #define XML_XPATH_OPS_MAX                                                      \
 	20000000UL /* libxml2's own count, for each filter                     \
 		    */
@@ -42,6 +45,7 @@ struct filter {
 	const xmlNode *signature;     /* ENVELOPED */
 	xmlXPathContext *context;     /* XPATH, owned */
 	xmlXPathCompExpr *expression; /* XPATH, owned */
+	uint64_t price;               /* XPATH: steps for one operation */
 	struct filter_step *steps;    /* SET, owned */
 	size_t nsteps;
 };

@@ -96,6 +96,24 @@ check_references(
 	return NULL;
 }
 
+static struct err *
+report_entry(struct all *a, struct xml_signature *s, struct xml_ref *r,
+    struct signature_fact *fact)
+{
+	CLEANUP(buf_done) struct buf covers = BUF(4096);
+	const char *text;
+	bool whole;
+	if (r->problem != NULL)
+		return findings_add(&fact->findings, false,
+		    "xml-manifest-entry", "%s", err_text(r->problem));
+	TRY(buf_str(&covers, "by manifest: "));
+	TRY(xml_cover(&a->job, s, r, &covers, &whole));
+	TRY(buf_cstr(&covers, &text));
+	TRY(xml_rules_of(s, r, fact));
+	return signature_add_reference(
+	    fact, r->uri, r->alg, r->digest, text, whole);
+}
+
 /* The entries of a signed Manifest (XMLDSig 5.1): those that can be looked at
  * must hold, those whose data is not here are only told. */
 static struct err *
@@ -111,12 +129,7 @@ check_manifest(struct all *a, struct xml_signature *s, xmlNode *manifest,
 			    ERR_LIMIT, NULL, "entries of a Manifest");
 		CLEANUP(xml_ref_done) struct xml_ref r;
 		TRY(xml_ref_check(&a->job, e, s->node, &r));
-		if (r.problem != NULL)
-			TRY(findings_add(&fact->findings, false,
-			    "xml-manifest-entry", "%s", err_text(r.problem)));
-		else
-			TRY(signature_add_reference(fact, r.uri, r.alg,
-			    r.digest, "entry of a manifest", false));
+		TRY(report_entry(a, s, &r, fact));
 	}
 	return NULL;
 }
@@ -223,11 +236,13 @@ count_signatures(xmlNode *root)
 static struct err *
 check_wrapping(struct all *a)
 {
+	struct xml_loose loose = { .n = 0 };
+	TRY(xml_loose_find(&a->job, &loose));
 	for (size_t i = 0; i < a->n; i++) {
 		struct signature_fact *fact = &a->facts->signatures[i];
 		if (!a->v[i].intact)
 			continue;
-		TRY(xml_rule_wrapping(&a->job, &a->v[i], fact));
+		TRY(xml_rule_wrapping(&a->job, &a->v[i], &loose, fact));
 		if (!fact->covers_all)
 			TRY(findings_add(&fact->findings, false, "xml-partial",
 			    "it does not cover the whole document"));

@@ -34,12 +34,17 @@ is_marked(const xmlNode *n)
 	return n->_private == &covered_mark;
 }
 
+/* Elements that a program which reads forms never reads. */
 static bool
 is_signature_part(const xmlNode *n)
 {
+	static const char *const exact[] = { NS_DS, NS_DS11, NS_FILTER2,
+		NS_EXC_C14N, NS_MORE };
 	const char *ns = n->ns == NULL ? "" : (const char *)n->ns->href;
-	return strcmp(ns, NS_DS) == 0 || strcmp(ns, NS_DS11) == 0 ||
-	       strncmp(ns, "http://uri.etsi.org/01903/", 26) == 0;
+	for (size_t i = 0; i < COUNT_OF(exact); i++)
+		if (strcmp(ns, exact[i]) == 0)
+			return true;
+	return strncmp(ns, NS_ETSI_START, sizeof(NS_ETSI_START) - 1) == 0;
 }
 
 /* ---- what one reference covers ---- */
@@ -58,11 +63,19 @@ has_contents(struct xml_set *set, xmlNode *e)
 	return true;
 }
 
+/* Remembers the name of a highest element. */
 static void
 add_top(struct xml_signature *s, const xmlNode *e)
 {
+	if (is_signature_part(e))
+		return;
+	for (size_t i = 0; i < s->ntops; i++)
+		if (xmlStrEqual(s->tops[i]->name, e->name))
+			return;
 	if (s->ntops < XML_TOPS_MAX)
 		s->tops[s->ntops++] = e;
+	else
+		s->too_many_tops = true;
 }
 
 /* Next element that is not inside `n`. */
@@ -107,7 +120,7 @@ walk(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
 {
 	xmlNode *top = r->element != NULL ? r->element : xml_doc_root(job->doc);
 	xmlNode *e = top;
-	while (e != NULL) {
+	while (e != NULL && !r->set.broken) {
 		/* A Signature that is left out is left out whole, and is
 		 * judged for itself. */
 		if (xml_is(e, NS_DS, "Signature") && e != top &&
@@ -137,6 +150,17 @@ name_it(const struct xml_signature *s, const struct xml_ref *r, bool complete,
 	return xml_path(r->element, out);
 }
 
+/* Names around a text that was decoded, or a document that was parsed again,
+ * are not digested; but which element it was is known. */
+static void
+cover_blindly(struct xml_signature *s, const struct xml_ref *r)
+{
+	if (!s->intact || r->element == NULL)
+		return;
+	mark(r->element);
+	add_top(s, r->element);
+}
+
 struct err *
 xml_cover(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
     struct buf *covers, bool *whole)
@@ -145,14 +169,15 @@ xml_cover(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
 	*whole = false;
 	if (r->problem != NULL)
 		return buf_str(covers, "not known");
-	if (r->kind != REF_EXTERNAL && !r->blind && !xml_ref_is_own(s, r)) {
-		walk(job, s, r, &c);
-		if (r->set.broken)
-			c.complete = false;
-		*whole = c.complete &&
+	if (r->kind != REF_EXTERNAL && !xml_ref_is_own(s, r)) {
+		if (r->blind)
+			cover_blindly(s, r);
+		else
+			walk(job, s, r, &c);
+		c.complete = c.complete && !r->set.broken;
+		*whole = c.complete && r->element != s->node &&
 			 (r->element == NULL ||
-			     r->element == xml_doc_root(job->doc)) &&
-			 r->element != s->node;
+			     r->element == xml_doc_root(job->doc));
 	}
 	return name_it(s, r, c.complete, *whole, covers);
 }
@@ -232,8 +257,8 @@ counter_is_right(const struct xml_signature *s)
 	return false;
 }
 
-static struct err *
-rules_of(const struct xml_signature *s, const struct xml_ref *r,
+struct err *
+xml_rules_of(const struct xml_signature *s, const struct xml_ref *r,
     struct signature_fact *fact)
 {
 	if (!type_is_right(s, r))
@@ -251,7 +276,7 @@ xml_rules(struct xml_signature *s, struct signature_fact *fact)
 	size_t data = 0;
 	for (size_t i = 0; i < s->nrefs; i++) {
 		if (s->refs[i].problem == NULL)
-			TRY(rules_of(s, &s->refs[i], fact));
+			TRY(xml_rules_of(s, &s->refs[i], fact));
 		data += s->refs[i].problem != NULL ||
 			!xml_ref_is_own(s, &s->refs[i]);
 	}
@@ -270,29 +295,122 @@ static bool
 is_like_top(const struct xml_signature *s, const xmlNode *e)
 {
 	for (size_t i = 0; i < s->ntops; i++)
-		if (!is_signature_part(s->tops[i]) &&
-		    xmlStrEqual(s->tops[i]->name, e->name))
+		if (xmlStrEqual(s->tops[i]->name, e->name))
 			return true;
 	return false;
 }
 
-struct err *
-xml_rule_wrapping(
-    struct xml_job *job, struct xml_signature *s, struct signature_fact *fact)
+static struct err *
+tell_wrapped(const xmlNode *e, struct signature_fact *fact)
+{
+	CLEANUP(buf_done) struct buf path = BUF(1024);
+	const char *text;
+	TRY(xml_path(e, &path));
+	TRY(buf_cstr(&path, &text));
+	return findings_add(&fact->findings, true, "xml-wrapped",
+	    "%s looks like what is signed, but is not signed", text);
+}
+
+/* An unsigned element named like one that this signature signs. */
+static struct err *
+find_like_top(struct xml_job *job, const struct xml_signature *s,
+    struct signature_fact *fact)
 {
 	xmlNode *root = xml_doc_root(job->doc);
 	if (s->ntops == 0 || s->tops[0] == root)
 		return NULL;
 	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
 		TRY(work_spend_steps(&job->work, s->ntops + 1));
-		if (is_marked(e) || is_signature_part(e) || !is_like_top(s, e))
-			continue;
-		CLEANUP(buf_done) struct buf path = BUF(1024);
-		TRY(xml_path(e, &path));
-		const char *text;
-		TRY(buf_cstr(&path, &text));
-		return findings_add(&fact->findings, true, "xml-wrapped",
-		    "%s looks like what is signed, but is not signed", text);
+		if (!is_marked(e) && !is_signature_part(e) && is_like_top(s, e))
+			return tell_wrapped(e, fact);
 	}
+	return NULL;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const xmlNode *const *x = a, *const *y = b;
+	return strcmp((const char *)(*x)->name, (const char *)(*y)->name);
+}
+
+static struct err *
+note_loose(struct xml_loose *l, const xmlNode *e)
+{
+	if (l->n == XML_LOOSE_MAX)
+		return err_coded(err_new(ERR_LIMIT, NULL, "data in signatures"),
+		    "xml-limit");
+	l->v[l->n++] = e;
+	return NULL;
+}
+
+struct err *
+xml_loose_find(struct xml_job *job, struct xml_loose *out)
+{
+	xmlNode *root = xml_doc_root(job->doc);
+	const xmlNode *signature = NULL;
+	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
+		if (signature != NULL && !xml_is_inside(e, signature))
+			signature = NULL;
+		if (signature == NULL && xml_is(e, NS_DS, "Signature"))
+			signature = e;
+		if (signature != NULL && !is_signature_part(e) && !is_marked(e))
+			TRY(note_loose(out, e));
+	}
+	if (out->n > 0)
+		qsort(out->v, out->n, sizeof(*out->v), compare_names);
+	return NULL;
+}
+
+/* Data that nobody signed hides in a Signature, where references over the
+ * document do not look, under a name that is signed elsewhere. */
+static struct err *
+find_like_loose(struct xml_job *job, const struct xml_loose *loose,
+    struct signature_fact *fact)
+{
+	xmlNode *root = xml_doc_root(job->doc);
+	for (xmlNode *e = root; e != NULL && loose->n > 0;
+	     e = xml_walk(e, root)) {
+		TRY(work_spend_steps(&job->work, STEPS_VISIT));
+		const xmlNode *key = e;
+		if (!is_marked(e))
+			continue;
+		const xmlNode *const *hit = bsearch(
+		    &key, loose->v, loose->n, sizeof(*loose->v), compare_names);
+		if (hit != NULL)
+			return tell_wrapped(*hit, fact);
+	}
+	return NULL;
+}
+
+/* Whether a Signature other than this one holds data of its own, signed or
+ * not: then this one does not cover everything. */
+static bool
+others_hold_data(struct xml_job *job, const struct xml_signature *s)
+{
+	xmlNode *root = xml_doc_root(job->doc);
+	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
+		if (is_signature_part(e) || xml_is_inside(e, s->node))
+			continue;
+		const xmlNode *n = e->parent;
+		while (n != NULL && n != root && !xml_is(n, NS_DS, "Signature"))
+			n = n->parent;
+		if (n != NULL && n != root && !xml_is_inside(s->node, n))
+			return true;
+	}
+	return false;
+}
+
+struct err *
+xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
+    const struct xml_loose *loose, struct signature_fact *fact)
+{
+	if (s->too_many_tops)
+		TRY(findings_add(&fact->findings, true, "xml-limit",
+		    "it signs parts of too many kinds"));
+	TRY(find_like_top(job, s, fact));
+	TRY(find_like_loose(job, loose, fact));
+	if (fact->covers_all && (loose->n > 0 || others_hold_data(job, s)))
+		fact->covers_all = false;
 	return NULL;
 }

@@ -238,6 +238,7 @@ xml_doc_parse(struct bytes in, struct xml_doc **out)
 		return err_new(ERR_NOMEM, NULL, "struct xml_doc");
 	d->scan = scan;
 	TRY(build_tree(in, &d->tree));
+	d->tree->_private = d;
 	TRY(index_ids(d));
 	*out = TAKE(d);
 	return NULL;

@@ -25,6 +25,7 @@ struct err *xml_doc_parse(struct bytes in, struct xml_doc **out) MUST_USE;
 void xml_doc_free(struct xml_doc *d);
 DEFINE_FREEP(xml_doc_free, struct xml_doc)
 
+/* The tree's own _private leads back to the document. */
 xmlDoc *xml_doc_tree(const struct xml_doc *d);
 xmlNode *xml_doc_root(const struct xml_doc *d);
 const struct xml_scan *xml_doc_scan(const struct xml_doc *d);

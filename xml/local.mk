@@ -14,7 +14,8 @@ xml_libsignxml_la_SOURCES = \
 	%D%/sign.c %D%/sign.h \
 	%D%/signature.c %D%/signature.h \
 	%D%/work.c %D%/work.h \
-	%D%/xades.c
+	%D%/xades.c \
+	%D%/xpath.c %D%/xpath.h
 xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 
 XML_ROOM_LIBS = xml/libsignxml.la $(CMS_LIBS) $(XML_LIBS)

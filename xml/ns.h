@@ -6,6 +6,8 @@
 #define NS_DS11 "http://www.w3.org/2009/xmldsig11#"
 #define NS_FILTER2 "http://www.w3.org/2002/06/xmldsig-filter2"
 #define NS_EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define NS_MORE "http://www.w3.org/2007/05/xmldsig-more#"
+#define NS_ETSI_START "http://uri.etsi.org/01903/" /* all XAdES versions */
 #define NS_XADES "http://uri.etsi.org/01903/v1.3.2#"
 #define NS_XADES122 "http://uri.etsi.org/01903/v1.2.2#"
 #define NS_XADES111 "http://uri.etsi.org/01903/v1.1.1#"

@@ -199,7 +199,7 @@ struct err *
 xml_scan(struct bytes in, struct xml_scan *out)
 {
 	struct cursor c = { .in = in };
-	struct xml_scan s = { .end_at = SIZE_MAX };
+	struct xml_scan s = { .end_at = SIZE_MAX, .size = in.len };
 	TRY(prolog(&c));
 	while (c.at < in.len) {
 		const uint8_t *lt = memchr(in.ptr + c.at, '<', in.len - c.at);

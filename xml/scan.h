@@ -22,6 +22,7 @@ struct xml_scan {
 	size_t end_at;   /* offset of the root's end tag "</" */
 	bool empty_root; /* "<a/>": there is no end tag */
 	size_t nodes;    /* tags, attributes, comments, text runs seen */
+	size_t size;     /* bytes of the document */
 	size_t depth;    /* deepest nesting */
 };
 

@@ -1,6 +1,7 @@
 #include "xml/canon.h"
 
 #include "xml/ns.h"
+#include "xml/xpath.h"
 
 #include <libxml/xpathInternals.h>
 
@@ -86,9 +87,9 @@ filter2_has(struct xml_work *w, const struct filter *f, const xmlNode *n,
 
 /* Lets an evaluation use what is left, and no more than one may. */
 static void
-allow_operations(struct xml_work *w, xmlXPathContext *c)
+allow_operations(const struct xml_work *w, uint64_t price, xmlXPathContext *c)
 {
-	uint64_t left = w->steps / STEPS_XPATH_OP;
+	uint64_t left = w->steps / price;
 	c->opCount = 0;
 	c->opLimit = left == 0                  ? 1
 		     : left < XML_XPATH_OPS_MAX ? left
@@ -96,9 +97,9 @@ allow_operations(struct xml_work *w, xmlXPathContext *c)
 }
 
 static void
-pay_operations(struct xml_work *w, const xmlXPathContext *c)
+pay_operations(struct xml_work *w, uint64_t price, const xmlXPathContext *c)
 {
-	(void)work_steps(w, STEPS_XPATH + c->opCount * STEPS_XPATH_OP);
+	(void)work_steps(w, STEPS_XPATH + c->opCount * price);
 }
 
 /* A namespace node, as libxml2's XPath wants it, knows its element. */
@@ -113,13 +114,13 @@ xpath_has(
 		ns.next = (xmlNs *)element;
 		node = (xmlNode *)&ns;
 	}
-	allow_operations(s->work, f->context);
+	allow_operations(s->work, f->price, f->context);
 	f->context->node = node;
 	f->context->proximityPosition = 1;
 	f->context->contextSize = 1;
 	int rc = xmlXPathCompiledEvalToBoolean(f->expression, f->context);
 	f->context->node = NULL;
-	pay_operations(s->work, f->context);
+	pay_operations(s->work, f->price, f->context);
 	if (rc < 0)
 		s->broken = true;
 	return rc == 1;
@@ -157,7 +158,7 @@ xml_set_has(struct xml_set *s, xmlNode *n, xmlNode *parent)
 {
 	if (n == NULL)
 		return false;
-	if (s->broken || !work_steps(s->work, 1)) {
+	if (s->broken || !work_steps(s->work, STEPS_VISIT)) {
 		s->broken = true;
 		return false;
 	}
@@ -191,7 +192,7 @@ struct err *
 xml_set_enveloped(struct xml_set *s, const xmlNode *signature)
 {
 	struct filter *f = NULL;
-	if (signature->doc != s->tree)
+	if (signature == NULL || signature->doc != s->tree)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
 		    "the Signature is in another document");
 	TRY(new_filter(s, FILTER_ENVELOPED, &f));
@@ -256,31 +257,39 @@ compile(xmlXPathContext *context, const char *text, xmlXPathCompExpr **out)
 	return NULL;
 }
 
-/* The expression that every signing tool writes, without its white space;
- * evaluated by us it costs nothing on a large form. */
-static bool
-means_no_signatures(const char *text, xmlNode *where)
+static const xmlNode *
+signature_around(const xmlNode *n)
 {
-	static const char start[] = "not(ancestor-or-self::";
-	char plain[sizeof(start) + 64];
-	size_t n = 0;
-	for (const char *p = text; *p != '\0'; p++) {
-		if (strchr(" \t\r\n", *p) != NULL)
-			continue;
-		if (n + 1 >= sizeof(plain))
-			return false;
-		plain[n++] = *p;
-	}
-	plain[n] = '\0';
-	if (strncmp(plain, start, sizeof(start) - 1) != 0)
-		return false;
-	char *prefix = plain + sizeof(start) - 1;
-	char *colon = strchr(prefix, ':');
-	if (colon == NULL || strcmp(colon, ":Signature)") != 0)
-		return false;
-	*colon = '\0';
-	xmlNs *ns = xmlSearchNs(where->doc, where, BAD_CAST prefix);
-	return ns != NULL && strcmp((const char *)ns->href, NS_DS) == 0;
+	while (n != NULL && !xml_is(n, NS_DS, "Signature"))
+		n = n->parent;
+	return n;
+}
+
+static struct err *
+known_filter(struct xml_set *s, enum xpath_known known, const xmlNode *where)
+{
+	struct filter *f = NULL;
+	if (known == XPATH_WITHOUT_THIS)
+		return xml_set_enveloped(s, signature_around(where));
+	return new_filter(s, FILTER_NO_SIGNATURES, &f);
+}
+
+/* What one of libxml2's operations may cost in this document. */
+static struct err *
+price_of(const xmlDoc *tree, const char *expression, uint64_t *out)
+{
+	const struct xml_scan *scan = xml_doc_scan(tree->_private);
+	*out = STEPS_XPATH_OP;
+	if (xpath_is_cheap(expression))
+		return NULL;
+	if (scan->size > XML_XPATH_DOC_MAX)
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "such an XPath on more than %d bytes",
+				     XML_XPATH_DOC_MAX),
+		    "xml-limit");
+	*out += scan->size / STEPS_XPATH_BYTES +
+		(uint64_t)scan->nodes * scan->nodes / STEPS_XPATH_PAIRS;
+	return NULL;
 }
 
 struct err *
@@ -290,9 +299,11 @@ xml_set_xpath(struct xml_set *s, xmlNode *where)
 	const char *text;
 	struct filter *f = NULL;
 	TRY(expression_text(where, &b, &text));
-	if (means_no_signatures(text, where))
-		return new_filter(s, FILTER_NO_SIGNATURES, &f);
+	enum xpath_known known = xpath_known(text, where);
+	if (known != XPATH_OTHER)
+		return known_filter(s, known, where);
 	TRY(new_filter(s, FILTER_XPATH, &f));
+	TRY(price_of(s->tree, text, &f->price));
 	TRY(new_context(s->tree, where, &f->context));
 	return compile(f->context, text, &f->expression);
 }
@@ -324,13 +335,15 @@ evaluate(struct xml_set *s, xmlNode *where, struct filter_step *step)
 	xmlXPathContext *c = NULL;
 	xmlXPathCompExpr *x = NULL;
 	TRY(expression_text(where, &b, &text));
+	uint64_t price;
+	TRY(price_of(s->tree, text, &price));
 	TRY(new_context(s->tree, where, &c));
 	struct err *e = compile(c, text, &x);
 	if (e == NULL) {
 		c->node = (xmlNode *)s->tree;
-		allow_operations(s->work, c);
+		allow_operations(s->work, price, c);
 		step->found = xmlXPathCompiledEval(x, c);
-		pay_operations(s->work, c);
+		pay_operations(s->work, price, c);
 		xmlXPathFreeCompExpr(x);
 	}
 	xmlXPathFreeContext(c);

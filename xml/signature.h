@@ -5,7 +5,10 @@
 #include "xml/keyinfo.h"
 #include "xml/reference.h"
 
-#define XML_TOPS_MAX 64 /* elements of one signature that are remembered */
+#define XML_TOPS_MAX 64 /* names of highest elements of one signature */
+#define XML_LOOSE_MAX                                                          \
+	1000 /* data elements in Signatures that nobody signed                 \
+	      */
 
 struct xml_signature {
 	xmlNode *node;    /* ds:Signature */
@@ -20,6 +23,7 @@ struct xml_signature {
 	bool intact;                /* value and all references hold */
 	const xmlNode *tops[XML_TOPS_MAX]; /* highest elements it covers */
 	size_t ntops;
+	bool too_many_tops;
 };
 
 /* Takes `node` apart.  ERR_MALFORMED: its children are not those of XMLDSig
@@ -43,12 +47,22 @@ struct err *xml_judge_value(struct xml_job *job, struct xml_signature *s,
  * the signature is intact.  Marks are in the tree (_private). */
 struct err *xml_cover(struct xml_job *job, struct xml_signature *s,
     struct xml_ref *r, struct buf *covers, bool *whole) MUST_USE;
-/* Type, place and presence of what is signed; after all references. */
+/* Type and place of one reference; then of all, and whether there is any. */
+struct err *xml_rules_of(const struct xml_signature *s, const struct xml_ref *r,
+    struct signature_fact *fact) MUST_USE;
 struct err *xml_rules(
     struct xml_signature *s, struct signature_fact *fact) MUST_USE;
+
+/* Elements inside Signatures that are not of XMLDSig or XAdES and that nobody
+ * signed, sorted by name.  ERR_LIMIT: there are too many. */
+struct xml_loose {
+	const xmlNode *v[XML_LOOSE_MAX];
+	size_t n;
+};
+struct err *xml_loose_find(struct xml_job *job, struct xml_loose *out) MUST_USE;
 /* Elements like the signed ones that nobody signed; after all signatures. */
 struct err *xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
-    struct signature_fact *fact) MUST_USE;
+    const struct xml_loose *loose, struct signature_fact *fact) MUST_USE;
 
 /* ---- XAdES: xml/xades.c ---- */
 

@@ -10,16 +10,19 @@
 
 /* A step is a hop in the tree, some nanoseconds; all of them a few seconds. */
 #define XML_STEPS_MAX ((uint64_t)400 * 1000 * 1000)
-/* Bytes canonicalised, hashed, decoded: four times the largest document. */
-#define XML_WORK_BYTES_MAX ((uint64_t)1024 * 1024 * 1024)
+/* Bytes canonicalised, hashed, decoded: three times the largest document. */
+#define XML_WORK_BYTES_MAX ((uint64_t)768 * 1024 * 1024)
 #define XML_WORK_REFERENCES_MAX 4096 /* in all signatures together */
 
 /* Prices in steps. */
-#define STEPS_XPATH 20      /* starting an evaluation */
-#define STEPS_XPATH_OP 5    /* each operation in it */
-#define STEPS_CERT 20000    /* parsing a certificate */
-#define STEPS_VERIFY 100000 /* trying a key */
-#define STEPS_PARSED_BYTE 4 /* parsing a byte of XML */
+#define STEPS_VISIT 15        /* canonicalising a node */
+#define STEPS_XPATH 20        /* starting an evaluation */
+#define STEPS_XPATH_OP 5      /* each operation in it */
+#define STEPS_XPATH_BYTES 32  /* bytes of the document for a step, and */
+#define STEPS_XPATH_PAIRS 256 /* pairs of nodes, where it is not cheap */
+#define STEPS_CERT 20000      /* parsing a certificate */
+#define STEPS_VERIFY 100000   /* trying a key */
+#define STEPS_PARSED_BYTE 4   /* parsing a byte of XML */
 
 struct xml_work {
 	uint64_t steps;

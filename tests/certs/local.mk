@@ -20,12 +20,6 @@ tests_certs_test_issue_SOURCES = tests/certs/test-issue.c tests/certs/ca.h
 tests_certs_test_issue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_issue_LDADD = $(CERTS_LIBS)
 
-# Not a test itself: the scripts that judge a corpus ask it.
-noinst_PROGRAMS += tests/certs/judge
-tests_certs_judge_SOURCES = tests/certs/judge.c
-tests_certs_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
-tests_certs_judge_LDADD = $(CERTS_LIBS)
-
 tests_certs_test_path_SOURCES = tests/certs/test-path.c tests/certs/ca.h
 tests_certs_test_path_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_path_LDADD = $(CERTS_LIBS)

@@ -159,6 +159,73 @@ verifies_both_kinds_of_rsa(void)
 	CHECK(!ok);
 }
 
+/* RFC 4055 1.2, 3.1: the key states what it may sign with. */
+static void
+respects_the_parameters_of_a_pss_key(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	CLEANUP(EVP_PKEY_CTX_freep)
+	EVP_PKEY_CTX *gen = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	CHECK(EVP_PKEY_keygen_init(gen) == 1);
+	EVP_PKEY_CTX_set_rsa_keygen_bits(gen, 2048);
+	EVP_PKEY_CTX_set_rsa_pss_keygen_md(gen, EVP_sha256());
+	EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(gen, EVP_sha256());
+	EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(gen, 32);
+	CHECK(EVP_PKEY_generate(gen, &key) == 1);
+	CLEANUP(cert_freep)
+	struct cert *c = make_self_signed(key, "pss", EVP_sha256());
+	CHECK(c != NULL && cert_key_alg(c) == KEY_RSA);
+	if (c == NULL)
+		return;
+
+	uint8_t digest[DIGEST_MAX];
+	CHECK_OK(digest_of(DIGEST_SHA256, BYTES_LIT("x"), digest));
+	CLEANUP(EVP_PKEY_CTX_freep)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	uint8_t value[512];
+	size_t len = sizeof(value);
+	CHECK(EVP_PKEY_sign_init(ctx) == 1 &&
+	      EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	      EVP_PKEY_sign(ctx, value, &len, digest, 32) == 1);
+	struct bytes v = bytes_of(value, len);
+	struct sig_alg a = { .form = SIG_RSA_PSS,
+		.digest = DIGEST_SHA256,
+		.mgf1 = DIGEST_SHA256,
+		.salt_len = 32 };
+	bool ok = false;
+	CHECK_OK(cert_verify_digest(c, a, bytes_of(digest, 32), v, &ok));
+	CHECK(ok);
+	struct sig_alg other = a;
+	other.mgf1 = DIGEST_SHA1;
+	CHECK_OK(cert_verify_digest(c, other, bytes_of(digest, 32), v, &ok));
+	CHECK(!ok);
+	other = a;
+	other.salt_len = 20; /* shorter than the key allows */
+	CHECK_OK(cert_verify_digest(c, other, bytes_of(digest, 32), v, &ok));
+	CHECK(!ok);
+	other =
+	    (struct sig_alg){ .form = SIG_RSA_PKCS1, .digest = DIGEST_SHA256 };
+	CHECK_OK(cert_verify_digest(c, other, bytes_of(digest, 32), v, &ok));
+	CHECK(!ok);
+	other = a;
+	other.digest = DIGEST_SHA512;
+	uint8_t digest512[DIGEST_MAX];
+	CHECK_OK(digest_of(DIGEST_SHA512, BYTES_LIT("x"), digest512));
+	CHECK_OK(cert_verify_digest(c, other, bytes_of(digest512, 64), v, &ok));
+	CHECK(!ok);
+}
+
+static void
+reads_keys_whose_curve_is_written_out(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
+	CHECK(EVP_PKEY_set_utf8_string_param(key, "encoding", "explicit") == 1);
+	CLEANUP(cert_freep)
+	struct cert *c = make_self_signed(key, "explicit", EVP_sha256());
+	CHECK(c != NULL && cert_key_alg(c) == KEY_EC);
+	CHECK(c != NULL && cert_key_bits(c) == 256);
+}
+
 static void
 verifies_ed25519_over_the_message_only(void)
 {
@@ -176,6 +243,13 @@ verifies_ed25519_over_the_message_only(void)
 	CHECK(ok);
 	CHECK_OK(cert_verify(c, a, BYTES_LIT("y"), bytes_of(sig, len), &ok));
 	CHECK(!ok);
+	CHECK_OK(cert_verify(c, a, BYTES_NONE, bytes_of(sig, len), &ok));
+	CHECK(!ok);
+	len = sizeof(sig);
+	EVP_DigestSignInit(ctx, NULL, NULL, NULL, key);
+	CHECK(EVP_DigestSign(ctx, sig, &len, NULL, 0) == 1);
+	CHECK_OK(cert_verify(c, a, BYTES_NONE, bytes_of(sig, len), &ok));
+	CHECK(ok);
 	CHECK_ERR(
 	    cert_verify_digest(c, a, BYTES_LIT("x"), bytes_of(sig, len), &ok),
 	    ERR_USAGE);
@@ -209,6 +283,8 @@ main(void)
 	RUN(verifies_ecdsa_and_nothing_near_it);
 	RUN(turns_ecdsa_values_both_ways);
 	RUN(verifies_both_kinds_of_rsa);
+	RUN(respects_the_parameters_of_a_pss_key);
+	RUN(reads_keys_whose_curve_is_written_out);
 	RUN(verifies_ed25519_over_the_message_only);
 	RUN(reads_pools_from_pem_and_der_once_each);
 	return DONE();

@@ -123,14 +123,118 @@ refuses_a_ca_of_the_same_name_with_another_key(void)
 }
 
 static void
+goes_round_by_a_cross_certificate(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	CLEANUP(ask_done) struct ask other = { 0 };
+	ask_make(&a);
+	ask_make(&other);
+	/* The other root vouches for our CA's key and name. */
+	struct signer root = softkey_signer(other.t.root_key);
+	struct cert_fields f = test_fields(
+	    "demo-issuing-ca", ca_name, 3, a.t.ca_key, other.t.root, 1000);
+	f.alg = softkey_alg(other.t.root_key);
+	CLEANUP(cert_freep) struct cert *cross = NULL;
+	CHECK_OK(cert_issue(&f, &root, &cross));
+	CHECK_OK(cert_list_add(&a.pool, a.t.root));
+	a.r.anchors = &other.anchors;
+	CHECK(answer(&a) != PATH_OK);
+	CHECK_OK(cert_list_add(&a.pool, cross));
+	CHECK(answer(&a) == PATH_OK && cert_eq(a.path.chain.v[1], cross));
+	/* Past the cross certificate's time the first way is still open. */
+	CHECK_OK(cert_list_add(&a.anchors, other.t.root));
+	a.r.anchors = &a.anchors;
+	a.r.time = cert_not_before(cross);
+	CHECK(answer(&a) == PATH_OK);
+}
+
+/* A certificate made by OpenSSL alone: our own rooms would refuse. */
+static struct cert *
+make_ca(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer)
+{
+	X509 *x = X509_new();
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 77);
+	ASN1_TIME_set(X509_getm_notBefore(x), TEST_NOW - DAY);
+	ASN1_TIME_set(X509_getm_notAfter(x), TEST_NOW + DAY);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN",
+	    MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_issuer_name(x), "CN", MBSTRING_UTF8,
+	    (const unsigned char *)issuer, -1, -1, 0);
+	X509_set_pubkey(x, key);
+	BASIC_CONSTRAINTS *bc = BASIC_CONSTRAINTS_new();
+	bc->ca = 0xff;
+	X509_add1_ext_i2d(x, NID_basic_constraints, bc, 1, 0);
+	BASIC_CONSTRAINTS_free(bc);
+	X509_sign(x, signer, EVP_sha256());
+	uint8_t *der = NULL;
+	int len = i2d_X509(x, &der);
+	struct cert *c = NULL;
+	CHECK_OK(cert_parse(bytes_of(der, (size_t)len), &c));
+	OPENSSL_free(der);
+	X509_free(x);
+	return c;
+}
+
+static void
+does_not_go_in_circles(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k1 = EVP_EC_gen("P-256");
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k2 = EVP_EC_gen("P-256");
+	CLEANUP(cert_freep) struct cert *ab = make_ca("a", k1, "b", k2);
+	CLEANUP(cert_freep) struct cert *ba = make_ca("b", k2, "a", k1);
+	CLEANUP(cert_freep) struct cert *leaf = make_ca("c", k1, "a", k1);
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	CHECK_OK(cert_list_add(&a.pool, ab));
+	CHECK_OK(cert_list_add(&a.pool, ba));
+	a.r.leaf = leaf;
+	CHECK(answer(&a) == PATH_NO_CHAIN);
+}
+
+static void
+keys_on_written_out_curves_pass_only_where_they_may(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k1 = EVP_EC_gen("P-256");
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k2 = EVP_EC_gen("P-256");
+	EVP_PKEY_set_utf8_string_param(k2, "encoding", "explicit");
+	CLEANUP(cert_freep) struct cert *root = make_ca("r", k1, "r", k1);
+	CLEANUP(cert_freep) struct cert *leaf = make_ca("l", k2, "r", k1);
+	struct cert_list anchors = { 0 };
+	CHECK_OK(cert_list_add(&anchors, root));
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.leaf = leaf;
+	a.r.anchors = &anchors;
+	CHECK(answer(&a) == PATH_BAD);
+	a.r.explicit_curves = true;
+	CHECK(answer(&a) == PATH_OK);
+	cert_list_done(&anchors);
+}
+
+static void
+short_keys_carry_no_path(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *weak = EVP_RSA_gen(768);
+	CLEANUP(cert_freep) struct cert *root = make_ca("r", weak, "r", weak);
+	struct cert_list anchors = { 0 };
+	CHECK_OK(cert_list_add(&anchors, root));
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.leaf = root;
+	a.r.anchors = &anchors;
+	CHECK(answer(&a) == PATH_BAD);
+	cert_list_done(&anchors);
+}
+
+static void
 refuses_a_leaf_that_signs_certificates(void)
 {
 	CLEANUP(ask_done) struct ask a = { 0 };
 	ask_make(&a);
-	/* Made with OpenSSL, since our own rooms would refuse. */
 	X509 *x = X509_new();
 	CHECK(X509_set_version(x, X509_VERSION_3) == 1);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 77);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 78);
 	ASN1_TIME_set(X509_getm_notBefore(x), TEST_NOW - DAY);
 	ASN1_TIME_set(X509_getm_notAfter(x), TEST_NOW + DAY);
 	X509_set_issuer_name(x, X509_get_subject_name(cert_x509(a.t.leaf)));
@@ -273,6 +377,18 @@ a_list_by_a_stranger_neither_clears_nor_revokes(void)
 	CHECK(answer(&a) == PATH_NO_STATUS);
 	a.r.status = STATUS_IF_KNOWN;
 	CHECK(answer(&a) == PATH_OK && !a.path.status_known);
+	/* Nor does a forged one hide the good one behind it. */
+	CLEANUP(buf_done) struct buf forged = BUF(65536);
+	CLEANUP(buf_done) struct buf good = BUF(65536);
+	CHECK_OK(make_crl(&a, false, &leaf, &forged));
+	CHECK_OK(make_crl(&a, false, NULL, &good));
+	forged.ptr[forged.len - 1] ^= 1;
+	struct status_data three[3] = { data[0], { buf_bytes(&forged), false },
+		{ buf_bytes(&good), false } };
+	a.r.status = STATUS_REQUIRED;
+	a.r.status_data = three;
+	a.r.nstatus_data = 3;
+	CHECK(answer(&a) == PATH_OK && a.path.status_known);
 }
 
 static void
@@ -315,6 +431,10 @@ main(void)
 	RUN(counts_both_ends_of_validity);
 	RUN(an_anchor_may_be_an_intermediate_or_the_leaf_unless_told_otherwise);
 	RUN(refuses_a_ca_of_the_same_name_with_another_key);
+	RUN(goes_round_by_a_cross_certificate);
+	RUN(does_not_go_in_circles);
+	RUN(keys_on_written_out_curves_pass_only_where_they_may);
+	RUN(short_keys_carry_no_path);
 	RUN(refuses_a_leaf_that_signs_certificates);
 	RUN(purposes_are_kept_apart);
 	RUN(policies_are_asked_for);

@@ -3,6 +3,11 @@ tests_cms_test_cms_SOURCES = tests/cms/test-cms.c tests/cms/people.h
 tests_cms_test_cms_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_cms_test_cms_LDADD = $(CMS_LIBS)
 
+check_PROGRAMS += tests/cms/test-judge
+tests_cms_test_judge_SOURCES = tests/cms/test-judge.c tests/cms/people.h
+tests_cms_test_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_cms_test_judge_LDADD = $(CMS_LIBS)
+
 check_PROGRAMS += tests/cms/test-tsp
 tests_cms_test_tsp_SOURCES = tests/cms/test-tsp.c tests/cms/people.h
 tests_cms_test_tsp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -117,12 +117,17 @@ made_table_only(struct made *m, const char *trailer)
 {
 	m->section = m->out.len;
 	made_text(m, "xref\n");
+	bool any = false;
 	for (unsigned i = 0; i < m->size; i++) {
 		struct made_row r = m->rows[i];
-		if (r.kind == 'n' || r.kind == 'f')
+		bool row = r.kind == 'n' || r.kind == 'f';
+		any = any || row;
+		if (row)
 			made_text(m, "%u 1\n%010zu %05u %c \n", i, r.offset,
 			    r.gen, r.kind);
 	}
+	if (!any)
+		made_text(m, "0 0\n");
 	made_text(m, "trailer\n<</Size %u%s>>\n", m->size, trailer);
 }
 

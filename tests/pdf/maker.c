@@ -157,6 +157,31 @@ make_plain(const char *dir)
 	save(dir, "no-last-newline.pdf", &m);
 }
 
+/* As Word does: a whole file with a table, then an empty section whose hidden
+ * stream lists everything once more, and what is in object streams. */
+static void
+make_word(const char *dir)
+{
+	static const char *const inside[] = { "<</Type/StructTreeRoot>>" };
+	char trailer[128];
+	struct made_row rows[MADE_OBJECTS];
+	struct made m = begin_hello("1.7");
+	made_object(
+	    &m, 1, "<</Type/Catalog/Pages 2 0 R/StructTreeRoot 6 0 R>>");
+	made_objstm(&m, 7, 6, 1, inside);
+	memcpy(rows, m.rows, sizeof(rows));
+	size_t hidden = m.out.len;
+	made_xref_stream(&m, 8, "/Root 1 0 R");
+	memcpy(m.rows, rows, sizeof(rows));
+	m.rows[6] = (struct made_row){ .kind = 'f', .gen = 65535 };
+	made_table(&m, "/Root 1 0 R");
+	snprintf(trailer, sizeof(trailer), "/Root 1 0 R/Prev %zu/XRefStm %zu",
+	    m.section, hidden);
+	made_table_only(&m, trailer);
+	made_end(&m);
+	save(dir, "word.pdf", &m);
+}
+
 static void
 make_old_offsets(const char *dir)
 {
@@ -190,6 +215,7 @@ main(int argc, char **argv)
 		make_plain(argv[2]);
 		make_forms(argv[2]);
 		make_old_offsets(argv[2]);
+		make_word(argv[2]);
 		return 0;
 	}
 	if (argc < 2)

@@ -11,21 +11,21 @@
 #include "tests/cms/people.h"
 #include "tests/pdf/build.h"
 
-#define CONTENTS_LEN 8000 /* bytes, twice as many digits */
+#define CONTENTS_LEN 3000 /* bytes, twice as many digits */
 #define RANGE "/ByteRange[0 1111111111 2222222222 3333333333]"
 
 /* How one signature is made; all 0 is a good PAdES signature. */
 struct sig_spec {
 	const struct person *signer;
-	unsigned num;	       /* of the dictionary */
+	unsigned num;          /* of the dictionary */
 	const char *subfilter; /* "ETSI.CAdES.detached" */
 	const char *more;      /* further entries, "" */
 	const char *range;     /* instead of RANGE, same length or NULL */
-	int gap_before;	       /* bytes more that are left out */
+	int gap_before;        /* bytes more that are left out */
 	int gap_after;
-	int end_before;	       /* bytes fewer at the end */
-	bool zeros;	       /* /Contents stays empty */
-	bool spoil;	       /* a byte of the value is changed */
+	int end_before;        /* bytes fewer at the end */
+	bool zeros;            /* /Contents stays empty */
+	bool spoil;            /* a byte of the value is changed */
 	struct bytes attached; /* content in the SignedData; ptr NULL: none */
 	const char *root;      /* trailer, without /Prev */
 };
@@ -41,8 +41,7 @@ sha(enum digest_alg alg, struct bytes file, struct placed p, size_t end,
 	CLEANUP(digest_freep) struct digest *d = NULL;
 	CHECK_OK(digest_new(alg, &d));
 	CHECK_OK(digest_add(d, bytes_slice(file, 0, p.gap_at)));
-	CHECK_OK(digest_add(
-	    d, bytes_slice(file, p.gap_end, end - p.gap_end)));
+	CHECK_OK(digest_add(d, bytes_slice(file, p.gap_end, end - p.gap_end)));
 	CHECK_OK(digest_final(d, out));
 }
 
@@ -59,8 +58,8 @@ signed_data(const struct sig_spec *s, const uint8_t *digest, struct buf *out)
 		.content = s->attached };
 	CHECK_OK(cms_signed_attributes(&r, &attributes));
 	person_sign(s->signer, buf_bytes(&attributes), &value);
-	CHECK_OK(cms_assemble(
-	    &r, buf_bytes(&attributes), buf_bytes(&value), out));
+	CHECK_OK(
+	    cms_assemble(&r, buf_bytes(&attributes), buf_bytes(&value), out));
 }
 
 /* ---- a time stamp, by OpenSSL's own authority ---- */
@@ -138,8 +137,9 @@ sig_object(struct made *m, const struct sig_spec *s)
 {
 	CLEANUP(buf_done) struct buf body = BUF(4 * CONTENTS_LEN);
 	const char *text, *range = s->range != NULL ? s->range : RANGE;
-	CHECK_OK(buf_printf(&body, "<</Type/Sig/Filter/Adobe.PPKLite"
-		"/SubFilter/%s%s%s /Contents<",
+	CHECK_OK(buf_printf(&body,
+	    "<</Type/Sig/Filter/Adobe.PPKLite"
+	    "/SubFilter/%s%s%s /Contents<",
 	    s->subfilter != NULL ? s->subfilter : "ETSI.CAdES.detached",
 	    s->more != NULL ? s->more : "", range));
 	CHECK_OK(buf_fill(&body, '0', 2 * CONTENTS_LEN));
@@ -156,15 +156,15 @@ sig_object(struct made *m, const struct sig_spec *s)
 }
 
 static inline void
-fill_range(struct made *m, const struct sig_spec *s, struct placed p,
-    size_t end)
+fill_range(
+    struct made *m, const struct sig_spec *s, struct placed p, size_t end)
 {
 	char text[64];
 	if (s->range != NULL)
 		return;
-	int n = snprintf(text, sizeof(text),
-	    "/ByteRange[0 %010zu %010zu %010zu]", p.gap_at, p.gap_end,
-	    end - p.gap_end);
+	int n =
+	    snprintf(text, sizeof(text), "/ByteRange[0 %010zu %010zu %010zu]",
+		p.gap_at, p.gap_end, end - p.gap_end);
 	memcpy(m->out.ptr + p.range, text, (size_t)n);
 }
 
@@ -194,8 +194,8 @@ sign_revision(struct made *m, const struct sig_spec *s)
 	struct placed p = sig_object(m, s);
 	const char *root = s->root != NULL ? s->root : "/Root 1 0 R";
 	if (m->section != 0)
-		snprintf(trailer, sizeof(trailer), "%s/Prev %zu", root,
-		    m->section);
+		snprintf(
+		    trailer, sizeof(trailer), "%s/Prev %zu", root, m->section);
 	else
 		snprintf(trailer, sizeof(trailer), "%s", root);
 	made_table(m, trailer);
@@ -206,16 +206,16 @@ sign_revision(struct made *m, const struct sig_spec *s)
 	const char *sub = s->subfilter != NULL ? s->subfilter : "";
 	bool stamp = strcmp(sub, "ETSI.RFC3161") == 0;
 	bool sha1 = strcmp(sub, "adbe.pkcs7.sha1") == 0;
-	sha(stamp ? DIGEST_SHA256 : s->signer->alg.digest,
-	    buf_bytes(&m->out), p, end, digest);
+	sha(stamp ? DIGEST_SHA256 : s->signer->alg.digest, buf_bytes(&m->out),
+	    p, end, digest);
 	struct sig_spec spec = *s;
 	uint8_t inner[DIGEST_MAX], outer[DIGEST_MAX];
 	if (sha1) {
 		sha(DIGEST_SHA1, buf_bytes(&m->out), p, end, inner);
 		if (spec.attached.ptr == NULL)
 			spec.attached = bytes_of(inner, 20);
-		CHECK_OK(digest_of(
-		    s->signer->alg.digest, spec.attached, outer));
+		CHECK_OK(
+		    digest_of(s->signer->alg.digest, spec.attached, outer));
 	}
 	if (stamp)
 		stamp_token(s->signer, digest, &value);

@@ -12,7 +12,7 @@
 struct vector {
 	const char *name;
 	const char *encrypt; /* the dictionary, strings in hex */
-	const char *id;	     /* hex */
+	const char *id;      /* hex */
 	uint32_t title_num;  /* object of the string below */
 	const char *title;   /* hex */
 	uint32_t page_num;   /* object of the stream below */
@@ -65,8 +65,7 @@ check_contents(const struct opened *o, const struct vector *v)
 	buf_clear(&in);
 	buf_clear(&out);
 	CHECK_OK(hex_decode(bytes_str(v->page), &in));
-	CHECK_OK(
-	    crypt_stream(o->crypt, page, &no_dict, buf_bytes(&in), &out));
+	CHECK_OK(crypt_stream(o->crypt, page, &no_dict, buf_bytes(&in), &out));
 	CHECK(bytes_eq_str(buf_bytes(&out), PAGE));
 }
 
@@ -92,8 +91,8 @@ opens_every_revision_as_owner(void)
 {
 	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
 		struct opened o = { .crypt = NULL };
-		CHECK_OK(open_text(
-		    &o, vectors[i].encrypt, vectors[i].id, "owner"));
+		CHECK_OK(
+		    open_text(&o, vectors[i].encrypt, vectors[i].id, "owner"));
 		if (o.crypt != NULL) {
 			check_contents(&o, &vectors[i]);
 			CHECK(crypt_is_owner(o.crypt));
@@ -125,8 +124,8 @@ decrypts_what_it_encrypts(void)
 		struct opened o = { .crypt = NULL };
 		CLEANUP(buf_done) struct buf a = BUF(1000);
 		CLEANUP(buf_done) struct buf b = BUF(1000);
-		CHECK_OK(open_text(
-		    &o, vectors[i].encrypt, vectors[i].id, "user"));
+		CHECK_OK(
+		    open_text(&o, vectors[i].encrypt, vectors[i].id, "user"));
 		struct bytes text = BYTES_LIT("sixteen letters.");
 		CHECK_OK(crypt_string_encrypt(o.crypt, ref, text, &a));
 		CHECK(!bytes_eq(buf_bytes(&a), text));
@@ -136,8 +135,8 @@ decrypts_what_it_encrypts(void)
 		buf_clear(&b);
 		CHECK_OK(crypt_stream_encrypt(
 		    o.crypt, ref, &no_dict, BYTES_NONE, &a));
-		CHECK_OK(crypt_stream(
-		    o.crypt, ref, &no_dict, buf_bytes(&a), &b));
+		CHECK_OK(
+		    crypt_stream(o.crypt, ref, &no_dict, buf_bytes(&a), &b));
 		CHECK(b.len == 0);
 		closed(&o);
 	}

@@ -4,39 +4,32 @@
  */
 #include "pdf/diff.h"
 
-#include "tests/pdf/build.h"
+#include "tests/pdf/keep.h"
 
 #define ROOT "/Root 1 0 R/Info 18 0 R"
-#define CATALOG                                                       \
-	"<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 16 0 R"  \
+#define CATALOG                                                                \
+	"<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 16 0 R"           \
 	"/StructTreeRoot 14 0 R/OCProperties 26 0 R/DSS 27 0 R"
-#define PAGE                                                          \
-	"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R" \
+#define PAGE                                                                   \
+	"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"       \
 	"/Resources<</XObject<</Hole 40 0 R>>/Font<</F 21 0 R>>>>"
 #define ANNOTS "6 0 R 8 0 R 11 0 R 12 0 R 13 0 R 17 0 R"
 #define FIELDS "6 0 R 8 0 R 11 0 R 12 0 R 13 0 R 23 0 R"
 #define FORM "<</SigFlags 3/DR<</Font<</Helv 21 0 R>>>>"
-#define TEXT_FIELD                                                    \
-	"<</FT/Tx/T(total)/Subtype/Widget/Rect[10 10 90 30]/P 3 0 R"
-#define SIGNED_FIELD                                                  \
-	"<</FT/Sig/T(Sig1)/Subtype/Widget/Rect[10 40 90 70]/P 3 0 R"  \
+#define TEXT_FIELD "<</FT/Tx/T(total)/Subtype/Widget/Rect[10 10 90 30]/P 3 0 R"
+#define SIGNED_FIELD                                                           \
+	"<</FT/Sig/T(Sig1)/Subtype/Widget/Rect[10 40 90 70]/P 3 0 R"           \
 	"/V 9 0 R/AP<</N 10 0 R>>"
-#define EMPTY_FIELD                                                   \
-	"<</FT/Sig/T(Sig2)/Subtype/Widget/Rect[10 80 90 99]/P 3 0 R"
-#define CHECK_BOX                                                     \
-	"<</FT/Btn/T(yes)/Subtype/Widget/Rect[10 110 30 130]"         \
+#define EMPTY_FIELD "<</FT/Sig/T(Sig2)/Subtype/Widget/Rect[10 80 90 99]/P 3 0 R"
+#define CHECK_BOX                                                              \
+	"<</FT/Btn/T(yes)/Subtype/Widget/Rect[10 110 30 130]"                  \
 	"/AP<</N<</On 22 0 R/Off 22 0 R>>>>"
-#define BUTTON                                                        \
-	"<</FT/Btn/Ff 65536/T(push)/Subtype/Widget/Rect[40 110 60 130]"
-#define NOTE                                                          \
-	"<</Type/Annot/Subtype/Text/Rect[300 300 320 320]"
-#define ROOT_ELEMENT                                                  \
-	"<</Type/StructTreeRoot/K[15 0 R]/ParentTree 25 0 R"
-#define ELEMENT                                                       \
-	"<</Type/StructElem/S/Document/P 14 0 R"
-#define NEW_SIG                                                       \
-	"<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R/V 31 0 R"
-#define SIG_VALUE                                                     \
+#define BUTTON "<</FT/Btn/Ff 65536/T(push)/Subtype/Widget/Rect[40 110 60 130]"
+#define NOTE "<</Type/Annot/Subtype/Text/Rect[300 300 320 320]"
+#define ROOT_ELEMENT "<</Type/StructTreeRoot/K[15 0 R]/ParentTree 25 0 R"
+#define ELEMENT "<</Type/StructElem/S/Document/P 14 0 R"
+#define NEW_SIG "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R/V 31 0 R"
+#define SIG_VALUE                                                              \
 	"<</Type/Sig/Filter/Adobe.PPKLite/Contents<00>/ByteRange[0 1 2 3]"
 
 static struct made
@@ -49,8 +42,10 @@ base(void)
 	made_stream(&m, 4, "", BYTES_LIT("BT (one million) Tj ET"));
 	made_object(&m, 5, FORM "/Fields[" FIELDS "]>>");
 	made_object(&m, 6, TEXT_FIELD "/V(1)/AP<</N 7 0 R>>>>");
-	made_stream(&m, 7, "/Type/XObject/Subtype/Form/Resources<<"
-	    "/Font<</F 21 0 R>>>>", BYTES_LIT("(1) Tj"));
+	made_stream(&m, 7,
+	    "/Type/XObject/Subtype/Form/Resources<<"
+	    "/Font<</F 21 0 R>>>>",
+	    BYTES_LIT("(1) Tj"));
 	made_object(&m, 8, SIGNED_FIELD ">>");
 	made_object(&m, 9, SIG_VALUE "/Reason(good)>>");
 	made_stream(&m, 10, "/Type/XObject/Subtype/Form", BYTES_LIT("q Q"));
@@ -101,17 +96,18 @@ compare(struct made *m, struct want want)
 {
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	struct pdf_diff diff = { .level = CHANGE_NONE };
+	keep_made("diff", m);
 	CHECK_OK(pdf_open(buf_bytes(&m->out), BYTES_NONE, &d));
 	if (d == NULL)
 		return;
 	CHECK(pdf_views(d) == 2);
 	CHECK_OK(pdf_diff(d, 1, 2, &diff));
 	bool fits = diff.level == want.level &&
-	    (want.code == NULL ? diff.findings.n == 0
-			       : has_code(&diff.findings, want.code));
+		    (want.code == NULL ? diff.findings.n == 0
+				       : has_code(&diff.findings, want.code));
 	if (want.name != NULL)
 		fits = fits && diff.nnames == 1 &&
-		    strcmp(diff.names[0], want.name) == 0;
+		       strcmp(diff.names[0], want.name) == 0;
 	CHECK(fits);
 	for (size_t i = 0; !fits && i < diff.findings.n; i++)
 		printf("# %s: %s\n", diff.findings.v[i].code,
@@ -146,20 +142,20 @@ revision(const struct put *p, const char *trailer, struct want want)
 
 #define WANT(...) ((struct want){ __VA_ARGS__ })
 #define OBJECT(n, text) ((struct put){ .num = n, .body = text })
-#define STREAM(n, dict, data)                                         \
+#define STREAM(n, dict, data)                                                  \
 	((struct put){ .num = n, .body = dict, .stream = data })
 #define DELETED(n) ((struct put){ .num = n })
-#define CASE(name, want, ...)                                         \
-	static void name(void)                                        \
-	{                                                             \
-		revision((const struct put[]){ __VA_ARGS__, OBJECT(0, NULL) },  \
-		    ROOT, want);                                      \
+#define CASE(name, want, ...)                                                  \
+	static void name(void)                                                 \
+	{                                                                      \
+		revision((const struct put[]){ __VA_ARGS__, OBJECT(0, NULL) }, \
+		    ROOT, want);                                               \
 	}
-#define TRAILER(name, want, trailer, ...)                             \
-	static void name(void)                                        \
-	{                                                             \
-		revision((const struct put[]){ __VA_ARGS__, OBJECT(0, NULL) },  \
-		    trailer, want);                                   \
+#define TRAILER(name, want, trailer, ...)                                      \
+	static void name(void)                                                 \
+	{                                                                      \
+		revision((const struct put[]){ __VA_ARGS__, OBJECT(0, NULL) }, \
+		    trailer, want);                                            \
 	}
 #define FORBIDDEN(c) WANT(.level = CHANGE_SUSPICIOUS, .code = c)
 #define ALLOWED(l, c) WANT(.level = l, .code = c)
@@ -200,8 +196,9 @@ refuses_a_replaced_object_stream(void)
 	static const char *const old[] = { "<</Type/Font/BaseFont/A>>" };
 	static const char *const new[] = { "<</Type/Font/BaseFont/B>>" };
 	struct made m = made_page();
-	made_object(&m, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]"
-			   "/Resources<</Font<</F 5 0 R>>>>>>");
+	made_object(&m, 3,
+	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]"
+	    "/Resources<</Font<</F 5 0 R>>>>>>");
 	made_objstm(&m, 6, 5, 1, old);
 	made_xref(&m, 7, "/Root 1 0 R");
 	char text[64];
@@ -235,14 +232,13 @@ CASE(refuses_new_permissions, FORBIDDEN("pdf-catalog-changed"),
     OBJECT(1, CATALOG "/Perms<</DocMDP 9 0 R>>>>"))
 TRAILER(takes_a_root_that_moved, NOTHING, "/Root 30 0 R/Info 18 0 R",
     OBJECT(30, CATALOG ">>"))
-TRAILER(refuses_a_moved_root_with_other_pages,
-    FORBIDDEN("pdf-pages-changed"), "/Root 30 0 R/Info 18 0 R",
+TRAILER(refuses_a_moved_root_with_other_pages, FORBIDDEN("pdf-pages-changed"),
+    "/Root 30 0 R/Info 18 0 R",
     OBJECT(30, "<</Type/Catalog/Pages 31 0 R/AcroForm 5 0 R/Metadata 16 0 R"
-	  "/StructTreeRoot 14 0 R/OCProperties 26 0 R/DSS 27 0 R>>"),
+	       "/StructTreeRoot 14 0 R/OCProperties 26 0 R/DSS 27 0 R>>"),
     OBJECT(31, "<</Type/Pages/Kids[3 0 R]/Count 1>>"))
 TRAILER(refuses_references_from_unknown_trailer_keys,
-    FORBIDDEN("pdf-trailer-changed"), ROOT "/FooBar 4 0 R",
-    OBJECT(33, "null"))
+    FORBIDDEN("pdf-trailer-changed"), ROOT "/FooBar 4 0 R", OBJECT(33, "null"))
 
 static void
 refuses_a_smaller_size(void)
@@ -260,8 +256,9 @@ refuses_a_smaller_size(void)
 /* ---- validation data ---- */
 
 CASE(takes_a_grown_dss, ALLOWED(CHANGE_LTV, "pdf-validation-data-added"),
-    OBJECT(27, "<</Certs[28 0 R 30 0 R]/CRLs[30 0 R]/VRI<<"
-	  "/0123456789ABCDEF0123456789ABCDEF01234567<</Cert[30 0 R]>>>>>>"),
+    OBJECT(27,
+	"<</Certs[28 0 R 30 0 R]/CRLs[30 0 R]/VRI<<"
+	"/0123456789ABCDEF0123456789ABCDEF01234567<</Cert[30 0 R]>>>>>>"),
     STREAM(30, "", "crl"))
 CASE(refuses_a_dss_with_strange_keys, FORBIDDEN("pdf-dss-changed"),
     OBJECT(27, "<</Certs[28 0 R]/Pages 3 0 R>>"))
@@ -283,7 +280,8 @@ CASE(refuses_a_rotated_page, FORBIDDEN("pdf-page-changed"),
     OBJECT(3, PAGE "/Annots[" ANNOTS "]/Rotate 180>>"))
 CASE(refuses_other_contents_of_a_page, FORBIDDEN("pdf-page-changed"),
     OBJECT(24, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]"
-	  "/Contents 30 0 R>>"), STREAM(30, "", "x"))
+	       "/Contents 30 0 R>>"),
+    STREAM(30, "", "x"))
 CASE(counts_a_comment, ALLOWED(CHANGE_ANNOTATION, "pdf-annotation-added"),
     OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"), OBJECT(30, NOTE ">>"))
 CASE(counts_a_changed_comment,
@@ -295,6 +293,13 @@ CASE(counts_a_removed_comment,
 CASE(refuses_a_comment_with_a_script, FORBIDDEN("pdf-annotation-added"),
     OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
     OBJECT(30, NOTE "/A<</S/JavaScript/JS(x)>>>>"))
+CASE(refuses_a_watermark, FORBIDDEN("pdf-annotation-added"),
+    OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
+    OBJECT(30, "<</Subtype/Watermark/Rect[0 0 600 800]>>"))
+CASE(warns_of_a_comment_that_may_hide_something,
+    ALLOWED(CHANGE_ANNOTATION, "pdf-annotation-covers"),
+    OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
+    OBJECT(30, "<</Subtype/Stamp/Rect[0 0 600 800]>>"))
 CASE(refuses_a_widget_of_no_field, FORBIDDEN("pdf-widget-stray"),
     OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>"),
     OBJECT(30, "<</Subtype/Widget/Rect[0 0 9 9]>>"))
@@ -319,15 +324,14 @@ CASE(takes_a_new_look_in_the_old_stream,
     ALLOWED(CHANGE_FORM, "pdf-form-filled"),
     OBJECT(6, TEXT_FIELD "/V(2)/AP<</N 7 0 R>>>>"),
     STREAM(7, "/Subtype/Form", "(2) Tj"))
-CASE(refuses_another_look_of_the_same_value,
-    FORBIDDEN("pdf-field-changed"),
+CASE(refuses_another_look_of_the_same_value, FORBIDDEN("pdf-field-changed"),
     OBJECT(6, TEXT_FIELD "/V(1)/AP<</N 30 0 R>>>>"),
     STREAM(30, "/Subtype/Form", "(1000000) Tj"))
 CASE(refuses_another_look_by_its_stream, FORBIDDEN("pdf-field-changed"),
     STREAM(7, "/Subtype/Form", "(1000000) Tj"))
 CASE(refuses_a_field_that_moves, FORBIDDEN("pdf-field-changed"),
     OBJECT(6, "<</FT/Tx/T(total)/Subtype/Widget/Rect[10 10 590 790]/P 3 0 R"
-	 "/V(2)/AP<</N 7 0 R>>>>"))
+	      "/V(2)/AP<</N 7 0 R>>>>"))
 CASE(refuses_a_filled_read_only_field, FORBIDDEN("pdf-field-changed"),
     OBJECT(23, "<</FT/Tx/Ff 1/T(fixed)/V(10)>>"))
 CASE(takes_a_field_that_becomes_read_only,
@@ -335,8 +339,7 @@ CASE(takes_a_field_that_becomes_read_only,
     OBJECT(6, TEXT_FIELD "/Ff 1/V(1)/AP<</N 7 0 R>>>>"))
 CASE(takes_a_checked_box, ALLOWED(CHANGE_FORM, "pdf-form-filled"),
     OBJECT(12, CHECK_BOX "/V/On/AS/On>>"))
-CASE(refuses_another_picture_on_a_button,
-    FORBIDDEN("pdf-field-changed"),
+CASE(refuses_another_picture_on_a_button, FORBIDDEN("pdf-field-changed"),
     OBJECT(13, BUTTON "/AP<</N 30 0 R>>>>"), STREAM(30, "/Subtype/Form", "x"))
 CASE(refuses_a_removed_field, FORBIDDEN("pdf-field-removed"),
     OBJECT(5, FORM "/Fields[6 0 R 8 0 R 11 0 R 12 0 R 13 0 R]>>"))
@@ -347,10 +350,12 @@ CASE(refuses_drawing_fields_anew, FORBIDDEN("pdf-form-changed"),
     OBJECT(5, FORM "/NeedAppearances true/Fields[" FIELDS "]>>"))
 CASE(takes_more_default_resources, NOTHING,
     OBJECT(5, "<</SigFlags 3/DR<</Font<</Helv 21 0 R/New 30 0 R>>>>"
-	 "/Fields[" FIELDS "]>>"), OBJECT(30, "<</Type/Font>>"))
+	      "/Fields[" FIELDS "]>>"),
+    OBJECT(30, "<</Type/Font>>"))
 CASE(refuses_other_default_fonts, FORBIDDEN("pdf-form-changed"),
     OBJECT(5, "<</SigFlags 3/DR<</Font<</Helv 30 0 R>>>>"
-	 "/Fields[" FIELDS "]>>"), OBJECT(30, "<</Type/Font>>"))
+	      "/Fields[" FIELDS "]>>"),
+    OBJECT(30, "<</Type/Font>>"))
 CASE(refuses_xfa, FORBIDDEN("pdf-form-changed"),
     OBJECT(5, FORM "/XFA 30 0 R/Fields[" FIELDS "]>>"), STREAM(30, "", "x"))
 
@@ -360,22 +365,19 @@ CASE(refuses_another_reason, FORBIDDEN("pdf-object-changed"),
     OBJECT(9, SIG_VALUE "/Reason(bad)>>"))
 CASE(refuses_another_look_of_a_signature, FORBIDDEN("pdf-object-changed"),
     STREAM(10, "/Type/XObject/Subtype/Form", "other"))
-CASE(refuses_a_signed_field_that_changes,
-    FORBIDDEN("pdf-signed-field-changed"),
+CASE(refuses_a_signed_field_that_changes, FORBIDDEN("pdf-signed-field-changed"),
     OBJECT(8, SIGNED_FIELD "/TU(other)>>"))
 CASE(takes_a_signature_in_an_empty_field,
-    WANT(.level = CHANGE_FORM, .code = "pdf-signature-added",
-	.name = "Sig2"),
+    WANT(.level = CHANGE_FORM, .code = "pdf-signature-added", .name = "Sig2"),
     OBJECT(11, EMPTY_FIELD "/V 31 0 R/AP<</N 30 0 R>>>>"),
     STREAM(30, "/Subtype/Form", "q Q"), OBJECT(31, SIG_VALUE ">>"))
-CASE(refuses_a_picture_without_a_signature,
-    FORBIDDEN("pdf-field-changed"),
+CASE(refuses_a_picture_without_a_signature, FORBIDDEN("pdf-field-changed"),
     OBJECT(11, EMPTY_FIELD "/AP<</N 30 0 R>>>>"),
     STREAM(30, "/Subtype/Form", "q Q"))
 
-#define WITH_FIELD                                                    \
-	OBJECT(5, FORM "/Fields[" FIELDS " 30 0 R]>>"),                   \
-	OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>")
+#define WITH_FIELD                                                             \
+	OBJECT(5, FORM "/Fields[" FIELDS " 30 0 R]>>"),                        \
+	    OBJECT(3, PAGE "/Annots[" ANNOTS " 30 0 R]>>")
 
 CASE(takes_a_new_signature, ALLOWED(CHANGE_FORM, "pdf-signature-added"),
     WITH_FIELD, OBJECT(30, NEW_SIG "/Rect[100 100 200 150]>>"),
@@ -394,43 +396,63 @@ CASE(tells_a_signature_over_a_field,
 CASE(refuses_a_signature_over_half_the_page,
     FORBIDDEN("pdf-signature-overlaps"), WITH_FIELD,
     OBJECT(30, NEW_SIG "/Rect[0 200 600 800.0]>>"), OBJECT(31, SIG_VALUE ">>"))
-CASE(refuses_a_picture_in_an_unsigned_field,
-    FORBIDDEN("pdf-field-added"), WITH_FIELD,
+CASE(refuses_a_picture_in_an_unsigned_field, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
     OBJECT(30, "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R"
-	  "/Rect[100 100 200 150]/AP<</N 10 0 R>>>>"))
-CASE(refuses_a_new_field_with_an_old_signature,
-    FORBIDDEN("pdf-field-added"), WITH_FIELD,
+	       "/Rect[100 100 200 150]/AP<</N 10 0 R>>>>"))
+CASE(takes_an_empty_signature_field,
+    ALLOWED(CHANGE_FORM, "pdf-signature-added"), WITH_FIELD,
+    OBJECT(30, "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R"
+	       "/Rect[100 100 200 150]>>"))
+CASE(refuses_a_background_in_an_unsigned_field, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
+    OBJECT(30, "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R"
+	       "/Rect[100 100 200 150]/MK<</BG[1 1 1]>>>>"))
+CASE(refuses_a_new_field_with_an_old_signature, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
     OBJECT(30, "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R/V 9 0 R"
-	  "/Rect[100 100 200 150]>>"))
-CASE(refuses_a_new_field_with_an_old_name,
-    FORBIDDEN("pdf-field-added"), WITH_FIELD,
+	       "/Rect[100 100 200 150]>>"))
+CASE(refuses_a_new_field_with_an_old_name, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
     OBJECT(30, "<</FT/Sig/T(total)/Subtype/Widget/P 3 0 R/V 31 0 R"
-	  "/Rect[100 100 200 150]>>"), OBJECT(31, SIG_VALUE ">>"))
+	       "/Rect[100 100 200 150]>>"),
+    OBJECT(31, SIG_VALUE ">>"))
+CASE(takes_a_new_signature_below_a_name,
+    ALLOWED(CHANGE_FORM, "pdf-signature-added"),
+    OBJECT(5, FORM "/Fields[" FIELDS " 32 0 R]>>"),
+    OBJECT(32, "<</T(group)/Kids[30 0 R]>>"),
+    OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
+CASE(refuses_a_new_text_field_below_a_name, FORBIDDEN("pdf-field-added"),
+    OBJECT(5, FORM "/Fields[" FIELDS " 32 0 R]>>"),
+    OBJECT(32, "<</T(group)/Kids[30 0 R]>>"),
+    OBJECT(30, "<</FT/Tx/T(new)/V(x)>>"))
+CASE(refuses_a_new_kid_of_a_field, FORBIDDEN("pdf-field-added"),
+    OBJECT(6, TEXT_FIELD "/V(1)/AP<</N 7 0 R>>/Kids[30 0 R]>>"),
+    OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
 CASE(refuses_a_signature_with_an_action, FORBIDDEN("pdf-field-added"),
     WITH_FIELD,
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]/AA<</E<</S/JavaScript/JS(x)>>>>>>"),
     OBJECT(31, SIG_VALUE ">>"))
-CASE(refuses_a_signature_that_fills_a_hole,
-    FORBIDDEN("pdf-object-filled-in"), WITH_FIELD,
+CASE(refuses_a_signature_that_fills_a_hole, FORBIDDEN("pdf-object-filled-in"),
+    WITH_FIELD,
     OBJECT(30, "<</FT/Sig/T(Sig9)/Subtype/Widget/P 3 0 R/V 40 0 R"
-	  "/Rect[0 0 0 0]>>"), OBJECT(40, SIG_VALUE ">>"))
+	       "/Rect[0 0 0 0]>>"),
+    OBJECT(40, SIG_VALUE ">>"))
 
 /* ---- the structure tree ---- */
 
 CASE(takes_a_new_element_for_a_widget,
     ALLOWED(CHANGE_FORM, "pdf-structure-added"),
     OBJECT(14, "<</Type/StructTreeRoot/K[15 0 R 30 0 R]/ParentTree 25 0 R"
-	  "/ParentTreeNextKey 2>>"),
+	       "/ParentTreeNextKey 2>>"),
     OBJECT(25, "<</Nums[0 [15 0 R 15 0 R] 1 30 0 R]>>"),
     OBJECT(30, "<</Type/StructElem/S/Form/P 14 0 R"
-	  "/K<</Type/OBJR/Obj 17 0 R>>>>"))
+	       "/K<</Type/OBJR/Obj 17 0 R>>>>"))
 CASE(refuses_a_removed_element, FORBIDDEN("pdf-structure-changed"),
     OBJECT(15, ELEMENT "/K[0]/Pg 3 0 R>>"))
-CASE(refuses_other_words_for_an_element,
-    FORBIDDEN("pdf-structure-changed"),
+CASE(refuses_other_words_for_an_element, FORBIDDEN("pdf-structure-changed"),
     OBJECT(15, ELEMENT "/K[0 1]/Pg 3 0 R/ActualText(two million)>>"))
-CASE(refuses_old_content_in_a_new_element,
-    FORBIDDEN("pdf-structure-changed"),
+CASE(refuses_old_content_in_a_new_element, FORBIDDEN("pdf-structure-changed"),
     OBJECT(15, ELEMENT "/K[0 1 30 0 R]/Pg 3 0 R>>"),
     OBJECT(30, "<</Type/StructElem/S/P/P 15 0 R/K[0]/ActualText(x)>>"))
 CASE(refuses_another_parent_tree, FORBIDDEN("pdf-structure-changed"),
@@ -486,6 +508,8 @@ main(void)
 	RUN(counts_a_changed_comment);
 	RUN(counts_a_removed_comment);
 	RUN(refuses_a_comment_with_a_script);
+	RUN(refuses_a_watermark);
+	RUN(warns_of_a_comment_that_may_hide_something);
 	RUN(refuses_a_widget_of_no_field);
 	RUN(refuses_a_removed_widget);
 	RUN(refuses_annotations_in_another_order);
@@ -517,8 +541,13 @@ main(void)
 	RUN(tells_a_signature_over_a_field);
 	RUN(refuses_a_signature_over_half_the_page);
 	RUN(refuses_a_picture_in_an_unsigned_field);
+	RUN(takes_an_empty_signature_field);
+	RUN(refuses_a_background_in_an_unsigned_field);
 	RUN(refuses_a_new_field_with_an_old_signature);
 	RUN(refuses_a_new_field_with_an_old_name);
+	RUN(takes_a_new_signature_below_a_name);
+	RUN(refuses_a_new_text_field_below_a_name);
+	RUN(refuses_a_new_kid_of_a_field);
 	RUN(refuses_a_signature_with_an_action);
 	RUN(refuses_a_signature_that_fills_a_hole);
 	RUN(takes_a_new_element_for_a_widget);

@@ -168,6 +168,10 @@ decodes_streams(void)
 	    BYTES_LIT("Hello W")));
 	CHECK(
 	    stream_is("/Filter/A85", BYTES_LIT("z~>"), BYTES_LIT("\0\0\0\0")));
+	CHECK(stream_is("/Filter[/FlateDecode]/DecodeParms<</Predictor 1>>",
+	    deflated(abc, z, sizeof(z)), abc));
+	CHECK(stream_is("/Filter/FlateDecode/DecodeParms[null]",
+	    deflated(abc, z, sizeof(z)), abc));
 	struct bytes rows =
 	    BYTES_LIT("\x02\x01\x02\x03\x02\x01\x01\x01\x01\x05\x01\x01");
 	CHECK(stream_is("/Filter/FlateDecode/DecodeParms<</Predictor 12"
@@ -283,7 +287,8 @@ names_fields_in_full(void)
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	CLEANUP(buf_done) struct buf names = BUF(1000);
 	made_object(&m, 1,
-	    "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 7 0 R]>>>>");
+	    "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 99 0 R 7 0 "
+	    "R]>>>>");
 	made_object(&m, 4, "<</T(a)/FT/Sig/Kids[5 0 R 6 0 R]>>");
 	made_object(&m, 5, "<</T(b)/Parent 4 0 R>>");
 	made_object(&m, 6, "<</T<FEFF01B0>/Parent 4 0 R/FT/Tx>>");

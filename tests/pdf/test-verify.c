@@ -4,17 +4,18 @@
  */
 #include "pdf/verify.h"
 
+#include "tests/pdf/keep.h"
 #include "tests/pdf/signed.h"
 
-#define FORM_FIELD \
+#define FORM_FIELD                                                             \
 	"<</FT/Sig/T(Sig1)/Subtype/Widget/Rect[0 0 0 0]/P 3 0 R/V 9 0 R"
 #define TEXT_FIELD "<</FT/Tx/T(total)/V"
-#define CERTIFIED(p)                                                  \
-	"/Reference[<</Type/SigRef/TransformMethod/DocMDP"            \
+#define CERTIFIED(p)                                                           \
+	"/Reference[<</Type/SigRef/TransformMethod/DocMDP"                     \
 	"/TransformParams<</Type/TransformParams/P " #p "/V/1.2>>>>]"
-#define LOCKS(action, more)                                           \
-	"/Reference[<</Type/SigRef/TransformMethod/FieldMDP"          \
-	"/TransformParams<</Type/TransformParams/Action/" action more \
+#define LOCKS(action, more)                                                    \
+	"/Reference[<</Type/SigRef/TransformMethod/FieldMDP"                   \
+	"/TransformParams<</Type/TransformParams/Action/" action more          \
 	"/V/1.2>>>>]"
 
 static struct person ca, citizen, rsa, tsa;
@@ -29,8 +30,9 @@ unsigned_document(const char *catalog_more)
 	    "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R%s>>", catalog_more);
 	made_object(&m, 1, text);
 	made_object(&m, 2, "<</Type/Pages/Kids[3 0 R]/Count 1>>");
-	made_object(&m, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
-			   "/Contents 4 0 R/Annots[8 0 R]>>");
+	made_object(&m, 3,
+	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
+	    "/Contents 4 0 R/Annots[8 0 R]>>");
 	made_stream(&m, 4, "", BYTES_LIT("(one million) Tj"));
 	made_object(&m, 5, "<</SigFlags 3/Fields[8 0 R 6 0 R]>>");
 	made_object(&m, 6, TEXT_FIELD "(1)>>");
@@ -65,8 +67,8 @@ static bool
 is_good(const struct signature_fact *s)
 {
 	bool ok = s->signature == CHECK_PASSED && s->cert != NULL &&
-	    s->cert_binding == CHECK_PASSED && s->nreferences > 0 &&
-	    s->changes <= s->allowed;
+		  s->cert_binding == CHECK_PASSED && s->nreferences > 0 &&
+		  s->changes <= s->allowed;
 	for (size_t i = 0; i < s->nreferences; i++)
 		ok = ok && s->references[i].digest == CHECK_PASSED;
 	for (size_t i = 0; i < s->findings.n; i++)
@@ -75,10 +77,11 @@ is_good(const struct signature_fact *s)
 }
 
 static struct facts
-collect(struct bytes file)
+collect(const struct made *m)
 {
 	struct facts f = { .nsignatures = 0 };
-	struct collect_input in = { .document = file };
+	struct collect_input in = { .document = buf_bytes(&m->out) };
+	keep_made("verify", m);
 	CHECK_OK(pdf_collect(&in, &f));
 	return f;
 }
@@ -101,12 +104,12 @@ tell(const struct signature_fact *s)
 static void
 expect(struct made *m, size_t i, bool good, const char *code)
 {
-	struct facts f = collect(buf_bytes(&m->out));
+	struct facts f = collect(m);
 	CHECK(f.nsignatures > i);
 	if (f.nsignatures > i) {
 		const struct signature_fact *s = &f.signatures[i];
 		bool fits = is_good(s) == good &&
-		    (code == NULL || has_code(&s->findings, code));
+			    (code == NULL || has_code(&s->findings, code));
 		CHECK(fits);
 		if (!fits)
 			tell(s);
@@ -134,8 +137,7 @@ static void
 unsigned_revision(struct made *m)
 {
 	char trailer[64];
-	snprintf(trailer, sizeof(trailer), "/Root 1 0 R/Prev %zu",
-	    m->section);
+	snprintf(trailer, sizeof(trailer), "/Root 1 0 R/Prev %zu", m->section);
 	made_table(m, trailer);
 }
 
@@ -147,7 +149,7 @@ tells_all_about_a_good_signature(void)
 	struct made m = signed_document((struct sig_spec){
 	    .more = "/Name<FEFF0041006E>/Reason(Duy\\341t)/Location(H)"
 		    "/M(D:20270115150000+07'00')" });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1);
 	if (f.nsignatures == 1) {
 		const struct signature_fact *s = &f.signatures[0];
@@ -182,7 +184,7 @@ finds_no_signature_in_an_unsigned_document(void)
 	struct made m = unsigned_document("");
 	made_object(&m, 8, "<</FT/Sig/T(Sig1)>>");
 	made_table(&m, "/Root 1 0 R");
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 0);
 	facts_done(&f);
 	made_done(&m);
@@ -195,7 +197,7 @@ counts_a_signature_under_two_fields_once(void)
 	made_object(&m, 5, "<</SigFlags 3/Fields[8 0 R 6 0 R 7 0 R]>>");
 	made_object(&m, 7, "<</FT/Sig/T(Other)/V 9 0 R>>");
 	sign_revision(&m, &(struct sig_spec){ .signer = &citizen, .num = 9 });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1 && is_good(&f.signatures[0]));
 	facts_done(&f);
 	made_done(&m);
@@ -207,10 +209,10 @@ static void
 refuses_ranges_that_are_none(void)
 {
 	expect_bad((struct sig_spec){ .range = "" }, "pdf-byterange");
-	expect_bad((struct sig_spec){ .range = "/ByteRange null" },
-	    "pdf-byterange");
-	expect_bad((struct sig_spec){ .range = "/ByteRange[0 9 9]" },
-	    "pdf-byterange");
+	expect_bad(
+	    (struct sig_spec){ .range = "/ByteRange null" }, "pdf-byterange");
+	expect_bad(
+	    (struct sig_spec){ .range = "/ByteRange[0 9 9]" }, "pdf-byterange");
 	expect_bad((struct sig_spec){ .range = "/ByteRange[0 1 2 3 4]" },
 	    "pdf-byterange");
 	expect_bad((struct sig_spec){ .range = "/ByteRange[1 5 9 9]" },
@@ -257,8 +259,8 @@ refuses_a_signature_that_its_revision_does_not_show(void)
 static void
 refuses_a_dictionary_that_was_replaced(void)
 {
-	struct made m = signed_document(
-	    (struct sig_spec){ .more = "/Reason(good)" });
+	struct made m =
+	    signed_document((struct sig_spec){ .more = "/Reason(good)" });
 	/* The same range and value, another reason. */
 	size_t from = made_find(&m, "9 0 obj");
 	struct bytes old = bytes_from(buf_bytes(&m.out), from);
@@ -309,8 +311,9 @@ refuses_a_field_without_a_value(void)
 {
 	expect_bad((struct sig_spec){ .zeros = true }, "pdf-cms-broken");
 	struct made m = unsigned_document("");
-	made_object(&m, 9, "<</Type/Sig/SubFilter/ETSI.CAdES.detached"
-			   "/ByteRange[0 1 2 3]/Contents null>>");
+	made_object(&m, 9,
+	    "<</Type/Sig/SubFilter/ETSI.CAdES.detached"
+	    "/ByteRange[0 1 2 3]/Contents null>>");
 	made_table(&m, "/Root 1 0 R");
 	expect(&m, 0, false, "pdf-contents");
 	m = unsigned_document("");
@@ -322,8 +325,8 @@ refuses_a_field_without_a_value(void)
 static void
 refuses_unknown_kinds(void)
 {
-	expect_bad((struct sig_spec){ .subfilter = "adbe.pkcs9" },
-	    "pdf-subfilter");
+	expect_bad(
+	    (struct sig_spec){ .subfilter = "adbe.pkcs9" }, "pdf-subfilter");
 }
 
 static void
@@ -337,7 +340,8 @@ static void
 tells_a_sha1_content_of_another_document(void)
 {
 	expect_bad((struct sig_spec){ .subfilter = "adbe.pkcs7.sha1",
-	    .attached = BYTES_LIT("12345678901234567890") }, NULL);
+		       .attached = BYTES_LIT("12345678901234567890") },
+	    NULL);
 }
 
 static void
@@ -361,8 +365,9 @@ takes_a_bare_rsa_value(void)
 	CHECK_OK(hex_encode(cert_der(rsa.cert), &more));
 	CHECK_OK(buf_str(&more, ">"));
 	CHECK_OK(buf_cstr(&more, &text));
-	struct sig_spec s = { .num = 9, .more = text,
-		.subfilter = "adbe.x509.rsa_sha1" };
+	struct sig_spec s = {
+		.num = 9, .more = text, .subfilter = "adbe.x509.rsa_sha1"
+	};
 	struct placed p = sig_object(&m, &s);
 	made_table(&m, "/Root 1 0 R");
 	fill_range(&m, &s, p, m.out.len);
@@ -379,7 +384,7 @@ takes_a_bare_rsa_value(void)
 	CHECK_OK(buf_byte(&der, (uint8_t)value.len));
 	CHECK_OK(buf_append(&der, buf_bytes(&value)));
 	fill_contents(&m, &s, p, buf_bytes(&der));
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 1);
 	if (f.nsignatures == 1) {
 		CHECK(f.signatures[0].signature == CHECK_PASSED);
@@ -399,11 +404,13 @@ add_second_signature(struct made *m, struct sig_spec s)
 	s.num = 21;
 	if (s.signer == NULL)
 		s.signer = &citizen;
-	made_object(m, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
-			  "/Contents 4 0 R/Annots[8 0 R 20 0 R]>>");
+	made_object(m, 3,
+	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
+	    "/Contents 4 0 R/Annots[8 0 R 20 0 R]>>");
 	made_object(m, 5, "<</SigFlags 3/Fields[8 0 R 6 0 R 20 0 R]>>");
-	made_object(m, 20, "<</FT/Sig/T(Sig2)/Subtype/Widget/Rect[0 0 0 0]"
-			   "/P 3 0 R/V 21 0 R>>");
+	made_object(m, 20,
+	    "<</FT/Sig/T(Sig2)/Subtype/Widget/Rect[0 0 0 0]"
+	    "/P 3 0 R/V 21 0 R>>");
 	sign_revision(m, &s);
 }
 
@@ -417,8 +424,9 @@ fill_form(struct made *m)
 static void
 add_comment(struct made *m)
 {
-	made_object(m, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
-			  "/Contents 4 0 R/Annots[8 0 R 30 0 R]>>");
+	made_object(m, 3,
+	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]"
+	    "/Contents 4 0 R/Annots[8 0 R 30 0 R]>>");
 	made_object(m, 30, "<</Type/Annot/Subtype/Text/Rect[0 0 9 9]>>");
 	unsigned_revision(m);
 }
@@ -426,8 +434,9 @@ add_comment(struct made *m)
 static void
 add_dss(struct made *m)
 {
-	made_object(m, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R"
-			  "/Perms<</DocMDP 9 0 R>>/DSS 31 0 R>>");
+	made_object(m, 1,
+	    "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R"
+	    "/Perms<</DocMDP 9 0 R>>/DSS 31 0 R>>");
 	made_object(m, 31, "<</Certs[32 0 R]/CRLs[33 0 R]>>");
 	made_stream(m, 32, "", cert_der(ca.cert));
 	made_stream(m, 33, "", BYTES_LIT("0\x03\x02\x01\x01"));
@@ -439,7 +448,7 @@ takes_two_signatures(void)
 {
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
 	add_second_signature(&m, (struct sig_spec){ .signer = &rsa });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	for (size_t i = 0; i < f.nsignatures; i++) {
 		CHECK(is_good(&f.signatures[i]));
@@ -456,12 +465,12 @@ tells_a_change_between_two_signatures(void)
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
 	made_stream(&m, 4, "", BYTES_LIT("(two million) Tj"));
 	add_second_signature(&m, (struct sig_spec){ .signer = &rsa });
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(!is_good(&f.signatures[0]));
-		CHECK(has_code(
-		    &f.signatures[0].findings, "pdf-object-changed"));
+		CHECK(
+		    has_code(&f.signatures[0].findings, "pdf-object-changed"));
 		CHECK(is_good(&f.signatures[1]));
 	}
 	facts_done(&f);
@@ -518,8 +527,9 @@ static void
 p_3_counts_only_if_the_catalog_says_so(void)
 {
 	struct made m = unsigned_document("");
-	sign_revision(&m, &(struct sig_spec){ .signer = &citizen, .num = 9,
-			      .more = CERTIFIED(3) });
+	sign_revision(
+	    &m, &(struct sig_spec){
+		    .signer = &citizen, .num = 9, .more = CERTIFIED(3) });
 	add_comment(&m);
 	expect(&m, 0, false, TOO_MUCH);
 }
@@ -528,8 +538,7 @@ static void
 refuses_a_second_certification(void)
 {
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
-	add_second_signature(
-	    &m, (struct sig_spec){ .more = CERTIFIED(2) });
+	add_second_signature(&m, (struct sig_spec){ .more = CERTIFIED(2) });
 	expect(&m, 1, false, "pdf-docmdp-late");
 }
 
@@ -560,10 +569,10 @@ static void
 a_later_signature_may_lock_too(void)
 {
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
-	add_second_signature(&m, (struct sig_spec){
-	    .more = LOCKS("Include", "/Fields[(total)]") });
+	add_second_signature(&m,
+	    (struct sig_spec){ .more = LOCKS("Include", "/Fields[(total)]") });
 	fill_form(&m);
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(is_good(&f.signatures[0]));
@@ -581,9 +590,9 @@ a_document_time_stamp_speaks_for_earlier_signatures(void)
 	struct made m =
 	    signed_document((struct sig_spec){ .more = CERTIFIED(1) });
 	add_dss(&m);
-	add_second_signature(&m, (struct sig_spec){ .signer = &tsa,
-	    .subfilter = "ETSI.RFC3161" });
-	struct facts f = collect(buf_bytes(&m.out));
+	add_second_signature(&m,
+	    (struct sig_spec){ .signer = &tsa, .subfilter = "ETSI.RFC3161" });
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2 && f.nstatus_data == 1);
 	if (f.nsignatures == 2) {
 		CHECK(is_good(&f.signatures[0]));
@@ -603,9 +612,10 @@ a_time_stamp_of_other_bytes_does_not_hold(void)
 {
 	struct made m = signed_document((struct sig_spec){ .num = 9 });
 	add_second_signature(&m, (struct sig_spec){ .signer = &tsa,
-	    .subfilter = "ETSI.RFC3161", .more = "/Reason(good)" });
+				     .subfilter = "ETSI.RFC3161",
+				     .more = "/Reason(good)" });
 	made_patch(&m, "(good)", "(evil)");
-	struct facts f = collect(buf_bytes(&m.out));
+	struct facts f = collect(&m);
 	CHECK(f.nsignatures == 2);
 	if (f.nsignatures == 2) {
 		CHECK(!is_good(&f.signatures[1]));

@@ -4,7 +4,7 @@ tests_pdf_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_judge_LDADD = $(PDF_LIBS)
 
 check_PROGRAMS += tests/pdf/test-diff
-tests_pdf_test_diff_SOURCES = tests/pdf/test-diff.c tests/pdf/build.h
+tests_pdf_test_diff_SOURCES = tests/pdf/test-diff.c tests/pdf/build.h tests/pdf/keep.h
 tests_pdf_test_diff_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_diff_LDADD = $(PDF_LIBS)
 

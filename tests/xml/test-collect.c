@@ -480,6 +480,75 @@ is_not_misled_by_a_false_signature_over_the_false_part(void)
 	CHECK(fails_with(buf_bytes(&b), NULL, "xml-wrapped"));
 }
 
+static void
+finds_data_that_hides_in_a_signature(void)
+{
+	static const char *const hidden[] = {
+		"<ds:Object><b>evil</b></ds:Object>",
+		"<ds:Object><w><q:b xmlns:q='urn:q'/></w></ds:Object>",
+		"<ds:Object><x:QualifyingProperties xmlns:x='" NS_XADES
+		"'><x:UnsignedProperties><b/></x:UnsignedProperties>"
+		"</x:QualifyingProperties></ds:Object>",
+	};
+	for (size_t i = 0; i < COUNT_OF(hidden); i++) {
+		CLEANUP(buf_done)
+		struct buf b = sign_template(
+		    "<a><b>c</b>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+		CHECK(all_valid(buf_bytes(&b), NULL));
+		replace_in(&b, "</ds:Signature>", BYTES_LIT("@@"));
+		replace_in(&b, "@@", bytes_str(hidden[i]));
+		replace_in(&b, "</a>", BYTES_LIT("</ds:Signature></a>"));
+		CHECK(!all_valid(buf_bytes(&b), NULL));
+	}
+}
+
+static void
+does_not_claim_all_when_a_signature_holds_other_data(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a><b>c</b>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "</ds:Signature>",
+	    BYTES_LIT("<ds:Object><z/></ds:Object></ds:Signature>"));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(is_valid(&f.signatures[0]));
+	CHECK(!f.signatures[0].covers_all);
+	CHECK(has(&f.signatures[0], "xml-partial", false));
+	facts_done(&f);
+}
+
+static void
+applies_the_rules_to_what_a_manifest_lists(void)
+{
+	CLEANUP(buf_done) struct buf entry = BUF(DOC_MAX);
+	CHECK_OK(buf_str(
+	    &entry, "<a><b Id='x'>1</b>" SIGNED(
+			REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
+			"<ds:Object><ds:Manifest "
+			"Id='m'>@ENTRY@</ds:Manifest></ds:Object>") "</a>"));
+	CLEANUP(buf_done)
+	struct buf inner = sign_template(
+	    "<a><b Id='x'>1</b>" SIGNED(REFERENCE("#x", "", ""), "") "</a>",
+	    &an, NULL);
+	size_t from =
+	    bytes_find(buf_bytes(&inner), BYTES_LIT("<ds:Reference "));
+	size_t to =
+	    bytes_find(buf_bytes(&inner), BYTES_LIT("</ds:SignedInfo>"));
+	replace_in(
+	    &entry, "@ENTRY@", bytes_slice(buf_bytes(&inner), from, to - from));
+	const char *text;
+	CHECK_OK(buf_cstr(&entry, &text));
+	CLEANUP(buf_done) struct buf good = sign_template(text, &an, NULL);
+	CHECK(all_valid(buf_bytes(&good), NULL));
+	replace_in(
+	    &good, "<b Id='x'>1</b>", BYTES_LIT("<b>2</b><b Id='x'>1</b>"));
+	CHECK(fails_with(buf_bytes(&good), NULL, "xml-wrapped"));
+	replace_in(&good, "<b>2</b><b Id='x'>1</b>",
+	    BYTES_LIT("<w><b Id='x'>1</b></w>"));
+	CHECK(fails_with(buf_bytes(&good), NULL, "xml-signed-elsewhere"));
+}
+
 /* ---- XAdES ---- */
 
 #define PROPERTIES(digest)                                                     \
@@ -575,6 +644,9 @@ main(void)
 	RUN(stops_an_expensive_xpath);
 	RUN(refuses_every_kind_of_wrapping);
 	RUN(is_not_misled_by_a_false_signature_over_the_false_part);
+	RUN(finds_data_that_hides_in_a_signature);
+	RUN(does_not_claim_all_when_a_signature_holds_other_data);
+	RUN(applies_the_rules_to_what_a_manifest_lists);
 	RUN(reads_the_properties_of_a_signature);
 	RUN(refuses_another_certificate_than_the_one_bound);
 	RUN(refuses_properties_that_are_not_signed);

@@ -1,0 +1,23 @@
+# Fuzz targets of pkcs11/, and of the keyholder and the ledger.
+EXTRA_PROGRAMS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-record fuzz/fuzz-sealed
+FUZZ_TARGETS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-record fuzz/fuzz-sealed
+
+fuzz_fuzz_key_message_SOURCES = fuzz/fuzz-key-message.c
+fuzz_fuzz_key_message_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+fuzz_fuzz_key_message_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_key_message_LDADD = $(SIGND_LIBS)
+
+fuzz_fuzz_ledger_message_SOURCES = fuzz/fuzz-ledger-message.c
+fuzz_fuzz_ledger_message_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+fuzz_fuzz_ledger_message_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_ledger_message_LDADD = $(SIGND_LIBS)
+
+fuzz_fuzz_record_SOURCES = fuzz/fuzz-record.c
+fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_record_LDADD = $(SIGND_LIBS)
+
+fuzz_fuzz_sealed_SOURCES = fuzz/fuzz-sealed.c
+fuzz_fuzz_sealed_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_sealed_LDADD = $(PKCS11_LIBS)

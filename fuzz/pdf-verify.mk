@@ -1,0 +1,12 @@
+EXTRA_PROGRAMS += fuzz/fuzz-pdf-verify
+FUZZ_TARGETS += fuzz/fuzz-pdf-verify
+fuzz_fuzz_pdf_verify_SOURCES = fuzz/fuzz-pdf-verify.c
+fuzz_fuzz_pdf_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_pdf_verify_LDADD = $(PDF_LIBS)
+fuzz_fuzz_pdf_verify_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_PROGRAMS += fuzz/fuzz-pdf-diff
+FUZZ_TARGETS += fuzz/fuzz-pdf-diff
+fuzz_fuzz_pdf_diff_SOURCES = fuzz/fuzz-pdf-diff.c
+fuzz_fuzz_pdf_diff_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_pdf_diff_LDADD = $(PDF_LIBS)
+fuzz_fuzz_pdf_diff_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -1,0 +1,265 @@
+/* Seals and SADs, without a token: the HMAC key is in memory here. */
+#include <openssl/hmac.h>
+
+#include "pkcs11/aead.h"
+#include "pkcs11/pin.h"
+#include "pkcs11/sad.h"
+#include "tests/tap.h"
+
+#define PIN "meo-con-2026"
+
+static struct err *
+hmac_here(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	const char *key = ctx;
+	unsigned n = SEAL_HMAC;
+	if (HMAC(EVP_sha256(), key, (int)strlen(key), data.ptr, data.len, out,
+		&n) == NULL)
+		return err_new(ERR_INTERNAL, NULL, "HMAC");
+	return NULL;
+}
+
+static char key_one[] = "one", key_two[] = "two";
+static const struct pepper one = { .ctx = key_one, .hmac = hmac_here };
+static const struct pepper two = { .ctx = key_two, .hmac = hmac_here };
+
+static struct seal_owner
+owner(void)
+{
+	return (struct seal_owner){ .credential = BYTES_LIT("cred-1"),
+		.certificate_sha256 = { 7 },
+		.version = 1 };
+}
+
+static struct err *
+make(uint64_t memory, uint64_t passes, struct buf *out)
+{
+	const struct seal_owner o = owner();
+	const struct seal_input in = { .memory_kib = memory,
+		.passes = passes,
+		.kek_id = BYTES_LIT("kek"),
+		.wrap_mechanism = 0x210A,
+		.wrapped = BYTES_LIT("a wrapped key") };
+	return seal_make(&one, &o, bytes_str(PIN), &in, out);
+}
+
+static bool
+opens(const struct buf *blob, const struct pepper *p,
+    const struct seal_owner *o, const char *pin)
+{
+	struct sealed s;
+	struct err *e = sealed_parse(buf_bytes(blob), &s);
+	CLEANUP(secret_done) struct secret key = { 0 };
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	bool ok = false;
+	if (e == NULL)
+		e = seal_key(&s, p, o, bytes_str(pin), &key);
+	if (e == NULL)
+		e = seal_open(&s, o, secret_bytes(&key), &wrapped, &ok);
+	bool right = e == NULL && ok &&
+		     bytes_eq_str(secret_bytes(&wrapped), "a wrapped key");
+	err_free(e);
+	return right;
+}
+
+static void
+opens_for_its_owner_with_the_pin_alone(void)
+{
+	CLEANUP(buf_done) struct buf blob = BUF(SEAL_MAX);
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &blob));
+	struct seal_owner o = owner();
+	CHECK(opens(&blob, &one, &o, PIN));
+	CHECK(!opens(&blob, &one, &o, "meo-con-2027"));
+	CHECK(!opens(&blob, &two, &o, PIN));
+	o.credential = BYTES_LIT("cred-2");
+	CHECK(!opens(&blob, &one, &o, PIN));
+	o = owner();
+	o.certificate_sha256[31] = 1;
+	CHECK(!opens(&blob, &one, &o, PIN));
+	o = owner();
+	o.version = 2;
+	CHECK(!opens(&blob, &one, &o, PIN));
+}
+
+static void
+two_seals_of_one_key_have_nothing_in_common(void)
+{
+	CLEANUP(buf_done) struct buf a = BUF(SEAL_MAX);
+	CLEANUP(buf_done) struct buf b = BUF(SEAL_MAX);
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &a));
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &b));
+	struct sealed x, y;
+	CHECK_OK(sealed_parse(buf_bytes(&a), &x));
+	CHECK_OK(sealed_parse(buf_bytes(&b), &y));
+	CHECK(!bytes_eq(x.salt, y.salt) && !bytes_eq(x.nonce, y.nonce) &&
+	      !bytes_eq(x.ciphertext, y.ciphertext));
+}
+
+static void
+any_bit_changed_and_it_does_not_open(void)
+{
+	CLEANUP(buf_done) struct buf blob = BUF(SEAL_MAX);
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &blob));
+	const struct seal_owner o = owner();
+	for (size_t i = 0; i < blob.len; i += 11) {
+		blob.ptr[i] ^= 1;
+		CHECK(!opens(&blob, &one, &o, PIN));
+		blob.ptr[i] ^= 1;
+	}
+}
+
+static void
+argon2_is_never_below_its_floor(void)
+{
+	CLEANUP(buf_done) struct buf blob = BUF(SEAL_MAX);
+	CHECK_ERR(make(SEAL_MEMORY_MIN - 1, 2, &blob), ERR_USAGE);
+	CHECK_ERR(make(SEAL_MEMORY_MIN, 1, &blob), ERR_USAGE);
+	CHECK(blob.len == 0);
+	/* Nor when a blob says so: memory stands in the last bytes of the
+	 * second field. */
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &blob));
+	struct sealed s;
+	blob.ptr[14 + 6 + 6] = 0;
+	CHECK_ERR(sealed_parse(buf_bytes(&blob), &s), ERR_MALFORMED);
+	/* And it cannot ask for all memory there is. */
+	blob.ptr[14 + 6 + 0] = 1;
+	CHECK_ERR(sealed_parse(buf_bytes(&blob), &s), ERR_MALFORMED);
+}
+
+static void
+truncated_blobs_are_refused(void)
+{
+	CLEANUP(buf_done) struct buf blob = BUF(SEAL_MAX);
+	CHECK_OK(make(SEAL_MEMORY_MIN, SEAL_PASSES_MIN, &blob));
+	struct sealed s;
+	for (size_t len = 0; len < blob.len; len++)
+		CHECK_ERR(
+		    sealed_parse(bytes_slice(buf_bytes(&blob), 0, len), &s),
+		    ERR_MALFORMED);
+}
+
+/* ---- SADs ---- */
+
+static struct err *
+make_sad(struct sad *s)
+{
+	*s = (struct sad){ .id = { 1, 2 },
+		.credential = "cred-1",
+		.version = 1,
+		.count = 2,
+		.expires = 1000,
+		.bound = true };
+	const struct bytes d[2] = { BYTES_LIT("first"), BYTES_LIT("second") };
+	TRY(secret_init(&s->key, SEAL_KEY));
+	memset(s->key.ptr, 5, SEAL_KEY);
+	return sad_digests(DIGEST_SHA256, d, 2, s->digests);
+}
+
+static void
+a_sad_comes_back_as_it_was(void)
+{
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(sad_done) struct sad got = { 0 };
+	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CHECK_OK(make_sad(&s));
+	CHECK_OK(sad_seal(&one, &s, &blob));
+	CHECK_OK(sad_open(&one, buf_bytes(&blob), &got));
+	CHECK(strcmp(got.credential, "cred-1") == 0 && got.count == 2 &&
+	      got.expires == 1000 && got.bound && got.version == 1 &&
+	      bytes_eq(secret_bytes(&got.key), secret_bytes(&s.key)));
+	/* The unsealing key does not stand in it. */
+	CHECK(bytes_find(buf_bytes(&blob), secret_bytes(&s.key)) == SIZE_MAX);
+}
+
+static void
+nobody_without_the_key_opens_or_changes_a_sad(void)
+{
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(sad_done) struct sad got = { 0 };
+	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CHECK_OK(make_sad(&s));
+	CHECK_OK(sad_seal(&one, &s, &blob));
+	CHECK_ERR(sad_open(&two, buf_bytes(&blob), &got), ERR_DENIED);
+	for (size_t i = 0; i < blob.len; i++) {
+		blob.ptr[i] ^= 0x80;
+		CHECK_ERR(sad_open(&one, buf_bytes(&blob), &got), ERR_DENIED);
+		blob.ptr[i] ^= 0x80;
+	}
+	for (size_t len = 0; len < blob.len; len++)
+		CHECK_ERR(
+		    sad_open(&one, bytes_slice(buf_bytes(&blob), 0, len), &got),
+		    ERR_DENIED);
+}
+
+static const char *
+refusal(const struct sad *s, int64_t now, const char *credential,
+    enum digest_alg alg, const struct bytes *d, size_t n)
+{
+	struct err *e = sad_allows(s, now, bytes_str(credential), alg, d, n);
+	const char *code = e == NULL ? "" : err_code(e);
+	err_free(e);
+	return code;
+}
+
+static void
+a_sad_allows_what_was_approved_and_no_more(void)
+{
+	CLEANUP(sad_done) struct sad s;
+	CHECK_OK(make_sad(&s));
+	const struct bytes d[3] = { BYTES_LIT("first"), BYTES_LIT("second"),
+		BYTES_LIT("third") };
+	const struct bytes swapped[2] = { d[1], d[0] };
+	const struct bytes shifted[2] = { BYTES_LIT("firsts"),
+		BYTES_LIT("econd") };
+	const enum digest_alg sha2 = DIGEST_SHA256, sha3 = DIGEST_SHA3_256;
+	CHECK(*refusal(&s, 999, "cred-1", sha2, d, 2) == '\0');
+	const char *no = "sad-mismatch";
+	CHECK(strcmp(refusal(&s, 1000, "cred-1", sha2, d, 2), "sad-expired") ==
+	      0);
+	CHECK(strcmp(refusal(&s, 1, "cred-2", sha2, d, 2), no) == 0);
+	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, d, 3), no) == 0);
+	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, d, 1), no) == 0);
+	CHECK(strcmp(refusal(&s, 1, "cred-1", sha3, d, 2), no) == 0);
+	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, swapped, 2), no) == 0);
+	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, shifted, 2), no) == 0);
+}
+
+/* ---- PINs ---- */
+
+static void
+pins_that_are_tried_first_are_refused(void)
+{
+	static const char *const weak[] = { "123456", "000000", "987654",
+		"121212", "abcdef", "aaaaaaaa", "0123456789" };
+	static const char *const form[] = { "", "12345", "abc\tdef",
+		"abc\x01zzz", "\xc3\x28xxxxxx", "ả1ả" };
+	static const char *const fine[] = { "648193", "meo con 3",
+		"mật khẩu của tôi", "112233" };
+	for (size_t i = 0; i < COUNT_OF(weak); i++)
+		CHECK_ERR(pin_check(bytes_str(weak[i])), ERR_USAGE);
+	for (size_t i = 0; i < COUNT_OF(form); i++)
+		CHECK_ERR(pin_check(bytes_str(form[i])), ERR_MALFORMED);
+	for (size_t i = 0; i < COUNT_OF(fine); i++)
+		CHECK_OK(pin_check(bytes_str(fine[i])));
+	char longest[PIN_CHARS_MAX + 2];
+	memset(longest, 'x', sizeof(longest));
+	longest[0] = 'y';
+	CHECK_OK(pin_check(bytes_of(longest, PIN_CHARS_MAX)));
+	CHECK_ERR(
+	    pin_check(bytes_of(longest, PIN_CHARS_MAX + 1)), ERR_MALFORMED);
+}
+
+int
+main(void)
+{
+	RUN(opens_for_its_owner_with_the_pin_alone);
+	RUN(two_seals_of_one_key_have_nothing_in_common);
+	RUN(any_bit_changed_and_it_does_not_open);
+	RUN(argon2_is_never_below_its_floor);
+	RUN(truncated_blobs_are_refused);
+	RUN(a_sad_comes_back_as_it_was);
+	RUN(nobody_without_the_key_opens_or_changes_a_sad);
+	RUN(a_sad_allows_what_was_approved_and_no_more);
+	RUN(pins_that_are_tried_first_are_refused);
+	return DONE();
+}

@@ -1,0 +1,371 @@
+#include "store/ledger.h"
+#include "tests/store/place.h"
+
+#include "store/db.h"
+
+#include <openssl/evp.h>
+
+static struct ledger *l;
+
+static struct err *
+sha256(struct bytes what, uint8_t out[LEDGER_HASH])
+{
+	unsigned n = 0;
+	if (EVP_Digest(what.ptr, what.len, out, &n, EVP_sha256(), NULL) != 1)
+		return err_new(ERR_INTERNAL, NULL, "EVP_Digest");
+	return NULL;
+}
+
+static const struct ledger_ground ground = { .clock = &test_clock,
+	.sha256 = sha256 };
+
+#define OFFICER                                                                \
+	"1111111111111111111111111111111111111111111111111111111111111111"
+#define HASH "2222222222222222222222222222222222222222222222222222222222222222"
+
+/* One call in a transaction of its own. */
+#define ALONE(call)                                                            \
+	__extension__({                                                        \
+		struct err *alone_ = ledger_begin(l);                          \
+		if (alone_ == NULL)                                            \
+			alone_ = (call);                                       \
+		if (alone_ == NULL)                                            \
+			alone_ = ledger_commit(l);                             \
+		else                                                           \
+			ledger_rollback(l);                                    \
+		alone_;                                                        \
+	})
+
+static struct bytes
+token_hash(int n, uint8_t out[LEDGER_HASH])
+{
+	memset(out, n, LEDGER_HASH);
+	return bytes_of(out, LEDGER_HASH);
+}
+
+static struct err *
+enrol(int n, const char *nonce, int64_t expires)
+{
+	uint8_t hash[LEDGER_HASH];
+	char id[16];
+	snprintf(id, sizeof(id), "enrol%d", n);
+	struct enrolment_record r = { .name = (char *)(uintptr_t) "An",
+		.subject_id = (char *)(uintptr_t) "CCCD:001099012345",
+		.province = (char *)(uintptr_t) "Hà Nội",
+		.locality = (char *)(uintptr_t) "",
+		.profile = (char *)(uintptr_t) "citizen",
+		.evidence = (char *)(uintptr_t) "chip-card",
+		.evidence_sha256 = (char *)(uintptr_t)HASH,
+		.consent = (char *)(uintptr_t) "2026-09-21T00:00:00Z",
+		.desk = (char *)(uintptr_t) "Quầy \"3\"",
+		.officer = (char *)(uintptr_t)OFFICER,
+		.time = (char *)(uintptr_t) "2026-09-21T00:00:00Z",
+		.nonce = (char *)(uintptr_t)nonce };
+	const struct approval a = { .value = BYTES_LIT("value"),
+		.alg = BYTES_LIT("alg"),
+		.record = bytes_str(nonce) };
+	return ledger_enrol(l, id, &r, &a, token_hash(n, hash), expires);
+}
+
+static struct err *
+activate(int n, const char *id)
+{
+	uint8_t hash[LEDGER_HASH];
+	char enrolment[16], serial[16];
+	snprintf(enrolment, sizeof(enrolment), "enrol%d", n);
+	snprintf(serial, sizeof(serial), "%02x", n);
+	const struct ledger_new_credential c = { .enrolment = enrolment,
+		.token_hash = token_hash(n, hash),
+		.id = id,
+		.serial = serial,
+		.certificate = BYTES_LIT("certificate"),
+		.not_after = test_time + 1000000,
+		.sealed = BYTES_LIT("sealed"),
+		.version = 1 };
+	return ledger_activate(l, &c);
+}
+
+static void
+set_up_happens_once(void)
+{
+	CLEANUP(ledger_setup_done)
+	struct ledger_setup s = { .kek_id = BUF(16),
+		.pepper_id = BUF(16),
+		.ca_key_id = BUF(16),
+		.chain = { BUF(16), BUF(16) },
+		.nchain = 2 };
+	CLEANUP(ledger_setup_done) struct ledger_setup got = { 0 };
+	CHECK_OK(buf_str(&s.kek_id, "kek"));
+	CHECK_OK(buf_str(&s.chain[0], "issuer"));
+	CHECK_OK(buf_str(&s.chain[1], "root"));
+	CHECK_CODE(ledger_setup_get(l, &got), "not-set-up");
+	CHECK_OK(ALONE(ledger_setup_put(l, &s)));
+	CHECK_CODE(ALONE(ledger_setup_put(l, &s)), "set-up-already");
+	CHECK_OK(ledger_setup_get(l, &got));
+	CHECK(got.nchain == 2 &&
+	      bytes_eq_str(buf_bytes(&got.chain[0]), "issuer") &&
+	      bytes_eq_str(buf_bytes(&got.kek_id), "kek"));
+}
+
+static void
+only_registered_officers_enrol(void)
+{
+	CHECK_CODE(ALONE(enrol(1, "n1", test_time + 100)), "officer-unknown");
+	CHECK_OK(ALONE(ledger_officer_add(l, OFFICER, BYTES_LIT("c"), "A")));
+	CHECK_ERR(ALONE(ledger_officer_add(l, OFFICER, BYTES_LIT("c"), "A")),
+	    ERR_USAGE);
+	CHECK_OK(ALONE(enrol(1, "n1", test_time + 100)));
+	CHECK_CODE(ALONE(enrol(2, "n1", test_time + 100)), "approval-replayed");
+}
+
+static void
+a_link_works_once_and_until_it_expires(void)
+{
+	CHECK_OK(ALONE(enrol(3, "n3", test_time + 100)));
+	CHECK_OK(ALONE(activate(1, "c1")));
+	CHECK_CODE(ALONE(activate(1, "c2")), "activation-used");
+	CHECK_CODE(ALONE(activate(9, "c2")), "activation-unknown");
+	test_time += 101;
+	CHECK_CODE(ALONE(activate(3, "c3")), "activation-expired");
+	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
+	CHECK_OK(ledger_enrolment_by_id(l, "enrol1", &e));
+	CHECK(
+	    e.status == ENROLMENT_ACTIVATED && strcmp(e.credential, "c1") == 0);
+}
+
+static struct err *
+try_pin(const char *id)
+{
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	return ALONE(ledger_pin_try(l, id, &c));
+}
+
+static int64_t
+end_pin(const char *id, enum pin_outcome outcome)
+{
+	int64_t left = -1;
+	CHECK_OK(ALONE(ledger_pin_end(l, id, outcome, &left)));
+	return left;
+}
+
+static void
+a_pin_is_counted_before_it_is_tried(void)
+{
+	/* Five at once are all there are. */
+	for (int i = 0; i < LEDGER_PIN_TRIES; i++)
+		CHECK_OK(try_pin("c1"));
+	CHECK_CODE(try_pin("c1"), "pin-busy");
+	CHECK(end_pin("c1", PIN_WRONG) == 0);
+	CHECK(end_pin("c1", PIN_UNTRIED) == 1);
+	/* A right one forgives the wrong, not those still running. */
+	CHECK(end_pin("c1", PIN_RIGHT) == 3);
+	CHECK(end_pin("c1", PIN_WRONG) == 3);
+	CHECK(end_pin("c1", PIN_RIGHT) == 5);
+}
+
+static void
+five_wrong_pins_lock(void)
+{
+	for (int i = 4; i >= 0; i--) {
+		CHECK_OK(try_pin("c1"));
+		CHECK(end_pin("c1", PIN_WRONG) == i);
+	}
+	CHECK_CODE(try_pin("c1"), "pin-locked");
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	CHECK_OK(ledger_credential_get(l, "c1", &c));
+	CHECK(c.tries_left == 0);
+}
+
+static void
+a_try_that_nobody_ended_counts_as_wrong(void)
+{
+	CHECK_OK(ALONE(enrol(4, "n4", test_time + 100)));
+	CHECK_OK(ALONE(activate(4, "c4")));
+	for (int i = 0; i < LEDGER_PIN_TRIES; i++)
+		CHECK_OK(try_pin("c4"));
+	test_time += LEDGER_PIN_LAPSE + 1;
+	CHECK_CODE(try_pin("c4"), "pin-locked");
+}
+
+static struct err *
+sign(const char *id, int sad, int64_t expires)
+{
+	uint8_t sad_id[16];
+	memset(sad_id, sad, sizeof(sad_id));
+	const struct bytes digest = BYTES_LIT("digest");
+	const struct ledger_signature s = { .credential = id,
+		.version = 1,
+		.sad_id = bytes_of(sad_id, sizeof(sad_id)),
+		.sad_expires = expires,
+		.alg = "1.2.840.10045.4.3.2",
+		.digests = &digest,
+		.ndigests = 1 };
+	return ALONE(ledger_signed(l, &s));
+}
+
+static void
+a_sad_is_used_once_and_never_after_it_expired(void)
+{
+	CHECK_OK(sign("c1", 1, test_time + 60));
+	CHECK_CODE(sign("c1", 1, test_time + 60), "sad-used");
+	CHECK_CODE(sign("c1", 2, test_time - 1), "sad-expired");
+	CHECK_CODE(sign("nobody", 3, test_time + 60), "credential-unknown");
+	/* Tidying forgets only what has expired. */
+	CHECK_OK(ALONE(ledger_tidy(l)));
+	CHECK_CODE(sign("c1", 1, test_time + 60), "sad-used");
+	int64_t expiry = test_time + 60;
+	test_time += 61;
+	CHECK_OK(ALONE(ledger_tidy(l)));
+	CHECK_CODE(sign("c1", 1, expiry), "sad-expired");
+}
+
+static void
+a_step_that_fails_leaves_nothing_of_itself(void)
+{
+	int64_t before = 0, after = 0;
+	CHECK_OK(ledger_audit_count(l, &before));
+	CHECK_OK(ledger_begin(l));
+	/* The first is refused after it wrote its nonce (an enrolment of that
+	 * id is there); the second uses the same nonce and is good. */
+	CHECK_ERR(enrol(4, "n5", test_time + 100), ERR_USAGE);
+	CHECK_OK(enrol(5, "n5", test_time + 100));
+	CHECK_OK(ledger_commit(l));
+	CHECK_OK(ledger_audit_count(l, &after));
+	CHECK(after == before + 1);
+}
+
+static void
+what_was_not_committed_did_not_happen(void)
+{
+	CHECK_OK(ledger_begin(l));
+	CHECK_OK(enrol(6, "n6", test_time + 100));
+	ledger_free(l);
+	l = NULL;
+	CHECK_OK(ledger_open(place_file("a.db"), LEDGER_WRITE, &ground, &l));
+	CLEANUP(ledger_enrolment_done) struct ledger_enrolment e = { 0 };
+	CHECK_CODE(
+	    ledger_enrolment_by_id(l, "enrol6", &e), "enrolment-unknown");
+	/* And without a transaction nothing happens at all. */
+	CHECK_CODE(enrol(6, "n6", test_time + 100), "store-failed");
+}
+
+static struct err *
+end_c4(const char *nonce, int64_t *at)
+{
+	struct revocation_record r = { .credential = (char *)(uintptr_t) "c4",
+		.serial = (char *)(uintptr_t) "04",
+		.reason = (char *)(uintptr_t) "superseded",
+		.officer = (char *)(uintptr_t)OFFICER,
+		.time = (char *)(uintptr_t) "2026-09-21T00:00:00Z",
+		.nonce = (char *)(uintptr_t)nonce };
+	const struct approval a = { .value = BYTES_LIT("value"),
+		.record = bytes_str(nonce) };
+	return ALONE(ledger_revoke(l, &r, &a, 4, at));
+}
+
+static struct err *
+put_crl(int64_t number, int64_t entries)
+{
+	const struct ledger_crl c = { .number = number,
+		.this_update = test_time,
+		.next_update = test_time + 100,
+		.entries = entries,
+		.der = BYTES_LIT("crl") };
+	return ALONE(ledger_crl_put(l, &c));
+}
+
+static void
+a_crl_that_misses_a_revocation_is_refused(void)
+{
+	int64_t at = 0, again = 0;
+	CHECK_OK(put_crl(1, 0));
+	CHECK_OK(end_c4("r1", &at));
+	CHECK_OK(end_c4("r1", &again));
+	CHECK(at == test_time && again == at);
+	CHECK_CODE(end_c4("r2", &at), "credential-revoked");
+	CHECK_CODE(put_crl(2, 0), "crl-overtaken");
+	CHECK_CODE(put_crl(1, 1), "crl-overtaken");
+	CHECK_OK(put_crl(2, 1));
+	CHECK_CODE(sign("c4", 7, test_time + 60), "credential-revoked");
+	CHECK_CODE(try_pin("c4"), "credential-revoked");
+}
+
+/* With the file in hand, past our own interface. */
+static struct err *
+meddle(const char *sql)
+{
+	static const struct db_schema any = { .count = 1 };
+	CLEANUP(db_freep) struct db *db = NULL;
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_open(place_file("a.db"), DB_WRITE, &any, &db));
+	TRY(db_prepare(db, sql, &q));
+	struct err *e = stmt_run(q, NULL);
+	stmt_done(TAKE(q));
+	return e;
+}
+
+static void
+the_audit_chain_shows_what_was_changed(void)
+{
+	int64_t bad = -1;
+	CHECK_OK(ledger_audit_check(l, &bad));
+	CHECK(bad == 0);
+	struct err *e = meddle("UPDATE audit SET hash = x'00' WHERE n = 3");
+	CHECK(e != NULL); /* the trigger */
+	err_free(e);
+	CHECK_OK(meddle("DROP TRIGGER audit_no_update"));
+	CHECK_OK(meddle("UPDATE audit SET line = CAST(replace(line, 'enrolled',"
+			" 'activate') AS BLOB) WHERE n = 3"));
+	CHECK_OK(ledger_audit_check(l, &bad));
+	CHECK(bad == 3);
+}
+
+static struct err *
+look_for_quotes(void *ctx, struct bytes line)
+{
+	int *lines = ctx;
+	++*lines;
+	return bytes_find(line, BYTES_LIT("\n")) == SIZE_MAX
+		   ? NULL
+		   : err_new(ERR_MALFORMED, NULL, "more than a line");
+}
+
+static void
+a_reader_reads_and_cannot_write(void)
+{
+	CLEANUP(ledger_freep) struct ledger *reader = NULL;
+	CHECK_OK(
+	    ledger_open(place_file("a.db"), LEDGER_READ, &ground, &reader));
+	int lines = 0;
+	CHECK_OK(ledger_audit_each(reader, 2, 3, look_for_quotes, &lines));
+	CHECK(lines == 3);
+	struct ledger *writer = l;
+	l = reader;
+	struct err *e = ALONE(enrol(7, "n7", test_time + 100));
+	l = writer;
+	CHECK(e != NULL);
+	err_free(e);
+}
+
+int
+main(void)
+{
+	if (!place_make())
+		return 99;
+	CHECK_OK(ledger_open(place_file("a.db"), LEDGER_WRITE, &ground, &l));
+	RUN(set_up_happens_once);
+	RUN(only_registered_officers_enrol);
+	RUN(a_link_works_once_and_until_it_expires);
+	RUN(a_pin_is_counted_before_it_is_tried);
+	RUN(five_wrong_pins_lock);
+	RUN(a_try_that_nobody_ended_counts_as_wrong);
+	RUN(a_sad_is_used_once_and_never_after_it_expired);
+	RUN(a_step_that_fails_leaves_nothing_of_itself);
+	RUN(what_was_not_committed_did_not_happen);
+	RUN(a_crl_that_misses_a_revocation_is_refused);
+	RUN(a_reader_reads_and_cannot_write);
+	RUN(the_audit_chain_shows_what_was_changed);
+	ledger_free(l);
+	place_done();
+	return DONE();
+}
