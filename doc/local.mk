@@ -1,13 +1,6 @@
-# doc/: what the program is and why; manual pages.
-man_MANS += %D%/signctl.1 %D%/signd.8 %D%/signd.conf.5
-
-# The page of settings comes from the table that the program reads.
-%D%/signd.conf.5: signd/signd
-	$(AM_V_GEN)$(MKDIR_P) doc && signd/signd --settings-man >$@.tmp && \
-	  mv $@.tmp $@
-CLEANFILES += %D%/signd.conf.5
-
-dist_doc_DATA = README.md CHANGELOG.md
+# doc/: what the program is and why; manual pages.  One page to a line.
+dist_doc_DATA = README.md
+dist_doc_DATA += CHANGELOG.md
 dist_doc_DATA += %D%/api.md
 dist_doc_DATA += %D%/architecture.md
 dist_doc_DATA += %D%/cms.md
@@ -20,4 +13,6 @@ dist_doc_DATA += %D%/profiles.md
 dist_doc_DATA += %D%/report.schema.json
 dist_doc_DATA += %D%/threat-model.md
 dist_doc_DATA += %D%/xml.md
-EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1 %D%/signd.8
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md
+
+dist_man_MANS = %D%/signctl.1
