@@ -126,7 +126,7 @@ markup(struct cursor *c, struct xml_scan *s)
 	if (here_is(c, "<![CDATA["))
 		return skip_to(c, "]]>", "a CDATA section");
 	if (here_is(c, "<!"))
-		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+		return err_coded(err_new(ERR_MALFORMED, NULL,
 				     "documents with a DOCTYPE are refused"),
 		    "xml-doctype");
 	return start_tag(c, s);
@@ -165,7 +165,7 @@ check_declared(struct bytes decl)
 		if (!is_space(decl.ptr[at]) && decl.ptr[at] != '=')
 			return err_new(ERR_MALFORMED, "XML 1.0 2.8",
 			    "the XML declaration");
-	if (at >= decl.len)
+	if (at + 1 >= decl.len)
 		return not_closed("the XML declaration");
 	struct bytes name = bytes_from(decl, at + 1);
 	const uint8_t *q = memchr(name.ptr, decl.ptr[at], name.len);
