@@ -1,6 +1,7 @@
-# doc/: what the program is and why; manual pages.  One page to a line.
-dist_doc_DATA = README.md
-dist_doc_DATA += CHANGELOG.md
+# doc/: what the program is and why; manual pages.
+man_MANS += %D%/signctl.1
+
+dist_doc_DATA = README.md CHANGELOG.md
 dist_doc_DATA += %D%/api.md
 dist_doc_DATA += %D%/architecture.md
 dist_doc_DATA += %D%/cms.md
@@ -10,9 +11,8 @@ dist_doc_DATA += %D%/pdf.md
 dist_doc_DATA += %D%/pdf-verify.md
 dist_doc_DATA += %D%/policies.md
 dist_doc_DATA += %D%/profiles.md
+dist_doc_DATA += %D%/protocol.md
 dist_doc_DATA += %D%/report.schema.json
 dist_doc_DATA += %D%/threat-model.md
 dist_doc_DATA += %D%/xml.md
-EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md
-
-dist_man_MANS = %D%/signctl.1
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1
