@@ -1,6 +1,8 @@
 /* The interactive form: ISO 32000-2 12.7. */
 #include "pdf/diff-impl.h"
 
+#include "pdf/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,15 +51,20 @@ keep_name(struct diff *f, struct bytes name)
 	if (v == NULL)
 		return err_new(ERR_NOMEM, NULL, "names");
 	f->out->names = v;
-	char *copy = malloc(name.len + 1);
-	if (copy == NULL)
-		return err_new(ERR_NOMEM, NULL, "names");
-	/* A 0 inside would end it early, and hide a lock. */
-	for (size_t i = 0; i < name.len; i++)
-		copy[i] = name.ptr[i] == 0 ? '?' : (char)name.ptr[i];
-	copy[name.len] = '\0';
+	char *copy = NULL;
+	TRY(bytes_dup_str(name, &copy));
 	v[f->out->nnames++] = copy;
 	return NULL;
+}
+
+/* A text string as UTF-8 in arena memory: the same name may be written in
+ * several encodings. */
+struct err *
+diff_text(struct diff *f, const struct pdf_obj *text, struct bytes *out)
+{
+	CLEANUP(buf_done) struct buf utf8 = BUF(NAME_MAX_LEN);
+	TRY(pdf_text_utf8(text->text, &utf8));
+	return pdf_copy(&f->arena[OLD], buf_bytes(&utf8), out);
 }
 
 /* Appends /T of `field` to the name above, in arena memory. */
@@ -66,26 +73,19 @@ full_name(struct diff *f, const struct pdf_obj *field, struct bytes above,
     struct bytes *out)
 {
 	const struct pdf_obj *t;
+	struct bytes part;
 	TRY(diff_member(f, OLD, field, "T", &t));
 	if (!pdf_is(t, PDF_STRING)) {
 		*out = above;
 		return NULL;
 	}
-	size_t len = above.len + (above.len > 0) + t->text.len;
-	if (len > NAME_MAX_LEN)
-		return err_new(ERR_LIMIT, NULL, "a field's name");
-	void *p;
-	TRY(pdf_alloc(&f->arena[OLD], len + 1, &p));
-	uint8_t *to = p;
-	if (above.len > 0) {
-		memcpy(to, above.ptr, above.len);
-		to[above.len] = '.';
-		to += above.len + 1;
-	}
-	if (t->text.len > 0)
-		memcpy(to, t->text.ptr, t->text.len);
-	*out = bytes_of(p, len);
-	return NULL;
+	TRY(diff_text(f, t, &part));
+	CLEANUP(buf_done) struct buf name = BUF(NAME_MAX_LEN);
+	TRY(buf_append(&name, above));
+	if (above.len > 0)
+		TRY(buf_byte(&name, '.'));
+	TRY(buf_append(&name, part));
+	return pdf_copy(&f->arena[OLD], buf_bytes(&name), out);
 }
 
 /* ---- fields that were there ---- */

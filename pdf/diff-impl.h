@@ -93,6 +93,9 @@ struct err *diff_dss(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE; /* diff-dss.c */
 struct err *diff_form(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE; /* diff-form.c */
+/* A text string as UTF-8, in the old side's arena.  diff-form.c */
+struct err *diff_text(
+    struct diff *f, const struct pdf_obj *text, struct bytes *out) MUST_USE;
 /* A field that was put into /Fields or /Kids, whose old state is `siblings`;
  * and /V of a field that had none: CHANGE_LTV for a document time stamp,
  * CHANGE_FORM for a signature.  diff-newfield.c */

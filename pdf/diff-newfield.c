@@ -121,14 +121,21 @@ name_is_free(struct diff *f, const struct pdf_obj *fields,
 {
 	size_t n = pdf_array_len(fields);
 	TRY(pdf_spend(pdf_document_budget(f->d), 4 * n));
-	*out = pdf_is(name, PDF_STRING) &&
-	       bytes_find(name->text, BYTES_LIT(".")) == SIZE_MAX;
+	struct bytes wanted, taken;
+	*out = false;
+	if (!pdf_is(name, PDF_STRING))
+		return NULL;
+	TRY(diff_text(f, name, &wanted));
+	*out = bytes_find(wanted, BYTES_LIT(".")) == SIZE_MAX;
 	for (size_t i = 0; *out && i < n; i++) {
 		const struct pdf_obj *field, *t;
 		TRY(diff_resolve(
 		    f, OLD, pdf_array_at(fields, i), NULL, &field));
 		TRY(diff_member(f, OLD, field, "T", &t));
-		*out = !pdf_equal(t, name);
+		if (!pdf_is(t, PDF_STRING))
+			continue;
+		TRY(diff_text(f, t, &taken));
+		*out = !bytes_eq(taken, wanted);
 	}
 	return NULL;
 }

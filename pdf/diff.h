@@ -17,8 +17,8 @@
 struct pdf_diff {
 	enum change_level level;  /* the worst that was found */
 	struct findings findings; /* fatal ones are CHANGE_SUSPICIOUS */
-	/* Fully qualified names of fields of the old revision that were
-	 * filled, signed or removed; for FieldMDP. */
+	/* Fully qualified names, in UTF-8, of fields of the old revision that
+	 * were filled, signed or removed; for FieldMDP. */
 	char **names;
 	size_t nnames;
 };

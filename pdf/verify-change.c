@@ -2,10 +2,14 @@
  * ISO 32000-2 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP). */
 #include "pdf/verify-impl.h"
 
+#include "pdf/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define REFERENCES_MAX 32 /* signature references in one dictionary */
+#define REFERENCES_MAX 32    /* signature references in one dictionary */
+#define LOCKED_NAME_MAX 8192 /* bytes of a locked field's name, as UTF-8 */
+#define CHANGES_TOLD_MAX 200 /* findings of one signature; levels count all */
 
 /* ---- what a signature forbids ---- */
 
@@ -137,18 +141,16 @@ run_steps(struct verify *v, struct sig **order, size_t n, struct steps *out)
 	return NULL;
 }
 
-static bool
-covers_name(struct bytes locked, const char *name)
+/* The field itself, or one above it. */
+static struct err *
+covers_name(struct bytes locked, const char *name, bool *out)
 {
-	size_t len = strlen(name);
-	if (locked.len > len)
-		return false;
-	for (size_t i = 0; i < locked.len; i++) {
-		char c = locked.ptr[i] == 0 ? '?' : (char)locked.ptr[i];
-		if (c != name[i])
-			return false;
-	}
-	return name[locked.len] == '\0' || name[locked.len] == '.';
+	CLEANUP(buf_done) struct buf utf8 = BUF(LOCKED_NAME_MAX);
+	TRY(pdf_text_utf8(locked, &utf8));
+	struct bytes n = bytes_str(name);
+	*out = bytes_starts(n, buf_bytes(&utf8)) &&
+	       (n.len == utf8.len || name[utf8.len] == '.');
+	return NULL;
 }
 
 static struct err *
@@ -159,7 +161,8 @@ is_locked(struct verify *v, const struct sig *s, const struct lock *l,
 	for (size_t i = 0; !listed && i < pdf_array_len(l->names); i++) {
 		const struct pdf_obj *o;
 		TRY(pdf_array_get(v->d, s->view, l->names, i, &o));
-		listed = pdf_is(o, PDF_STRING) && covers_name(o->text, name);
+		if (pdf_is(o, PDF_STRING))
+			TRY(covers_name(o->text, name, &listed));
 	}
 	*out = l->kind == LOCK_ALL || (l->kind == LOCK_INCLUDE) == listed;
 	return pdf_spend(pdf_document_budget(v->d), pdf_array_len(l->names));
@@ -182,13 +185,30 @@ check_locks(struct verify *v, const struct sig *s, const struct pdf_diff *d)
 	return NULL;
 }
 
+static bool
+is_told(const struct findings *told, const struct finding *new)
+{
+	for (size_t i = 0; i < told->n; i++) {
+		const char *detail = told->v[i].detail;
+		if (strcmp(told->v[i].code, new->code) == 0 && detail != NULL &&
+		    new->detail != NULL && strcmp(detail, new->detail) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same thing in many revisions is told once. */
 static struct err *
 tell_step(struct verify *v, const struct sig *s, const struct step *step)
 {
 	const struct findings *f = &step->diff.findings;
-	for (size_t i = 0; i < f->n; i++)
+	const struct findings *told = &v->facts->signatures[s->fact].findings;
+	for (size_t i = 0; i < f->n && told->n < CHANGES_TOLD_MAX; i++) {
+		if (is_told(told, &f->v[i]))
+			continue;
 		TRY(sig_finding(v, s, f->v[i].fatal, f->v[i].code, "%s",
 		    f->v[i].detail == NULL ? "" : f->v[i].detail));
+	}
 	return check_locks(v, s, &step->diff);
 }
 

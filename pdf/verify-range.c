@@ -50,6 +50,20 @@ revision_ending(const struct pdf_xref *x, size_t end)
 	return 0;
 }
 
+/*
+ * Whether nothing but white space follows the newest revision, or what is
+ * signed.  Bytes there belong to no revision, so no comparison sees them; but
+ * an offset that was wrong when the document was signed may point there.
+ */
+static bool
+nothing_follows(const struct pdf_xref *x, size_t covered)
+{
+	size_t end = x->revisions[x->nrevisions - 1].eof_end;
+	if (end < covered)
+		end = covered;
+	return is_space(bytes_from(x->file, end));
+}
+
 /* Every section of revisions up to `view` lies inside. */
 static bool
 sections_inside(const struct pdf_xref *x, size_t view, size_t end)
@@ -131,6 +145,9 @@ find_revision(struct verify *v, struct sig *s)
 	    s->dict->end > s->covered)
 		return refuse(v, s, "pdf-coverage",
 		    "the signed bytes do not end where a revision ends");
+	if (!nothing_follows(x, s->covered))
+		return refuse(v, s, "pdf-junk-after-end",
+		    "bytes that belong to no revision follow");
 	bool ok;
 	TRY(check_view(v, s, view, &ok));
 	if (!ok)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#define STAMPS_MAX 64 /* of one signature; more prove no more */
 #define COVERS_MAX 64 /* bytes of the sentence about coverage */
 
 /* Digests of the signed bytes; each algorithm is run once. */
@@ -271,8 +272,11 @@ add_stamp(struct verify *v, const struct sig *s, struct timestamp_fact t)
 		if (other == s || other->stamp || other->view == 0 ||
 		    other->view > s->view)
 			continue;
-		for (size_t k = 0; k < other->nfacts; k++)
-			TRY(signature_add_timestamp(fact_of(v, other, k), t));
+		for (size_t k = 0; k < other->nfacts; k++) {
+			struct signature_fact *f = fact_of(v, other, k);
+			if (f->ntimestamps < STAMPS_MAX)
+				TRY(signature_add_timestamp(f, t));
+		}
 	}
 	return NULL;
 }

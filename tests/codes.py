@@ -10,7 +10,7 @@ TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), ".
 ROOMS = [d for d in sorted(os.listdir(TOP))
          if os.path.exists(os.path.join(TOP, d, "local.mk"))
          and d not in ("tests", "fuzz", "bench", "doc")]
-CALLS = re.compile(r"\b(err_coded|findings_add)\(")
+CALLS = re.compile(r"\b(err_coded|findings_add|diff_report|sig_finding)\(")
 CODE = re.compile(r'^"([a-z0-9]+(?:-[a-z0-9]+)*)"$')
 MEMBER = re.compile(r'(?:\bcode = |\.code = |->code = )"([a-z0-9-]+)"')
 

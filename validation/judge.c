@@ -8,6 +8,14 @@
 #define CLOCK_ERROR ((int64_t)24 * 3600) /* seconds */
 
 bool
+is_document_stamp(const struct signature_fact *f)
+{
+	return f->ntimestamps > 0 && f->timestamps[0].document &&
+	       f->timestamps[0].tsa != NULL && f->cert != NULL &&
+	       cert_eq(f->timestamps[0].tsa, f->cert);
+}
+
+bool
 decide(struct signature_verdict *v, enum indication indication,
     enum sub_indication sub, const char *code)
 {
@@ -190,34 +198,35 @@ judge_one(const struct judging *j, struct signature_verdict *v)
 	return add_notes(j, v);
 }
 
+/* What a whole document brings, no more than a pool holds: a later signature
+ * may bring the issuers of an earlier one. */
 static struct err *
-gather_pool(const struct validation_request *r, const struct signature_fact *f,
-    struct cert_list *out)
+add_to_pool(const struct cert_list *from, struct cert_list *pool)
 {
-	for (size_t i = 0; i < f->certs.n; i++)
-		TRY(cert_list_add(out, f->certs.v[i]));
-	for (size_t i = 0; r->extra != NULL && i < r->extra->n; i++)
-		TRY(cert_list_add(out, r->extra->v[i]));
+	for (size_t i = 0; from != NULL && i < from->n; i++)
+		if (pool->n < CERT_LIST_MAX)
+			TRY(cert_list_add(pool, from->v[i]));
 	return NULL;
 }
 
 static struct err *
-judge_all(const struct validation_request *r, const struct status_data *status,
-    size_t nstatus, struct verdict *out)
+gather_pool(const struct validation_request *r, struct cert_list *out)
 {
-	for (size_t i = 0; i < r->facts->nsignatures; i++) {
+	TRY(add_to_pool(r->extra, out));
+	for (size_t i = 0; i < r->facts->nsignatures; i++)
+		TRY(add_to_pool(&r->facts->signatures[i].certs, out));
+	return NULL;
+}
+
+static struct err *
+judge_all(const struct judging *j, struct verdict *out)
+{
+	const struct facts *f = j->r->facts;
+	for (size_t i = 0; i < f->nsignatures; i++) {
 		struct signature_verdict *v = &out->signatures[i];
 		out->nsignatures = i + 1;
-		*v = (struct signature_verdict){ .fact =
-						     &r->facts->signatures[i] };
-		struct judging j = {
-			.r = r, .status = status, .nstatus = nstatus
-		};
-		struct err *e = gather_pool(r, v->fact, &j.pool);
-		if (e == NULL)
-			e = judge_one(&j, v);
-		cert_list_done(&j.pool);
-		TRY(e);
+		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
+		TRY(judge_one(j, v));
 		if (i == 0 || v->indication > out->indication) {
 			out->indication = v->indication;
 			out->sub = v->sub;
@@ -242,7 +251,11 @@ judge_with_status(const struct validation_request *r, struct verdict *out)
 			.der = buf_bytes(&r->facts->status_data[i]),
 			.is_ocsp = r->facts->status_is_ocsp[i]
 		};
-	struct err *e = judge_all(r, all, n, out);
+	struct judging j = { .r = r, .status = all, .nstatus = n };
+	struct err *e = gather_pool(r, &j.pool);
+	if (e == NULL)
+		e = judge_all(&j, out);
+	cert_list_done(&j.pool);
 	free(all);
 	return e;
 }

@@ -210,6 +210,24 @@ refuses_a_replaced_object_stream(void)
 	made_done(&m);
 }
 
+/* The table says nothing; what it hides replaces the content. */
+static void
+refuses_what_a_hybrid_section_hides(void)
+{
+	struct made m = base();
+	size_t prev = m.section;
+	char text[128];
+	made_stream(&m, 4, "", BYTES_LIT("BT (two million) Tj ET"));
+	made_xref_stream(&m, 41, ROOT);
+	snprintf(
+	    text, sizeof(text), ROOT "/XRefStm %zu/Prev %zu", m.section, prev);
+	memset(m.rows, 0, sizeof(m.rows));
+	made_row(&m, 0, (struct made_row){ 'f', 65535, 0 });
+	made_table(&m, text);
+	compare(&m, FORBIDDEN("pdf-object-changed"));
+	made_done(&m);
+}
+
 /* ---- trailer and catalog ---- */
 
 CASE(takes_another_info, ALLOWED(CHANGE_LTV, "pdf-metadata-changed"),
@@ -429,6 +447,11 @@ CASE(refuses_a_new_text_field_below_a_name, FORBIDDEN("pdf-field-added"),
 CASE(refuses_a_new_kid_of_a_field, FORBIDDEN("pdf-field-added"),
     OBJECT(6, TEXT_FIELD "/V(1)/AP<</N 7 0 R>>/Kids[30 0 R]>>"),
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]>>"), OBJECT(31, SIG_VALUE ">>"))
+CASE(refuses_an_old_name_in_another_encoding, FORBIDDEN("pdf-field-added"),
+    WITH_FIELD,
+    OBJECT(30, "<</FT/Sig/T<FEFF0074006F00740061006C>/Subtype/Widget"
+	       "/P 3 0 R/V 31 0 R/Rect[100 100 200 150]>>"),
+    OBJECT(31, SIG_VALUE ">>"))
 CASE(refuses_a_signature_with_an_action, FORBIDDEN("pdf-field-added"),
     WITH_FIELD,
     OBJECT(30, NEW_SIG "/Rect[0 0 0 0]/AA<</E<</S/JavaScript/JS(x)>>>>>>"),
@@ -482,6 +505,7 @@ main(void)
 	RUN(refuses_another_layer_setting);
 	RUN(refuses_another_generation);
 	RUN(refuses_a_replaced_object_stream);
+	RUN(refuses_what_a_hybrid_section_hides);
 	RUN(takes_another_info);
 	RUN(refuses_an_info_with_references);
 	RUN(takes_other_metadata);
@@ -548,6 +572,7 @@ main(void)
 	RUN(takes_a_new_signature_below_a_name);
 	RUN(refuses_a_new_text_field_below_a_name);
 	RUN(refuses_a_new_kid_of_a_field);
+	RUN(refuses_an_old_name_in_another_encoding);
 	RUN(refuses_a_signature_with_an_action);
 	RUN(refuses_a_signature_that_fills_a_hole);
 	RUN(takes_a_new_element_for_a_widget);

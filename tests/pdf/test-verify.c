@@ -290,6 +290,34 @@ refuses_bytes_after_the_end(void)
 	made_done(&m);
 }
 
+/* No new section, so nothing changed; but the signed one may have pointed
+ * here all along. */
+static void
+refuses_a_tail_with_an_end_of_its_own(void)
+{
+	struct made m = signed_document((struct sig_spec){ .num = 9 });
+	size_t section = m.section;
+	made_text(&m, "4 0 obj\n<</A 1>>\nendobj\nstartxref\n%zu\n%%%%EOF\n",
+	    section);
+	expect(&m, 0, false, "pdf-junk-after-end");
+}
+
+static void
+refuses_a_signed_object_behind_the_signed_bytes(void)
+{
+	struct made m = unsigned_document("");
+	size_t at = 20000;
+	m.rows[4].offset = at;
+	sign_revision(&m, &(struct sig_spec){ .signer = &citizen, .num = 9 });
+	CHECK(m.out.len < at);
+	made_object(&m, 6, TEXT_FIELD "(2)>>");
+	CHECK_OK(buf_fill(&m.out, '\n', at - m.out.len));
+	made_text(&m, "4 0 obj\n<</Length 3>>\nstream\n(x)\nendstream\n"
+		      "endobj\n");
+	unsigned_revision(&m);
+	expect(&m, 0, false, "pdf-unreadable");
+}
+
 /* ---- value ---- */
 
 static void
@@ -558,6 +586,8 @@ locked_fields_stay(void)
 	after(LOCKS("All", ""), fill_form, false, "pdf-field-locked");
 	after(LOCKS("Include", "/Fields[(total)]"), fill_form, false,
 	    "pdf-field-locked");
+	after(LOCKS("Include", "/Fields[<FEFF0074006F00740061006C>]"),
+	    fill_form, false, "pdf-field-locked");
 	after(LOCKS("Include", "/Fields[(tot)]"), fill_form, true, NULL);
 	after(LOCKS("Exclude", "/Fields[(total)]"), fill_form, true, NULL);
 	after(LOCKS("Exclude", "/Fields[(other)]"), fill_form, false,
@@ -651,6 +681,8 @@ main(void)
 	RUN(refuses_a_signature_that_its_revision_does_not_show);
 	RUN(refuses_a_dictionary_that_was_replaced);
 	RUN(refuses_bytes_after_the_end);
+	RUN(refuses_a_tail_with_an_end_of_its_own);
+	RUN(refuses_a_signed_object_behind_the_signed_bytes);
 	RUN(tells_a_changed_document);
 	RUN(tells_a_changed_value);
 	RUN(refuses_a_field_without_a_value);

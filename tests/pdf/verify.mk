@@ -18,3 +18,8 @@ check_PROGRAMS += tests/pdf/test-verify
 tests_pdf_test_verify_SOURCES = tests/pdf/test-verify.c tests/pdf/signed.h
 tests_pdf_test_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_verify_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-torture-verify
+tests_pdf_test_torture_verify_SOURCES = tests/pdf/test-torture-verify.c tests/torture.h tests/pdf/signed.h
+tests_pdf_test_torture_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_torture_verify_LDADD = $(PDF_LIBS)

@@ -248,6 +248,27 @@ a_stamp_from_before_the_certificate_condemns(void)
 }
 
 static void
+a_stamp_on_the_document_must_come_from_an_authority(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.tsa);
+	add_stamp(s, &world.tsa, NOON);
+	s->timestamps[0].document = true;
+	CHECK(is_document_stamp(s));
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	facts_done(&f);
+	f = (struct facts){ .format = "pdf" };
+	s = add_good_signature(&f, &world.citizen);
+	add_stamp(s, &world.citizen, NOON);
+	s->timestamps[0].document = true;
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == INDETERMINATE);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static void
 not_knowing_of_revocation_is_not_valid(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -351,6 +372,7 @@ main(void)
 	RUN(after_its_end_only_a_trusted_stamp_saves_a_signature);
 	RUN(a_stamp_after_the_end_proves_nothing);
 	RUN(a_stamp_from_before_the_certificate_condemns);
+	RUN(a_stamp_on_the_document_must_come_from_an_authority);
 	RUN(not_knowing_of_revocation_is_not_valid);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
