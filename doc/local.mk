@@ -7,15 +7,14 @@ man_MANS += %D%/signctl.1 %D%/signd.8 %D%/signd.conf.5
 	  mv $@.tmp $@
 CLEANFILES += %D%/signd.conf.5
 
-# One name to a line: rooms add theirs.
 dist_doc_DATA = README.md CHANGELOG.md
 dist_doc_DATA += %D%/api.md
 dist_doc_DATA += %D%/architecture.md
 dist_doc_DATA += %D%/cms.md
 dist_doc_DATA += %D%/keys.md
 dist_doc_DATA += %D%/paths.md
-dist_doc_DATA += %D%/pdf-verify.md
 dist_doc_DATA += %D%/pdf.md
+dist_doc_DATA += %D%/pdf-verify.md
 dist_doc_DATA += %D%/policies.md
 dist_doc_DATA += %D%/profiles.md
 dist_doc_DATA += %D%/report.schema.json
