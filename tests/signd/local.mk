@@ -14,3 +14,11 @@ include tests/signd/keys.mk
 dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+
+# Who may do what: wants root, skips aloud without.
+check_PROGRAMS += tests/signd/ask
+tests_signd_ask_SOURCES = tests/signd/ask.c
+tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_ask_LDADD = $(SIGND_LIBS)
+dist_check_SCRIPTS += %D%/intruder.sh
+TESTS += %D%/intruder.sh
