@@ -8,7 +8,6 @@ include fuzz/cms.mk
 include fuzz/pdf.mk
 include fuzz/pdf-verify.mk
 include fuzz/keys.mk
-include fuzz/pdf.mk
 include fuzz/signd.mk
 include fuzz/xml.mk
 include fuzz/worker.mk
