@@ -1,26 +1,18 @@
 # doc/: what the program is and why; manual pages.
-man_MANS += %D%/signctl.1 %D%/signd.8 %D%/signd.conf.5
+man_MANS += %D%/signctl.1
 
-# The page of settings comes from the table that the program reads.
-%D%/signd.conf.5: signd/signd
-	$(AM_V_GEN)$(MKDIR_P) doc && signd/signd --settings-man >$@.tmp && \
-	  mv $@.tmp $@
-CLEANFILES += %D%/signd.conf.5
-
-# One to a line, so that branches merge.
 dist_doc_DATA = README.md CHANGELOG.md
 dist_doc_DATA += %D%/api.md
 dist_doc_DATA += %D%/architecture.md
 dist_doc_DATA += %D%/cms.md
 dist_doc_DATA += %D%/keys.md
 dist_doc_DATA += %D%/paths.md
-dist_doc_DATA += %D%/pdf-verify.md
 dist_doc_DATA += %D%/pdf.md
+dist_doc_DATA += %D%/pdf-verify.md
 dist_doc_DATA += %D%/policies.md
 dist_doc_DATA += %D%/profiles.md
 dist_doc_DATA += %D%/protocol.md
 dist_doc_DATA += %D%/report.schema.json
 dist_doc_DATA += %D%/threat-model.md
 dist_doc_DATA += %D%/xml.md
-EXTRA_DIST += CONTRIBUTING.md LICENSE
-EXTRA_DIST += %D%/settings.md %D%/signctl.1 %D%/signd.8
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/signctl.1

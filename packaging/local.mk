@@ -3,19 +3,15 @@ systemdsystemunit_DATA = %D%/signd.service
 dist_sysusers_DATA = %D%/sysusers/signd.conf
 dist_tmpfiles_DATA = %D%/tmpfiles/signd.conf
 EXTRA_DIST += %D%/signd.service.in
-CLEANFILES += %D%/signd.service %D%/signd.conf
+CLEANFILES += %D%/signd.service
 
 # Settings of an administrator are left alone.
-%D%/signd.conf: signd/signd
-	$(AM_V_GEN)$(MKDIR_P) packaging && \
-	  signd/signd --sample-config >$@.tmp && mv $@.tmp $@
-all-local: %D%/signd.conf
-install-data-local: %D%/signd.conf
+install-data-local: signd/signd.conf.sample
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/signd'
 	test -e '$(DESTDIR)$(sysconfdir)/signd/signd.conf' || $(INSTALL_DATA) \
-	  packaging/signd.conf '$(DESTDIR)$(sysconfdir)/signd/signd.conf'
+	  signd/signd.conf.sample '$(DESTDIR)$(sysconfdir)/signd/signd.conf'
 uninstall-local:
-	cmp -s packaging/signd.conf '$(DESTDIR)$(sysconfdir)/signd/signd.conf' && \
+	cmp -s signd/signd.conf.sample '$(DESTDIR)$(sysconfdir)/signd/signd.conf' && \
 	  rm -f '$(DESTDIR)$(sysconfdir)/signd/signd.conf' || :
 
 %D%/signd.service: %D%/signd.service.in Makefile

@@ -20,6 +20,7 @@ include tests/signctl/local.mk
 include tests/torture/local.mk
 
 # What is said about the tree as a whole.
-TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py %D%/man.sh
+TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py %D%/man.sh \
+	%D%/install.sh
 dist_check_SCRIPTS += $(TREE_TESTS)
 TESTS += $(check_PROGRAMS) $(TREE_TESTS)

@@ -13,7 +13,8 @@ report() { # STATUS SENTENCE
 command -v groff >/dev/null || { echo "1..0 # SKIP there is no groff"; exit 0; }
 [ -x "$build/signd/signd" ] || { echo "1..0 # SKIP signd is not built"; exit 0; }
 
-for page in "$top"/doc/*.[1-8] "$build"/doc/*.[1-8] "$build"/client-sdk/*.3; do
+for page in "$top"/doc/*.[1-8] "$top"/signd/*.[1-8] \
+    "$build"/signd/*.[1-8] "$build"/client-sdk/*.3; do
 	[ -f "$page" ] || continue
 	said=$(groff -man -K utf8 -T utf8 -ww -z "$page" 2>&1)
 	[ -z "$said" ] || echo "$said" | sed 's/^/# /'
@@ -40,7 +41,7 @@ rm -f "${TMPDIR:-/tmp}/sample.$$"
 missing=
 for option in $("$build/signd/signd" --help | grep -oE -- '--[a-z-]+' |
     sort -u); do
-	tr -d '\\' <"$top/doc/signd.8" | grep -q -- "$option" ||
+	tr -d '\\' <"$top/signd/signd.8" | grep -q -- "$option" ||
 	    missing+=" $option"
 done
 [ -z "$missing" ] || echo "# not in signd(8):$missing"

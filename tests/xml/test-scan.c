@@ -63,6 +63,8 @@ refuses_other_encodings(void)
 	    ERR_UNSUPPORTED);
 	CHECK_ERR(
 	    scan("<?xml version='1.0' encoding'?><a></a>", &s), ERR_MALFORMED);
+	CHECK_ERR(scan("<?xml version='1.0' encoding='latin1'?><a></a>", &s),
+	    ERR_UNSUPPORTED);
 	static const uint8_t utf16[] = { 0xff, 0xfe, '<', 0, 'a', 0 };
 	CHECK_ERR(xml_scan(bytes_of(utf16, 6), &s), ERR_UNSUPPORTED);
 	CHECK_ERR(xml_scan(bytes_of(utf16 + 2, 4), &s), ERR_UNSUPPORTED);
