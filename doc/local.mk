@@ -1,11 +1,18 @@
 # doc/: what the program is and why; manual pages.
 man_MANS += %D%/signctl.1
-dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md \
-	%D%/pdf-verify.md %D%/policies.md %D%/report.schema.json %D%/threat-model.md
-dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md \
-	%D%/cms.md %D%/policies.md %D%/profiles.md %D%/report.schema.json %D%/threat-model.md
-dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md %D%/pdf.md \
-	%D%/policies.md %D%/report.schema.json %D%/threat-model.md
-dist_doc_DATA = README.md CHANGELOG.md %D%/api.md %D%/architecture.md %D%/cms.md \
-	%D%/policies.md %D%/xml.md %D%/report.schema.json %D%/threat-model.md
+
+dist_doc_DATA = README.md CHANGELOG.md
+dist_doc_DATA += %D%/api.md
+dist_doc_DATA += %D%/architecture.md
+dist_doc_DATA += %D%/cms.md
+dist_doc_DATA += %D%/keys.md
+dist_doc_DATA += %D%/paths.md
+dist_doc_DATA += %D%/pdf.md
+dist_doc_DATA += %D%/pdf-verify.md
+dist_doc_DATA += %D%/policies.md
+dist_doc_DATA += %D%/profiles.md
+dist_doc_DATA += %D%/protocol.md
+dist_doc_DATA += %D%/report.schema.json
+dist_doc_DATA += %D%/threat-model.md
+dist_doc_DATA += %D%/xml.md
 EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1

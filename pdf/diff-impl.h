@@ -88,6 +88,8 @@ struct err *diff_lists(struct diff *f, const struct pdf_obj *old,
 
 /* ---- the rules for single places; both sides unresolved, null if absent - */
 
+/* What was appended, apart from what it means.  diff-bytes.c */
+struct err *diff_bytes(struct diff *f) MUST_USE;
 struct err *diff_trailer(struct diff *f) MUST_USE; /* diff-catalog.c */
 struct err *diff_dss(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE; /* diff-dss.c */

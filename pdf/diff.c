@@ -432,6 +432,7 @@ compare(struct diff *f)
 {
 	for (size_t r = f->view[OLD] + 1; r <= f->view[NEW]; r++)
 		TRY(pdf_each_entry(pdf_xref(f->d), r, mark_changed, f));
+	TRY(diff_bytes(f));
 	TRY(diff_trailer(f));
 	return drain(f);
 }

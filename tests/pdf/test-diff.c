@@ -228,6 +228,31 @@ refuses_what_a_hybrid_section_hides(void)
 	made_done(&m);
 }
 
+/* ---- what viewers find when they look for themselves ---- */
+
+CASE(refuses_objects_inside_a_new_stream, FORBIDDEN("pdf-object-unlisted"),
+    STREAM(33, "", "\n4 0 obj\n<</Length 3>>\nstream\n(x)\nendstream"))
+CASE(refuses_trailers_inside_a_new_stream, FORBIDDEN("pdf-object-unlisted"),
+    STREAM(33, "", "\ntrailer\n<</Root 2 0 R>>\n"))
+CASE(refuses_to_delete_what_matters_to_no_page, FORBIDDEN("pdf-object-deleted"),
+    DELETED(18))
+CASE(refuses_new_references_to_nothing, FORBIDDEN("pdf-reference-dangling"),
+    OBJECT(33, "<</A 39 0 R>>"))
+
+static void
+refuses_unlisted_objects_between_others(void)
+{
+	struct made m = base();
+	char text[64];
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_object(&m, 4, "<</A 1>>");
+	m.rows[4].kind = 0;
+	made_object(&m, 18, "<</Title(new)>>");
+	made_table(&m, text);
+	compare(&m, FORBIDDEN("pdf-object-unlisted"));
+	made_done(&m);
+}
+
 /* ---- trailer and catalog ---- */
 
 CASE(takes_another_info, ALLOWED(CHANGE_LTV, "pdf-metadata-changed"),
@@ -506,6 +531,11 @@ main(void)
 	RUN(refuses_another_generation);
 	RUN(refuses_a_replaced_object_stream);
 	RUN(refuses_what_a_hybrid_section_hides);
+	RUN(refuses_objects_inside_a_new_stream);
+	RUN(refuses_trailers_inside_a_new_stream);
+	RUN(refuses_to_delete_what_matters_to_no_page);
+	RUN(refuses_new_references_to_nothing);
+	RUN(refuses_unlisted_objects_between_others);
 	RUN(takes_another_info);
 	RUN(refuses_an_info_with_references);
 	RUN(takes_other_metadata);
