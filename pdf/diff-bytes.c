@@ -45,11 +45,11 @@ see_row(void *ctx, const struct pdf_entry *e)
 	struct pdf_entry before;
 	TRY(pdf_spend(pdf_document_budget(l->f->d), 1));
 	if (e->kind != PDF_ENTRY_FREE)
-		return keep_row(l, e);
+		TRY(keep_row(l, e));
 	if (e->num == 0)
 		return NULL;
 	TRY(pdf_lookup(pdf_xref(l->f->d), l->revision - 1, e->num, &before));
-	if (!in_use(&before))
+	if (!in_use(&before) || (in_use(e) && before.gen == e->gen))
 		return NULL;
 	return diff_report(l->f, CHANGE_SUSPICIOUS, "pdf-object-deleted",
 	    "object %u was deleted", e->num);
@@ -189,7 +189,7 @@ see_ref(void *ctx, struct pdf_ref ref)
 	if (d->found != 0)
 		return NULL;
 	TRY(pdf_lookup(pdf_xref(d->f->d), d->f->view[d->side], ref.num, &e));
-	if (!in_use(&e) && ref.num != 0)
+	if (ref.num != 0 && (!in_use(&e) || e.gen != ref.gen))
 		d->found = ref.num;
 	return NULL;
 }
@@ -221,11 +221,16 @@ check_object(struct diff *f, const struct pdf_entry *e)
 	TRY(pdf_lookup(pdf_xref(f->d), f->view[NEW], e->num, &now));
 	if (!same_place(&now, e))
 		return NULL; /* overridden by a still later revision */
+	bool seen = diff_bit(f, e->num, BIT_LOADED);
 	TRY(diff_load(f, NEW, e->num, &new));
+	if (!seen)
+		diff_clear(f, e->num, BIT_LOADED);
 	TRY(find_dangling(f, NEW, new, &hole));
 	if (hole == 0)
 		return NULL;
 	TRY(diff_load(f, OLD, e->num, &old));
+	if (!seen)
+		diff_clear(f, e->num, BIT_LOADED);
 	TRY(find_dangling(f, OLD, old, &before));
 	if (before == hole)
 		return NULL;
@@ -260,6 +265,34 @@ check_all(struct listed *l)
 	TRY(scan_for_objects(l, from, to));
 	TRY(scan_for_trailers(l, from, to));
 	return check_objects(l);
+}
+
+/* ---- afterwards ---- */
+
+static struct err *
+check_reached(void *ctx, const struct pdf_entry *e)
+{
+	struct diff *f = ctx;
+	const struct pdf_obj *old, *new;
+	if (!in_use(e) || diff_bit(f, e->num, BIT_LOADED))
+		return NULL;
+	TRY(diff_load(f, OLD, e->num, &old));
+	TRY(diff_load(f, NEW, e->num, &new));
+	bool same = pdf_is(old, PDF_NULL) || pdf_equal(old, new);
+	pdf_arena_reset(&f->arena[OLD]);
+	pdf_arena_reset(&f->arena[NEW]);
+	if (same)
+		return NULL;
+	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-changed",
+	    "object %u, which no rule explains, was replaced", e->num);
+}
+
+struct err *
+diff_unreached(struct diff *f)
+{
+	for (size_t r = f->view[OLD] + 1; r <= f->view[NEW]; r++)
+		TRY(pdf_each_entry(pdf_xref(f->d), r, check_reached, f));
+	return NULL;
 }
 
 struct err *

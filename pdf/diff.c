@@ -90,6 +90,7 @@ diff_load(
 	*out = &pdf_null;
 	if (num == 0 || num > f->highest)
 		return NULL;
+	diff_set(f, num, BIT_LOADED);
 	struct pdf_entry e;
 	TRY(pdf_spend(pdf_document_budget(f->d), 1));
 	TRY(pdf_lookup(pdf_xref(f->d), f->view[side], num, &e));
@@ -310,19 +311,18 @@ diff_members(struct diff *f, const struct pdf_obj *old,
 }
 
 bool
-diff_touched(const struct diff *f, const struct pdf_obj *o)
+diff_touched(struct diff *f, const struct pdf_obj *o)
 {
-	if (pdf_is(o, PDF_REF))
+	bool touched = false;
+	if (pdf_is(o, PDF_REF)) {
+		diff_set(f, o->ref.num, BIT_LOADED);
 		return diff_bit(f, o->ref.num, BIT_CHANGED);
-	for (size_t i = 0; pdf_is(o, PDF_ARRAY) && i < pdf_array_len(o); i++) {
-		if (diff_touched(f, pdf_array_at(o, i)))
-			return true;
 	}
-	for (size_t i = 0; pdf_is_dict(o) && i < pdf_dict_len(o); i++) {
-		if (diff_touched(f, pdf_dict_value(o, i)))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; pdf_is(o, PDF_ARRAY) && i < pdf_array_len(o); i++)
+		touched = diff_touched(f, pdf_array_at(o, i)) || touched;
+	for (size_t i = 0; pdf_is_dict(o) && i < pdf_dict_len(o); i++)
+		touched = diff_touched(f, pdf_dict_value(o, i)) || touched;
+	return touched;
 }
 
 bool
@@ -434,7 +434,8 @@ compare(struct diff *f)
 		TRY(pdf_each_entry(pdf_xref(f->d), r, mark_changed, f));
 	TRY(diff_bytes(f));
 	TRY(diff_trailer(f));
-	return drain(f);
+	TRY(drain(f));
+	return diff_unreached(f);
 }
 
 /* What a hostile file can cause is a finding, the rest an error. */

@@ -253,6 +253,30 @@ refuses_unlisted_objects_between_others(void)
 	made_done(&m);
 }
 
+static void
+refuses_to_replace_what_nothing_refers_to(void)
+{
+	struct made m = base();
+	char text[64];
+	made_object(&m, 34, "<</A 1>>");
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_table(&m, text);
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_object(&m, 34, "<</A 2>>");
+	made_table(&m, text);
+	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
+	struct pdf_diff diff = { .level = CHANGE_NONE };
+	CHECK_OK(pdf_open(buf_bytes(&m.out), BYTES_NONE, &d));
+	CHECK_OK(pdf_diff(d, 2, 3, &diff));
+	CHECK(diff.level == CHANGE_SUSPICIOUS);
+	CHECK(has_code(&diff.findings, "pdf-object-changed"));
+	pdf_diff_done(&diff);
+	made_done(&m);
+}
+
+CASE(refuses_an_info_that_is_not_there, FORBIDDEN("pdf-reference-dangling"),
+    OBJECT(18, "<</Title 39 0 R>>"))
+
 /* ---- trailer and catalog ---- */
 
 CASE(takes_another_info, ALLOWED(CHANGE_LTV, "pdf-metadata-changed"),
@@ -536,6 +560,8 @@ main(void)
 	RUN(refuses_to_delete_what_matters_to_no_page);
 	RUN(refuses_new_references_to_nothing);
 	RUN(refuses_unlisted_objects_between_others);
+	RUN(refuses_to_replace_what_nothing_refers_to);
+	RUN(refuses_an_info_that_is_not_there);
 	RUN(takes_another_info);
 	RUN(refuses_an_info_with_references);
 	RUN(takes_other_metadata);
