@@ -49,6 +49,10 @@ see_row(void *ctx, const struct pdf_entry *e)
 	if (e->num == 0)
 		return NULL;
 	TRY(pdf_lookup(pdf_xref(l->f->d), l->revision - 1, e->num, &before));
+	/* A freed number in use again: what was deleted may still be there. */
+	if (in_use(e) && before.kind == PDF_ENTRY_FREE)
+		return diff_report(l->f, CHANGE_SUSPICIOUS,
+		    "pdf-object-filled-in", "object %u was free", e->num);
 	if (!in_use(&before) || (in_use(e) && before.gen == e->gen))
 		return NULL;
 	return diff_report(l->f, CHANGE_SUSPICIOUS, "pdf-object-deleted",

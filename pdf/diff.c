@@ -208,14 +208,17 @@ judge_changed(struct diff *f, uint32_t num, bool lax)
 	const struct pdf_obj *old, *new;
 	TRY(diff_load(f, OLD, num, &old));
 	TRY(diff_load(f, NEW, num, &new));
-	if (pdf_equal(old, new))
+	/* The null object is not the same as no object: some viewers look for
+	 * what is missing. */
+	bool both = (old == &pdf_null) == (new == &pdf_null);
+	if (both && pdf_equal(old, new))
 		return push(f, old, false);
 	bool handled = false;
 	if (lax)
 		TRY(diff_struct(f, old, new, &handled));
 	if (handled)
 		return NULL;
-	if (pdf_is(old, PDF_NULL))
+	if (old == &pdf_null)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-filled-in",
 		    "object %u was referred to, but is only there since", num);
 	if (pdf_is(new, PDF_NULL))

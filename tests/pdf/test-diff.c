@@ -173,6 +173,8 @@ CASE(refuses_another_font, FORBIDDEN("pdf-object-changed"),
 CASE(refuses_a_deleted_object, FORBIDDEN("pdf-object-deleted"), DELETED(4))
 CASE(refuses_to_fill_a_hole, FORBIDDEN("pdf-object-filled-in"),
     STREAM(40, "/Subtype/Form", "overlay"))
+CASE(refuses_to_fill_a_hole_with_null, FORBIDDEN("pdf-object-filled-in"),
+    OBJECT(40, "null"))
 CASE(refuses_another_layer_setting, FORBIDDEN("pdf-object-changed"),
     OBJECT(26, "<</OCGs[]/D<</BaseState/OFF>>>>"))
 
@@ -551,6 +553,7 @@ main(void)
 	RUN(refuses_another_font);
 	RUN(refuses_a_deleted_object);
 	RUN(refuses_to_fill_a_hole);
+	RUN(refuses_to_fill_a_hole_with_null);
 	RUN(refuses_another_layer_setting);
 	RUN(refuses_another_generation);
 	RUN(refuses_a_replaced_object_stream);
