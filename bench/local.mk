@@ -2,6 +2,7 @@
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
 BENCHES = bench-pdf bench-xml
+include bench/keys.mk
 EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \

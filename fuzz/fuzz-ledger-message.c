@@ -1,5 +1,6 @@
 /* Requests to the ledger's both sides: two bytes of operation, then the body.
  * The ledger is an empty one, and nothing is committed. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -324,6 +324,9 @@ unpack_state(struct bytes state, struct state *s)
 	if (s->contents_len < 2 || s->tail.len < s->contents_len ||
 	    s->contents > s->tail.len - s->contents_len)
 		return err_new(ERR_MALFORMED, NULL, "a hole outside the state");
+	if (s->tail.ptr[s->contents] != '<' ||
+	    s->tail.ptr[s->contents + s->contents_len - 1] != '>')
+		return err_new(ERR_MALFORMED, NULL, "no hole in the state");
 	TRY(unpack_alg(&u, &s->alg));
 	TRY(unpack_certs(&u, s));
 	TRY(unpack_bytes(&u, TAG_DIGEST, &s->digest));

@@ -25,7 +25,13 @@ enum cert_state cert_state_of(
     const struct signature_verdict *v, const struct policy *p);
 
 /* How what was signed stands, in one word. */
-enum integrity { INTACT, BROKEN, INTEGRITY_UNKNOWN, INTEGRITY_COUNT };
+enum integrity {
+	INTACT,
+	BROKEN,
+	CHANGED_SINCE, /* the values hold; the file is not as it was */
+	INTEGRITY_UNKNOWN,
+	INTEGRITY_COUNT,
+};
 enum integrity integrity_of(const struct signature_fact *f);
 
 /* Stable names for programs. */
@@ -71,7 +77,9 @@ enum word {
 	WORD_CHECKED_AT, /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */
-	WORD_COUNTS, /* printf: how many signatures */
+	WORD_COUNTS, /* printf: all, valid, invalid, indeterminate */
+	WORD_STAMPER,
+	WORD_STAMP_OWN,
 	WORD_COUNT,
 };
 

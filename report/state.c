@@ -45,6 +45,15 @@ cert_state_of(const struct signature_verdict *v, const struct policy *p)
 	return dates == STATE_DATES_ONLY ? STATE_NOT_TRUSTED : dates;
 }
 
+static bool
+is_fatal(const struct signature_fact *f)
+{
+	for (size_t i = 0; i < f->findings.n; i++)
+		if (f->findings.v[i].fatal)
+			return true;
+	return false;
+}
+
 enum integrity
 integrity_of(const struct signature_fact *f)
 {
@@ -54,9 +63,11 @@ integrity_of(const struct signature_fact *f)
 			return BROKEN;
 		all = all && f->references[i].digest == CHECK_PASSED;
 	}
-	if (f->signature == CHECK_FAILED || f->changes > f->allowed)
+	if (f->signature == CHECK_FAILED)
 		return BROKEN;
-	return all ? INTACT : INTEGRITY_UNKNOWN;
+	if (!all)
+		return INTEGRITY_UNKNOWN;
+	return is_fatal(f) || f->changes > f->allowed ? CHANGED_SINCE : INTACT;
 }
 
 struct err *

@@ -136,6 +136,18 @@ put_footer(struct page *p)
 }
 
 static struct err *
+put_counts(struct page *p)
+{
+	const struct verdict *v = p->in->verdict;
+	size_t n[3] = { 0 }; /* by enum result */
+	for (size_t i = 0; i < v->nsignatures; i++)
+		n[result_of(v->policy, v->signatures[i].indication)]++;
+	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures,
+	    n[RESULT_VALID], n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
+	return buf_str(p->out, "\n");
+}
+
+static struct err *
 put_head(struct page *p)
 {
 	const struct verdict *v = p->in->verdict;
@@ -145,10 +157,7 @@ put_head(struct page *p)
 	if (message_next(v->code, p->lang)[0] != '\0')
 		TRY(buf_printf(p->out, "%s: %s\n", word(WORD_NEXT, p->lang),
 		    message_next(v->code, p->lang)));
-	if (v->nsignatures < 2)
-		return NULL;
-	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures));
-	return buf_str(p->out, "\n");
+	return v->nsignatures < 2 ? NULL : put_counts(p);
 }
 
 #pragma GCC diagnostic pop
@@ -166,7 +175,7 @@ put_state(struct page *p, const struct signature_verdict *v)
 	enum cert_state s = cert_state_of(v, p->in->verdict->policy);
 	TRY(row(p, v->stamped ? WORD_STATE : WORD_STATE_NOW,
 	    cert_state_text(s, p->lang)));
-	if (v->stamped || t == TIME_NONE)
+	if (v->stamped || t == TIME_NONE || is_document_stamp(v->fact))
 		return NULL;
 	bool within = t >= cert_not_before(c) && t <= cert_not_after(c);
 	return row(p, WORD_STATE_CLAIMED,
@@ -179,7 +188,8 @@ put_certificate(struct page *p, const struct signature_verdict *v)
 	const struct cert *c = v->fact->cert;
 	if (c == NULL)
 		return row(p, WORD_SIGNER, word(WORD_NOT_FOUND, p->lang));
-	TRY(row(p, WORD_SIGNER, cert_common_name(c)));
+	TRY(row(p, is_document_stamp(v->fact) ? WORD_STAMPER : WORD_SIGNER,
+	    cert_common_name(c)));
 	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
 	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
 	TRY(put_validity(p, c));
@@ -193,12 +203,16 @@ static struct err *
 put_signing_time(struct page *p, const struct signature_verdict *v)
 {
 	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
+	enum word how = v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED;
+	if (is_document_stamp(v->fact)) {
+		t = v->fact->timestamps[0].time;
+		how = WORD_STAMP_OWN;
+	}
 	if (t == TIME_NONE)
 		return row(p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
 	TRY(label(p, WORD_SIGNING_TIME));
 	TRY(put_time(p, t, p->out));
-	return buf_printf(p->out, " (%s)\n",
-	    word(v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED, p->lang));
+	return buf_printf(p->out, " (%s)\n", word(how, p->lang));
 }
 
 static struct err *
@@ -213,9 +227,9 @@ put_details(struct page *p, const struct signature_verdict *v)
 	if (f->revisions > 0 || f->changes != CHANGE_NONE)
 		TRY(row(p, WORD_CHANGES, change_text(f->changes, p->lang)));
 	TRY(row(p, WORD_ALGORITHM, alg));
-	if (f->reason != NULL)
+	if (f->reason != NULL && f->reason[0] != '\0')
 		TRY(row(p, WORD_REASON, f->reason));
-	if (f->location != NULL)
+	if (f->location != NULL && f->location[0] != '\0')
 		TRY(row(p, WORD_LOCATION, f->location));
 	return NULL;
 }

@@ -25,8 +25,9 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_SIGNING_TIME] = { "Thời điểm ký", "Signing time" },
 	[WORD_TIME_STAMPED] = { "có dấu thời gian chứng minh",
 	    "proven by a time stamp" },
-	[WORD_TIME_CLAIMED] = { "do người ký khai, không có dấu thời gian",
-	    "as the signer claims; there is no time stamp" },
+	[WORD_TIME_CLAIMED] = { "do người ký khai, chưa có dấu thời gian chứng "
+				"minh",
+	    "as the signer claims; no time stamp proves it" },
 	[WORD_TIME_NONE] = { "không được nêu", "not stated" },
 	[WORD_INTEGRITY] = { "Tính toàn vẹn", "Integrity" },
 	[WORD_COVERS] = { "Phạm vi được ký", "What is covered" },
@@ -45,8 +46,13 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_NOT_FOUND] = { "không tìm thấy", "not found" },
 	[WORD_FILE] = { "Mã băm SHA-256 của tệp: %s",
 	    "SHA-256 of the file: %s" },
-	[WORD_COUNTS] = { "Tệp có %zu chữ ký.",
-	    "Signatures in the file: %zu." },
+	[WORD_COUNTS] = { "Tệp có %zu chữ ký: %zu hợp lệ, %zu không hợp lệ, "
+			  "%zu chưa xác định được.",
+	    "Signatures in the file: %zu; %zu valid, %zu not valid, %zu "
+	    "indeterminate." },
+	[WORD_STAMPER] = { "Nơi cấp dấu thời gian", "Time stamp by" },
+	[WORD_STAMP_OWN] = { "theo dấu thời gian này",
+	    "as this time stamp says" },
 };
 
 static const char *const states[STATE_COUNT][3] = {
@@ -72,6 +78,11 @@ static const char *const integrities[INTEGRITY_COUNT][3] = {
 	    "intact" },
 	[BROKEN] = { "nội dung hoặc chữ ký đã bị thay đổi",
 	    "the content or the signature was changed", "broken" },
+	[CHANGED_SINCE] = { "phần được ký còn nguyên vẹn, nhưng tệp có thay "
+			    "đổi không được phép",
+	    "what was signed is intact, but the file has changes that are "
+	    "not permitted",
+	    "changed-since" },
 	[INTEGRITY_UNKNOWN] = { "chưa kiểm tra được", "could not be checked",
 	    "unknown" },
 };

@@ -11,8 +11,10 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define CLIENTS_MAX 16 /* connections that wait for one keyholder */
-#define IDLE_MS 10000
+/* One at a time: who waits, waits in the socket that all keyholders share, for
+ * the first that is free. */
+#define CLIENTS_MAX 1
+#define IDLE_MS 3000 /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
 
 /* ---- small things ---- */

@@ -47,3 +47,16 @@ signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 signd_signd_LDADD = $(SIGND_LIBS)
 signd_signd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
 include signd/keys.mk
+
+# Manual pages; the one of the settings, and the sample file, come from the
+# table of settings, by the program itself.
+man_MANS += %D%/signd.8 signd/signd.conf.5
+EXTRA_DIST += %D%/signd.8
+CLEANFILES += signd/signd.conf.5 signd/signd.conf.sample
+signdconfdir = $(sysconfdir)/signd
+signdconf_DATA = signd/signd.conf.sample
+
+signd/signd.conf.5: signd/signd$(EXEEXT)
+	$(AM_V_GEN)signd/signd$(EXEEXT) --settings-man > $@.tmp && mv $@.tmp $@
+signd/signd.conf.sample: signd/signd$(EXEEXT)
+	$(AM_V_GEN)signd/signd$(EXEEXT) --sample-config > $@.tmp && mv $@.tmp $@

@@ -13,12 +13,14 @@ include tests/pdf/verify.mk
 include tests/pkcs11/local.mk
 include tests/store/local.mk
 include tests/signd/local.mk
+include tests/web/local.mk
 include tests/worker/local.mk
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
 include tests/torture/local.mk
 
 # What is said about the tree as a whole.
-TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py
+TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py %D%/man.sh \
+	%D%/install.sh
 dist_check_SCRIPTS += $(TREE_TESTS)
 TESTS += $(check_PROGRAMS) $(TREE_TESTS)

@@ -4,12 +4,12 @@
 
 #include "validation/validation.h"
 
-/* All that one signature is judged with. */
+/* All that signatures are judged with. */
 struct judging {
 	const struct validation_request *r;
 	const struct status_data *status; /* from the facts and from outside */
 	size_t nstatus;
-	struct cert_list pool; /* owned: the signature's and those given */
+	struct cert_list pool; /* owned: the document's and those given */
 };
 
 /* decide sets the verdict, and says that it is decided. */

@@ -1,11 +1,20 @@
 #include "validation/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define RSA_BITS_MIN 2048
 #define EC_BITS_MIN 256
 /* A claimed time may be ahead of us by a wrong clock, not by more. */
 #define CLOCK_ERROR ((int64_t)24 * 3600) /* seconds */
+
+bool
+is_document_stamp(const struct signature_fact *f)
+{
+	return f->ntimestamps > 0 && f->timestamps[0].document &&
+	       f->timestamps[0].tsa != NULL && f->cert != NULL &&
+	       cert_eq(f->timestamps[0].tsa, f->cert);
+}
 
 bool
 decide(struct signature_verdict *v, enum indication indication,
@@ -23,13 +32,36 @@ note(struct signature_verdict *v, const char *code)
 	return findings_add(&v->notes, false, code, "%s", "");
 }
 
+/* What keeps us from judging says nothing against the signature. */
+static enum sub_indication
+undecided(const char *code)
+{
+	static const struct {
+		const char *code;
+		enum sub_indication sub;
+	} rows[] = {
+		{ "xml-limit", SUB_GENERIC },
+		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
+		{ "xml-unsupported", SUB_GENERIC },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].code, code) == 0)
+			return rows[i].sub;
+	return SUB_NONE;
+}
+
+/* The first fatal finding; one that decides stands before one that does not. */
 static const char *
 fatal_code(const struct findings *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->v[i].fatal)
+	const char *weak = NULL;
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].fatal && undecided(f->v[i].code) == SUB_NONE)
 			return f->v[i].code;
-	return NULL;
+		if (f->v[i].fatal && weak == NULL)
+			weak = f->v[i].code;
+	}
+	return weak;
 }
 
 /* EN 319 102-1 5.2.2 and 5.2.3: the format, and whose signature it is. */
@@ -39,6 +71,8 @@ judge_format(const struct judging *j, struct signature_verdict *v)
 	const char *code = fatal_code(&v->fact->findings);
 	if (code == NULL)
 		code = fatal_code(&j->r->facts->findings);
+	if (code != NULL && undecided(code) != SUB_NONE)
+		return decide(v, INDETERMINATE, undecided(code), code);
 	if (code != NULL)
 		return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE, code);
 	/* A bare key (KeyValue in XML) is enough where nobody asks whose. */
@@ -190,34 +224,35 @@ judge_one(const struct judging *j, struct signature_verdict *v)
 	return add_notes(j, v);
 }
 
+/* What a whole document brings, no more than a pool holds: a later signature
+ * may bring the issuers of an earlier one. */
 static struct err *
-gather_pool(const struct validation_request *r, const struct signature_fact *f,
-    struct cert_list *out)
+add_to_pool(const struct cert_list *from, struct cert_list *pool)
 {
-	for (size_t i = 0; i < f->certs.n; i++)
-		TRY(cert_list_add(out, f->certs.v[i]));
-	for (size_t i = 0; r->extra != NULL && i < r->extra->n; i++)
-		TRY(cert_list_add(out, r->extra->v[i]));
+	for (size_t i = 0; from != NULL && i < from->n; i++)
+		if (pool->n < CERT_LIST_MAX)
+			TRY(cert_list_add(pool, from->v[i]));
 	return NULL;
 }
 
 static struct err *
-judge_all(const struct validation_request *r, const struct status_data *status,
-    size_t nstatus, struct verdict *out)
+gather_pool(const struct validation_request *r, struct cert_list *out)
 {
-	for (size_t i = 0; i < r->facts->nsignatures; i++) {
+	TRY(add_to_pool(r->extra, out));
+	for (size_t i = 0; i < r->facts->nsignatures; i++)
+		TRY(add_to_pool(&r->facts->signatures[i].certs, out));
+	return NULL;
+}
+
+static struct err *
+judge_all(const struct judging *j, struct verdict *out)
+{
+	const struct facts *f = j->r->facts;
+	for (size_t i = 0; i < f->nsignatures; i++) {
 		struct signature_verdict *v = &out->signatures[i];
 		out->nsignatures = i + 1;
-		*v = (struct signature_verdict){ .fact =
-						     &r->facts->signatures[i] };
-		struct judging j = {
-			.r = r, .status = status, .nstatus = nstatus
-		};
-		struct err *e = gather_pool(r, v->fact, &j.pool);
-		if (e == NULL)
-			e = judge_one(&j, v);
-		cert_list_done(&j.pool);
-		TRY(e);
+		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
+		TRY(judge_one(j, v));
 		if (i == 0 || v->indication > out->indication) {
 			out->indication = v->indication;
 			out->sub = v->sub;
@@ -242,7 +277,11 @@ judge_with_status(const struct validation_request *r, struct verdict *out)
 			.der = buf_bytes(&r->facts->status_data[i]),
 			.is_ocsp = r->facts->status_is_ocsp[i]
 		};
-	struct err *e = judge_all(r, all, n, out);
+	struct judging j = { .r = r, .status = all, .nstatus = n };
+	struct err *e = gather_pool(r, &j.pool);
+	if (e == NULL)
+		e = judge_all(&j, out);
+	cert_list_done(&j.pool);
 	free(all);
 	return e;
 }

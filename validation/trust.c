@@ -205,7 +205,8 @@ find_path(const struct judging *j, struct signature_verdict *v)
 {
 	struct wanted w = { .leaf = v->fact->cert,
 		.time = j->r->time,
-		.status = j->r->policy->status };
+		.status = j->r->policy->status,
+		.purpose = is_document_stamp(v->fact) ? "timestamp" : NULL };
 	TRY(best_path(j, w, &v->path, &v->domain));
 	if (!may_have_been_good(v))
 		return NULL;

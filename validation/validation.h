@@ -68,6 +68,10 @@ struct policy {
 enum result { RESULT_VALID, RESULT_INVALID, RESULT_INDETERMINATE };
 enum result result_of(const struct policy *p, enum indication i);
 
+/* is_document_stamp: the "signature" is a time stamp on the document, so its
+ * signer is a time-stamp authority. */
+bool is_document_stamp(const struct signature_fact *f);
+
 const struct policy *policy_find(const char *name); /* NULL: no such */
 const struct policy *policy_all(size_t *count);
 

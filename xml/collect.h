@@ -10,8 +10,8 @@
 
 /*
  * xml_collect fills *out, which facts_done() frees; a document without
- * signatures yields none.  ERR_MALFORMED, ERR_UNSUPPORTED (DOCTYPE, encoding),
- * ERR_LIMIT: nothing in it can be judged.
+ * signatures yields none.  ERR_MALFORMED (DOCTYPE too), ERR_UNSUPPORTED
+ * (encoding), ERR_LIMIT: nothing in it can be judged.
  */
 struct err *xml_collect(
     const struct collect_input *in, struct facts *out) MUST_USE;

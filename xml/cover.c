@@ -335,8 +335,14 @@ compare_names(const void *a, const void *b)
 }
 
 static struct err *
-note_loose(struct xml_loose *l, const xmlNode *e)
+note_loose(struct xml_loose *l, const xmlNode *e, const xmlNode *holder)
 {
+	size_t known = l->nholders;
+	if (known == 0 ||
+	    (known < COUNT_OF(l->holders) && l->holders[known - 1] != holder))
+		l->holders[l->nholders++] = holder;
+	if (is_marked(e))
+		return NULL;
 	if (l->n == XML_LOOSE_MAX)
 		return err_coded(err_new(ERR_LIMIT, NULL, "data in signatures"),
 		    "xml-limit");
@@ -354,8 +360,8 @@ xml_loose_find(struct xml_job *job, struct xml_loose *out)
 			signature = NULL;
 		if (signature == NULL && xml_is(e, NS_DS, "Signature"))
 			signature = e;
-		if (signature != NULL && !is_signature_part(e) && !is_marked(e))
-			TRY(note_loose(out, e));
+		if (signature != NULL && !is_signature_part(e))
+			TRY(note_loose(out, e, signature));
 	}
 	if (out->n > 0)
 		qsort(out->v, out->n, sizeof(*out->v), compare_names);
@@ -386,18 +392,11 @@ find_like_loose(struct xml_job *job, const struct xml_loose *loose,
 /* Whether a Signature other than this one holds data of its own, signed or
  * not: then this one does not cover everything. */
 static bool
-others_hold_data(struct xml_job *job, const struct xml_signature *s)
+others_hold_data(const struct xml_loose *loose, const struct xml_signature *s)
 {
-	xmlNode *root = xml_doc_root(job->doc);
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
-		if (is_signature_part(e) || xml_is_inside(e, s->node))
-			continue;
-		const xmlNode *n = e->parent;
-		while (n != NULL && n != root && !xml_is(n, NS_DS, "Signature"))
-			n = n->parent;
-		if (n != NULL && n != root && !xml_is_inside(s->node, n))
+	for (size_t i = 0; i < loose->nholders; i++)
+		if (!xml_is_inside(s->node, loose->holders[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -410,7 +409,7 @@ xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 		    "it signs parts of too many kinds"));
 	TRY(find_like_top(job, s, fact));
 	TRY(find_like_loose(job, loose, fact));
-	if (fact->covers_all && (loose->n > 0 || others_hold_data(job, s)))
+	if (fact->covers_all && (loose->n > 0 || others_hold_data(loose, s)))
 		fact->covers_all = false;
 	return NULL;
 }

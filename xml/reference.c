@@ -202,6 +202,15 @@ do_base64(struct flow *f)
 	return NULL;
 }
 
+/* What drops more than signatures is looked at node by node. */
+static void
+note_filter(struct flow *f)
+{
+	enum filter_kind kind = f->set->filters[f->set->nfilters - 1].kind;
+	if (kind != FILTER_NO_SIGNATURES && kind != FILTER_ENVELOPED)
+		f->ref->reduced = true;
+}
+
 static struct err *
 do_xpath(struct flow *f, const xmlNode *transform)
 {
@@ -210,8 +219,7 @@ do_xpath(struct flow *f, const xmlNode *transform)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.3", "one XPath");
 	TRY(want_nodes(f));
 	TRY(xml_set_xpath(f->set, x));
-	if (f->set->filters[f->set->nfilters - 1].kind != FILTER_NO_SIGNATURES)
-		f->ref->reduced = true;
+	note_filter(f);
 	return NULL;
 }
 
@@ -219,8 +227,9 @@ static struct err *
 do_filter2(struct flow *f, xmlNode *transform)
 {
 	TRY(want_nodes(f));
-	f->ref->reduced = true;
-	return xml_set_filter2(f->set, transform);
+	TRY(xml_set_filter2(f->set, transform));
+	note_filter(f);
+	return NULL;
 }
 
 static struct err *

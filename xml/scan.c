@@ -126,18 +126,19 @@ markup(struct cursor *c, struct xml_scan *s)
 	if (here_is(c, "<![CDATA["))
 		return skip_to(c, "]]>", "a CDATA section");
 	if (here_is(c, "<!"))
-		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+		return err_coded(err_new(ERR_MALFORMED, NULL,
 				     "documents with a DOCTYPE are refused"),
 		    "xml-doctype");
 	return start_tag(c, s);
 }
 
-/* The encodings that libxml2 reads by itself and in which markup is ASCII. */
+/* The encodings in which markup is ASCII, under the names for which libxml2
+ * needs no converter: in the sandbox none can be loaded. */
 static bool
 encoding_is_ours(struct bytes name)
 {
 	static const char *const ours[] = { "utf-8", "utf8", "us-ascii",
-		"ascii", "iso-8859-1", "iso_8859-1", "latin1" };
+		"ascii", "iso-8859-1" };
 	for (size_t i = 0; i < COUNT_OF(ours); i++)
 		if (name.len == strlen(ours[i]) &&
 		    strncasecmp((const char *)name.ptr, ours[i], name.len) == 0)
@@ -165,7 +166,7 @@ check_declared(struct bytes decl)
 		if (!is_space(decl.ptr[at]) && decl.ptr[at] != '=')
 			return err_new(ERR_MALFORMED, "XML 1.0 2.8",
 			    "the XML declaration");
-	if (at >= decl.len)
+	if (at + 1 >= decl.len)
 		return not_closed("the XML declaration");
 	struct bytes name = bytes_from(decl, at + 1);
 	const uint8_t *q = memchr(name.ptr, decl.ptr[at], name.len);

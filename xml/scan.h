@@ -28,9 +28,9 @@ struct xml_scan {
 
 /*
  * xml_scan goes once over `in`.  ERR_UNSUPPORTED: an encoding other than
- * UTF-8, US-ASCII and ISO-8859-1 (code "xml-encoding"), or a DOCTYPE
- * ("xml-doctype").  ERR_LIMIT: one of the limits above ("xml-limit").
- * ERR_MALFORMED: something is not closed.
+ * UTF-8, US-ASCII and ISO-8859-1 (code "xml-encoding").  ERR_LIMIT: one of the
+ * limits above ("xml-limit").  ERR_MALFORMED: something is not closed, or
+ * there is a DOCTYPE ("xml-doctype"): what we take is XML without one.
  */
 struct err *xml_scan(struct bytes in, struct xml_scan *out) MUST_USE;
 

@@ -300,7 +300,7 @@ xml_set_xpath(struct xml_set *s, xmlNode *where)
 	struct filter *f = NULL;
 	TRY(expression_text(where, &b, &text));
 	enum xpath_known known = xpath_known(text, where);
-	if (known != XPATH_OTHER)
+	if (known == XPATH_WITHOUT_THIS || known == XPATH_WITHOUT_ANY)
 		return known_filter(s, known, where);
 	TRY(new_filter(s, FILTER_XPATH, &f));
 	TRY(price_of(s->tree, text, &f->price));
@@ -370,9 +370,31 @@ step_op(const xmlNode *where, struct filter_step *step)
 	return NULL;
 }
 
+/* The one step that takes all signatures away. */
+static struct err *
+subtracts_signatures(xmlNode *transform, bool *out)
+{
+	CLEANUP(buf_done) struct buf b = BUF(XML_XPATH_MAX);
+	const char *text;
+	xmlNode *x = xml_first(transform);
+	*out = false;
+	if (x == NULL || !xml_is(x, NS_FILTER2, "XPath") || xml_next(x) != NULL)
+		return NULL;
+	const char *op = xml_attr(x, "Filter");
+	if (op == NULL || strcmp(op, "subtract") != 0)
+		return NULL;
+	TRY(expression_text(x, &b, &text));
+	*out = xpath_known(text, x) == XPATH_SIGNATURES;
+	return NULL;
+}
+
 struct err *
 xml_set_filter2(struct xml_set *s, xmlNode *transform)
 {
+	bool known = false;
+	TRY(subtracts_signatures(transform, &known));
+	if (known)
+		return known_filter(s, XPATH_WITHOUT_ANY, transform);
 	struct filter *f = NULL;
 	TRY(new_filter(s, FILTER_SET, &f));
 	f->steps = calloc(XML_FILTERS_MAX, sizeof(*f->steps));

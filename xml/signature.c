@@ -96,12 +96,20 @@ try_cert(struct attempt *a, struct cert *c, struct signature_fact *fact)
 	return NULL;
 }
 
+/* Two certificates may have one key: the one that the signed properties name
+ * goes first. */
 static struct err *
-try_list(
-    struct attempt *a, const struct cert_list *l, struct signature_fact *fact)
+try_list(struct attempt *a, const struct cert_list *l,
+    const struct xml_signature *s, struct signature_fact *fact)
 {
-	for (size_t i = 0; i < l->n && fact->signature != CHECK_PASSED; i++)
-		TRY(try_cert(a, l->v[i], fact));
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < l->n && fact->signature != CHECK_PASSED;
+		     i++) {
+			bool named = false;
+			TRY(xades_names(s, l->v[i], &named));
+			if (named == (pass == 0))
+				TRY(try_cert(a, l->v[i], fact));
+		}
 	return NULL;
 }
 
@@ -177,7 +185,7 @@ try_all(struct xml_job *job, struct xml_signature *s,
     const struct cert_list *later, struct attempt *a,
     struct signature_fact *fact)
 {
-	TRY(try_list(a, &s->keys.certs, fact));
+	TRY(try_list(a, &s->keys.certs, s, fact));
 	TRY(try_named(job->in->extra, a, s, fact));
 	TRY(try_named(later, a, s, fact));
 	if (fact->signature != CHECK_PASSED)
@@ -194,6 +202,22 @@ try_all(struct xml_job *job, struct xml_signature *s,
 	    "no certificate or key to verify with");
 }
 
+/* SEQUENCE of two INTEGERs to the last byte; that r || s should look so by
+ * chance is one in 2^40. */
+static bool
+is_der_pair(struct bytes v)
+{
+	size_t at = v.len > 1 && v.ptr[1] == 0x81 ? 3 : 2;
+	if (v.len < 8 || v.ptr[0] != 0x30 || v.ptr[at - 1] != v.len - at)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		if (at + 2 > v.len || v.ptr[at] != 0x02 || v.ptr[at + 1] == 0)
+			return false;
+		at += 2 + v.ptr[at + 1];
+	}
+	return at == v.len;
+}
+
 /* XMLDSig 6.4: DSA and ECDSA values are r || s.  Some tools write the DER of
  * CMS instead; it says the same and is taken with a remark. */
 static struct err *
@@ -205,9 +229,7 @@ value_for_openssl(const struct xml_signature *s, struct sig_alg alg,
 	*der = false;
 	if (alg.form != SIG_ECDSA && alg.form != SIG_DSA)
 		return buf_append(out, buf_bytes(&raw));
-	*der = raw.len > 8 && raw.ptr[0] == 0x30 &&
-	       (raw.ptr[1] == raw.len - 2 ||
-		   (raw.ptr[1] == 0x81 && raw.ptr[2] == raw.len - 3));
+	*der = is_der_pair(buf_bytes(&raw));
 	return *der ? buf_append(out, buf_bytes(&raw))
 		    : ecdsa_raw_to_der(buf_bytes(&raw), out);
 }

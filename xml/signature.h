@@ -58,6 +58,9 @@ struct err *xml_rules(
 struct xml_loose {
 	const xmlNode *v[XML_LOOSE_MAX];
 	size_t n;
+	/* The first outermost Signatures with data in them, signed or not. */
+	const xmlNode *holders[2];
+	size_t nholders;
 };
 struct err *xml_loose_find(struct xml_job *job, struct xml_loose *out) MUST_USE;
 /* Elements like the signed ones that nobody signed; after all signatures. */

@@ -3,7 +3,6 @@
 #include "xml/ns.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #define KNOWN_MAX 512 /* bytes of an expression that may be known */
@@ -95,31 +94,60 @@ squeeze(const char *text, char out[KNOWN_MAX])
 static bool
 signature_prefix(const char *text, xmlNode *where, char out[PREFIX_MAX])
 {
-	const char *start = strstr(text, "::");
-	const char *end = start == NULL ? NULL : strstr(start, ":Signature");
-	if (end == NULL || end < start + 3 || end - start - 2 >= PREFIX_MAX)
+	const char *end = strstr(text, ":Signature");
+	const char *start = end;
+	while (start != NULL && start > text && start[-1] != ':' &&
+	       start[-1] != '/')
+		start--;
+	if (start == NULL || start == end || end - start >= PREFIX_MAX)
 		return false;
-	size_t len = (size_t)(end - start - 2);
-	memcpy(out, start + 2, len);
+	size_t len = (size_t)(end - start);
+	memcpy(out, start, len);
 	out[len] = '\0';
 	const xmlNs *ns = xmlSearchNs(where->doc, where, BAD_CAST out);
 	return ns != NULL && strcmp((const char *)ns->href, NS_DS) == 0;
 }
 
+/* Whether `have` is `form` with the prefix in place of each #. */
+static bool
+is_form(const char *have, const char *form, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	for (; *form != '\0'; form++) {
+		if (*form != '#') {
+			if (*have++ != *form)
+				return false;
+			continue;
+		}
+		if (strncmp(have, prefix, len) != 0)
+			return false;
+		have += len;
+	}
+	return *have == '\0';
+}
+
 enum xpath_known
 xpath_known(const char *expression, xmlNode *where)
 {
-	char have[KNOWN_MAX], want[KNOWN_MAX], p[PREFIX_MAX];
-	if (!squeeze(expression, have) || !signature_prefix(have, where, p))
+	/* The second is XMLDSig 6.6.4's own meaning of enveloped-signature. */
+	static const struct {
+		const char *form; /* with # for the prefix */
+		enum xpath_known meaning;
+	} forms[] = {
+		{ "not(ancestor-or-self::#:Signature)", XPATH_WITHOUT_ANY },
+		{ "count(ancestor-or-self::#:Signature|here()/"
+		  "ancestor::#:Signature[1])>"
+		  "count(ancestor-or-self::#:Signature)",
+		    XPATH_WITHOUT_THIS },
+		{ "/descendant::#:Signature", XPATH_SIGNATURES },
+		{ "//#:Signature", XPATH_SIGNATURES },
+	};
+	char have[KNOWN_MAX], prefix[PREFIX_MAX];
+	if (!squeeze(expression, have) ||
+	    !signature_prefix(have, where, prefix))
 		return XPATH_OTHER;
-	(void)snprintf(
-	    want, sizeof(want), "not(ancestor-or-self::%s:Signature)", p);
-	if (strcmp(have, want) == 0)
-		return XPATH_WITHOUT_ANY;
-	/* XMLDSig 6.6.4 gives this as the meaning of enveloped-signature. */
-	(void)snprintf(want, sizeof(want),
-	    "count(ancestor-or-self::%s:Signature|here()/ancestor::"
-	    "%s:Signature[1])>count(ancestor-or-self::%s:Signature)",
-	    p, p, p);
-	return strcmp(have, want) == 0 ? XPATH_WITHOUT_THIS : XPATH_OTHER;
+	for (size_t i = 0; i < COUNT_OF(forms); i++)
+		if (is_form(have, forms[i].form, prefix))
+			return forms[i].meaning;
+	return XPATH_OTHER;
 }

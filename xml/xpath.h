@@ -14,9 +14,16 @@
  * step, and, or, not, count and names; no strings, no comparisons, no "|". */
 bool xpath_is_cheap(const char *expression);
 
-/* What signing tools write for "without this signature" and "without any",
- * white space aside; evaluated by us they cost nothing. */
-enum xpath_known { XPATH_OTHER, XPATH_WITHOUT_THIS, XPATH_WITHOUT_ANY };
+/* What signing tools write for "without this signature", "without any", and
+ * (in Filter 2.0) "all signatures", white space aside.  Evaluated by us they
+ * cost nothing, and libxml2 2.9, which does not check its memory when it
+ * evaluates, is left out. */
+enum xpath_known {
+	XPATH_OTHER,
+	XPATH_WITHOUT_THIS,
+	XPATH_WITHOUT_ANY,
+	XPATH_SIGNATURES,
+};
 enum xpath_known xpath_known(const char *expression, xmlNode *where);
 
 #endif

@@ -117,5 +117,21 @@ for file in "$in"/*.pdf; do
 		told $? "$name: mutool finds nothing wrong"
 	fi
 done
+# The form leaves its object stream, and its strings get encrypted on the way.
+qpdf --qdf --decrypt "$out/form-r6.2.pdf" - 2>"$dir/log" |
+	grep -a -q "/DA (/Helv 0 Tf 0 g)"
+told $? "strings that leave an encrypted object stream can be read"
+
+# A file that wants a password, and a key of another kind.
+qpdf --encrypt user own 256 -- "$in/table.pdf" "$dir/locked.pdf"
+"$maker" "$dir" "$dir/locked.pdf" >"$dir/log" 2>&1
+grep -q "^refused locked pdf-password" "$dir/log"
+told $? "without its password a file is refused by name"
+PDF_PASSWORD=user "$maker" -e RSA "$dir" "$dir/locked.pdf" >"$dir/log" 2>&1
+pdfsig -nocert -upw user "$dir/locked.2.pdf" >>"$dir/log" 2>&1
+[ "$(grep -c 'Signature is Valid' "$dir/log")" -eq 2 ]
+told $? "with its password and an RSA key it is signed twice"
+qpdf --check --password=user "$dir/locked.2.pdf" >"$dir/log" 2>&1
+told $? "qpdf finds nothing wrong with that"
 echo "1..$n"
 exit $failed

@@ -117,7 +117,8 @@ make_forms(const char *dir)
 	made_object(&m, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R>>");
 	made_object(
 	    &m, 3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots 7 0 R>>");
-	made_object(&m, 6, "<</Fields 7 0 R/NeedAppearances true>>");
+	made_object(
+	    &m, 6, "<</Fields 7 0 R/NeedAppearances true/DA(/Helv 0 Tf 0 g)>>");
 	made_object(&m, 7, "[8 0 R]");
 	made_object(&m, 8,
 	    "<</Type/Annot/Subtype/Widget/FT/Tx/T(ten)/Rect[9 9 90 30]/F 4>>");

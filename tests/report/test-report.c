@@ -221,6 +221,26 @@ unknown_revocation_never_reads_as_valid(void)
 }
 
 static void
+several_signatures_are_counted_and_the_worst_leads(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	add_good_signature(&f, &world.citizen);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->signature = CHECK_FAILED;
+	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(bytes_starts(buf_bytes(&t), BYTES_LIT("KHÔNG HỢP LỆ. ")));
+	CHECK(has(&t,
+	    "Tệp có 2 chữ ký: 1 hợp lệ, 1 không hợp lệ, 0 chưa xác định "
+	    "được.\n"));
+	CHECK(has(&t, "Chữ ký 1 trong 2: HỢP LỆ. "));
+	CHECK(has(&t, "Chữ ký 2 trong 2: KHÔNG HỢP LỆ. "));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
 no_signature_is_said_plainly(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -306,6 +326,7 @@ main(void)
 	RUN(the_clerk_reads_the_sentence_and_the_next_step_first);
 	RUN(english_says_the_same);
 	RUN(unknown_revocation_never_reads_as_valid);
+	RUN(several_signatures_are_counted_and_the_worst_leads);
 	RUN(no_signature_is_said_plainly);
 	RUN(json_has_both_languages_and_the_facts);
 	RUN(strings_of_documents_cannot_write_the_report);

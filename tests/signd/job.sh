@@ -39,7 +39,7 @@ ok $? "an XML form is signed"
 report "$dir/signed.xml" application/xml | grep -q '^VALID'
 ok $? "and is valid"
 sed 's/Tờ khai/Tờ khải/' "$dir/signed.xml" > "$dir/changed.xml"
-report "$dir/changed.xml" application/xml | grep -q '^INVALID\|^NOT VALID'
+! report "$dir/changed.xml" application/xml | grep -q '^VALID'
 ok $? "and not valid when a letter is changed"
 
 python3 "$top_srcdir/demo-data/make-pdf.py" "$dir/don.pdf" 2> /dev/null
@@ -158,7 +158,7 @@ ask "$url/v1/crl"
 openssl crl -inform DER -in "$dir/out" -noout -text 2> /dev/null |
     grep -q 'Key Compromise'
 ok $? "the CRL says so"
-report "$dir/signed.xml" application/xml | grep -q '^INVALID\|^NOT VALID'
+! report "$dir/signed.xml" application/xml | grep -q '^VALID'
 ok $? "and what it signed is not valid any more"
 ask --cert "$dir/officer.pem" --key "$dir/officer.key" \
     "$officer_url/v1/audit?from=1&count=100"

@@ -9,3 +9,16 @@ tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_settings_LDADD = $(SIGND_LIBS)
 include tests/signd/keys.mk
+
+# A whole service: token, processes, HTTP.
+dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+EXTRA_DIST += %D%/service.sh %D%/token.sh
+TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+
+# Who may do what: wants root, skips aloud without.
+check_PROGRAMS += tests/signd/ask
+tests_signd_ask_SOURCES = tests/signd/ask.c
+tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_ask_LDADD = $(SIGND_LIBS)
+dist_check_SCRIPTS += %D%/intruder.sh
+TESTS += %D%/intruder.sh

@@ -110,10 +110,13 @@ service_make() {
 }
 
 service_start() {
+	touch "$dir/log"
+	before=$(grep -c 'event=ready' "$dir/log")
 	"$signd" --config "$dir/signd.conf" 2>> "$dir/log" &
 	pid=$!
-	for _ in $(seq 1 300); do
-		grep -q 'event=ready' "$dir/log" && return 0
+	for _ in $(seq 1 600); do
+		[ "$(grep -c 'event=ready' "$dir/log")" -gt "$before" ] &&
+		    return 0
 		kill -0 "$pid" 2> /dev/null || break
 		sleep 0.1
 	done

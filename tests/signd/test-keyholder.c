@@ -784,6 +784,53 @@ killed_processes_lose_nothing_that_was_recorded(void)
 	CHECK_OK(sign_with(&w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1));
 }
 
+/* How many keyholders ended by themselves with an error, as they should when
+ * the token fails; each is started anew. */
+static int
+replaced(void)
+{
+	int n = 0;
+	for (int i = 0; i < KEYHOLDERS; i++) {
+		int status = 0;
+		if (w.keyholders[i] == 0 ||
+		    waitpid(w.keyholders[i], &status, WNOHANG) <= 0)
+			continue;
+		n += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+		w.keyholders[i] = 0;
+	}
+	return n;
+}
+
+static void
+a_lost_token_ends_keyholders_and_new_ones_serve(void)
+{
+	char there[256], away[256];
+	snprintf(there, sizeof(there), "%s", world_path(&w, "tokens"));
+	snprintf(away, sizeof(away), "%s", world_path(&w, "tokens-away"));
+	CHECK(rename(there, away) == 0);
+	int ended = 0;
+	for (int i = 0; i < 3 * KEYHOLDERS && ended < KEYHOLDERS; i++) {
+		struct err *e = sign_with(
+		    &w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1);
+		CHECK(
+		    e != NULL && strcmp(err_code(e), "token-unavailable") == 0);
+		err_free(e);
+		pause_ms(100);
+		ended += replaced();
+	}
+	CHECK(ended == KEYHOLDERS);
+	CHECK(rename(away, there) == 0);
+	for (int i = 0; i < KEYHOLDERS; i++)
+		if (w.keyholders[i] == 0)
+			w.keyholders[i] = start_keyholder(&w);
+	/* The PIN was never judged, so no try was spent. */
+	struct err *e =
+	    sign_with(&w, an.credential, an.cert, BYTES_NONE, "saisai", 1, 1);
+	CHECK(e != NULL && strcmp(err_text(e), "4 tries are left") == 0);
+	err_free(e);
+	CHECK_OK(sign_with(&w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1));
+}
+
 static void
 all_processes_end_when_asked(void)
 {
@@ -838,6 +885,7 @@ main(void)
 	RUN(nothing_stays_in_the_token_after_signing);
 	RUN(the_ceremony_is_not_held_twice);
 	RUN(killed_processes_lose_nothing_that_was_recorded);
+	RUN(a_lost_token_ends_keyholders_and_new_ones_serve);
 	RUN(the_audit_chain_is_whole);
 	citizen_done(&an);
 	RUN(all_processes_end_when_asked);

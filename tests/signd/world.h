@@ -274,8 +274,11 @@ stop(pid_t pid)
 	if (pid <= 0)
 		return false;
 	kill(pid, SIGTERM);
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
+	bool ended = waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+		     WEXITSTATUS(status) == 0;
+	if (!ended)
+		printf("# process %d: status 0x%x\n", (int)pid, status);
+	return ended;
 }
 
 static inline bool

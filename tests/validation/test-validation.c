@@ -119,6 +119,18 @@ fatal_findings_decide_wherever_they_stand(void)
 }
 
 static void
+what_cannot_be_judged_is_not_condemned(void)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&s->findings, true, "xml-unsupported", "x"));
+	crypto(&f, INDETERMINATE, SUB_GENERIC, "xml-unsupported");
+	CHECK_OK(findings_add(&s->findings, true, "xml-wrapped", "x"));
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "xml-wrapped");
+	facts_done(&f);
+}
+
+static void
 without_a_certificate_nobody_signed(void)
 {
 	struct facts f = { .format = "cms" };
@@ -248,6 +260,27 @@ a_stamp_from_before_the_certificate_condemns(void)
 }
 
 static void
+a_stamp_on_the_document_must_come_from_an_authority(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.tsa);
+	add_stamp(s, &world.tsa, NOON);
+	s->timestamps[0].document = true;
+	CHECK(is_document_stamp(s));
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	facts_done(&f);
+	f = (struct facts){ .format = "pdf" };
+	s = add_good_signature(&f, &world.citizen);
+	add_stamp(s, &world.citizen, NOON);
+	s->timestamps[0].document = true;
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == INDETERMINATE);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static void
 not_knowing_of_revocation_is_not_valid(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -343,6 +376,7 @@ main(void)
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
 	RUN(fatal_findings_decide_wherever_they_stand);
+	RUN(what_cannot_be_judged_is_not_condemned);
 	RUN(without_a_certificate_nobody_signed);
 	RUN(the_worst_signature_counts);
 	RUN(a_stranger_is_not_trusted);
@@ -351,6 +385,7 @@ main(void)
 	RUN(after_its_end_only_a_trusted_stamp_saves_a_signature);
 	RUN(a_stamp_after_the_end_proves_nothing);
 	RUN(a_stamp_from_before_the_certificate_condemns);
+	RUN(a_stamp_on_the_document_must_come_from_an_authority);
 	RUN(not_knowing_of_revocation_is_not_valid);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);

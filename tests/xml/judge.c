@@ -347,9 +347,7 @@ main(int argc, char **argv)
 	if (e == NULL)
 		e = format_xml.collect(&ci, &f);
 	if (e != NULL) {
-		bool u = err_kind(e) == ERR_UNSUPPORTED;
-		printf("%s %s: %s\n", u ? "parse-error" : "parse-error",
-		    err_code(e), err_text(e));
+		printf("parse-error %s: %s\n", err_code(e), err_text(e));
 		err_free(e);
 		return 0;
 	}

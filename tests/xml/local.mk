@@ -18,6 +18,11 @@ tests_xml_test_collect_SOURCES = tests/xml/test-collect.c tests/xml/make.h
 tests_xml_test_collect_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tests_xml_test_collect_LDADD = $(XML_ROOM_LIBS)
 
+check_PROGRAMS += tests/xml/test-torture
+tests_xml_test_torture_SOURCES = tests/xml/test-torture.c tests/xml/make.h
+tests_xml_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
+tests_xml_test_torture_LDADD = $(XML_ROOM_LIBS)
+
 # judge says a word about a document; signer signs one.  For interop.sh.
 EXTRA_PROGRAMS += tests/xml/judge tests/xml/signer
 tests_xml_judge_SOURCES = tests/xml/judge.c

@@ -611,6 +611,51 @@ refuses_another_certificate_than_the_one_bound(void)
 }
 
 static void
+prefers_the_certificate_that_is_named_among_those_of_one_key(void)
+{
+	struct cert *other =
+	    make_self_signed(softkey_evp(an.key), "Khac", EVP_sha256());
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	replace_in(&b, "<ds:X509Certificate>",
+	    BYTES_LIT("<ds:X509Certificate>@OTHER@</ds:X509Certificate>"
+		      "<ds:X509Certificate>"));
+	fill_base64(&b, "@OTHER@", cert_der(other));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.signatures[0].signature == CHECK_PASSED);
+	CHECK(cert_eq(f.signatures[0].cert, an.cert));
+	CHECK(f.signatures[0].cert_binding == CHECK_PASSED);
+	facts_done(&f);
+	cert_free(other);
+}
+
+static void
+takes_an_ecdsa_value_in_der_with_a_remark(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	CLEANUP(buf_done) struct buf raw = BUF(200);
+	CLEANUP(buf_done) struct buf der = BUF(200);
+	struct bytes d = buf_bytes(&b);
+	size_t from = bytes_find(d, BYTES_LIT("<ds:SignatureValue>")) + 19;
+	size_t to = bytes_find(d, BYTES_LIT("</ds:SignatureValue>"));
+	CHECK_OK(base64_decode(bytes_slice(d, from, to - from), &raw));
+	CHECK_OK(ecdsa_raw_to_der(buf_bytes(&raw), &der));
+	char old[128];
+	snprintf(old, sizeof(old), "%.*s", (int)(to - from), d.ptr + from);
+	fill_base64(&b, old, buf_bytes(&der));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(is_valid(&f.signatures[0]));
+	CHECK(has(&f.signatures[0], "xml-value-der", false));
+	facts_done(&f);
+}
+
+static void
 refuses_properties_that_are_not_signed(void)
 {
 	CLEANUP(buf_done) struct buf t = print_of(an.cert, XADES_SIGNED(""));
@@ -649,6 +694,8 @@ main(void)
 	RUN(applies_the_rules_to_what_a_manifest_lists);
 	RUN(reads_the_properties_of_a_signature);
 	RUN(refuses_another_certificate_than_the_one_bound);
+	RUN(prefers_the_certificate_that_is_named_among_those_of_one_key);
+	RUN(takes_an_ecdsa_value_in_der_with_a_remark);
 	RUN(refuses_properties_that_are_not_signed);
 	person_done(&an);
 	xml_stop();

@@ -46,8 +46,8 @@ refuses_a_doctype_anywhere(void)
 	struct xml_scan s;
 	struct err *e = scan("<!DOCTYPE a><a></a>", &s);
 	CHECK(e != NULL && strcmp(err_code(e), "xml-doctype") == 0);
-	CHECK_ERR(e, ERR_UNSUPPORTED);
-	CHECK_ERR(scan("<a><!ENTITY b 'c'></a>", &s), ERR_UNSUPPORTED);
+	CHECK_ERR(e, ERR_MALFORMED);
+	CHECK_ERR(scan("<a><!ENTITY b 'c'></a>", &s), ERR_MALFORMED);
 }
 
 static void
@@ -60,6 +60,10 @@ refuses_other_encodings(void)
 	CHECK_ERR(scan("<?xml version='1.0' encoding='UTF-7'?><a></a>", &s),
 	    ERR_UNSUPPORTED);
 	CHECK_ERR(scan("<?xml version='1.0' encoding=''?><a></a>", &s),
+	    ERR_UNSUPPORTED);
+	CHECK_ERR(
+	    scan("<?xml version='1.0' encoding'?><a></a>", &s), ERR_MALFORMED);
+	CHECK_ERR(scan("<?xml version='1.0' encoding='latin1'?><a></a>", &s),
 	    ERR_UNSUPPORTED);
 	static const uint8_t utf16[] = { 0xff, 0xfe, '<', 0, 'a', 0 };
 	CHECK_ERR(xml_scan(bytes_of(utf16, 6), &s), ERR_UNSUPPORTED);

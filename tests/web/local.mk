@@ -1,0 +1,3 @@
+# The pages, in a browser.
+dist_check_SCRIPTS += %D%/page.sh
+TESTS += %D%/page.sh

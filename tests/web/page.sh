@@ -1,0 +1,182 @@
+#!/bin/sh
+# The pages in headless Chromium, driven through chromedriver's HTTP interface:
+# a signed file is chosen, the verdict is read; the same in 360 pixels of
+# width, by keyboard, in English, and without JavaScript.  With SHOTS=DIR the
+# screenshots are kept there.
+. "$top_srcdir/tests/signd/service.sh"
+. "$top_srcdir/tests/signd/token.sh"
+
+browser=
+for name in chromium chromium-browser google-chrome; do
+	browser=$(command -v "$name") && break
+done
+[ -n "$browser" ] || skip_all "there is no Chromium"
+need chromedriver base64
+
+world_make; ok $? "a service comes up"
+enrol 'Nguyễn Văn An' 'CCCD:001099123456'; ok $? "a citizen is enrolled"
+
+driver_port=$(free_port 500)
+chromedriver "--port=$driver_port" > "$dir/driver.log" 2>&1 &
+driver_pid=$!
+driver=http://localhost:$driver_port
+for _ in $(seq 1 50); do
+	curl -s "$driver/status" | grep -q '"ready": *true' && break
+	sleep 0.1
+done
+trap 'kill $driver_pid 2> /dev/null; service_end' EXIT
+
+d() { # d METHOD PATH [BODY]: the answer on stdout
+	if [ $# -gt 2 ]; then
+		curl -s -X "$1" -H 'Content-Type: application/json' -d "$3" \
+		    "$driver$2"
+	else
+		curl -s -X "$1" "$driver$2"
+	fi
+}
+session_new() { # session_new PREFS
+	session=$(d POST /session '{"capabilities":{"alwaysMatch":{
+	    "acceptInsecureCerts":true,"goog:chromeOptions":{
+	    "binary":"'"$browser"'","prefs":{'"$1"'},
+	    "args":["--headless=new","--no-sandbox","--disable-gpu",
+	    "--disable-dev-shm-usage","--window-size=1000,1100"]}}}}' |
+	    sed -n 's/.*"sessionId": *"\([^"]*\)".*/\1/p')
+	[ -n "$session" ]
+}
+go() { d POST "/session/$session/url" "{\"url\":\"$1\"}" > /dev/null; }
+element() { # element SELECTOR
+	d POST "/session/$session/element" \
+	    "{\"using\":\"css selector\",\"value\":\"$1\"}" |
+	    sed -n 's/.*"element-[^"]*": *"\([^"]*\)".*/\1/p'
+}
+keys() { # keys SELECTOR TEXT
+	d POST "/session/$session/element/$(element "$1")/value" \
+	    "{\"text\":\"$2\"}" > /dev/null
+}
+click() { d POST "/session/$session/element/$(element "$1")/click" '{}' \
+    > /dev/null; }
+text() { d GET "/session/$session/element/$(element "$1")/text" |
+    sed 's/^{"value"://; s/}$//'; }
+js() { # js EXPRESSION: its value
+	d POST "/session/$session/execute/sync" \
+	    "{\"script\":\"return $1\",\"args\":[]}" |
+	    sed 's/^{"value"://; s/}$//'
+}
+shot() {
+	[ -n "${SHOTS:-}" ] || return 0
+	d GET "/session/$session/screenshot" |
+	    sed 's/^{"value":"//; s/"}$//' | base64 -d > "$SHOTS/$1.png"
+}
+wait_for() { # wait_for SELECTOR
+	for _ in $(seq 1 100); do
+		[ "$(js "!!document.querySelector('$1')")" = true ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+resize() {
+	d POST "/session/$session/window/rect" \
+	    "{\"width\":$1,\"height\":$2}" > /dev/null
+}
+
+session_new ''; ok $? "a browser comes up"
+
+# The citizen sets the PIN.
+go "$link"
+wait_for '#activate:not([hidden])'
+js 'document.getElementById(\"who\").textContent' | grep -q 'Nguyễn Văn An'
+ok $? "the activation page knows who is meant"
+[ "$(js 'location.hash')" = '""' ]
+ok $? "and takes the token out of the address"
+keys '#pin' 246813
+keys '#again' 246814
+click '#activate button'
+wait_for '#result .error'; ok $? "two PINs that differ are refused"
+js 'document.getElementById(\"again\").value = \"\"' > /dev/null
+keys '#again' 246813
+shot activate
+click '#activate button'
+wait_for '#result .good'; ok $? "the PIN is set"
+shot activated
+credential=$(js 'document.getElementById(\"result\").textContent' |
+    grep -o '[0-9a-f]\{32\}')
+[ -n "$credential" ]; ok $? "and the page tells the credential"
+
+python3 "$top_srcdir/demo-data/make-pdf.py" "$dir/don.pdf" 2> /dev/null ||
+    printf '<a>xin chào</a>' > "$dir/don.pdf"
+ask --data-binary "@$dir/don.pdf" -H 'Content-Type: application/octet-stream' \
+    -H "$(pin_header 246813)" \
+    "$url/v1/signatures/signDoc?credentialID=$credential"
+cp "$dir/out" "$dir/signed.pdf"
+expect 200 '' "a document is signed"
+# One byte of what was signed is changed.
+sed 's/MediaBox \[0 0 595/MediaBox [0 0 594/; s/xin/xon/' "$dir/signed.pdf" \
+    > "$dir/changed.pdf"
+echo "no document" > "$dir/none.txt"
+
+go "$url/"
+keys '#document' "$dir/signed.pdf"
+click '#verify button'
+wait_for '#result .verdict'
+js 'document.querySelector(\".verdict .word\").textContent' |
+    grep -qi 'hợp lệ'
+ok $? "a good signature is called valid, in Vietnamese"
+[ "$(js 'document.querySelector(\".verdict\").className')" = '"verdict good"' ]
+ok $? "with its colour and sign"
+js 'document.getElementById(\"result\").textContent' | grep -q 'Nguyễn Văn An'
+ok $? "and the signer's name"
+[ "$(js 'document.activeElement.id')" = '"result"' ]
+ok $? "the focus goes to the result"
+shot valid
+
+js 'document.getElementById(\"lang-en\").click()' > /dev/null
+js 'document.querySelector(\".verdict .word\").textContent' | grep -qi 'valid'
+ok $? "the same result is told in English without asking again"
+[ "$(js 'document.documentElement.lang')" = '"en"' ]
+ok $? "and the page says its language"
+shot english
+
+go "$url/"
+keys '#document' "$dir/changed.pdf"
+click '#verify button'
+wait_for '#result .verdict'
+[ "$(js 'document.querySelector(\".verdict\").className')" = '"verdict bad"' ]
+ok $? "a changed document is called not valid"
+shot changed
+
+resize 360 800
+go "$url/"
+keys '#document' "$dir/signed.pdf"
+click '#verify button'
+wait_for '#result .verdict'
+[ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ]
+ok $? "on a narrow screen nothing runs over the edge"
+shot narrow
+go "$url/"
+keys '#document' "$dir/none.txt"
+click '#verify button'
+wait_for '#result .error'; ok $? "what is no document gets a clear error"
+shot error
+
+# By keyboard alone: Enter on the button.
+go "$url/"
+keys '#document' "$dir/signed.pdf"
+keys '#verify button' '\uE007'
+wait_for '#result .verdict.good'; ok $? "the keyboard is enough"
+d DELETE "/session/$session" > /dev/null
+
+# Without JavaScript: a plain form, and a page in return.
+session_new '"profile.managed_default_content_settings.javascript":2'
+go "$url/"
+keys '#document' "$dir/signed.pdf"
+click '#verify button'
+for _ in $(seq 1 50); do
+	text '.verdict .word' | grep -qi 'hợp lệ' && break
+	sleep 0.1
+done
+text '.verdict .word' | grep -qi 'hợp lệ'
+ok $? "it works without JavaScript"
+shot plain
+d DELETE "/session/$session" > /dev/null
+kill "$driver_pid"
+finish
