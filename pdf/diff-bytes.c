@@ -61,21 +61,55 @@ see_row(void *ctx, const struct pdf_entry *e)
 
 /* ---- bytes ---- */
 
-static int
-by_offset(const void *a, const void *b)
+static uint64_t
+key_of(const struct pdf_entry *e)
 {
-	const struct pdf_entry *x = a, *y = b;
-	uint64_t i = x->kind == PDF_ENTRY_AT ? x->offset : UINT64_MAX;
-	uint64_t j = y->kind == PDF_ENTRY_AT ? y->offset : UINT64_MAX;
-	return i < j ? -1 : i > j;
+	return e->kind == PDF_ENTRY_AT ? e->offset : UINT64_MAX;
+}
+
+static void
+sift_down(struct pdf_entry *v, size_t at, size_t n)
+{
+	while (2 * at + 1 < n) {
+		size_t kid = 2 * at + 1;
+		if (kid + 1 < n && key_of(&v[kid + 1]) > key_of(&v[kid]))
+			kid++;
+		if (key_of(&v[at]) >= key_of(&v[kid]))
+			return;
+		struct pdf_entry t = v[at];
+		v[at] = v[kid];
+		v[kid] = t;
+		at = kid;
+	}
+}
+
+/* Heap sort: qsort() asks the system for the size of its memory, which a
+ * sandbox without files forbids. */
+static void
+sort_rows(struct pdf_entry *v, size_t n)
+{
+	for (size_t i = n / 2; i > 0; i--)
+		sift_down(v, i - 1, n);
+	for (size_t i = n; i > 1; i--) {
+		struct pdf_entry t = v[0];
+		v[0] = v[i - 1];
+		v[i - 1] = t;
+		sift_down(v, 0, i - 1);
+	}
 }
 
 static bool
 is_row(const struct listed *l, size_t offset)
 {
-	struct pdf_entry key = { .kind = PDF_ENTRY_AT, .offset = offset };
-	return l->n > 0 &&
-	       bsearch(&key, l->v, l->n, sizeof(*l->v), by_offset) != NULL;
+	size_t from = 0, to = l->n;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		if (key_of(&l->v[mid]) < offset)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < l->n && key_of(&l->v[from]) == offset;
 }
 
 /* Some rows point at the end of line before their object. */
@@ -262,8 +296,7 @@ check_all(struct listed *l)
 		l->revision = r;
 		TRY(pdf_each_entry(x, r, see_row, l));
 	}
-	if (l->n > 0)
-		qsort(l->v, l->n, sizeof(*l->v), by_offset);
+	sort_rows(l->v, l->n);
 	size_t from = pdf_view_end(x, f->view[OLD]);
 	size_t to = pdf_view_end(x, f->view[NEW]);
 	TRY(scan_for_objects(l, from, to));
