@@ -15,4 +15,4 @@ dist_doc_DATA += %D%/protocol.md
 dist_doc_DATA += %D%/report.schema.json
 dist_doc_DATA += %D%/threat-model.md
 dist_doc_DATA += %D%/xml.md
-EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/settings.md %D%/signctl.1
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/signctl.1

@@ -1,6 +1,7 @@
 #include "validation/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define RSA_BITS_MIN 2048
 #define EC_BITS_MIN 256
@@ -31,13 +32,36 @@ note(struct signature_verdict *v, const char *code)
 	return findings_add(&v->notes, false, code, "%s", "");
 }
 
+/* What keeps us from judging says nothing against the signature. */
+static enum sub_indication
+undecided(const char *code)
+{
+	static const struct {
+		const char *code;
+		enum sub_indication sub;
+	} rows[] = {
+		{ "xml-limit", SUB_GENERIC },
+		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
+		{ "xml-unsupported", SUB_GENERIC },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].code, code) == 0)
+			return rows[i].sub;
+	return SUB_NONE;
+}
+
+/* The first fatal finding; one that decides stands before one that does not. */
 static const char *
 fatal_code(const struct findings *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->v[i].fatal)
+	const char *weak = NULL;
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].fatal && undecided(f->v[i].code) == SUB_NONE)
 			return f->v[i].code;
-	return NULL;
+		if (f->v[i].fatal && weak == NULL)
+			weak = f->v[i].code;
+	}
+	return weak;
 }
 
 /* EN 319 102-1 5.2.2 and 5.2.3: the format, and whose signature it is. */
@@ -47,6 +71,8 @@ judge_format(const struct judging *j, struct signature_verdict *v)
 	const char *code = fatal_code(&v->fact->findings);
 	if (code == NULL)
 		code = fatal_code(&j->r->facts->findings);
+	if (code != NULL && undecided(code) != SUB_NONE)
+		return decide(v, INDETERMINATE, undecided(code), code);
 	if (code != NULL)
 		return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE, code);
 	/* A bare key (KeyValue in XML) is enough where nobody asks whose. */

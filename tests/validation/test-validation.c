@@ -119,6 +119,18 @@ fatal_findings_decide_wherever_they_stand(void)
 }
 
 static void
+what_cannot_be_judged_is_not_condemned(void)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&s->findings, true, "xml-unsupported", "x"));
+	crypto(&f, INDETERMINATE, SUB_GENERIC, "xml-unsupported");
+	CHECK_OK(findings_add(&s->findings, true, "xml-wrapped", "x"));
+	crypto(&f, TOTAL_FAILED, SUB_FORMAT_FAILURE, "xml-wrapped");
+	facts_done(&f);
+}
+
+static void
 without_a_certificate_nobody_signed(void)
 {
 	struct facts f = { .format = "cms" };
@@ -364,6 +376,7 @@ main(void)
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
 	RUN(fatal_findings_decide_wherever_they_stand);
+	RUN(what_cannot_be_judged_is_not_condemned);
 	RUN(without_a_certificate_nobody_signed);
 	RUN(the_worst_signature_counts);
 	RUN(a_stranger_is_not_trusted);
