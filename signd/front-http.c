@@ -230,6 +230,8 @@ sweep_one(struct front *f, struct connection *c, int64_t now)
 	} else if (q == NULL) {
 		if (now - c->since > f->s->header_seconds * 1000)
 			shutdown(c->fd, SHUT_RDWR);
+	} else if (q->state == REQUEST_REFUSED && body_late(f, q, now)) {
+		shutdown(c->fd, SHUT_RDWR);
 	} else if (q->state == REQUEST_READING && body_late(f, q, now)) {
 		answer_now(q,
 		    err_coded(err_new(ERR_LIMIT, NULL,
@@ -601,6 +603,35 @@ request_new(struct listener *l, struct MHD_Connection *connection)
 	return q;
 }
 
+#define READ_AWAY_MAX 1048576 /* bytes of a body that nobody wants */
+
+/*
+ * The answer is known before the body.  A client that is still sending would
+ * lose it when the connection closes under its hands, so what is short is
+ * read away first, and what is long gets the answer past the body.  Who waits
+ * for "100 Continue" sends nothing.
+ */
+static enum MHD_Result
+refuse_early(struct request *q, struct err *e)
+{
+	const char *length = request_header(q, "Content-Length");
+	bool chunked = request_header(q, "Transfer-Encoding") != NULL;
+	unsigned long long len =
+	    length != NULL ? strtoull(length, NULL, 10) : 0;
+	if ((len == 0 && !chunked) || request_header(q, "Expect") != NULL)
+		return refuse(q, e);
+	struct watch *w = q->front->watch;
+	pthread_mutex_lock(&w->lock);
+	if (chunked || len > READ_AWAY_MAX) {
+		answer_now(q, e);
+	} else {
+		reply_problem(&q->reply, q->id, e, -1);
+		q->state = REQUEST_REFUSED;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return MHD_YES;
+}
+
 static enum MHD_Result
 first_call(struct listener *l, struct MHD_Connection *connection,
     const char *path, const char *method, void **con_cls)
@@ -612,7 +643,7 @@ first_call(struct listener *l, struct MHD_Connection *connection,
 	q->path = path;
 	q->method = method;
 	struct err *e = check_request(q, method, path);
-	return e == NULL ? MHD_YES : refuse(q, e);
+	return e == NULL ? MHD_YES : refuse_early(q, e);
 }
 
 /* ---- the body ---- */
@@ -677,6 +708,9 @@ last_call(struct request *q)
 		struct err *e = end_of_body(q);
 		return e == NULL ? dispatch(q) : refuse(q, e);
 	}
+	case REQUEST_REFUSED:
+		q->state = REQUEST_DONE;
+		return send_reply(q);
 	case REQUEST_DONE:
 		return send_reply(q);
 	case REQUEST_QUEUED:

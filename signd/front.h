@@ -100,7 +100,8 @@ void reply_done(struct reply *r);
 
 enum request_state {
 	REQUEST_READING,
-	REQUEST_SWALLOWING,
+	REQUEST_REFUSED,    /* the answer is known; the body is read away */
+	REQUEST_SWALLOWING, /* the answer went out of turn */
 	REQUEST_QUEUED,
 	REQUEST_DONE
 };
