@@ -114,7 +114,7 @@ struct request {
 	const char *method;
 	bool officer;
 	char id[17]; /* tells this request in log and answer */
-	enum request_state state;
+	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
 	size_t received; /* bytes of body */
 	char media[64];  /* of the body, lower case, without parameters */
