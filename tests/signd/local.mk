@@ -12,6 +12,8 @@ include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
 dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+dist_check_SCRIPTS += %D%/strict.sh
+TESTS += %D%/strict.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh
 
