@@ -231,16 +231,18 @@ struct err *sign_digests(const struct front *f, const char *credential,
 /*
  * once_claim looks for an Idempotency-Key.  *replayed: `out` is the answer of
  * the first call, and there is nothing to do.  `material` is what makes two
- * calls the same.  Else the caller works, and then once_end tells how it went.
+ * calls the same; it has something that nobody can guess (a link, a SAD, an
+ * approval), for the answer is kept sealed under it.  Else the caller works, and then once_end tells how it went.
  */
 struct once {
 	bool claimed;
 	char scope[FRONT_ID_MAX];
 	char key[FRONT_ID_MAX];
+	uint8_t secret[32]; /* out of the material: seals the answer */
 };
 struct err *once_claim(struct request *r, struct bytes material,
     struct once *once, struct reply *out, bool *replayed) MUST_USE;
-void once_end(struct request *r, const struct once *once,
+void once_end(struct request *r, struct once *once,
     const struct reply *out, bool worked);
 
 /* ---- calls ---- */
