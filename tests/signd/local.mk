@@ -8,6 +8,16 @@ check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_settings_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-spool
+tests_signd_test_spool_SOURCES = tests/signd/test-spool.c
+tests_signd_test_spool_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_spool_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-fetcher
+tests_signd_test_fetcher_SOURCES = tests/signd/test-fetcher.c
+tests_signd_test_fetcher_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_fetcher_LDADD = $(SIGND_LIBS)
 include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
