@@ -29,7 +29,7 @@
 #include "validation/validation.h"
 
 #define PARAM_MAX 256      /* bytes of one parameter in the query */
-#define CREDENTIAL_MAX 128 /* bytes of a credential's id */
+#define CREDENTIAL_MAX 64  /* bytes of an id in the ledger */
 #define SECRET_MAX 4096    /* bytes of a SAD or an Authorization header */
 #define PIN_MIN 6          /* bytes; characters are the keyholder's matter */
 #define PIN_MAX 256        /* bytes: 64 characters of UTF-8 */

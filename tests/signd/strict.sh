@@ -91,6 +91,35 @@ ok $? "a path puts no control characters into the log"
 ask "$url/ti%E1%BA%BFng"
 grep -aq 'path="/tiếng"' "$dir/log"; ok $? "but keeps the letters of a language"
 
+# One body, one length; one form, one document.
+raw() { openssl s_client -quiet -connect "localhost:$port_citizen" \
+    > "$dir/raw" 2> /dev/null; }
+head='POST /v1/credentials/info HTTP/1.1\r\nHost: l\r\n'"$json"'\r\n'
+{
+	printf "$head"'Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}xxx'
+	sleep 1
+} | raw
+grep -q '"code":"request-framing"' "$dir/raw"
+ok $? "two lengths are refused"
+{
+	printf "$head"'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n'
+	printf '\r\n2\r\n{}\r\n0\r\n\r\n'
+	sleep 1
+} | raw
+grep -q '"code":"request-framing"' "$dir/raw"
+ok $? "and a length beside chunks"
+[ "$(grep -c '^HTTP/1' "$dir/raw")" -eq 1 ]
+ok $? "what follows is no request"
+echo a > "$dir/a"
+ask -F "document=@$dir/a" -F "document=@$dir/a" "$url/v1/verifications"
+expect 400 parameter "a form with two documents"
+ask -H "$json" -d "{\"credentialID\":\"$(printf '%065d' 0)\"}" \
+    "$url/v1/credentials/info"
+expect 400 json-field "an id longer than any"
+ask -H "$json" -d "{\"credentialID\":\"$(printf '%064d' 0)\"}" \
+    "$url/v1/credentials/info"
+expect 404 credential-unknown "and one that is not"
+
 # An officer that was ended is one no more.
 "$signd" officer-end --config "$dir/signd.conf" "$dir/officer.pem" \
     > /dev/null 2>&1
