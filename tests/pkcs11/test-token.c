@@ -224,6 +224,79 @@ a_key_that_could_decrypt_is_refused_as_kek(void)
 	CHECK_OK(p11_destroy(&s, key));
 }
 
+/* A session key that is as a KEK must be, but for what is asked. */
+static struct err *
+check_a_kek(CK_BBOOL modifiable, CK_MECHANISM_TYPE allowed, size_t nallowed)
+{
+	const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const CK_ULONG len = 32;
+	const CK_MECHANISM_TYPE list[] = { allowed, CKM_AES_ECB };
+	CK_ATTRIBUTE t[] = {
+		{ CKA_TOKEN, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_PRIVATE, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_SENSITIVE, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_EXTRACTABLE, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_VALUE_LEN, (void *)(uintptr_t)&len, sizeof(len) },
+		{ CKA_WRAP, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_UNWRAP, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_ENCRYPT, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_DECRYPT, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_MODIFIABLE, &modifiable, sizeof(modifiable) },
+		{ CKA_ALLOWED_MECHANISMS, (void *)(uintptr_t)list,
+		    nallowed * sizeof(list[0]) },
+	};
+	CK_MECHANISM m = { CKM_AES_KEY_GEN, NULL, 0 };
+	CK_OBJECT_HANDLE key = 0;
+	CK_ULONG n = nallowed == 0 ? COUNT_OF(t) - 1 : COUNT_OF(t);
+	if (s.f->C_GenerateKey(s.handle, &m, t, n, &key) != CKR_OK)
+		return err_new(ERR_INTERNAL, NULL, "C_GenerateKey");
+	struct err *e = p11_kek_check(&s, key);
+	CHECK_OK(p11_destroy(&s, key));
+	return e;
+}
+
+static void
+so_is_one_that_could_be_made_to(void)
+{
+	CHECK_OK(check_a_kek(CK_FALSE, s.vendor->wrap, 1));
+	CHECK_ERR(check_a_kek(CK_TRUE, s.vendor->wrap, 1), ERR_DENIED);
+	if (!s.vendor->allowed_mechanisms)
+		return;
+	CHECK_ERR(check_a_kek(CK_FALSE, s.vendor->wrap, 0), ERR_DENIED);
+	CHECK_ERR(check_a_kek(CK_FALSE, s.vendor->wrap, 2), ERR_DENIED);
+	CHECK_ERR(check_a_kek(CK_FALSE, CKM_AES_CBC_PAD, 1), ERR_DENIED);
+}
+
+static void
+a_signing_key_that_could_leave_is_refused(void)
+{
+	const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
+		0x01, 0x07 };
+	for (int leaves = 0; leaves < 2; leaves++) {
+		const CK_BBOOL *out = leaves ? &yes : &no;
+		CK_ATTRIBUTE public[] = { { CKA_EC_PARAMS,
+		    (void *)(uintptr_t)p256, sizeof(p256) } };
+		CK_ATTRIBUTE private[] = {
+			{ CKA_PRIVATE, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_SENSITIVE, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_SIGN, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_EXTRACTABLE, (void *)(uintptr_t)out,
+			    sizeof(*out) },
+		};
+		CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+		CK_OBJECT_HANDLE a = 0, b = 0;
+		CHECK(s.f->C_GenerateKeyPair(s.handle, &m, public, 1, private,
+			  COUNT_OF(private), &a, &b) == CKR_OK);
+		if (leaves)
+			CHECK_ERR(p11_signing_check(&s, b), ERR_DENIED);
+		else
+			CHECK_OK(p11_signing_check(&s, b));
+		CHECK_OK(p11_destroy(&s, a));
+		CHECK_OK(p11_destroy(&s, b));
+	}
+}
+
 static void
 signs_for_its_certificate_and_nothing_stays(void)
 {
@@ -355,6 +428,8 @@ main(void)
 	RUN(the_kek_decrypts_nothing_and_does_not_leave);
 	RUN(an_unwrapped_key_is_sensitive_and_cannot_be_wrapped_out_again);
 	RUN(a_key_that_could_decrypt_is_refused_as_kek);
+	RUN(so_is_one_that_could_be_made_to);
+	RUN(a_signing_key_that_could_leave_is_refused);
 	RUN(signs_for_its_certificate_and_nothing_stays);
 	RUN(another_ones_blob_signs_nothing);
 	RUN(a_changed_blob_is_damage_and_not_a_lost_token);
