@@ -392,6 +392,47 @@ the_hmac_is_the_tokens(void)
 	CHECK(memcmp(a, b, sizeof(a)) == 0 && memcmp(a, c, sizeof(a)) != 0);
 }
 
+static CK_FLAGS told_flags;
+static int logins;
+
+static CK_RV
+tell_flags(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
+{
+	(void)slot;
+	*info = (CK_TOKEN_INFO){ .flags = told_flags };
+	return CKR_OK;
+}
+
+static CK_RV
+count_login(
+    CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
+{
+	(void)h;
+	(void)user;
+	(void)pin;
+	(void)len;
+	logins++;
+	return CKR_PIN_INCORRECT;
+}
+
+static void
+the_last_try_of_the_token_is_not_spent(void)
+{
+	CK_FUNCTION_LIST f = { .C_GetTokenInfo = tell_flags,
+		.C_Login = count_login };
+	struct p11_session made_up = { .f = &f };
+	struct bytes pin = BYTES_LIT("0000");
+	told_flags = CKF_USER_PIN_COUNT_LOW;
+	struct err *e = p11_login(&made_up, pin);
+	CHECK(e != NULL && logins == 1);
+	err_free(e);
+	told_flags = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
+	CHECK_ERR(p11_login(&made_up, pin), ERR_DENIED);
+	told_flags = CKF_USER_PIN_LOCKED;
+	CHECK_ERR(p11_login(&made_up, pin), ERR_DENIED);
+	CHECK(logins == 1);
+}
+
 static void
 after_logout_every_error_says_that_the_token_is_gone(void)
 {
@@ -435,6 +476,7 @@ main(void)
 	RUN(a_changed_blob_is_damage_and_not_a_lost_token);
 	RUN(refuses_algorithms_that_are_not_its_own);
 	RUN(the_hmac_is_the_tokens);
+	RUN(the_last_try_of_the_token_is_not_spent);
 	RUN(after_logout_every_error_says_that_the_token_is_gone);
 	p11_session_done(&s);
 	p11_module_free(module);
