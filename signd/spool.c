@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -18,9 +19,30 @@ open_memory(int *out)
 }
 
 static struct err *
+open_named(const char *dir, int *out)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/document-XXXXXX", dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_new(ERR_LIMIT, NULL, "spool-dir is too long");
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "spool");
+	if (unlink(path) != 0) {
+		int no = errno;
+		close(fd);
+		return err_errno(no, "spool");
+	}
+	*out = fd;
+	return NULL;
+}
+
+static struct err *
 open_disk(const char *dir, int *out)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+		return open_named(dir, out); /* as on NFS */
 	if (fd < 0)
 		return err_errno(errno, "spool");
 	*out = fd;
