@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +31,6 @@
 #define IDLE_SECONDS 60         /* of a client that reads nothing */
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
-#define SEND_TRIES 20   /* of 50 ms, for an answer out of turn */
 #define DAEMON_THREADS 2
 
 struct connection {
@@ -78,20 +76,17 @@ refuse(struct request *q, struct err *e)
 
 /* ---- an answer out of turn ---- */
 
+/* Never waits: the lock is held, and whoever reads nothing would make everybody
+ * else wait with it. */
 static void
 push_out(const struct connection *c, struct bytes what)
 {
-	for (int tries = 0; what.len > 0 && tries < SEND_TRIES; tries++) {
+	while (what.len > 0) {
 		ssize_t n = gnutls_record_send(c->session, what.ptr, what.len);
-		if (n > 0) {
+		if (n <= 0 && n != GNUTLS_E_INTERRUPTED)
+			return;
+		if (n > 0)
 			what = bytes_from(what, (size_t)n);
-			continue;
-		}
-		if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
-			return;
-		struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-		if (poll(&p, 1, 50) < 0)
-			return;
 	}
 }
 

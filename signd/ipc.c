@@ -73,6 +73,7 @@ ipc_head_encode(const struct ipc_head *h, uint8_t out[IPC_HEAD])
 void
 ipc_message_done(struct ipc_message *m)
 {
+	wipe(m->body.ptr, m->body.cap); /* PINs, SADs, links */
 	buf_done(&m->body);
 	for (size_t i = 0; i < m->nfds; i++)
 		close_fdp(&m->fds[i]);

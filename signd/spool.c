@@ -104,13 +104,29 @@ spool_write(struct spool *s, struct bytes what)
 	return NULL;
 }
 
+/* A worker gets this descriptor: what it can read it shall not write, neither
+ * the document that goes back to the citizen nor the disk full. */
+static struct err *
+reopen_readonly(struct spool *s)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "spool");
+	close(s->fd);
+	s->fd = fd;
+	return NULL;
+}
+
 struct err *
 spool_finish(struct spool *s)
 {
 	TRY(digest_final(s->sum, s->sha256));
 	/* A worker maps it, and must not see it change or shrink. */
-	if (!s->on_disk &&
-	    fcntl(s->fd, F_ADD_SEALS,
+	if (s->on_disk)
+		return reopen_readonly(s);
+	if (fcntl(s->fd, F_ADD_SEALS,
 		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
 		return err_errno(errno, "sealing");
 	return NULL;
