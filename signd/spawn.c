@@ -22,6 +22,7 @@ struct plan {
 	char arg_role[64];
 	char arg_sockets[64];
 	char arg_citizens[64];
+	const char *program;
 	char *argv[5];
 	char *envp[COUNT_OF(kept_environment) + 1];
 };
@@ -59,6 +60,12 @@ plan_make(struct plan *p, enum role role, const struct sockets *sockets,
 	    p->arg_sockets, sizeof(p->arg_sockets), "--sockets=%zu", set->n);
 	snprintf(p->arg_citizens, sizeof(p->arg_citizens), "--citizens=%zu",
 	    role == ROLE_FRONT ? sockets->citizens : 0);
+	/* Ourselves, even if the file was replaced meanwhile.  valgrind cannot
+	 * follow that link and is told the file; whoever sets our environment
+	 * could as well start another program. */
+	p->program = getenv("SIGND_PROGRAM");
+	if (p->program == NULL)
+		p->program = "/proc/self/exe";
 	p->argv[0] = (char *)(uintptr_t) "signd";
 	p->argv[1] = p->arg_role;
 	p->argv[2] = p->arg_sockets;
@@ -87,7 +94,7 @@ become(const struct plan *p)
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve("/proc/self/exe", p->argv, p->envp);
+	execve(p->program, p->argv, p->envp);
 	_exit(EXIT_FAILURE);
 }
 

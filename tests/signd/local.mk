@@ -17,7 +17,7 @@ include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
 dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
-EXTRA_DIST += %D%/service.sh %D%/token.sh
+EXTRA_DIST += %D%/valgrind.sh %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
 # Who may do what: wants root, skips aloud without.
