@@ -230,6 +230,9 @@ int
 process_run(const struct process_args *a)
 {
 	struct settings s = { 0 };
+	char name[16]; /* what ps and top show; the kernel takes 15 letters */
+	snprintf(name, sizeof(name), "signd-%s", role_name(a->role));
+	prctl(PR_SET_NAME, name);
 	struct err *e = start(a, &s);
 	if (e == NULL)
 		e = run_role(a, &s);

@@ -19,10 +19,10 @@ static const char *const kept_environment[] = { "PATH", "LANG", "LC_ALL", "TZ",
 struct plan {
 	int fds[PROCESS_SOCKETS_MAX + 2]; /* what becomes 3, 4, 5 ... */
 	size_t n;
+	const char *program;
 	char arg_role[64];
 	char arg_sockets[64];
 	char arg_citizens[64];
-	const char *program;
 	char *argv[5];
 	char *envp[COUNT_OF(kept_environment) + 1];
 };
@@ -60,12 +60,6 @@ plan_make(struct plan *p, enum role role, const struct sockets *sockets,
 	    p->arg_sockets, sizeof(p->arg_sockets), "--sockets=%zu", set->n);
 	snprintf(p->arg_citizens, sizeof(p->arg_citizens), "--citizens=%zu",
 	    role == ROLE_FRONT ? sockets->citizens : 0);
-	/* Ourselves, even if the file was replaced meanwhile.  valgrind cannot
-	 * follow that link and is told the file; whoever sets our environment
-	 * could as well start another program. */
-	p->program = getenv("SIGND_PROGRAM");
-	if (p->program == NULL)
-		p->program = "/proc/self/exe";
 	p->argv[0] = (char *)(uintptr_t) "signd";
 	p->argv[1] = p->arg_role;
 	p->argv[2] = p->arg_sockets;
@@ -99,10 +93,11 @@ become(const struct plan *p)
 }
 
 struct err *
-spawn_role(enum role role, const struct sockets *sockets, int settings_fd,
-    int ready_fd, pid_t *out)
+spawn_role(enum role role, const struct sockets *sockets, const char *program,
+    int settings_fd, int ready_fd, pid_t *out)
 {
-	struct plan p = { 0 };
+	struct plan p = { .program =
+			      program != NULL ? program : "/proc/self/exe" };
 	struct err *e = plan_make(&p, role, sockets, settings_fd, ready_fd);
 	if (e == NULL) {
 		pid_t pid = fork();

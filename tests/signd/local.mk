@@ -16,8 +16,8 @@ tests_signd_test_fetcher_LDADD = $(SIGND_LIBS)
 include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
-dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
-EXTRA_DIST += %D%/valgrind.sh %D%/service.sh %D%/token.sh
+dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
+EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
 # Who may do what: wants root, skips aloud without.
