@@ -33,7 +33,7 @@ EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
 # Who may do what: wants root, skips aloud without.
-check_PROGRAMS += tests/signd/ask
+noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
