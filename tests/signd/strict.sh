@@ -120,6 +120,18 @@ ask -H "$json" -d "{\"credentialID\":\"$(printf '%064d' 0)\"}" \
     "$url/v1/credentials/info"
 expect 404 credential-unknown "and one that is not"
 
+# What is wrong here is not the client's fault, nor the client's business.
+mv "$dir/state/spool" "$dir/state/away"
+head -c 5000 /dev/zero > "$dir/large"
+ask -H 'Content-Type: application/pdf' --data-binary "@$dir/large" \
+    "$url/v1/verifications"
+[ "$status" = 500 ] && ! grep -qi 'spool\|directory' "$dir/out"
+ok $? "a spool that is gone is an error of ours, without its details"
+mv "$dir/state/away" "$dir/state/spool"
+ask -H 'Content-Type: application/pdf' --data-binary "@$dir/large" \
+    "$url/v1/verifications"
+expect 422 format-unknown "and when it is back all is well"
+
 # An officer that was ended is one no more.
 "$signd" officer-end --config "$dir/signd.conf" "$dir/officer.pem" \
     > /dev/null 2>&1
