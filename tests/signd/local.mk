@@ -28,6 +28,10 @@ include tests/signd/keys.mk
 # A whole service: token, processes, HTTP.
 dist_check_SCRIPTS += %D%/strict.sh
 TESTS += %D%/strict.sh
+
+# The token's PIN as a systemd credential: root's alone.
+dist_check_SCRIPTS += %D%/credential.sh
+TESTS += %D%/credential.sh
 dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh

@@ -630,7 +630,7 @@ nothing_stays_in_the_token_after_signing(void)
 		size_t before = 0, after = 0;
 		struct err *e = process_drop(w.settings.user_keyholder);
 		if (e == NULL)
-			e = keyholder_open(&k, &w.settings, &clock_system);
+			e = keyholder_open(&k, &w.settings, -1, &clock_system);
 		if (e == NULL)
 			e = p11_object_count(&k.session, &before);
 		for (int i = 0; i < 20 && e == NULL; i++) {
