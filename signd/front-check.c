@@ -1,6 +1,7 @@
 /* What is looked at, and perhaps refused, before a body comes. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <gnutls/x509.h>
 
@@ -15,7 +16,7 @@ require(bool ok, const char *code, const char *why)
 }
 
 /* The officer's certificate, verified here and now against officer-ca-file;
- * whether the officer may do anything, the keyholder decides. */
+ * whether it is an officer's, the ledger says: front-officer.c, keyholder. */
 static struct err *
 read_peer(struct request *q, gnutls_session_t session)
 {
@@ -144,6 +145,38 @@ expect_body(struct request *q)
 	return form ? form_new(q, &q->form) : NULL;
 }
 
+struct framing {
+	int lengths;
+	int encodings;
+};
+
+static enum MHD_Result
+count_framing(
+    void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct framing *f = ctx;
+	(void)kind;
+	(void)value;
+	f->lengths += strcasecmp(key, "Content-Length") == 0;
+	f->encodings += strcasecmp(key, "Transfer-Encoding") == 0;
+	return MHD_YES;
+}
+
+/* A proxy in front of us may see another end of the body than we do: what is
+ * left over would be the next request, of somebody else. */
+static struct err *
+check_framing(const struct request *q)
+{
+	struct framing f = { 0 };
+	MHD_get_connection_values(
+	    q->connection, MHD_HEADER_KIND, count_framing, &f);
+	if (f.lengths + f.encodings <= 1)
+		return NULL;
+	return err_coded(err_new(ERR_MALFORMED, "RFC 9112 6.3",
+			     "the length of the body is told twice"),
+	    "request-framing");
+}
+
 struct err *
 request_check(struct request *q, gnutls_session_t session, const char *method,
     const char *path)
@@ -151,6 +184,7 @@ request_check(struct request *q, gnutls_session_t session, const char *method,
 	const char *allow = NULL;
 	if (session == NULL)
 		return err_new(ERR_NOMEM, NULL, "connection");
+	TRY(check_framing(q));
 	if (q->officer)
 		TRY(read_peer(q, session));
 	TRY(require(utf8_printable(bytes_str(path)), "not-found", "path"));

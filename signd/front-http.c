@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +31,8 @@
 #define IDLE_SECONDS 60         /* of a client that reads nothing */
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
-#define SEND_TRIES 20   /* of 50 ms, for an answer out of turn */
 #define DAEMON_THREADS 2
+#define ONE_ADDRESS 2 /* the part of all connections that it may have: half */
 
 struct connection {
 	struct connection *next;
@@ -78,20 +77,17 @@ refuse(struct request *q, struct err *e)
 
 /* ---- an answer out of turn ---- */
 
+/* Never waits: the lock is held, and whoever reads nothing would make everybody
+ * else wait with it. */
 static void
 push_out(const struct connection *c, struct bytes what)
 {
-	for (int tries = 0; what.len > 0 && tries < SEND_TRIES; tries++) {
+	while (what.len > 0) {
 		ssize_t n = gnutls_record_send(c->session, what.ptr, what.len);
-		if (n > 0) {
+		if (n <= 0 && n != GNUTLS_E_INTERRUPTED)
+			return;
+		if (n > 0)
 			what = bytes_from(what, (size_t)n);
-			continue;
-		}
-		if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
-			return;
-		struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-		if (poll(&p, 1, 50) < 0)
-			return;
 	}
 }
 
@@ -527,6 +523,8 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 	    TLS_PRIORITIES, MHD_OPTION_NOTIFY_COMPLETED, completed, l,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, l,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->connections_max,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    (unsigned int)s->connections_max / ONE_ADDRESS,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)DAEMON_THREADS,

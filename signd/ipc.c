@@ -73,6 +73,7 @@ ipc_head_encode(const struct ipc_head *h, uint8_t out[IPC_HEAD])
 void
 ipc_message_done(struct ipc_message *m)
 {
+	wipe(m->body.ptr, m->body.cap); /* PINs, SADs, links */
 	buf_done(&m->body);
 	for (size_t i = 0; i < m->nfds; i++)
 		close_fdp(&m->fds[i]);
@@ -243,7 +244,8 @@ connect_to(struct call *c)
 		if (errno == ECONNREFUSED || errno == ENOENT)
 			return busy(c, "nobody listens");
 		if (errno != EAGAIN && errno != EINTR)
-			return err_errno(errno, "connecting to %s", c->path);
+			return err_new(ERR_INTERNAL, NULL,
+			    "connecting to %s: %s", c->path, strerror(errno));
 		if (ipc_now_ms() >= c->deadline)
 			return busy(c, "too many wait");
 		nanosleep(&pause, NULL);

@@ -127,7 +127,8 @@ find_keys(
 	TRY(buf_append(&k->kek_id, kek));
 	TRY(p11_key_find(s, CKO_SECRET_KEY, pepper, &k->pepper));
 	TRY(p11_pepper_check(s, k->pepper));
-	return p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key);
+	TRY(p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key));
+	return p11_signing_check(s, k->ca_key);
 }
 
 static struct err *

@@ -104,6 +104,16 @@ process_peer(struct ipc_service *service, const char *user)
 	return NULL;
 }
 
+static struct err *
+not_dumpable(void)
+{
+#ifndef SIGND_SANITIZED /* the leak sanitizer traces its own process */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_errno(errno, "PR_SET_DUMPABLE");
+#endif
+	return NULL;
+}
+
 struct err *
 process_drop(const char *user)
 {
@@ -120,7 +130,9 @@ process_drop(const char *user)
 		return err_errno(errno, "becoming %s", user);
 	if (setuid(0) == 0)
 		return err_new(ERR_INTERNAL, NULL, "still root");
-	return NULL;
+	/* A change of the user sets it to fs.suid_dumpable, which may be 1 or,
+	 * where systemd-coredump is installed, 2. */
+	return not_dumpable();
 }
 
 struct err *
@@ -131,11 +143,7 @@ process_harden(void)
 		return err_errno(errno, "RLIMIT_CORE");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_errno(errno, "PR_SET_NO_NEW_PRIVS");
-#ifndef SIGND_SANITIZED /* the leak sanitizer traces its own process */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return err_errno(errno, "PR_SET_DUMPABLE");
-#endif
-	return NULL;
+	return not_dumpable();
 }
 
 void

@@ -85,6 +85,9 @@ become(const struct plan *p)
 		if (high[i] < 0 ||
 		    dup2(high[i], PROCESS_SETTINGS_FD + (int)i) < 0)
 			_exit(EXIT_FAILURE);
+	/* Whoever started us may have left descriptors open. */
+	if (close_range(PROCESS_SETTINGS_FD + (unsigned)p->n, ~0U, 0) != 0)
+		_exit(EXIT_FAILURE);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
