@@ -1,6 +1,7 @@
 # client-sdk/: libsignd, for other people's programs.  Uses base, libcurl,
-# jansson (libcurl is loaded when a client is opened).  Its exported names stand in libsignd.map; each has a manual page
-# made from the comment in signd.h; tests/client-sdk/names.sh compares.
+# jansson (libcurl is loaded when a client is opened).  Its exported names stand
+# in libsignd.map; each has a manual page made from the comment in signd.h;
+# tests/client-sdk/names.sh compares.
 #
 # signctl links the same objects from libclient.la: a program that needs no
 # library beside it starts faster, and runs from the build folder as it is.

@@ -19,6 +19,4 @@ signctl_signctl_SOURCES = \
 	%D%/verify.c
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 signctl_signctl_LDADD = $(CLIENT_LIBS) $(WORKER_LIBS)
-# libsignd goes in as an archive: no wrapper script in the build directory, and
-# one library less to find at every start.
-signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS) -static
+signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
