@@ -1,5 +1,6 @@
 #include "worker/formats.h"
 
+#include "asic/format.h"
 #include "cms/format.h"
 #include "pdf/format.h"
 #include "xml/format.h"
@@ -8,6 +9,7 @@
 static const struct format *const formats[] = {
 	&format_pdf,
 	&format_xml,
+	&format_asic,
 	&format_cms,
 };
 
