@@ -1,6 +1,7 @@
 #include "asic/archive.h"
 
 #include "asic/name.h"
+#include "asic/stream.h"
 
 #include <zip.h>
 
@@ -94,6 +95,8 @@ static struct err *
 open_all(struct bytes in, struct archive *a)
 {
 	TRY(layout_read(in, &a->layout));
+	for (size_t i = 0; i < a->layout.n; i++)
+		TRY(stream_check(in, &a->layout.v[i]));
 	a->held = calloc(a->layout.n + 1, sizeof(*a->held));
 	a->read = calloc(a->layout.n + 1, sizeof(*a->read));
 	if (a->held == NULL || a->read == NULL)

@@ -95,20 +95,30 @@ box_blame(struct box *x, size_t file, struct err *e)
 /* ---- what is covered ---- */
 
 struct err *
+box_covers(const struct box *x, size_t file, struct reference *r)
+{
+	CLEANUP(buf_done) struct buf b = BUF(ASIC_NAME_MAX + 32);
+	enum role role = x->roles[file];
+	bool list = role == ROLE_MANIFEST || role == ROLE_ARCHIVE_MANIFEST;
+	TRY(buf_str(&b, list ? "manifest " : "file "));
+	TRY(buf_append(&b, archive_entry(x->archive, file)->name));
+	return fact_string(&r->covers, buf_bytes(&b));
+}
+
+struct err *
 box_add_manifest(const struct box *x, const struct manifest *m,
     struct signature_fact *fact, bool *files)
 {
-	CLEANUP(buf_done) struct buf b = BUF(ASIC_NAME_MAX + 32);
-	const char *covers;
-	TRY(buf_str(&b, "by manifest: "));
-	TRY(box_name(x, m->file, &b, &covers));
 	files[m->file] = true;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct manifest_entry *e = &m->v[i];
 		TRY(signature_add_reference(
-		    fact, e->uri, e->alg, e->digest, covers, false));
-		if (e->digest == CHECK_PASSED)
-			files[e->file] = true;
+		    fact, e->uri, e->alg, e->digest, NULL, false));
+		if (e->digest != CHECK_PASSED)
+			continue;
+		files[e->file] = true;
+		TRY(box_covers(
+		    x, e->file, &fact->references[fact->nreferences - 1]));
 	}
 	return NULL;
 }

@@ -59,6 +59,9 @@ struct err *box_take(
  * cannot be valid; other errors come back. */
 struct err *box_blame(struct box *x, size_t file, struct err *e) MUST_USE;
 
+/* Says in a reference which file it is to. */
+struct err *box_covers(
+    const struct box *x, size_t file, struct reference *r) MUST_USE;
 /* The entries of a manifest as references, and as `files` covered. */
 struct err *box_add_manifest(const struct box *x, const struct manifest *m,
     struct signature_fact *fact, bool *files) MUST_USE;

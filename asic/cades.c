@@ -25,6 +25,7 @@ finish_one(struct box *x, const struct subject *s, struct signature_fact *fact)
 	if (s->content != SIZE_MAX && fact->nreferences > 0) {
 		struct bytes name = archive_entry(x->archive, s->content)->name;
 		TRY(fact_string(&fact->references[0].uri, name));
+		TRY(box_covers(x, s->content, &fact->references[0]));
 		files[s->content] = true;
 	}
 	if (s->manifest != NULL)

@@ -1,5 +1,5 @@
 # asic/: signed containers, judged.  Uses base, certs, format, cms, xml,
-# libzip.
+# libzip, zlib.
 noinst_LTLIBRARIES += asic/libasic.la
 asic_libasic_la_SOURCES = \
 	%D%/archive.c %D%/archive.h \
@@ -10,7 +10,8 @@ asic_libasic_la_SOURCES = \
 	%D%/manifest.c %D%/manifest.h \
 	%D%/name.c %D%/name.h \
 	%D%/stamp.c \
+	%D%/stream.c %D%/stream.h \
 	%D%/xades.c
-asic_libasic_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS) $(ZIP_CFLAGS)
+asic_libasic_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS) $(ZIP_CFLAGS) $(ZLIB_CFLAGS)
 
-ASIC_LIBS = asic/libasic.la $(XML_ROOM_LIBS) $(ZIP_LIBS)
+ASIC_LIBS = asic/libasic.la $(XML_ROOM_LIBS) $(ZIP_LIBS) $(ZLIB_LIBS)

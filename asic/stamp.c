@@ -98,6 +98,8 @@ note_stamp(struct box *x, const struct subject *s,
 	const char *name;
 	TRY(box_name(x, s->content, &b, &name));
 	TRY(signature_add_reference(fact, name, alg, t->digest, NULL, false));
+	TRY(box_covers(
+	    x, s->content, &fact->references[fact->nreferences - 1]));
 	TRY(signature_add_timestamp(fact, *t));
 	fact->level = FACT_LEVEL_NONE;
 	fact->claimed_time = t->time;

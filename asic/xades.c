@@ -123,38 +123,48 @@ read_sheet(struct sheet *s, struct bytes text)
 
 /* ---- what each of them covers ---- */
 
-static bool
-is_passed(const struct signature_fact *fact, const char *uri)
+/* Whether all references to this URI hold; they are told which file it is. */
+static struct err *
+check_uri(const struct sheet *s, const struct outward *r,
+    struct signature_fact *fact, bool *holds)
 {
-	bool passed = false;
+	size_t n = 0, passed = 0;
 	for (size_t i = 0; i < fact->nreferences; i++) {
-		const struct reference *r = &fact->references[i];
-		if (r->uri == NULL || strcmp(r->uri, uri) != 0)
+		struct reference *f = &fact->references[i];
+		if (f->uri == NULL || strcmp(f->uri, r->uri) != 0)
 			continue;
-		if (r->digest != CHECK_PASSED)
-			return false;
-		passed = true;
+		n++;
+		passed += f->digest == CHECK_PASSED;
+		TRY(box_covers(s->box, r->file, f));
 	}
-	return passed;
+	*holds = n > 0 && passed == n;
+	return NULL;
 }
 
-static void
+/* A file of which a transform may leave something out is not covered; of
+ * another signature, its value is enough. */
+static struct err *
 note_files(const struct sheet *s, const xmlNode *signature,
-    const struct signature_fact *fact, bool *files)
+    struct signature_fact *fact, bool *files)
 {
 	for (size_t i = 0; i < s->nrefs; i++) {
 		const struct outward *r = &s->refs[i];
-		if (r->signature == signature && is_passed(fact, r->uri) &&
+		bool holds;
+		if (r->signature != signature)
+			continue;
+		TRY(check_uri(s, r, fact, &holds));
+		if (holds &&
 		    (!r->reduced || s->box->roles[r->file] != ROLE_DATA))
 			files[r->file] = true;
 	}
+	return NULL;
 }
 
 static bool
 is_counter(const xmlNode *signature)
 {
 	const xmlNode *p = signature->parent;
-	return p != NULL && p->ns != NULL &&
+	return p != NULL && p->type == XML_ELEMENT_NODE && p->ns != NULL &&
 	       strcmp((const char *)p->name, "CounterSignature") == 0 &&
 	       strncmp((const char *)p->ns->href, NS_ETSI_START,
 		   sizeof(NS_ETSI_START) - 1) == 0;
@@ -184,7 +194,7 @@ finish_one(
 	if (files == NULL)
 		return err_new(ERR_NOMEM, NULL, "coverage");
 	drop_finding(&fact->findings, "xml-partial");
-	note_files(s, signature, fact, files);
+	TRY(note_files(s, signature, fact, files));
 	return box_sum_up(s->box, fact, files, is_counter(signature));
 }
 
