@@ -51,7 +51,9 @@ take_one(struct box *x, size_t file, struct facts *found, size_t i)
 	from->id = TAKE(to->id);
 	*to = *from;
 	*from = (struct signature_fact){ 0 };
-	if (inner != NULL && (found->nsignatures > 1 || *inner > '9'))
+	/* CMS counts its signers; one alone needs no number. */
+	bool alone = found->nsignatures == 1 && x->roles[file] == ROLE_CADES;
+	if (inner != NULL && !alone)
 		TRY(name_it(x, file, inner, to));
 	return copy_findings(&found->findings, &to->findings);
 }

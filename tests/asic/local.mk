@@ -8,3 +8,6 @@ tests_asic_test_format_SOURCES = \
 	tests/asic/test-format.c tests/asic/zip.h tests/xml/make.h
 tests_asic_test_format_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tests_asic_test_format_LDADD = $(ASIC_LIBS)
+
+TESTS += tests/asic/sandbox.sh
+EXTRA_DIST += tests/asic/sandbox.sh
