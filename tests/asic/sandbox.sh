@@ -30,17 +30,16 @@ import os
 import sys
 import zipfile
 
-seed = zipfile.ZipFile(sys.argv[1])
+with zipfile.ZipFile(sys.argv[1]) as source:
+    seed = [(name, source.read(name)) for name in source.namelist()]
 
 
 def container(name, *files, first=()):
     with zipfile.ZipFile(os.path.join(sys.argv[2], name), "w",
                          zipfile.ZIP_DEFLATED) as z:
-        for i, info in enumerate(seed.infolist()):
-            z.writestr(info, seed.read(info))
-            for inner, data in first if i == 0 else ():
-                z.writestr(inner, data, zipfile.ZIP_STORED)
-        for inner, data in files:
+        for inner, data in first:
+            z.writestr(inner, data, zipfile.ZIP_STORED)
+        for inner, data in seed + list(files):
             z.writestr(inner, data)
 
 
