@@ -4,6 +4,7 @@ man_MANS += %D%/signctl.1
 dist_doc_DATA = README.md CHANGELOG.md
 dist_doc_DATA += %D%/api.md
 dist_doc_DATA += %D%/architecture.md
+dist_doc_DATA += %D%/asic.md
 dist_doc_DATA += %D%/cms.md
 dist_doc_DATA += %D%/keys.md
 dist_doc_DATA += %D%/paths.md

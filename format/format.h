@@ -47,7 +47,7 @@ struct prepared {
 };
 
 struct format {
-	const char *name;       /* "pdf", "xml", "cms" */
+	const char *name;       /* "pdf", "xml", "asic", "cms" */
 	const char *media_type; /* "application/pdf" */
 	/* Whether the bytes look like this format; never an error. */
 	bool (*detect)(struct bytes document);

@@ -11,6 +11,7 @@ include fuzz/keys.mk
 include fuzz/signd.mk
 include fuzz/xml.mk
 include fuzz/worker.mk
+include fuzz/asic.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

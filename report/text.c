@@ -243,6 +243,26 @@ said_before(const struct findings *f, size_t i)
 	return false;
 }
 
+/* What is told of each file by its name, which is the detail. */
+static bool
+is_of_a_file(const struct finding *f)
+{
+	return f->detail != NULL &&
+	       bytes_eq_str(bytes_str(f->code), "asic-unsigned-file");
+}
+
+static struct err *
+put_remark(struct page *p, const struct finding *f)
+{
+	TRY(buf_printf(p->out, "  - %s", message_text(f->code, p->lang)));
+	if (is_of_a_file(f)) {
+		TRY(buf_str(p->out, " ("));
+		TRY(clean(f->detail, p->out));
+		TRY(buf_str(p->out, ")"));
+	}
+	return buf_str(p->out, "\n");
+}
+
 /* Each remark once, and not what was already given as the verdict. */
 static struct err *
 put_remarks(
@@ -250,14 +270,13 @@ put_remarks(
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (bytes_eq_str(bytes_str(f->v[i].code), code) ||
-		    said_before(f, i))
+		    (said_before(f, i) && !is_of_a_file(&f->v[i])))
 			continue;
 		if (!*begun)
 			TRY(buf_printf(
 			    p->out, "  %s:\n", word(WORD_NOTES, p->lang)));
 		*begun = true;
-		TRY(buf_printf(
-		    p->out, "  - %s\n", message_text(f->v[i].code, p->lang)));
+		TRY(put_remark(p, &f->v[i]));
 	}
 	return NULL;
 }

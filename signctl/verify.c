@@ -21,7 +21,7 @@ static const struct option_row options[] = {
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "content", "FILE", "the data of a detached signature", false },
 	{ "external", "URI=FILE", "what a reference in XML names", true },
-	{ "format", "pdf|xml|cms", "do not guess the format", false },
+	{ "format", "pdf|xml|asic|cms", "do not guess the format", false },
 	{ "password-fd", "N", "read a PDF's password from descriptor N",
 	    false },
 	{ "indication", NULL, "print only the indication and its reason",

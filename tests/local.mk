@@ -10,6 +10,7 @@ include tests/report/local.mk
 include tests/pdf/local.mk
 include tests/xml/local.mk
 include tests/pdf/verify.mk
+include tests/asic/local.mk
 include tests/pkcs11/local.mk
 include tests/store/local.mk
 include tests/signd/local.mk

@@ -1,11 +1,14 @@
 #include "worker/formats.h"
 
+#include "asic/format.h"
 #include "cms/format.h"
 #include "pdf/format.h"
 #include "xml/format.h"
 
-/* In the order in which they are asked whether they know a document. */
+/* In the order in which they are asked whether they know a document.  A
+ * container may have a PDF near its beginning, and is none. */
 static const struct format *const formats[] = {
+	&format_asic,
 	&format_pdf,
 	&format_xml,
 	&format_cms,

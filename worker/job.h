@@ -14,7 +14,7 @@ struct err *worker_start(void) MUST_USE;
 void worker_stop(void);
 
 /* The format whose detect() takes the document; by name if `hint` is given
- * ("pdf", "xml", "cms").  ERR_UNSUPPORTED with code "format-unknown". */
+ * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown". */
 struct err *job_format(struct bytes document, const char *hint,
     const struct format **out) MUST_USE;
 

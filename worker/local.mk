@@ -1,6 +1,6 @@
 # worker/: jobs on strangers' documents (prepare, embed, verify) and the
 # sandbox that they run in.  Uses base, certs, format, cms, xml, pdf,
-# validation, report, libseccomp.  signd runs it as a process, signctl in a
+# asic, validation, report, libseccomp.  signd runs it as a process, signctl in a
 # child.
 noinst_LTLIBRARIES += worker/libworker.la
 worker_libworker_la_SOURCES = \
@@ -11,4 +11,4 @@ worker_libworker_la_SOURCES = \
 	%D%/sandbox.c %D%/sandbox.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 
-WORKER_LIBS = worker/libworker.la $(XML_ROOM_LIBS) $(PDF_LIBS) $(REPORT_LIBS) $(SECCOMP_LIBS)
+WORKER_LIBS = worker/libworker.la $(ASIC_LIBS) $(PDF_LIBS) $(REPORT_LIBS) $(SECCOMP_LIBS)

@@ -137,6 +137,14 @@ xml_survives(void)
 	with_seed(collect, "xml-verify/enveloped");
 }
 
+static void
+containers_survive(void)
+{
+	with_seed(collect, "asic/simple");
+	with_seed(collect, "asic/manifest");
+	with_seed(collect, "asic/xml");
+}
+
 int
 main(void)
 {
@@ -152,6 +160,7 @@ main(void)
 	RUN(time_stamps_survive);
 	RUN(cms_survives);
 	RUN(xml_survives);
+	RUN(containers_survive);
 	worker_stop();
 	return DONE();
 }
