@@ -359,6 +359,17 @@ judge_groups(
 	return NULL;
 }
 
+/* A hash that nobody is known to have signed covers nothing. */
+static void
+uncover(struct sod_verdict *v)
+{
+	for (int n = 1; n <= DATA_GROUPS; n++)
+		if (v->groups[n] == GROUP_FITS) {
+			v->groups[n] = GROUP_NOT_COVERED;
+			v->all_fit = false;
+		}
+}
+
 /* Certificates that came in the SOD help to find the way, no more. */
 static struct err *
 judge_path(
@@ -384,8 +395,8 @@ judge_path(
 	v->has_path = true;
 	if (v->path.result == PATH_OK)
 		return NULL;
-	return findings_add(&v->findings, false, "chip-signer-untrusted",
-	    "%s: %s", path_result_name(v->path.result), v->path.detail);
+	return findings_add(
+	    &v->findings, false, "chip-signer-untrusted", "%s", v->path.detail);
 }
 
 static enum chip_state
@@ -413,6 +424,8 @@ judge(const struct sod *s, const struct sod_request *r, struct sod_verdict *v)
 		TRY(findings_add(&v->findings, false, "chip-sha1",
 		    "SHA-1 is used on this chip"));
 	TRY(judge_groups(s, r, v));
+	if (v->signature != CHECK_PASSED)
+		uncover(v);
 	TRY(judge_path(s, r, v));
 	v->state = state_of(v);
 	return NULL;
