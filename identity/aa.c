@@ -214,3 +214,51 @@ aa_verify(EVP_PKEY *key, enum digest_alg alg, struct bytes challenge,
 	*ok = right;
 	return NULL;
 }
+
+/* ---- with what the chip's signature covers ---- */
+
+static struct bytes
+covered(const struct sod_request *r, const struct sod_verdict *v, int number)
+{
+	for (size_t i = 0; i < r->ngroups; i++)
+		if (r->groups[i].number == number &&
+		    v->groups[number] == GROUP_FITS)
+			return r->groups[i].bytes;
+	return BYTES_NONE;
+}
+
+/* What cannot be read is of no use, which is no error. */
+static struct err *
+of_no_use(struct err *e)
+{
+	if (e != NULL && err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
+struct err *
+aa_check(const struct sod_request *r, const struct sod_verdict *v,
+    struct bytes challenge, struct bytes signature, enum check *out)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	enum digest_alg alg = DIGEST_NONE;
+	*out = CHECK_NOT_DONE;
+	struct bytes dg15 = covered(r, v, 15);
+	struct bytes dg14 = covered(r, v, 14);
+	if (dg15.ptr == NULL)
+		return NULL;
+	TRY(of_no_use(aa_key(dg15, &key)));
+	if (key == NULL)
+		return NULL;
+	if (key_alg_of(key) == KEY_EC) {
+		if (dg14.ptr != NULL)
+			TRY(of_no_use(aa_digest(dg14, &alg)));
+		if (alg == DIGEST_NONE)
+			return NULL;
+	}
+	bool ok;
+	TRY(aa_verify(key, alg, challenge, signature, &ok));
+	*out = ok ? CHECK_PASSED : CHECK_FAILED;
+	return NULL;
+}

@@ -9,7 +9,7 @@
 
 #include <openssl/evp.h>
 
-#include "certs/alg.h"
+#include "identity/sod.h"
 
 #define AA_CHALLENGE 8 /* bytes, RND.IFD */
 #define AA_GROUP_MAX (16 * 1024)
@@ -30,5 +30,14 @@ struct err *aa_digest(struct bytes dg14, enum digest_alg *out) MUST_USE;
  */
 struct err *aa_verify(EVP_PKEY *key, enum digest_alg alg,
     struct bytes challenge, struct bytes signature, bool *ok) MUST_USE;
+
+/*
+ * aa_check does the whole of it with data groups as read: *out is
+ * CHECK_NOT_DONE where DG15 (and DG14, for ECDSA) is not among `r->groups`, not
+ * covered by the signature that `v` is about, or of no use; such a key is
+ * anybody's.  Errors: of memory; ERR_USAGE as of aa_verify.
+ */
+struct err *aa_check(const struct sod_request *r, const struct sod_verdict *v,
+    struct bytes challenge, struct bytes signature, enum check *out) MUST_USE;
 
 #endif

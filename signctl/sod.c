@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/pack.h"
+#include "identity/aa.h"
 #include "identity/masterlist.h"
 #include "identity/sod.h"
 
@@ -18,6 +20,8 @@ static const struct option_row options[] = {
 	    true },
 	{ "certs", "FILE", "document signers, not trusted", true },
 	{ "crl", "FILE", "a CRL of a CSCA", true },
+	{ "challenge", "HEX", "what was sent to the chip to be signed", false },
+	{ "response", "FILE", "the chip's signature over it", false },
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "policy", "NAME", "path-only or crypto-only (path-only)", false },
 	{ "lang", "vi|en", "language of what people read", false },
@@ -33,6 +37,9 @@ struct session {
 	size_t ngiven;
 	struct input *lists;
 	size_t nlists;
+	bool active; /* the chip was asked to sign */
+	struct buf challenge;
+	struct input response;
 	struct cert_list trust;
 	struct cert_list certs;
 	struct status_files status;
@@ -50,6 +57,8 @@ session_done(struct session *s)
 	for (size_t i = 0; i < s->nlists; i++)
 		input_done(&s->lists[i]);
 	free(s->lists);
+	buf_done(&s->challenge);
+	input_done(&s->response);
 	cert_list_done(&s->trust);
 	cert_list_done(&s->certs);
 	status_done(&s->status);
@@ -98,6 +107,27 @@ load_lists(const struct args *a, struct session *s)
 }
 
 static struct err *
+load_active(const struct args *a, struct session *s)
+{
+	const char *challenge = args_get(a, "challenge");
+	const char *response = args_get(a, "response");
+	s->challenge = BUF(AA_CHALLENGE);
+	if ((challenge == NULL) != (response == NULL))
+		return err_new(ERR_USAGE, NULL,
+		    "--challenge and --response belong together");
+	if (challenge == NULL)
+		return NULL;
+	s->active = true;
+	struct err *e = hex_decode(bytes_str(challenge), &s->challenge);
+	if (e != NULL || s->challenge.len != AA_CHALLENGE) {
+		err_free(e);
+		return err_new(ERR_USAGE, NULL,
+		    "--challenge wants %d bytes in hex", AA_CHALLENGE);
+	}
+	return input_open(response, &s->response);
+}
+
+static struct err *
 load(const struct args *a, struct session *s)
 {
 	const char *policy = args_get(a, "policy");
@@ -111,6 +141,7 @@ load(const struct args *a, struct session *s)
 	TRY(input_open(a->words[0], &s->sod));
 	TRY(load_groups(a, s));
 	TRY(load_lists(a, s));
+	TRY(load_active(a, s));
 	TRY(certs_load(a, "trust", &s->trust));
 	TRY(certs_load(a, "certs", &s->certs));
 	TRY(status_load(a, &s->status));
@@ -215,6 +246,29 @@ tell(const struct session *s, const struct sod_verdict *v, int *code,
 	return NULL;
 }
 
+/* tell_active says whether the chip has the key, and lowers the exit code
+ * where that is not shown. */
+static struct err *
+tell_active(const struct session *s, const struct sod_request *r,
+    const struct sod_verdict *v, int *code, struct buf *out)
+{
+	static const char *const codes[] = {
+		[CHECK_NOT_DONE] = "chip-key-unknown",
+		[CHECK_PASSED] = "chip-has-key",
+		[CHECK_FAILED] = "chip-copied",
+	};
+	enum check active;
+	if (!s->active)
+		return NULL;
+	TRY(aa_check(
+	    r, v, buf_bytes(&s->challenge), s->response.bytes, &active));
+	if (active == CHECK_FAILED)
+		*code = EXIT_INVALID;
+	else if (active == CHECK_NOT_DONE && *code == EXIT_VALID)
+		*code = EXIT_INDETERMINATE;
+	return line(s, codes[active], NULL, out);
+}
+
 static struct err *
 judge(const struct session *s, struct cert_list *csca, struct buf *text,
     int *code)
@@ -236,6 +290,8 @@ judge(const struct session *s, struct cert_list *csca, struct buf *text,
 	struct sod_verdict v;
 	TRY(sod_verify(sod, &r, &v));
 	struct err *e = tell(s, &v, code, text);
+	if (e == NULL)
+		e = tell_active(s, &r, &v, code, text);
 	sod_verdict_done(&v);
 	return e;
 }
