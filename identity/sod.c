@@ -265,7 +265,7 @@ document_signer_path(struct cert *signer, const char *purpose,
 		.pool = r->pool,
 		.anchors = r->csca,
 		.time = r->time,
-		.status = STATUS_IF_KNOWN,
+		.status = r->status,
 		.status_data = r->status_data,
 		.nstatus_data = r->nstatus_data,
 		.explicit_curves = true,
@@ -395,8 +395,13 @@ judge_path(
 	v->has_path = true;
 	if (v->path.result == PATH_OK)
 		return NULL;
-	return findings_add(
-	    &v->findings, false, "chip-signer-untrusted", "%s", v->path.detail);
+	const char *code = "chip-signer-untrusted";
+	if (v->path.result == PATH_NO_STATUS)
+		code = "chip-status-unknown";
+	else if (v->path.result == PATH_REVOKED ||
+		 v->path.result == PATH_SUSPENDED)
+		code = "chip-signer-revoked";
+	return findings_add(&v->findings, false, code, "%s", v->path.detail);
 }
 
 static enum chip_state

@@ -46,6 +46,7 @@ struct sod_request {
 	size_t ngroups;
 	const struct cert_list *csca; /* trusted: the countries' authorities */
 	const struct cert_list *pool; /* signers and links, not trusted */
+	enum status_wanted status;    /* of the document signer */
 	const struct status_data *status_data; /* CRLs of the CSCA */
 	size_t nstatus_data;
 	int64_t time; /* seconds */
@@ -61,7 +62,8 @@ enum group_state {
 
 enum chip_state {
 	CHIP_NOT_VERIFIED, /* the signature holds, its signer is not known to
-			    * be an issuer (no CSCA given, no path) */
+			    * be an issuer: no CSCA given, no path, no
+			    * status where it is wanted */
 	CHIP_AUTHENTIC,    /* signed by a document signer of a given CSCA */
 	CHIP_FORGED,       /* the signature or a hash is wrong */
 };

@@ -23,7 +23,7 @@ static const struct option_row options[] = {
 	{ "challenge", "HEX", "what was sent to the chip to be signed", false },
 	{ "response", "FILE", "the chip's signature over it", false },
 	{ "time", "ISO8601", "time of validation (now)", false },
-	{ "policy", "NAME", "path-only or crypto-only (path-only)", false },
+	{ "policy", "NAME", "basic, path-only or crypto-only", false },
 	{ "lang", "vi|en", "language of what people read", false },
 	{ "help", NULL, "this text", false },
 	{ NULL, NULL, NULL, false },
@@ -43,6 +43,7 @@ struct session {
 	struct cert_list trust;
 	struct cert_list certs;
 	struct status_files status;
+	enum status_wanted status_wanted;
 	int64_t time;
 	bool crypto_only;
 	enum lang lang;
@@ -127,17 +128,28 @@ load_active(const struct args *a, struct session *s)
 	return input_open(response, &s->response);
 }
 
+/* As the policies of `verify`: what is left out of the judgement. */
+static struct err *
+load_policy(const struct args *a, struct session *s)
+{
+	const char *policy = args_get(a, "policy");
+	s->status_wanted = STATUS_IF_KNOWN;
+	if (policy == NULL || strcmp(policy, "basic") == 0)
+		s->status_wanted = STATUS_REQUIRED;
+	else if (strcmp(policy, "crypto-only") == 0)
+		s->crypto_only = true;
+	else if (strcmp(policy, "path-only") != 0)
+		return err_new(ERR_USAGE, NULL, "no such policy: %s", policy);
+	return NULL;
+}
+
 static struct err *
 load(const struct args *a, struct session *s)
 {
-	const char *policy = args_get(a, "policy");
 	if (a->nwords != 1)
 		return err_new(ERR_USAGE, NULL, "which one EF.SOD?");
 	s->lang = a->lang;
-	s->crypto_only = policy != NULL && strcmp(policy, "crypto-only") == 0;
-	if (policy != NULL && !s->crypto_only &&
-	    strcmp(policy, "path-only") != 0)
-		return err_new(ERR_USAGE, NULL, "no such policy: %s", policy);
+	TRY(load_policy(a, s));
 	TRY(input_open(a->words[0], &s->sod));
 	TRY(load_groups(a, s));
 	TRY(load_lists(a, s));
@@ -283,6 +295,7 @@ judge(const struct session *s, struct cert_list *csca, struct buf *text,
 		.ngroups = s->ngiven,
 		.csca = csca,
 		.pool = &s->certs,
+		.status = s->status_wanted,
 		.status_data = s->status.v,
 		.nstatus_data = s->status.n,
 		.time = s->time,

@@ -51,6 +51,29 @@ sign() {
 	    -md sha256 -outform DER -out "$dir/$4"
 }
 
+# crl NAME [REVOKED]: the CSCA's list of revoked document signers.
+crl() {
+	touch "$dir/index" && echo 01 >"$dir/number" &&
+	    cat >"$dir/ca.cnf" <<-END &&
+		[ca]
+		default_ca = a
+		[a]
+		database = $dir/index
+		crlnumber = $dir/number
+		default_md = sha256
+		certificate = $dir/CSCA.pem
+		private_key = $dir/CSCA.key
+		default_crl_days = 20
+		crl_extensions = e
+		[e]
+		authorityKeyIdentifier = keyid
+	END
+	    if [ $# -gt 1 ]; then
+		openssl ca -config "$dir/ca.cnf" -revoke "$dir/$2.pem"
+	    fi &&
+	    openssl ca -config "$dir/ca.cnf" -gencrl -out "$dir/$1"
+}
+
 make_chip() {
 	local ca='basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
 	local ds='keyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n'
@@ -86,7 +109,7 @@ make_chip() {
 		write("certs", tlv(b"\x30", b"\x02\x01\x00", tlv(b"\x31", read("CSCA.der"))))
 		write("challenge", bytes(range(8)))
 	END
-	    sign DS 2.23.136.1.1.1 lds sod && sign ML 2.23.136.1.1.2 certs list &&
+	    crl crl && crl revoked DS && sign DS 2.23.136.1.1.1 lds sod && sign ML 2.23.136.1.1.2 certs list &&
 	    openssl dgst -sha256 -sign "$dir/AA.key" -out "$dir/answer.der" \
 		"$dir/challenge" &&
 	    openssl asn1parse -inform DER -in "$dir/answer.der" |
@@ -102,11 +125,17 @@ if ! make_chip >"$dir/made" 2>&1; then
 	exit 1
 fi
 sod=$dir/sod
-csca=(--trust "$dir/CSCA.pem")
+csca=(--trust "$dir/CSCA.pem" --crl "$dir/crl")
 ask=(--challenge 0001020304050607 --response "$dir/answer")
 
 expect 0 'signed by the authority' "accepts a chip of a known authority" \
     "${csca[@]}" --dg "1=$dir/dg1" --dg "2=$dir/dg2" "$sod"
+expect 2 'not known whether' "wants to know whether the signer is revoked" \
+    --trust "$dir/CSCA.pem" --dg "1=$dir/dg1" "$sod"
+expect 0 'signed by the authority' "leaves that out when asked to" \
+    --trust "$dir/CSCA.pem" --policy path-only --dg "1=$dir/dg1" "$sod"
+expect 2 'signer is revoked' "believes no signer that is revoked" \
+    --trust "$dir/CSCA.pem" --crl "$dir/revoked" --policy path-only "$sod"
 expect 2 'could not be verified' "says so when no authority is known" \
     --dg "1=$dir/dg1" "$sod"
 expect 2 'no path to a trusted' "believes no other authority" \
@@ -117,7 +146,7 @@ expect 1 'DG2: differs' "sees that a data group was changed" \
     "${csca[@]}" --dg "2=$dir/dg1" "$sod"
 expect 2 'DG13: not covered by the chip' "says what the signature does not cover" \
     "${csca[@]}" --dg "1=$dir/dg1" --dg "13=$dir/dg13" "$sod"
-expect 2 'expired' "looks at the time" "${csca[@]}" --time 2060-01-01 "$sod"
+expect 2 'expired' "looks at the time" "${csca[@]}" --policy path-only --time 2060-01-01 "$sod"
 expect 2 'not used' "uses no master list that nobody vouches for" \
     --masterlist "$dir/list" "$sod"
 expect 0 'master list is used' "uses a master list that a CSCA vouches for" \
