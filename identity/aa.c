@@ -36,7 +36,9 @@ aa_key(struct bytes dg15, EVP_PKEY **out)
 		return err_ossl(ERR_MALFORMED, "d2i_PUBKEY");
 	if (p != file.value.ptr + file.value.len)
 		return err_new(ERR_MALFORMED, NULL, "bytes follow the key");
-	if (key_alg_of(key) != KEY_RSA && key_alg_of(key) != KEY_EC)
+	/* A key marked for PSS is for nothing else (RFC 4055 1.2). */
+	if ((key_alg_of(key) != KEY_RSA && key_alg_of(key) != KEY_EC) ||
+	    EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS)
 		return err_new(ERR_UNSUPPORTED, "ICAO 9303-11 6.1",
 		    "a key that is neither RSA nor EC");
 	*out = TAKE(key);
