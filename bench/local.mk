@@ -1,9 +1,9 @@
 # bench/: make bench-ROOM runs one and appends rows to bench/out.tsv:
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
-BENCHES = bench-pdf bench-xml
+BENCHES = bench-pdf bench-xml bench-service
 include bench/keys.mk
-EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \
@@ -24,6 +24,9 @@ bench-pdf: bench/bench-pdf signctl/signctl
 	$(BENCH_ENVIRONMENT) bench/bench-pdf
 bench-xml: bench/bench-xml signctl/signctl
 	$(BENCH_ENVIRONMENT) bench/bench-xml
+
+bench-service: signd/signd signctl/signctl
+	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-service
 
 bench: $(BENCHES)
 	$(top_srcdir)/bench/report

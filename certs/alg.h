@@ -66,6 +66,9 @@ enum digest_alg digest_by_xml_uri(const char *uri);
 struct digest;
 struct err *digest_new(enum digest_alg alg, struct digest **out) MUST_USE;
 struct err *digest_add(struct digest *d, struct bytes what) MUST_USE;
+/* A second digest that has taken in the same bytes as `d`: what two ranges
+ * have in common is hashed once. */
+struct err *digest_copy(const struct digest *d, struct digest **out) MUST_USE;
 /* Writes digest_len() bytes to `out`; the digest is then over. */
 struct err *digest_final(struct digest *d, uint8_t out[DIGEST_MAX]) MUST_USE;
 void digest_free(struct digest *d);

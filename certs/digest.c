@@ -128,11 +128,9 @@ digest_free(struct digest *d)
 	free(d);
 }
 
-struct err *
-digest_new(enum digest_alg alg, struct digest **out)
+static struct err *
+digest_empty(enum digest_alg alg, struct digest **out)
 {
-	CLEANUP(EVP_MD_freep) EVP_MD *md = NULL;
-	TRY(digest_md(alg, &md));
 	CLEANUP(digest_freep) struct digest *d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct digest");
@@ -140,6 +138,28 @@ digest_new(enum digest_alg alg, struct digest **out)
 	d->ctx = EVP_MD_CTX_new();
 	if (d->ctx == NULL)
 		return err_ossl(ERR_NOMEM, "EVP_MD_CTX_new");
+	*out = TAKE(d);
+	return NULL;
+}
+
+struct err *
+digest_copy(const struct digest *d, struct digest **out)
+{
+	CLEANUP(digest_freep) struct digest *copy = NULL;
+	TRY(digest_empty(d->alg, &copy));
+	if (EVP_MD_CTX_copy_ex(copy->ctx, d->ctx) != 1)
+		return err_ossl(ERR_NOMEM, "EVP_MD_CTX_copy_ex");
+	*out = TAKE(copy);
+	return NULL;
+}
+
+struct err *
+digest_new(enum digest_alg alg, struct digest **out)
+{
+	CLEANUP(EVP_MD_freep) EVP_MD *md = NULL;
+	CLEANUP(digest_freep) struct digest *d = NULL;
+	TRY(digest_md(alg, &md));
+	TRY(digest_empty(alg, &d));
 	if (EVP_DigestInit_ex(d->ctx, md, NULL) != 1)
 		return err_ossl(ERR_INTERNAL, "EVP_DigestInit_ex");
 	*out = TAKE(d);

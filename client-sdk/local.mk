@@ -1,20 +1,28 @@
 # client-sdk/: libsignd, for other people's programs.  Uses base, libcurl,
 # jansson (libcurl is loaded when a client is opened).  Its exported names stand in libsignd.map; each has a manual page
 # made from the comment in signd.h; tests/client-sdk/names.sh compares.
-lib_LTLIBRARIES += client-sdk/libsignd.la
-include_HEADERS += %D%/signd.h
-client_sdk_libsignd_la_SOURCES = \
+#
+# signctl links the same objects from libclient.la: a program that needs no
+# library beside it starts faster, and runs from the build folder as it is.
+noinst_LTLIBRARIES += client-sdk/libclient.la
+client_sdk_libclient_la_SOURCES = \
 	%D%/citizen.c \
 	%D%/client.c %D%/client.h \
 	%D%/curl.c %D%/curl.h \
 	%D%/error.c \
 	%D%/officer.c \
 	%D%/signd.h
-client_sdk_libsignd_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-client_sdk_libsignd_la_LIBADD = base/libbase.la $(JANSSON_LIBS) -ldl
+client_sdk_libclient_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+
+lib_LTLIBRARIES += client-sdk/libsignd.la
+include_HEADERS += %D%/signd.h
+client_sdk_libsignd_la_SOURCES =
+client_sdk_libsignd_la_LIBADD = client-sdk/libclient.la base/libbase.la $(JANSSON_LIBS) -ldl
 client_sdk_libsignd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/client-sdk/libsignd.map
 EXTRA_client_sdk_libsignd_la_DEPENDENCIES = %D%/libsignd.map
+
+CLIENT_LIBS = client-sdk/libclient.la $(JANSSON_LIBS) -ldl
 
 pkgconfig_DATA += %D%/libsignd.pc
 EXTRA_DIST += %D%/libsignd.map %D%/man.awk

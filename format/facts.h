@@ -112,6 +112,9 @@ struct facts {
 	struct buf *status_data; /* CRLs and OCSP answers found inside, DER */
 	bool *status_is_ocsp;    /* one for each of status_data */
 	size_t nstatus_data;
+	uint8_t document_sha256[32]; /* of the whole, if `hashed`: a format that
+				      * hashes anyway saves a second pass */
+	bool hashed;
 	struct findings findings; /* about the whole document */
 };
 

@@ -16,7 +16,7 @@ plain_value(struct diff *f, const struct pdf_obj *old,
 	TRY(diff_resolve(f, NEW, new, &new_num, &b));
 	if (old_num == new_num && pdf_equal(a, b))
 		return diff_push(f, old, what);
-	if (!pdf_is(b, PDF_DICT) && !pdf_is(b, PDF_NULL))
+	if (!pdf_is(b, PDF_DICT) && !(pdf_is(b, PDF_NULL) && new_num == 0))
 		return diff_report(
 		    f, CHANGE_SUSPICIOUS, "pdf-catalog-changed", "/%s", what);
 	if (diff_has_refs(b) && !pdf_equal(a, b))

@@ -172,15 +172,15 @@ looks_touched(struct diff *f, const struct pdf_obj *old, bool *out)
 {
 	const struct pdf_obj *ap, *raw = pdf_dict_raw(old, "AP");
 	*out = diff_touched(f, raw);
-	if (*out || pdf_is(raw, PDF_NULL))
+	if (pdf_is(raw, PDF_NULL))
 		return NULL;
 	TRY(diff_resolve(f, OLD, raw, NULL, &ap));
-	for (size_t i = 0; !*out && i < pdf_dict_len(ap); i++) {
+	for (size_t i = 0; i < pdf_dict_len(ap); i++) {
 		const struct pdf_obj *states, *v = pdf_dict_value(ap, i);
-		*out = diff_touched(f, v);
+		*out = diff_touched(f, v) || *out;
 		TRY(diff_resolve(f, OLD, v, NULL, &states));
-		if (!*out && pdf_is(states, PDF_DICT))
-			*out = diff_touched(f, states);
+		if (pdf_is(states, PDF_DICT))
+			*out = diff_touched(f, states) || *out;
 	}
 	return NULL;
 }
@@ -263,8 +263,8 @@ fillable(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new,
 {
 	bool same, looks;
 	TRY(looks_touched(f, old, &looks));
-	bool value = differs(old, new, value_keys) ||
-		     diff_touched(f, pdf_dict_raw(old, "V"));
+	bool value = diff_touched(f, pdf_dict_raw(old, "V")) ||
+		     differs(old, new, value_keys);
 	bool rest = looks || differs(old, new, filled_keys);
 	TRY(diff_members(
 	    f, old, new, filled_keys, "pdf-field-changed", "a field", &same));

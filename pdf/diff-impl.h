@@ -20,8 +20,8 @@ enum {
 	BIT_SEEN_STRICT = 1 << 7, /* queued: reached by any other key */
 	BIT_IN_NEW = 1 << 8,      /* while lists are compared */
 	BIT_KEPT = 1 << 9,        /* while lists are compared */
-	BIT_NODE = 1 << 10,       /* number tree node on the way down */
 	BIT_DSS = 1 << 11,        /* looked at as part of the DSS */
+	BIT_LOADED = 1 << 12,     /* met on the walk */
 };
 
 struct diff {
@@ -67,7 +67,7 @@ struct err *diff_members(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new, const char *const *exempt, const char *code,
     const char *what, bool *same) MUST_USE;
 /* Whether an object among the references directly in `o` was rewritten. */
-bool diff_touched(const struct diff *f, const struct pdf_obj *o);
+bool diff_touched(struct diff *f, const struct pdf_obj *o);
 bool diff_has_refs(const struct pdf_obj *o);
 
 /* What is done with the members of two arrays of references. */
@@ -88,6 +88,10 @@ struct err *diff_lists(struct diff *f, const struct pdf_obj *old,
 
 /* ---- the rules for single places; both sides unresolved, null if absent - */
 
+/* What was appended, apart from what it means.  diff-bytes.c */
+struct err *diff_bytes(struct diff *f) MUST_USE;
+/* After the walk: old objects that were replaced without being met on it. */
+struct err *diff_unreached(struct diff *f) MUST_USE;
 struct err *diff_trailer(struct diff *f) MUST_USE; /* diff-catalog.c */
 struct err *diff_dss(struct diff *f, const struct pdf_obj *old,
     const struct pdf_obj *new) MUST_USE; /* diff-dss.c */

@@ -90,6 +90,7 @@ diff_load(
 	*out = &pdf_null;
 	if (num == 0 || num > f->highest)
 		return NULL;
+	diff_set(f, num, BIT_LOADED);
 	struct pdf_entry e;
 	TRY(pdf_spend(pdf_document_budget(f->d), 1));
 	TRY(pdf_lookup(pdf_xref(f->d), f->view[side], num, &e));
@@ -207,14 +208,17 @@ judge_changed(struct diff *f, uint32_t num, bool lax)
 	const struct pdf_obj *old, *new;
 	TRY(diff_load(f, OLD, num, &old));
 	TRY(diff_load(f, NEW, num, &new));
-	if (pdf_equal(old, new))
+	/* The null object is not the same as no object: some viewers look for
+	 * what is missing. */
+	bool both = (old == &pdf_null) == (new == &pdf_null);
+	if (both && pdf_equal(old, new))
 		return push(f, old, false);
 	bool handled = false;
 	if (lax)
 		TRY(diff_struct(f, old, new, &handled));
 	if (handled)
 		return NULL;
-	if (pdf_is(old, PDF_NULL))
+	if (old == &pdf_null)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-filled-in",
 		    "object %u was referred to, but is only there since", num);
 	if (pdf_is(new, PDF_NULL))
@@ -310,19 +314,18 @@ diff_members(struct diff *f, const struct pdf_obj *old,
 }
 
 bool
-diff_touched(const struct diff *f, const struct pdf_obj *o)
+diff_touched(struct diff *f, const struct pdf_obj *o)
 {
-	if (pdf_is(o, PDF_REF))
+	bool touched = false;
+	if (pdf_is(o, PDF_REF)) {
+		diff_set(f, o->ref.num, BIT_LOADED);
 		return diff_bit(f, o->ref.num, BIT_CHANGED);
-	for (size_t i = 0; pdf_is(o, PDF_ARRAY) && i < pdf_array_len(o); i++) {
-		if (diff_touched(f, pdf_array_at(o, i)))
-			return true;
 	}
-	for (size_t i = 0; pdf_is_dict(o) && i < pdf_dict_len(o); i++) {
-		if (diff_touched(f, pdf_dict_value(o, i)))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; pdf_is(o, PDF_ARRAY) && i < pdf_array_len(o); i++)
+		touched = diff_touched(f, pdf_array_at(o, i)) || touched;
+	for (size_t i = 0; pdf_is_dict(o) && i < pdf_dict_len(o); i++)
+		touched = diff_touched(f, pdf_dict_value(o, i)) || touched;
+	return touched;
 }
 
 bool
@@ -432,8 +435,10 @@ compare(struct diff *f)
 {
 	for (size_t r = f->view[OLD] + 1; r <= f->view[NEW]; r++)
 		TRY(pdf_each_entry(pdf_xref(f->d), r, mark_changed, f));
+	TRY(diff_bytes(f));
 	TRY(diff_trailer(f));
-	return drain(f);
+	TRY(drain(f));
+	return diff_unreached(f);
 }
 
 /* What a hostile file can cause is a finding, the rest an error. */

@@ -5,6 +5,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/cache.c \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
+	%D%/diff-bytes.c \
 	%D%/diff-catalog.c \
 	%D%/diff-cover.c \
 	%D%/diff-dss.c \

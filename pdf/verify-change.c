@@ -115,14 +115,18 @@ struct steps {
 	size_t n;
 };
 
-static int
-by_view(const void *a, const void *b)
+/* By insertion: they are few, mostly in order, and qsort() asks the system
+ * things that a sandbox forbids. */
+static void
+sort_by_view(struct sig **v, size_t n)
 {
-	const struct sig *x = *(struct sig *const *)a;
-	const struct sig *y = *(struct sig *const *)b;
-	if (x->view != y->view)
-		return x->view < y->view ? -1 : 1;
-	return x < y ? -1 : x > y;
+	for (size_t i = 1; i < n; i++) {
+		struct sig *s = v[i];
+		size_t k = i;
+		for (; k > 0 && v[k - 1]->view > s->view; k--)
+			v[k] = v[k - 1];
+		v[k] = s;
+	}
 }
 
 static struct err *
@@ -270,7 +274,7 @@ in_order(struct verify *v, struct sig **order, struct steps *steps)
 		if (v->sigs[i].view != 0)
 			order[n++] = &v->sigs[i];
 	}
-	qsort(order, n, sizeof(*order), by_view);
+	sort_by_view(order, n);
 	TRY(run_steps(v, order, n, steps));
 	return permissions(v, order, n, steps);
 }

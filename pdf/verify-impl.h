@@ -35,6 +35,13 @@ struct sig {
 	size_t fact, nfacts; /* in facts->signatures */
 };
 
+/* One algorithm over the document from its start: signed ranges and the whole
+ * document begin alike, so what they share is hashed once. */
+struct running {
+	struct digest *d; /* NULL: not begun */
+	size_t at;        /* bytes taken in */
+};
+
 struct verify {
 	const struct collect_input *in;
 	struct facts *facts;
@@ -43,6 +50,7 @@ struct verify {
 	struct cert_list extra; /* given, and those of the DSS */
 	struct sig *sigs;
 	size_t nsigs;
+	struct running running[DIGEST_COUNT];
 };
 
 /* A finding for every fact of a signature. */
@@ -53,6 +61,8 @@ struct err *sig_finding(struct verify *v, const struct sig *s, bool fatal,
 struct err *sig_range(struct verify *v, struct sig *s) MUST_USE;
 /* Value and digest; makes the facts: verify-value.c. */
 struct err *sig_value(struct verify *v, struct sig *s) MUST_USE;
+/* SHA-256 of the whole document into the facts, for the report. */
+struct err *document_digest(struct verify *v) MUST_USE;
 /* What the signature forbids; only looks at its own revision. */
 struct err *sig_permissions(struct verify *v, struct sig *s) MUST_USE;
 /* What happened after each signature, against what was allowed: all at once.

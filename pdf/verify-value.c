@@ -6,6 +6,7 @@
 #include <openssl/asn1.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #define STAMPS_MAX 64 /* of one signature; more prove no more */
 #define COVERS_MAX 64 /* bytes of the sentence about coverage */
@@ -15,6 +16,36 @@ struct digests {
 	uint8_t v[DIGEST_COUNT][DIGEST_MAX];
 	bool done[DIGEST_COUNT];
 };
+
+/* run_to hashes the document up to `at`, going on from where the last call of
+ * this algorithm ended; signatures mostly stand in the order of the file. */
+static struct err *
+run_to(struct verify *v, enum digest_alg alg, size_t at, struct digest **out)
+{
+	struct running *r = &v->running[alg];
+	if (r->d != NULL && r->at > at)
+		digest_free(TAKE(r->d));
+	if (r->d == NULL) {
+		r->at = 0;
+		TRY(digest_new(alg, &r->d));
+	}
+	TRY(digest_add(r->d, bytes_slice(v->in->document, r->at, at - r->at)));
+	r->at = at;
+	return digest_copy(r->d, out);
+}
+
+struct err *
+document_digest(struct verify *v)
+{
+	CLEANUP(digest_freep) struct digest *d = NULL;
+	uint8_t hash[DIGEST_MAX];
+	TRY(run_to(v, DIGEST_SHA256, v->in->document.len, &d));
+	TRY(digest_final(d, hash));
+	memcpy(
+	    v->facts->document_sha256, hash, sizeof(v->facts->document_sha256));
+	v->facts->hashed = true;
+	return NULL;
+}
 
 /* *out is empty for an algorithm that is not known, and for no range. */
 static struct err *
@@ -27,8 +58,7 @@ range_digest(struct verify *v, const struct sig *s, struct digests *all,
 	if (!all->done[alg]) {
 		struct bytes file = v->in->document;
 		CLEANUP(digest_freep) struct digest *d = NULL;
-		TRY(digest_new(alg, &d));
-		TRY(digest_add(d, bytes_slice(file, 0, s->gap_at)));
+		TRY(run_to(v, alg, s->gap_at, &d));
 		TRY(digest_add(
 		    d, bytes_slice(file, s->gap_end, s->covered - s->gap_end)));
 		TRY(digest_final(d, all->v[alg]));

@@ -178,6 +178,7 @@ collect(struct verify *v)
 	}
 	TRY(sigs_changes(v));
 	TRY(dss_levels(v));
+	TRY(document_digest(v));
 	return tell_oddities(v);
 }
 
@@ -192,6 +193,8 @@ pdf_collect(const struct collect_input *in, struct facts *out)
 		.d = d,
 		.arena = PDF_ARENA(pdf_document_budget(d)) };
 	struct err *e = collect(&v);
+	for (size_t i = 0; i < DIGEST_COUNT; i++)
+		digest_free(v.running[i].d);
 	free(v.sigs);
 	cert_list_done(&v.extra);
 	pdf_arena_done(&v.arena);

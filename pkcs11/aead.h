@@ -1,4 +1,4 @@
-/* AES-256-GCM and HKDF, for seal.c and sad.c only. */
+/* AES-256-GCM and HKDF: for seal.c, sad.c, and answers that the front keeps. */
 #ifndef SIGND_PKCS11_AEAD_H
 #define SIGND_PKCS11_AEAD_H
 

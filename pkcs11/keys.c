@@ -152,6 +152,27 @@ check_flags(const struct p11_session *s, CK_OBJECT_HANDLE key,
 	return NULL;
 }
 
+/* Where the make has CKA_ALLOWED_MECHANISMS: that one, and no other. */
+static struct err *
+check_mechanism(
+    const struct p11_session *s, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE only)
+{
+	if (!s->vendor->allowed_mechanisms)
+		return NULL;
+	CK_MECHANISM_TYPE is[2] = { 0 };
+	CK_ATTRIBUTE a = { CKA_ALLOWED_MECHANISMS, is, sizeof(is) };
+	CK_RV rv = s->f->C_GetAttributeValue(s->handle, key, &a, 1);
+	if (rv == CKR_OK && a.ulValueLen == sizeof(is[0]) && is[0] == only)
+		return NULL;
+	if (rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL &&
+	    rv != CKR_ATTRIBUTE_TYPE_INVALID)
+		return err_ck(rv, "C_GetAttributeValue");
+	return err_coded(err_new(ERR_DENIED, NULL,
+			     "CKA_ALLOWED_MECHANISMS of the key is not as it "
+			     "must"),
+	    "token-key-weak");
+}
+
 struct err *
 p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 {
@@ -165,8 +186,11 @@ p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 		{ CKA_DECRYPT, CK_FALSE, "CKA_DECRYPT" },
 		{ CKA_WRAP, CK_TRUE, "CKA_WRAP" },
 		{ CKA_UNWRAP, CK_TRUE, "CKA_UNWRAP" },
+		/* Whoever logs in could set the above as they like. */
+		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	return check_flags(s, kek, wanted, COUNT_OF(wanted));
+	TRY(check_flags(s, kek, wanted, COUNT_OF(wanted)));
+	return check_mechanism(s, kek, s->vendor->wrap);
 }
 
 /* ---- the key that seals depend on ---- */
@@ -205,8 +229,10 @@ p11_pepper_check(const struct p11_session *s, CK_OBJECT_HANDLE pepper)
 		{ CKA_NEVER_EXTRACTABLE, CK_TRUE, "CKA_NEVER_EXTRACTABLE" },
 		{ CKA_LOCAL, CK_TRUE, "CKA_LOCAL" },
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
+		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	return check_flags(s, pepper, wanted, COUNT_OF(wanted));
+	TRY(check_flags(s, pepper, wanted, COUNT_OF(wanted)));
+	return check_mechanism(s, pepper, CKM_SHA256_HMAC);
 }
 
 struct err *
@@ -288,6 +314,19 @@ p11_pair_make(const struct p11_session *s, struct bytes id,
 		   private, n, &public_key, private_key),
 	    "C_GenerateKeyPair");
 	return p11_spki(s, public_key, spki);
+}
+
+struct err *
+p11_signing_check(const struct p11_session *s, CK_OBJECT_HANDLE key)
+{
+	/* Not CKA_LOCAL: a CA's key may have come from another token. */
+	static const struct wanted wanted[] = {
+		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
+		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
+		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
+		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
+	};
+	return check_flags(s, key, wanted, COUNT_OF(wanted));
 }
 
 /* ---- signing ---- */

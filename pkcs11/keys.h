@@ -24,7 +24,9 @@ struct err *p11_key_find(const struct p11_session *s, CK_OBJECT_CLASS class,
  */
 struct err *p11_kek_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *out) MUST_USE;
-/* p11_kek_check refuses a key that could give away what it wraps.
+/* p11_kek_check refuses a key that could give away what it wraps, or that could
+ * be changed into one.  (Not every make tells CKA_UNWRAP_TEMPLATE: what is
+ * unwrapped carries the same attributes in its own template.)
  * ERR_DENIED code "token-key-weak". */
 struct err *p11_kek_check(
     const struct p11_session *s, CK_OBJECT_HANDLE kek) MUST_USE;
@@ -40,6 +42,11 @@ struct err *p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
 /* A permanent P-256 pair for signing.  Appends its SubjectPublicKeyInfo. */
 struct err *p11_pair_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *private_key, struct buf *spki) MUST_USE;
+
+/* p11_signing_check refuses a private key that could leave the token.
+ * ERR_DENIED code "token-key-weak". */
+struct err *p11_signing_check(
+    const struct p11_session *s, CK_OBJECT_HANDLE key) MUST_USE;
 
 /* Reads CKA_EC_POINT of a P-256 public key as SubjectPublicKeyInfo (DER). */
 struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,

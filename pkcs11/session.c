@@ -51,9 +51,25 @@ pause_ms(long ms)
 		;
 }
 
+/* Keyholders start again and again: a wrong PIN in the file must not lock the
+ * token for the people who know the right one. */
+static struct err *
+spare_last_try(const struct p11_session *s)
+{
+	CK_TOKEN_INFO info;
+	TRY_CK(s->f->C_GetTokenInfo(s->slot, &info), "C_GetTokenInfo");
+	if ((info.flags & (CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) == 0)
+		return NULL;
+	return err_coded(err_new(ERR_DENIED, NULL,
+			     "the token's PIN is locked, or has one try left, "
+			     "which is not spent here"),
+	    "token-pin");
+}
+
 struct err *
 p11_login(struct p11_session *s, struct bytes pin)
 {
+	TRY(spare_last_try(s));
 	CK_RV rv = CKR_OK;
 	long wait = LOGIN_WAIT_MS;
 	for (int i = 0; i < LOGIN_TRIES; i++) {

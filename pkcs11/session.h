@@ -28,7 +28,8 @@ struct err *p11_lock(const char *path, int *fd) MUST_USE;
 /*
  * p11_login logs the user in, for all sessions of this process; a failure that
  * may pass is tried again a few times.
- * ERR_DENIED code "token-pin": not tried again, so that no tries are spent.
+ * ERR_DENIED code "token-pin": not tried again, so that no tries are spent; and
+ * not tried at all when the token says that one try is left.
  */
 struct err *p11_login(struct p11_session *s, struct bytes pin) MUST_USE;
 

@@ -45,7 +45,9 @@ wrap(const struct p11_session *s, const struct p11_kek *kek,
 	CK_MECHANISM m = { kek->mechanism, NULL, 0 };
 	TRY_CK(s->f->C_WrapKey(s->handle, &m, kek->handle, key, raw, &len),
 	    "C_WrapKey");
-	return buf_append(blob, bytes_of(raw, len));
+	struct err *e = buf_append(blob, bytes_of(raw, len));
+	wipe(raw, sizeof(raw));
+	return e;
 }
 
 /* The first error counts, but everything is destroyed in any case: an object

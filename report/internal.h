@@ -86,7 +86,7 @@ enum word {
 const char *word(enum word w, enum lang lang);
 const char *cert_state_text(enum cert_state s, enum lang lang);
 const char *integrity_text(enum integrity i, enum lang lang);
-const char *change_text(enum change_level c, enum lang lang);
+const char *change_text(const struct signature_fact *f, enum lang lang);
 const char *result_text(enum result r, enum lang lang);
 /* The name of a domain of trust, for people; unknown ones stay as they are. */
 const char *domain_text(const char *domain, enum lang lang);

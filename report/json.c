@@ -243,8 +243,8 @@ set_coverage(json_t *o, const struct signature_fact *f)
 	TRY(set_int(c, "revisions", f->revisions));
 	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));
 	TRY(set_string(c, "changes", change_name(f->changes)));
-	TRY(set_both(c, "changes_text", change_text(f->changes, LANG_VI),
-	    change_text(f->changes, LANG_EN)));
+	TRY(set_both(c, "changes_text", change_text(f, LANG_VI),
+	    change_text(f, LANG_EN)));
 	return set_string(c, "changes_allowed", change_name(f->allowed));
 }
 

@@ -225,7 +225,7 @@ put_details(struct page *p, const struct signature_verdict *v)
 	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
 	TRY(put_covers(p, f));
 	if (f->revisions > 0 || f->changes != CHANGE_NONE)
-		TRY(row(p, WORD_CHANGES, change_text(f->changes, p->lang)));
+		TRY(row(p, WORD_CHANGES, change_text(f, p->lang)));
 	TRY(row(p, WORD_ALGORITHM, alg));
 	if (f->reason != NULL && f->reason[0] != '\0')
 		TRY(row(p, WORD_REASON, f->reason));

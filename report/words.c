@@ -129,9 +129,16 @@ integrity_text(enum integrity i, enum lang lang)
 }
 
 const char *
-change_text(enum change_level c, enum lang lang)
+change_text(const struct signature_fact *f, enum lang lang)
 {
-	return changes[c][lang];
+	/* "None" beside a broken signature would be read as comfort. */
+	static const char *const unknown[] = {
+		"chưa xét, vì nội dung đã ký không còn nguyên vẹn",
+		"not looked at, as what was signed is not intact"
+	};
+	if (f->changes == CHANGE_NONE && integrity_of(f) == BROKEN)
+		return unknown[lang];
+	return changes[f->changes][lang];
 }
 
 const char *

@@ -19,5 +19,8 @@ signctl_signctl_SOURCES = \
 	%D%/timestamp.c \
 	%D%/verify.c
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
-signctl_signctl_LDADD = client-sdk/libsignd.la identity/libidentity.la $(WORKER_LIBS)
-signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)
+signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la \
+	$(WORKER_LIBS)
+# libsignd goes in as an archive: no wrapper script in the build directory, and
+# one library less to find at every start.
+signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS) -static

@@ -217,24 +217,6 @@ offline(const struct args *a, int *code)
 	return e;
 }
 
-/* print_sentence prints verdict, sentence and next step out of a report. */
-static struct err *
-print_sentence(const json_t *report, enum lang lang)
-{
-	static const char *const paths[][2] = {
-		{ "result_text/vi", "result_text/en" },
-		{ "sentence/vi", "sentence/en" },
-		{ "next/vi", "next/en" },
-	};
-	const char *text[COUNT_OF(paths)];
-	for (size_t i = 0; i < COUNT_OF(paths); i++)
-		TRY(json_text(report, paths[i][lang], &text[i]));
-	printf("%s. %s\n", text[0], text[1]);
-	if (*text[2] != '\0')
-		printf("  → %s\n", text[2]);
-	return NULL;
-}
-
 static struct err *
 print_remote(const struct args *a, const char *text, int *code)
 {
@@ -255,7 +237,11 @@ print_remote(const struct args *a, const char *text, int *code)
 		printf("%s\n", indication);
 		return NULL;
 	}
-	return print_sentence(j, a->lang);
+	/* The same text as offline: the service renders it with the report. */
+	const char *report;
+	TRY(json_text(j, a->lang == LANG_VI ? "text/vi" : "text/en", &report));
+	printf("%s", report);
+	return NULL;
 }
 
 static struct err *

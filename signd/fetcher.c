@@ -83,8 +83,10 @@ is_private6(const struct in6_addr *a)
 	const uint8_t *b = a->s6_addr;
 	uint32_t tail = (uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 |
 			(uint32_t)b[14] << 8 | b[15];
-	/* IPv4 in disguise: mapped, and NAT64. */
-	if (IN6_IS_ADDR_V4MAPPED(a) || (b[0] == 0 && b[1] == 0x64))
+	/* IPv4 in disguise: mapped, and NAT64 with its well-known prefix; other
+	 * prefixes (RFC 8215) are an operator's own and not for us. */
+	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+	if (IN6_IS_ADDR_V4MAPPED(a) || memcmp(b, nat64, sizeof(nat64)) == 0)
 		return is_private4(tail);
 	if (b[0] == 0x20 && b[1] == 0x02) /* 6to4 */
 		return true;
@@ -238,6 +240,9 @@ read_request(const struct ipc_message *m, struct fetch *f)
 	uint64_t most = (uint64_t)f->s->fetch_max;
 	uint64_t longest = (uint64_t)f->s->fetch_seconds * 1000;
 	f->max = (size_t)(max < most ? max : most);
+	/* To libcurl 0 is "for ever". */
+	if (timeout == 0)
+		timeout = 1;
 	f->timeout_ms = (long)(timeout < longest ? timeout : longest);
 	return NULL;
 }

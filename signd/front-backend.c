@@ -8,7 +8,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define KEYHOLDER_MS 30000 /* Argon2id, a token, a durable record, a queue */
+#define KEYHOLDER_MS 20000 /* Argon2id, a token, a durable record, a queue */
 #define LEDGER_MS 10000
 #define PING_MS 1500
 #define WORKER_QUEUE_MS 15000 /* beyond the longest job: waiting for one */

@@ -18,11 +18,25 @@ take_text(char *slot, size_t size, const char *data, uint64_t off, size_t len)
 	return NULL;
 }
 
+/* Two files under one name would be judged as one. */
+static bool
+again(const struct form *f, const char *key, uint64_t off)
+{
+	if (off > 0)
+		return false;
+	return (strcmp(key, "document") == 0 && f->request->document.len > 0) ||
+	       (strcmp(key, "content") == 0 && f->content.len > 0);
+}
+
 static struct err *
 take_part(
     struct form *f, const char *key, const char *data, uint64_t off, size_t len)
 {
 	struct bytes what = bytes_of(data, len);
+	if (again(f, key, off))
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "a field of the form comes twice"),
+		    "parameter");
 	if (strcmp(key, "document") == 0) {
 		f->has_document = true;
 		return spool_write(&f->request->document, what);

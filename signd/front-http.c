@@ -6,8 +6,6 @@
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,8 +31,6 @@
 #define IDLE_SECONDS 60         /* of a client that reads nothing */
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
-#define SEND_TRIES 20   /* of 50 ms, for an answer out of turn */
-#define STREAM_BLOCK 65536
 #define DAEMON_THREADS 2
 
 struct connection {
@@ -70,116 +66,27 @@ struct http {
 
 /* ---- answers ---- */
 
-static ssize_t
-read_stream(void *ctx, uint64_t pos, char *out, size_t max)
-{
-	const struct reply *r = ctx;
-	const struct insertion *in = &r->insertion;
-	uint64_t at = in->at;
-	if (pos >= at && pos < at + in->bytes.len) {
-		struct bytes rest =
-		    bytes_slice(buf_bytes(&in->bytes), pos - at, max);
-		memcpy(out, rest.ptr, rest.len);
-		return (ssize_t)rest.len;
-	}
-	/* Before the insertion, or behind it. */
-	if (pos < at && max > at - pos)
-		max = at - pos;
-	uint64_t from = pos < at ? pos : pos - in->bytes.len;
-	ssize_t n = pread(r->document.fd, out, max, (off_t)from);
-	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-static struct MHD_Response *
-make_response(struct request *q)
-{
-	struct reply *r = &q->reply;
-	if (r->streamed)
-		return MHD_create_response_from_callback(
-		    r->document.len + r->insertion.bytes.len, STREAM_BLOCK,
-		    read_stream, r, NULL);
-	if (r->constant != NULL)
-		return MHD_create_response_from_buffer(r->constant_len,
-		    (void *)(uintptr_t)r->constant, MHD_RESPMEM_PERSISTENT);
-	/* The request outlives its response: see completed(). */
-	return MHD_create_response_from_buffer(
-	    r->body.len, r->body.ptr, MHD_RESPMEM_PERSISTENT);
-}
-
-static const char *const security_headers[][2] = {
-	{ "Strict-Transport-Security", "max-age=31536000" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "X-Frame-Options", "DENY" },
-	{ "Referrer-Policy", "no-referrer" },
-	{ "Cross-Origin-Opener-Policy", "same-origin" },
-	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Cache-Control", "no-store" },
-	{ "Content-Security-Policy",
-	    "default-src 'none'; script-src 'self'; style-src 'self'; "
-	    "connect-src 'self'; img-src 'self'; form-action 'self'; "
-	    "base-uri 'none'; frame-ancestors 'none'" },
-};
-
-static void
-add_headers(struct request *q, struct MHD_Response *response)
-{
-	const struct reply *r = &q->reply;
-	char number[16];
-	for (size_t i = 0; i < COUNT_OF(security_headers); i++)
-		MHD_add_response_header(
-		    response, security_headers[i][0], security_headers[i][1]);
-	MHD_add_response_header(response, "Content-Type", r->type);
-	MHD_add_response_header(response, "Signd-Request", q->id);
-	if (r->retry_after > 0) {
-		snprintf(number, sizeof(number), "%d", r->retry_after);
-		MHD_add_response_header(response, "Retry-After", number);
-	}
-	if (r->allow != NULL)
-		MHD_add_response_header(response, "Allow", r->allow);
-	if (r->disposition != NULL)
-		MHD_add_response_header(
-		    response, "Content-Disposition", r->disposition);
-	if (atomic_load(&q->front->stopping))
-		MHD_add_response_header(response, "Connection", "close");
-}
-
-static enum MHD_Result
-send_reply(struct request *q)
-{
-	struct MHD_Response *response = make_response(q);
-	if (response == NULL)
-		return MHD_NO;
-	add_headers(q, response);
-	enum MHD_Result ok =
-	    MHD_queue_response(q->connection, q->reply.status, response);
-	MHD_destroy_response(response);
-	return ok;
-}
-
 static enum MHD_Result
 refuse(struct request *q, struct err *e)
 {
 	reply_problem(&q->reply, q->id, e, -1);
 	q->state = REQUEST_DONE;
-	return send_reply(q);
+	return request_send(q);
 }
 
 /* ---- an answer out of turn ---- */
 
+/* Never waits: the lock is held, and whoever reads nothing would make everybody
+ * else wait with it. */
 static void
 push_out(const struct connection *c, struct bytes what)
 {
-	for (int tries = 0; what.len > 0 && tries < SEND_TRIES; tries++) {
+	while (what.len > 0) {
 		ssize_t n = gnutls_record_send(c->session, what.ptr, what.len);
-		if (n > 0) {
+		if (n <= 0 && n != GNUTLS_E_INTERRUPTED)
+			return;
+		if (n > 0)
 			what = bytes_from(what, (size_t)n);
-			continue;
-		}
-		if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
-			return;
-		struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-		if (poll(&p, 1, 50) < 0)
-			return;
 	}
 }
 
@@ -230,6 +137,8 @@ sweep_one(struct front *f, struct connection *c, int64_t now)
 	} else if (q == NULL) {
 		if (now - c->since > f->s->header_seconds * 1000)
 			shutdown(c->fd, SHUT_RDWR);
+	} else if (q->state == REQUEST_REFUSED && body_late(f, q, now)) {
+		shutdown(c->fd, SHUT_RDWR);
 	} else if (q->state == REQUEST_READING && body_late(f, q, now)) {
 		answer_now(q,
 		    err_coded(err_new(ERR_LIMIT, NULL,
@@ -380,7 +289,7 @@ dispatch(struct request *q)
 		if (e != NULL)
 			return refuse(q, e);
 		q->state = REQUEST_DONE;
-		return send_reply(q);
+		return request_send(q);
 	}
 	q->state = REQUEST_QUEUED;
 	MHD_suspend_connection(q->connection);
@@ -395,170 +304,7 @@ dispatch(struct request *q)
 	return MHD_YES;
 }
 
-/* ---- what is refused before the body ---- */
-
-static struct err *
-require(bool ok, const char *code, const char *why)
-{
-	if (ok)
-		return NULL;
-	return err_coded(err_new(ERR_USAGE, NULL, "%s", why), code);
-}
-
-/* The officer's certificate, verified here and now against officer-ca-file;
- * whether the officer may do anything, the keyholder decides. */
-static struct err *
-read_peer(struct request *q, gnutls_session_t session)
-{
-	gnutls_typed_vdata_st purpose = {
-		.type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT,
-	};
-	unsigned int status = GNUTLS_CERT_INVALID;
-	unsigned int n = 0;
-	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
-	if (list == NULL || n == 0)
-		return err_coded(
-		    err_new(ERR_DENIED, NULL, "there is no client certificate"),
-		    "client-certificate");
-	int failed =
-	    gnutls_certificate_verify_peers(session, &purpose, 1, &status);
-	if (failed != 0 || status != 0)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "the client certificate is not trusted"),
-		    "client-certificate");
-	return cert_parse(bytes_of(list[0].data, list[0].size), &q->peer);
-}
-
-/* "Application/PDF; x=y" to "application/pdf". */
-static void
-read_media(struct request *q)
-{
-	const char *type = request_header(q, "Content-Type");
-	size_t n = 0;
-	for (; type != NULL && *type != '\0' && *type != ';' && *type != ' ' &&
-	       n + 1 < sizeof(q->media);
-	     type++)
-		q->media[n++] = *type >= 'A' && *type <= 'Z'
-				    ? (char)(*type - 'A' + 'a')
-				    : *type;
-	q->media[n] = '\0';
-}
-
-static bool
-is_document_type(const char *media)
-{
-	static const char *const types[] = { "application/pdf",
-		"application/xml", "text/xml", "application/pkcs7-mime",
-		"application/pkcs7-signature", "application/cms",
-		"application/octet-stream" };
-	for (size_t i = 0; i < COUNT_OF(types); i++)
-		if (strcmp(media, types[i]) == 0)
-			return true;
-	return false;
-}
-
-static struct err *
-check_media(struct request *q)
-{
-	read_media(q);
-	bool form = strcmp(q->media, "multipart/form-data") == 0;
-	switch (q->route->body) {
-	case BODY_NONE:
-		return NULL;
-	case BODY_JSON:
-		return require(strcmp(q->media, "application/json") == 0,
-		    "content-type", "this call takes application/json");
-	case BODY_DOCUMENT:
-		return require(is_document_type(q->media), "content-type",
-		    "this call takes a document: application/pdf, "
-		    "application/xml, application/pkcs7-mime or "
-		    "application/octet-stream");
-	case BODY_DOCUMENT_OR_FORM:
-		return require(is_document_type(q->media) || form,
-		    "content-type",
-		    "this call takes a document or multipart/form-data");
-	}
-	return NULL;
-}
-
-static size_t
-body_max(const struct request *q)
-{
-	const struct settings *s = q->front->s;
-	switch (q->route->body) {
-	case BODY_NONE:
-		return 65536; /* ignored, but not without end */
-	case BODY_JSON:
-		return (size_t)s->request_max;
-	case BODY_DOCUMENT:
-		return (size_t)s->document_max;
-	case BODY_DOCUMENT_OR_FORM:
-		return (size_t)s->document_max +
-		       (q->form != NULL ? CONTENT_MAX + 65536 : 0);
-	}
-	return 0;
-}
-
-static struct err *
-too_large(const struct request *q)
-{
-	bool json = q->route->body == BODY_JSON;
-	return err_coded(err_new(ERR_LIMIT, NULL, "the limit is %lld bytes",
-			     (long long)(json ? q->front->s->request_max
-					      : q->front->s->document_max)),
-	    json ? "request-too-large" : "document-too-large");
-}
-
-/* Prepares for the body, or says no before it comes. */
-static struct err *
-expect_body(struct request *q)
-{
-	const struct settings *s = q->front->s;
-	TRY(check_media(q));
-	const char *length = request_header(q, "Content-Length");
-	unsigned long long expected =
-	    length != NULL ? strtoull(length, NULL, 10) : 0;
-	if (q->route->body == BODY_NONE)
-		return NULL;
-	bool form = strcmp(q->media, "multipart/form-data") == 0;
-	size_t most = body_max(q) + (form ? CONTENT_MAX + 65536 : 0);
-	if (expected > most)
-		return too_large(q);
-	if (q->route->body == BODY_JSON) {
-		q->json = BUF((size_t)s->request_max);
-		return NULL;
-	}
-	TRY(spool_init(&q->document, s->spool_dir,
-	    (size_t)s->memory_document_max, (size_t)s->document_max,
-	    (size_t)expected));
-	return form ? form_new(q, &q->form) : NULL;
-}
-
-static struct err *
-check_request(struct request *q, const char *method, const char *path)
-{
-	const char *allow = NULL;
-	if (q->watched == NULL)
-		return err_new(ERR_NOMEM, NULL, "connection");
-	if (q->officer)
-		TRY(read_peer(q, q->watched->session));
-	TRY(require(utf8_printable(bytes_str(path)), "not-found", "path"));
-	q->route = route_find(method, path, q->officer, &q->param, &allow);
-	if (q->route == NULL && allow != NULL) {
-		q->reply.allow = allow;
-		return err_coded(err_new(ERR_USAGE, NULL, "only %s", allow),
-		    "method-not-allowed");
-	}
-	if (q->route == NULL)
-		return err_coded(
-		    err_new(ERR_MISSING, NULL, "there is no such address"),
-		    "not-found");
-	if (atomic_load(&q->front->stopping))
-		return err_coded(
-		    err_new(ERR_REMOTE, NULL, "stopping"), "stopping");
-	return expect_body(q);
-}
+/* ---- a request begins ---- */
 
 static void
 make_id(char out[17])
@@ -601,6 +347,35 @@ request_new(struct listener *l, struct MHD_Connection *connection)
 	return q;
 }
 
+#define READ_AWAY_MAX 1048576 /* bytes of a body that nobody wants */
+
+/*
+ * The answer is known before the body.  A client that is still sending would
+ * lose it when the connection closes under its hands, so what is short is
+ * read away first, and what is long gets the answer past the body.  Who waits
+ * for "100 Continue" sends nothing.
+ */
+static enum MHD_Result
+refuse_early(struct request *q, struct err *e)
+{
+	const char *length = request_header(q, "Content-Length");
+	bool chunked = request_header(q, "Transfer-Encoding") != NULL;
+	unsigned long long len =
+	    length != NULL ? strtoull(length, NULL, 10) : 0;
+	if ((len == 0 && !chunked) || request_header(q, "Expect") != NULL)
+		return refuse(q, e);
+	struct watch *w = q->front->watch;
+	pthread_mutex_lock(&w->lock);
+	if (chunked || len > READ_AWAY_MAX) {
+		answer_now(q, e);
+	} else {
+		reply_problem(&q->reply, q->id, e, -1);
+		q->state = REQUEST_REFUSED;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return MHD_YES;
+}
+
 static enum MHD_Result
 first_call(struct listener *l, struct MHD_Connection *connection,
     const char *path, const char *method, void **con_cls)
@@ -611,8 +386,10 @@ first_call(struct listener *l, struct MHD_Connection *connection,
 	*con_cls = q;
 	q->path = path;
 	q->method = method;
-	struct err *e = check_request(q, method, path);
-	return e == NULL ? MHD_YES : refuse(q, e);
+	gnutls_session_t session =
+	    q->watched != NULL ? q->watched->session : NULL;
+	struct err *e = request_check(q, session, method, path);
+	return e == NULL ? MHD_YES : refuse_early(q, e);
 }
 
 /* ---- the body ---- */
@@ -620,8 +397,8 @@ first_call(struct listener *l, struct MHD_Connection *connection,
 static struct err *
 take_chunk(struct request *q, struct bytes chunk)
 {
-	if (q->received > body_max(q))
-		return too_large(q);
+	if (q->received > request_body_max(q))
+		return request_too_large(q);
 	if (q->route->body == BODY_NONE)
 		return NULL;
 	if (q->route->body == BODY_JSON)
@@ -677,8 +454,11 @@ last_call(struct request *q)
 		struct err *e = end_of_body(q);
 		return e == NULL ? dispatch(q) : refuse(q, e);
 	}
+	case REQUEST_REFUSED:
+		q->state = REQUEST_DONE;
+		return request_send(q);
 	case REQUEST_DONE:
-		return send_reply(q);
+		return request_send(q);
 	case REQUEST_QUEUED:
 		return MHD_YES;
 	case REQUEST_SWALLOWING:

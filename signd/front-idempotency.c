@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "pkcs11/aead.h"
 #include "signd/front.h"
 
 #define KEY_MAX 64        /* characters */
@@ -71,6 +72,33 @@ unpack_answer(struct bytes packed, struct reply *out)
 	return unpack_end(&u);
 }
 
+/* An answer may have an activation link in it.  In the store it is sealed under
+ * what the client sent, of which the store has only a hash: whoever reads the
+ * store, or a copy of it, reads no answers. */
+static struct err *
+seal_answer(const struct once *once, struct bytes plain, struct buf *out)
+{
+	uint8_t nonce[AEAD_NONCE];
+	TRY(random_fill(nonce, sizeof(nonce)));
+	struct bytes n = bytes_of(nonce, sizeof(nonce));
+	TRY(buf_append(out, n));
+	return aead_seal(bytes_of(once->secret, sizeof(once->secret)), n,
+	    bytes_str(once->scope), plain, out);
+}
+
+static struct err *
+open_answer(const struct once *once, struct bytes sealed, struct reply *out)
+{
+	CLEANUP(secret_done) struct secret plain = { 0 };
+	bool ok = false;
+	TRY(aead_open(bytes_of(once->secret, sizeof(once->secret)),
+	    bytes_slice(sealed, 0, AEAD_NONCE), bytes_str(once->scope),
+	    bytes_from(sealed, AEAD_NONCE), &plain, &ok));
+	if (!ok)
+		return err_new(ERR_INTERNAL, NULL, "a remembered answer");
+	return unpack_answer(secret_bytes(&plain), out);
+}
+
 static struct err *
 make_scope(const struct request *r, struct once *once)
 {
@@ -98,7 +126,8 @@ once_claim(struct request *r, struct bytes material, struct once *once,
 {
 	const char *key = request_header(r, "Idempotency-Key");
 	*replayed = false;
-	if (key == NULL)
+	/* Nothing sent is a mistake, and mistakes are not remembered. */
+	if (key == NULL || material.len == 0)
 		return NULL;
 	if (key[0] == '\0' || strlen(key) > KEY_MAX ||
 	    !utf8_printable(bytes_str(key)))
@@ -107,6 +136,7 @@ once_claim(struct request *r, struct bytes material, struct once *once,
 	enum idem_state state;
 	CLEANUP(buf_done) struct buf answer = BUF(FRONT_ANSWER_MAX);
 	TRY(digest_of(DIGEST_SHA256, material, sum));
+	TRY(hkdf(material, "signd idempotency 1", once->secret));
 	TRY(make_scope(r, once));
 	snprintf(once->key, sizeof(once->key), "%s", key);
 	TRY(front_idem_claim(r->front->store, once->scope, once->key, sum,
@@ -117,7 +147,7 @@ once_claim(struct request *r, struct bytes material, struct once *once,
 		return NULL;
 	case IDEM_DONE:
 		*replayed = true;
-		return unpack_answer(buf_bytes(&answer), out);
+		return open_answer(once, buf_bytes(&answer), out);
 	case IDEM_BUSY:
 		return no("idempotency-busy", "the first call is at work");
 	case IDEM_CONFLICT:
@@ -126,21 +156,31 @@ once_claim(struct request *r, struct bytes material, struct once *once,
 	return err_new(ERR_INTERNAL, NULL, "idempotency");
 }
 
+static struct err *
+remember(struct request *r, const struct once *once, const struct reply *out)
+{
+	CLEANUP(buf_done) struct buf plain = BUF(FRONT_ANSWER_MAX);
+	CLEANUP(buf_done) struct buf answer = BUF(FRONT_ANSWER_MAX);
+	struct err *e = pack_answer(out, &plain);
+	if (e == NULL)
+		e = seal_answer(once, buf_bytes(&plain), &answer);
+	wipe(plain.ptr, plain.len);
+	TRY(e);
+	return front_idem_finish(r->front->store, once->scope, once->key,
+	    buf_bytes(&answer), clock_now(&clock_system) + KEEP_SECONDS);
+}
+
 /* What was done is done: a memory that fails must not turn it into an error. */
 void
-once_end(struct request *r, const struct once *once, const struct reply *out,
+once_end(struct request *r, struct once *once, const struct reply *out,
     bool worked)
 {
 	if (!once->claimed)
 		return;
-	CLEANUP(buf_done) struct buf answer = BUF(FRONT_ANSWER_MAX);
-	struct err *e = worked ? pack_answer(out, &answer) : NULL;
-	if (worked && e == NULL)
-		e = front_idem_finish(r->front->store, once->scope, once->key,
-		    buf_bytes(&answer),
-		    clock_now(&clock_system) + KEEP_SECONDS);
-	else
+	struct err *e = worked ? remember(r, once, out) : NULL;
+	if (!worked || e != NULL)
 		err_free(
 		    front_idem_drop(r->front->store, once->scope, once->key));
+	wipe(once->secret, sizeof(once->secret));
 	log_error(r->front->log, LOG_WARNING, "idempotency-lost", e);
 }

@@ -69,6 +69,22 @@ put_time(json_t *o, const char *name, int64_t t)
 	return json_put_bytes(o, name, buf_bytes(&text));
 }
 
+/* That a certificate is of officer-ca-file is not enough to read what is
+ * theirs: the ledger says who is an officer, and who is one no more.  For what
+ * is approved the keyholder asks the same. */
+static struct err *
+require_officer(const struct request *r)
+{
+	uint8_t print[32];
+	CLEANUP(buf_done) struct buf hex = BUF(64);
+	CLEANUP(buf_done) struct buf body = BUF(128);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	cert_fingerprint(r->peer, print);
+	TRY(hex_encode(bytes_of(print, sizeof(print)), &hex));
+	TRY(pack_bytes(&body, 1, buf_bytes(&hex)));
+	return ask_ledger(r->front, LEDGER_OFFICER, buf_bytes(&body), &m);
+}
+
 /* ---- enrolments ---- */
 
 static struct err *
@@ -107,6 +123,7 @@ post_enrolment(struct request *r, struct reply *out)
 {
 	struct once once = { 0 };
 	bool replayed = false;
+	TRY(require_officer(r));
 	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
 	if (replayed)
 		return NULL;
@@ -142,6 +159,7 @@ get_enrolment(struct request *r, struct reply *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	TRY(require_officer(r));
 	if (strlen(r->param) > CREDENTIAL_MAX)
 		return err_coded(err_new(ERR_MISSING, NULL, "no such id"),
 		    "enrolment-unknown");
@@ -176,6 +194,7 @@ post_revoke(struct request *r, struct reply *out)
 {
 	struct once once = { 0 };
 	bool replayed = false;
+	TRY(require_officer(r));
 	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
 	if (replayed)
 		return NULL;
@@ -212,6 +231,7 @@ get_audit(struct request *r, struct reply *out)
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	uint64_t from;
 	uint64_t count;
+	TRY(require_officer(r));
 	TRY(number_param(r, "from", INT64_MAX, 1, &from));
 	TRY(number_param(r, "count", AUDIT_COUNT_MAX, 100, &count));
 	TRY(pack_u64(&body, 1, from));

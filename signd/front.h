@@ -2,9 +2,11 @@
  * Inside the front: what its files share.  The order is
  *
  *	front-http.c    connections, bodies, deadlines; threads of libmicrohttpd
+ *	front-check.c   what is refused before a body comes
+ *	front-reply.c   how an answer goes out
  *	front-routes.c  the one table of calls
- *	front-verify.c, front-sign.c, front-credential.c, front-officer.c,
- *	front-pages.c   the calls, in threads that may wait
+ *	front-verify.c, front-sign.c, front-hash.c, front-credential.c,
+ *	front-officer.c, front-pages.c   the calls, in threads that may wait
  *	front-backend.c asking the other processes
  *	front.c         start, TLS, end
  */
@@ -13,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 
 #include "base/messages.h"
@@ -29,11 +32,11 @@
 #include "validation/validation.h"
 
 #define PARAM_MAX 256      /* bytes of one parameter in the query */
-#define CREDENTIAL_MAX 128 /* bytes of a credential's id */
+#define CREDENTIAL_MAX 64  /* bytes of an id in the ledger */
 #define SECRET_MAX 4096    /* bytes of a SAD or an Authorization header */
 #define PIN_MIN 6          /* bytes; characters are the keyholder's matter */
 #define PIN_MAX 256        /* bytes: 64 characters of UTF-8 */
-#define HASHES_MAX 1000    /* digests in one request */
+#define HASHES_MAX 256     /* digests in one request: as many as a keyholder takes */
 #define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
 #define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
 
@@ -100,7 +103,8 @@ void reply_done(struct reply *r);
 
 enum request_state {
 	REQUEST_READING,
-	REQUEST_SWALLOWING,
+	REQUEST_REFUSED,    /* the answer is known; the body is read away */
+	REQUEST_SWALLOWING, /* the answer went out of turn */
 	REQUEST_QUEUED,
 	REQUEST_DONE
 };
@@ -114,7 +118,7 @@ struct request {
 	const char *method;
 	bool officer;
 	char id[17]; /* tells this request in log and answer */
-	enum request_state state;
+	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
 	size_t received; /* bytes of body */
 	char media[64];  /* of the body, lower case, without parameters */
@@ -167,6 +171,14 @@ void reply_problem(
 /* ---- HTTP (front-http.c) ---- */
 
 struct http;
+
+/* Before the body (front-check.c): who calls, what, and with which body. */
+struct err *request_check(struct request *q, gnutls_session_t session,
+    const char *method, const char *path) MUST_USE;
+size_t request_body_max(const struct request *q); /* bytes */
+struct err *request_too_large(const struct request *q) MUST_USE;
+/* Queues the reply (front-reply.c). */
+enum MHD_Result request_send(struct request *q);
 
 struct tls {
 	struct buf key; /* PEM; wiped at the end */
@@ -231,16 +243,18 @@ struct err *sign_digests(const struct front *f, const char *credential,
 /*
  * once_claim looks for an Idempotency-Key.  *replayed: `out` is the answer of
  * the first call, and there is nothing to do.  `material` is what makes two
- * calls the same.  Else the caller works, and then once_end tells how it went.
+ * calls the same; it has something that nobody can guess (a link, a SAD, an
+ * approval), for the answer is kept sealed under it.  Else the caller works, and then once_end tells how it went.
  */
 struct once {
 	bool claimed;
 	char scope[FRONT_ID_MAX];
 	char key[FRONT_ID_MAX];
+	uint8_t secret[32]; /* out of the material: seals the answer */
 };
 struct err *once_claim(struct request *r, struct bytes material,
     struct once *once, struct reply *out, bool *replayed) MUST_USE;
-void once_end(struct request *r, const struct once *once,
+void once_end(struct request *r, struct once *once,
     const struct reply *out, bool worked);
 
 /* ---- calls ---- */

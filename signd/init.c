@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -12,118 +11,17 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "pkcs11/aead.h"
-#include "pkcs11/guard.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
+#include "signd/part.h"
 #include "signd/process.h"
 
-#define DAY 86400	  /* seconds */
-#define ROOT_DAYS 7300	  /* Decree 23/2025: a root 25 years at most */
-#define ISSUER_DAYS 3650  /* an agency's own CA 10 years at most */
-#define RESULT_MAX 262144 /* bytes between the parts of the ceremony */
+#define DAY 86400        /* seconds */
+#define ROOT_DAYS 7300   /* Decree 23/2025: a root 25 years at most */
+#define ISSUER_DAYS 3650 /* an agency's own CA 10 years at most */
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
-
-/* ---- one part of the ceremony, in a process and under a user of its own ---- */
-
-struct part {
-	const struct settings *s;
-	const struct init_options *o;
-	struct bytes in; /* from the part before */
-	struct err *(*work)(const struct part *p, struct buf *out);
-};
-
-static struct err *
-write_all(int fd, struct bytes b)
-{
-	while (b.len > 0) {
-		ssize_t n = write(fd, b.ptr, b.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(errno, "pipe");
-		b = bytes_from(b, (size_t)n);
-	}
-	return NULL;
-}
-
-static struct err *
-read_all(int fd, struct buf *out)
-{
-	for (;;) {
-		uint8_t chunk[4096];
-		ssize_t n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(errno, "pipe");
-		if (n == 0)
-			return NULL;
-		TRY(buf_append(out, bytes_of(chunk, (size_t)n)));
-	}
-}
-
-static struct err *
-part_work(const struct part *p, const char *user, struct buf *out)
-{
-	umask(0077);
-	TRY(guard_process());
-	TRY(process_drop(user));
-	return p->work(p, out);
-}
-
-/* In the child: the answer is a byte that says which, and what was packed. */
-static void
-part_child(const struct part *p, const char *user, int fd)
-{
-	CLEANUP(buf_done) struct buf out = BUF(RESULT_MAX);
-	struct err *e = part_work(p, user, &out);
-	uint8_t failed = e != NULL;
-	if (failed) {
-		buf_clear(&out);
-		err_free(err_pack(e, &out));
-		err_free(e);
-	}
-	err_free(write_all(fd, bytes_of(&failed, 1)));
-	err_free(write_all(fd, buf_bytes(&out)));
-}
-
-static struct err *
-part_answer(int fd, struct buf *out)
-{
-	CLEANUP(buf_done) struct buf all = BUF(RESULT_MAX + 1);
-	TRY(read_all(fd, &all));
-	if (all.len == 0)
-		return err_new(ERR_REMOTE, NULL, "a part of it died");
-	struct bytes rest = bytes_from(buf_bytes(&all), 1);
-	if (all.ptr[0] != 0)
-		return err_unpack(rest);
-	return out == NULL ? NULL : buf_append(out, rest);
-}
-
-static struct err *
-part_run(const struct part *p, const char *user, struct buf *out)
-{
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_errno(errno, "pipe");
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		part_child(p, user, ends[1]);
-		_exit(0);
-	}
-	close(ends[1]);
-	CLEANUP(close_fdp) int fd = ends[0];
-	if (pid < 0)
-		return err_errno(errno, "fork");
-	struct err *e = part_answer(fd, out);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return e;
-}
 
 /* ---- keys and CA, as user-keyholder ---- */
 
@@ -143,8 +41,8 @@ static struct ca_names
 names_of(const struct init_options *o, bool root)
 {
 	if (root && o->production)
-		return (struct ca_names){ "root-ca", "signd Root CA",
-			ROOT_DAYS };
+		return (
+		    struct ca_names){ "root-ca", "signd Root CA", ROOT_DAYS };
 	if (root)
 		return (struct ca_names){ "demo-root",
 			"signd Demo Root CA - " LABEL_NO_LEGAL_VALUE,
@@ -157,16 +55,16 @@ names_of(const struct init_options *o, bool root)
 }
 
 static size_t
-subject_of(const struct init_options *o, const char *cn,
-    struct subject_field out[4])
+subject_of(
+    const struct init_options *o, const char *cn, struct subject_field out[4])
 {
 	size_t n = 0;
 	out[n++] = (struct subject_field){ "C", "VN" };
 	if (o->province != NULL)
 		out[n++] = (struct subject_field){ "ST", o->province };
-	out[n++] = (struct subject_field){ "O",
-		o->organization != NULL ? o->organization
-					: "signd demonstration" };
+	out[n++] = (struct subject_field){ "O", o->organization != NULL
+						    ? o->organization
+						    : "signd demonstration" };
 	out[n++] = (struct subject_field){ "CN", cn };
 	return n;
 }
@@ -200,8 +98,8 @@ make_authority(const struct keyholder *k, const struct init_options *o,
 {
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(a->id, sizeof(a->id)));
-	TRY(p11_pair_make(&k->session, bytes_of(a->id, sizeof(a->id)), &a->key,
-	    &spki));
+	TRY(p11_pair_make(
+	    &k->session, bytes_of(a->id, sizeof(a->id)), &a->key, &spki));
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(buf_bytes(&spki), &key));
 	return certify(k, o, a, root, key);
@@ -227,8 +125,8 @@ make_keys(const struct keyholder *k, struct buf *out)
 	TRY(random_fill(pepper, sizeof(pepper)));
 	TRY(p11_kek_make(&k->session, bytes_of(kek, sizeof(kek)), &made));
 	TRY(p11_kek_check(&k->session, made));
-	TRY(p11_pepper_make(&k->session, bytes_of(pepper, sizeof(pepper)),
-	    &made));
+	TRY(p11_pepper_make(
+	    &k->session, bytes_of(pepper, sizeof(pepper)), &made));
 	TRY(p11_pepper_check(&k->session, made));
 	TRY(pack_bytes(out, 1, bytes_of(kek, sizeof(kek))));
 	return pack_bytes(out, 2, bytes_of(pepper, sizeof(pepper)));
@@ -243,7 +141,7 @@ token_part(const struct part *p, struct buf *out)
 	if (e == NULL)
 		e = make_keys(&k, out);
 	if (e == NULL)
-		e = make_chain(&k, p->o, &root, &issuer, out);
+		e = make_chain(&k, p->ctx, &root, &issuer, out);
 	cert_free(root.cert);
 	cert_free(issuer.cert);
 	keyholder_done(&k);
@@ -346,14 +244,14 @@ write_file(const char *path, const struct buf *text)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || fchmod(fd, 0644) != 0)
 		return err_errno(errno, "writing %s", path);
-	return write_all(fd, buf_bytes(text));
+	return part_write_all(fd, buf_bytes(text));
 }
 
 static struct err *
 write_files(const struct init_options *o, const struct ledger_setup *setup)
 {
-	CLEANUP(buf_done) struct buf chain = BUF(RESULT_MAX);
-	CLEANUP(buf_done) struct buf anchor = BUF(RESULT_MAX);
+	CLEANUP(buf_done) struct buf chain = BUF(PART_RESULT_MAX);
+	CLEANUP(buf_done) struct buf anchor = BUF(PART_RESULT_MAX);
 	for (size_t i = 0; i < setup->nchain; i++)
 		TRY(append_pem(buf_bytes(&setup->chain[i]), &chain));
 	TRY(append_pem(buf_bytes(&setup->chain[setup->nchain - 1]), &anchor));
@@ -415,15 +313,16 @@ struct err *
 signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 {
 	TRY(make_dirs(s));
-	struct part look = { .s = s, .work = look_part };
+	const struct part look = { .s = s, .work = look_part };
 	TRY(part_run(&look, s->user_ledger, NULL));
-	CLEANUP(buf_done) struct buf made = BUF(RESULT_MAX);
-	struct part token = { .s = s, .o = o, .work = token_part };
+	CLEANUP(buf_done) struct buf made = BUF(PART_RESULT_MAX);
+	struct part token = { .s = s, .ctx = o, .work = token_part };
 	TRY(part_run(&token, s->user_keyholder, &made));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	TRY(read_setup(buf_bytes(&made), &setup));
-	struct part ledger = { .s = s, .in = buf_bytes(&made),
-		.work = ledger_part };
+	struct part ledger = {
+		.s = s, .in = buf_bytes(&made), .work = ledger_part
+	};
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
 	return tell_setup(&setup, told);
@@ -440,7 +339,7 @@ read_certificate(const char *path, struct cert **out)
 	if (fd < 0)
 		return err_errno(errno, "%s", path);
 	CLEANUP(buf_done) struct buf text = BUF(PEM_FILE_MAX);
-	TRY(read_all(fd, &text));
+	TRY(part_read_all(fd, &text));
 	CLEANUP(cert_list_done) struct cert_list list = { 0 };
 	TRY(cert_list_read(&list, buf_bytes(&text)));
 	*out = cert_ref(list.v[0]);
@@ -448,13 +347,13 @@ read_certificate(const char *path, struct cert **out)
 }
 
 static struct err *
-officer_change(struct ledger *l, bool add, const char *fingerprint,
-    const struct cert *c)
+officer_change(
+    struct ledger *l, bool add, const char *fingerprint, const struct cert *c)
 {
 	if (!add)
 		return ledger_officer_end(l, fingerprint);
-	struct err *e = ledger_officer_add(l, fingerprint, cert_der(c),
-	    cert_common_name(c));
+	struct err *e = ledger_officer_add(
+	    l, fingerprint, cert_der(c), cert_common_name(c));
 	if (e != NULL && err_kind(e) == ERR_USAGE)
 		return err_coded(err_while(e, "this officer is known already"),
 		    "officer-known");
@@ -499,23 +398,23 @@ officer_end_part(const struct part *p, struct buf *out)
 }
 
 static struct err *
-officer_command(const struct settings *s, const char *pem_file, bool add,
-    FILE *told)
+officer_command(
+    const struct settings *s, const char *pem_file, bool add, FILE *told)
 {
 	CLEANUP(cert_freep) struct cert *c = NULL;
 	TRY(read_certificate(pem_file, &c));
 	if (cert_is_ca(c))
-		return err_new(ERR_USAGE, NULL, "%s is a CA's certificate",
-		    pem_file);
-	const struct part p = { .s = s, .in = cert_der(c),
+		return err_new(
+		    ERR_USAGE, NULL, "%s is a CA's certificate", pem_file);
+	const struct part p = { .s = s,
+		.in = cert_der(c),
 		.work = add ? officer_add_part : officer_end_part };
 	TRY(part_run(&p, s->user_ledger, NULL));
 	char fingerprint[65];
 	fingerprint_of(c, fingerprint);
 	if (told != NULL)
 		fprintf(told, "officer %s: %s\nSHA-256: %s\n",
-		    add ? "registered" : "ended", cert_subject(c),
-		    fingerprint);
+		    add ? "registered" : "ended", cert_subject(c), fingerprint);
 	return NULL;
 }
 
@@ -542,9 +441,9 @@ audit_part(const struct part *p, struct buf *out)
 	TRY(ledger_audit_check(l, &bad));
 	TRY(ledger_audit_count(l, &count));
 	if (bad != 0)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "audit record %lld does not fit",
-				     (long long)bad),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "audit record %lld does not fit",
+			(long long)bad),
 		    "audit-broken");
 	return pack_i64(out, 1, count);
 }

@@ -179,8 +179,12 @@ read_body(struct client *c)
 	if (n == 0)
 		return false;
 	c->since = ipc_now_ms();
-	struct err *e =
-	    buf_append(&c->request.body, bytes_of(chunk, (size_t)n));
+	/* A small body gets its room at once: growing leaves copies behind. */
+	struct err *e = NULL;
+	if (c->request.body.cap == 0 && c->head.len <= sizeof(chunk))
+		e = buf_reserve(&c->request.body, c->head.len);
+	if (e == NULL)
+		e = buf_append(&c->request.body, bytes_of(chunk, (size_t)n));
 	wipe(chunk, (size_t)n); /* PINs come this way */
 	if (e != NULL) {
 		err_free(e);
@@ -221,7 +225,6 @@ write_more(struct client *c)
 		c->sent += (size_t)n;
 		c->since = ipc_now_ms();
 	}
-	wipe(c->request.body.ptr, c->request.body.len);
 	client_reset(c);
 	return true;
 }

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,6 +73,7 @@ ipc_head_encode(const struct ipc_head *h, uint8_t out[IPC_HEAD])
 void
 ipc_message_done(struct ipc_message *m)
 {
+	wipe(m->body.ptr, m->body.cap); /* PINs, SADs, links */
 	buf_done(&m->body);
 	for (size_t i = 0; i < m->nfds; i++)
 		close_fdp(&m->fds[i]);
@@ -273,6 +276,19 @@ send_all(const struct call *c, struct bytes what, const int *fds, size_t nfds)
 	return NULL;
 }
 
+/* Nobody answered in time; what the other side has not even read tells
+ * whether anybody took the request. */
+static struct err *
+late(const struct call *c)
+{
+	int unread = 0;
+	if (ioctl(c->fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+		return busy(c, "nobody takes the request");
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "%s: no answer in time", c->path),
+	    "process-timeout");
+}
+
 static struct err *
 recv_all(const struct call *c, uint8_t *out, size_t len)
 {
@@ -292,9 +308,7 @@ recv_all(const struct call *c, uint8_t *out, size_t len)
 		bool ready = false;
 		TRY(wait_for(c, POLLIN, &ready));
 		if (!ready)
-			return err_coded(err_new(ERR_REMOTE, NULL,
-					     "%s: no answer in time", c->path),
-			    "process-timeout");
+			return late(c);
 	}
 	return NULL;
 }

@@ -81,11 +81,19 @@ seal(struct keyholder *k, struct bytes pin, struct bytes wrapped,
 	return seal_make(&pepper, &owner, pin, &in, &a->sealed);
 }
 
-/* Key, certificate, seal. */
+static void
+wiped_buf(struct buf *b)
+{
+	wipe(b->ptr, b->cap);
+	buf_done(b);
+}
+
+/* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
+ * does not stay behind. */
 static struct err *
 make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	CLEANUP(buf_done) struct buf wrapped = BUF(WRAPPED_MAX);
+	CLEANUP(wiped_buf) struct buf wrapped = BUF(WRAPPED_MAX);
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(keyholder_random_id(a->credential));
 	k->operations++;

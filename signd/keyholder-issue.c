@@ -243,16 +243,32 @@ keyholder_new_crl(struct keyholder *k, int64_t *number, struct buf *der)
 	return overtaken();
 }
 
+/* Whether the current list has everybody that is revoked, and time left. */
+static bool
+is_current(const struct keyholder *k, const struct crl_state *s)
+{
+	int64_t half = s->this_update + (s->next_update - s->this_update) / 2;
+	return s->number > 0 && s->covered == s->revoked &&
+	       clock_now(k->clock) < half;
+}
+
+struct err *
+keyholder_current_crl(struct keyholder *k, int64_t *number)
+{
+	struct crl_state s = { 0 };
+	TRY(read_state(k, &s));
+	*number = s.number;
+	return is_current(k, &s) ? NULL : keyholder_new_crl(k, number, NULL);
+}
+
 struct err *
 keyholder_crl(struct keyholder *k, struct buf *out)
 {
 	struct crl_state s = { 0 };
 	TRY(read_state(k, &s));
-	int64_t half = s.this_update + (s.next_update - s.this_update) / 2;
 	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
 	int64_t number = 0;
-	if (s.number == 0 || s.covered != s.revoked ||
-	    clock_now(k->clock) >= half) {
+	if (!is_current(k, &s)) {
 		TRY(keyholder_new_crl(k, &number, &der));
 		return pack_bytes(out, 1, buf_bytes(&der));
 	}

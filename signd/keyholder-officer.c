@@ -243,8 +243,9 @@ revoke(struct keyholder *k, const struct revocation_record *r,
 	int64_t at = 0, number = 0;
 	TRY(record_revocation(k, r, p, reason, &at));
 	/* From here on it is revoked, whatever becomes of the list; the same
-	 * request again makes the list. */
-	TRY(keyholder_new_crl(k, &number, NULL));
+	 * request again makes the list, if it was not made.  (A list for each
+	 * request would let a front fill the disk with one approval.) */
+	TRY(keyholder_current_crl(k, &number));
 	TRY(pack_i64(out, 1, at));
 	return pack_i64(out, 2, number);
 }

@@ -6,6 +6,7 @@
 
 #include "pkcs11/aead.h"
 #include "pkcs11/guard.h"
+#include "signd/ipc-io.h"
 #include "signd/ledger-ops.h"
 #include "signd/ledger.h"
 #include "signd/process.h"
@@ -126,7 +127,8 @@ find_keys(
 	TRY(buf_append(&k->kek_id, kek));
 	TRY(p11_key_find(s, CKO_SECRET_KEY, pepper, &k->pepper));
 	TRY(p11_pepper_check(s, k->pepper));
-	return p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key);
+	TRY(p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key));
+	return p11_signing_check(s, k->ca_key);
 }
 
 static struct err *
@@ -253,14 +255,59 @@ serve(struct keyholder *k, int listen_fd)
 	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
 }
 
+/* ---- without a token ---- */
+
+#define REFUSE_MS 1500 /* then it is tried again, in a new process */
+
+struct refusal {
+	int64_t until; /* ms */
+};
+
+static struct err *
+refuse_one(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
+{
+	(void)ctx;
+	(void)request;
+	(void)answer;
+	return err_coded(err_new(ERR_REMOTE, NULL, "the token does not answer"),
+	    "token-unavailable");
+}
+
+static bool
+refused_enough(void *ctx)
+{
+	const struct refusal *r = ctx;
+	return ipc_now_ms() >= r->until || asked_to_stop(NULL);
+}
+
+/* Who asks meanwhile hears at once why not, instead of waiting in vain. */
+static struct err *
+refuse(const struct settings *s, int listen_fd)
+{
+	struct refusal r = { .until = ipc_now_ms() + REFUSE_MS };
+	struct ipc_service service = { .ctx = &r,
+		.body_max = KEY_BODY_MAX,
+		.answer_max = KEY_ANSWER_MAX,
+		.clients_max = CLIENTS_MAX,
+		.idle_ms = IDLE_MS,
+		.handle = refuse_one,
+		.stopping = refused_enough };
+	TRY(process_peer(&service, s->user_front));
+	return ipc_serve(listen_fd, &service);
+}
+
 struct err *
 keyholder_run(const struct settings *s, int listen_fd)
 {
 	TRY(block_stop_signals());
 	struct keyholder k;
 	struct err *e = keyholder_open(&k, s, &clock_system);
-	if (e == NULL)
+	bool open = e == NULL;
+	if (open)
 		e = serve(&k, listen_fd);
 	keyholder_done(&k);
+	if (!open && strcmp(err_code(e), "token-unavailable") == 0)
+		err_free(refuse(s, listen_fd));
 	return e;
 }

@@ -119,6 +119,10 @@ struct err *keyholder_certificate(struct keyholder *k,
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
 struct err *keyholder_new_crl(
     struct keyholder *k, int64_t *number, struct buf *der) MUST_USE;
+/* The number of a list that has everybody who is revoked; makes one only when
+ * the current one has not. */
+struct err *keyholder_current_crl(
+    struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
 
 /* The token's HMAC key, as seal.h and sad.h want it. */

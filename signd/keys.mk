@@ -11,5 +11,6 @@ signd_libservice_la_SOURCES += \
 	%D%/ledger-ops.h \
 	%D%/ledger-read.c \
 	%D%/ledger-write.c \
+	%D%/part.c %D%/part.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

@@ -116,6 +116,14 @@ tell_audit(struct ledger *l, struct unpack *u, struct buf *out)
 }
 
 static struct err *
+tell_officer(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *fingerprint = NULL;
+	TRY(read_id(u, &fingerprint));
+	return ledger_officer_get(l, fingerprint, NULL);
+}
+
+static struct err *
 tell_ping(struct ledger *l, struct buf *out)
 {
 	int64_t count = 0;
@@ -142,6 +150,8 @@ ledger_handle_read(void *ctx, const struct ipc_message *request,
 		return pack_chain(s->reader, 1, &answer->body);
 	case LEDGER_AUDIT:
 		return tell_audit(s->reader, &u, &answer->body);
+	case LEDGER_OFFICER:
+		return tell_officer(s->reader, &u);
 	case LEDGER_PING:
 		return tell_ping(s->reader, &answer->body);
 	default:

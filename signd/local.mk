@@ -7,12 +7,15 @@ signd_libservice_la_SOURCES = \
 	%D%/front.c %D%/front.h \
 	%D%/front-auth.c %D%/front-auth.h \
 	%D%/front-backend.c \
+	%D%/front-check.c \
 	%D%/front-credential.c \
 	%D%/front-form.c \
+	%D%/front-hash.c \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
 	%D%/front-officer.c \
 	%D%/front-pages.c \
+	%D%/front-reply.c \
 	%D%/front-routes.c \
 	%D%/front-sign.c \
 	%D%/front-verify.c \

@@ -40,6 +40,18 @@ log_quoted(const char *text, char *out, size_t size)
 	return out;
 }
 
+/* Control characters, and what turns or breaks a line unseen, may come in with
+ * an address: then only ASCII is left of the line. */
+static void
+clean(char *line, size_t len)
+{
+	bool text = utf8_printable(bytes_of(line, len));
+	for (size_t i = 0; i < len && !text; i++)
+		if ((unsigned char)line[i] < 0x20 ||
+		    (unsigned char)line[i] >= 0x7f)
+			line[i] = '?';
+}
+
 void
 log_event(const struct log *l, enum log_level level, const char *event,
     const char *fmt, ...)
@@ -60,9 +72,7 @@ log_event(const struct log *l, enum log_level level, const char *event,
 	size_t len = (size_t)n + (m > 0 ? (size_t)m : 0);
 	if (len > sizeof(line) - 2)
 		len = sizeof(line) - 2;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	clean(line, len);
 	line[len++] = '\n';
 	/* One write, so that lines of several processes do not mix. */
 	if (write(STDERR_FILENO, line, len) < 0)

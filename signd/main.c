@@ -31,6 +31,7 @@ static const char help[] =
     "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
     "  --check-config   reads the settings, tells what is in force, and ends\n"
     "  --sample-config  prints a settings file with every default\n"
+    "  --program FILE   starts the other processes from there (valgrind)\n"
     "  --help           this\n"
     "  --version        version\n"
     "init:\n"
@@ -57,7 +58,8 @@ enum option_code {
 	OPT_PROVINCE,
 	OPT_PRODUCTION,
 	OPT_CHAIN,
-	OPT_ANCHOR
+	OPT_ANCHOR,
+	OPT_PROGRAM
 };
 
 static const struct option options[] = {
@@ -72,6 +74,7 @@ static const struct option options[] = {
 	{ "production", no_argument, NULL, OPT_PRODUCTION },
 	{ "chain-file", required_argument, NULL, OPT_CHAIN },
 	{ "anchor-file", required_argument, NULL, OPT_ANCHOR },
+	{ "program", required_argument, NULL, OPT_PROGRAM },
 	/* The supervisor's alone: */
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "sockets", required_argument, NULL, OPT_SOCKETS },
@@ -82,6 +85,7 @@ static const struct option options[] = {
 struct command {
 	int what; /* 0: run */
 	const char *config;
+	const char *program; /* as in spawn.h */
 	bool child;
 	struct process_args args;
 	struct init_options init;
@@ -162,7 +166,7 @@ run(const struct command *c)
 	else if (c->verb != NULL)
 		e = run_verb(c, &s);
 	else
-		e = supervisor_run(&s, buf_bytes(&text));
+		e = supervisor_run(&s, buf_bytes(&text), c->program);
 	settings_done(&s);
 	if (e == NULL)
 		return EXIT_SUCCESS;
@@ -217,6 +221,9 @@ take_option(struct command *c, int code)
 	switch (code) {
 	case OPT_CONFIG:
 		c->config = optarg;
+		return true;
+	case OPT_PROGRAM:
+		c->program = optarg;
 		return true;
 	case OPT_ROLE:
 		c->child = true;

@@ -84,6 +84,9 @@ enum ledger_read_op {
 	/* 1 first audit number [n], 2 how many at most [n].
 	 * Answer: 1 records (repeated, one line of JSON each). */
 	LEDGER_AUDIT = 0x0406,
+	/* 1 fingerprint (hex) of a certificate.  Answer: empty, when it is an
+	 * active officer's.  ERR_DENIED code "officer-unknown". */
+	LEDGER_OFFICER = 0x0407,
 	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
 };
 

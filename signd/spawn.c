@@ -19,6 +19,7 @@ static const char *const kept_environment[] = { "PATH", "LANG", "LC_ALL", "TZ",
 struct plan {
 	int fds[PROCESS_SOCKETS_MAX + 2]; /* what becomes 3, 4, 5 ... */
 	size_t n;
+	const char *program;
 	char arg_role[64];
 	char arg_sockets[64];
 	char arg_citizens[64];
@@ -84,18 +85,22 @@ become(const struct plan *p)
 		if (high[i] < 0 ||
 		    dup2(high[i], PROCESS_SETTINGS_FD + (int)i) < 0)
 			_exit(EXIT_FAILURE);
+	/* Whoever started us may have left descriptors open. */
+	if (close_range(PROCESS_SETTINGS_FD + (unsigned)p->n, ~0U, 0) != 0)
+		_exit(EXIT_FAILURE);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve("/proc/self/exe", p->argv, p->envp);
+	execve(p->program, p->argv, p->envp);
 	_exit(EXIT_FAILURE);
 }
 
 struct err *
-spawn_role(enum role role, const struct sockets *sockets, int settings_fd,
-    int ready_fd, pid_t *out)
+spawn_role(enum role role, const struct sockets *sockets, const char *program,
+    int settings_fd, int ready_fd, pid_t *out)
 {
-	struct plan p = { 0 };
+	struct plan p = { .program =
+			      program != NULL ? program : "/proc/self/exe" };
 	struct err *e = plan_make(&p, role, sockets, settings_fd, ready_fd);
 	if (e == NULL) {
 		pid_t pid = fork();

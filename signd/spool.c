@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -17,9 +19,30 @@ open_memory(int *out)
 }
 
 static struct err *
+open_named(const char *dir, int *out)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/document-XXXXXX", dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_new(ERR_LIMIT, NULL, "spool-dir is too long");
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "spool");
+	if (unlink(path) != 0) {
+		int no = errno;
+		close(fd);
+		return err_errno(no, "spool");
+	}
+	*out = fd;
+	return NULL;
+}
+
+static struct err *
 open_disk(const char *dir, int *out)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+		return open_named(dir, out); /* as on NFS */
 	if (fd < 0)
 		return err_errno(errno, "spool");
 	*out = fd;
@@ -81,13 +104,29 @@ spool_write(struct spool *s, struct bytes what)
 	return NULL;
 }
 
+/* A worker gets this descriptor: what it can read it shall not write, neither
+ * the document that goes back to the citizen nor the disk full. */
+static struct err *
+reopen_readonly(struct spool *s)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "spool");
+	close(s->fd);
+	s->fd = fd;
+	return NULL;
+}
+
 struct err *
 spool_finish(struct spool *s)
 {
 	TRY(digest_final(s->sum, s->sha256));
 	/* A worker maps it, and must not see it change or shrink. */
-	if (!s->on_disk &&
-	    fcntl(s->fd, F_ADD_SEALS,
+	if (s->on_disk)
+		return reopen_readonly(s);
+	if (fcntl(s->fd, F_ADD_SEALS,
 		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
 		return err_errno(errno, "sealing");
 	return NULL;

@@ -24,7 +24,8 @@ struct err *spool_init(struct spool *s, const char *dir, size_t memory_max,
     size_t max, size_t expected) MUST_USE;
 /* ERR_LIMIT, code "document-too-large" or "disk-full". */
 struct err *spool_write(struct spool *s, struct bytes what) MUST_USE;
-/* No more is written: seals it, and ends the digest. */
+/* No more is written, by nobody who gets the descriptor: seals it, and ends the
+ * digest. */
 struct err *spool_finish(struct spool *s) MUST_USE;
 void spool_done(struct spool *s); /* may be called again */
 /* Takes over what `from` holds. */

@@ -40,6 +40,7 @@ struct child {
 
 struct supervisor {
 	const struct settings *s;
+	const char *program; /* as in spawn.h */
 	struct log log;
 	struct sockets sockets;
 	struct child children[CHILDREN_MAX];
@@ -192,8 +193,8 @@ start_child(struct supervisor *v, struct child *c)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return err_errno(errno, "pipe");
-	struct err *e =
-	    spawn_role(c->role, &v->sockets, v->settings_fd, ends[1], &c->pid);
+	struct err *e = spawn_role(c->role, &v->sockets, v->program,
+	    v->settings_fd, ends[1], &c->pid);
 	close(ends[1]);
 	if (e != NULL || c->role != ROLE_FRONT)
 		close(ends[0]);
@@ -418,12 +419,14 @@ prepare(struct supervisor *v, struct bytes text)
 }
 
 struct err *
-supervisor_run(const struct settings *s, struct bytes text)
+supervisor_run(
+    const struct settings *s, struct bytes text, const char *program)
 {
 	struct supervisor *v = calloc(1, sizeof(*v));
 	if (v == NULL)
 		return err_new(ERR_NOMEM, NULL, "supervisor");
 	v->s = s;
+	v->program = program;
 	v->settings_fd = v->signal_fd = v->lock_fd = -1;
 	struct err *e = prepare(v, text);
 	if (e == NULL) {

@@ -249,7 +249,8 @@ ledger_tidy(struct ledger *l)
 	    "DELETE FROM sad_used WHERE id IN"
 	    " (SELECT id FROM sad_used WHERE expires < ?1 LIMIT ?2)",
 	    &q));
-	stmt_int(q, 1, clock_now(l->ground->clock));
+	/* Not at once: a clock that is set back must not revive them. */
+	stmt_int(q, 1, clock_now(l->ground->clock) - LEDGER_SAD_KEEP);
 	stmt_int(q, 2, TIDY_BATCH);
 	return stmt_run(q, NULL);
 }

@@ -18,6 +18,7 @@
 
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
+#define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
 #define LEDGER_ID_MAX 64       /* bytes of an identifier */
 #define LEDGER_SEALED_MAX 8192 /* bytes of a sealed blob */
 #define LEDGER_CHAIN_MAX 8     /* certificates of our own chain */

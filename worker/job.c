@@ -92,10 +92,12 @@ write_reports(const struct verify_request *r, const struct facts *facts,
     const struct verdict *v, struct verify_answer *out)
 {
 	uint8_t hash[DIGEST_MAX];
-	TRY(digest_of(DIGEST_SHA256, r->document, hash));
+	if (!facts->hashed)
+		TRY(digest_of(DIGEST_SHA256, r->document, hash));
 	const struct report_input in = { .verdict = v,
 		.facts = facts,
-		.document_sha256 = hash,
+		.document_sha256 =
+		    facts->hashed ? facts->document_sha256 : hash,
 		.document_len = r->document.len };
 	TRY(report_json(&in, &out->json));
 	TRY(report_text(&in, LANG_VI, &out->text[LANG_VI]));

@@ -74,9 +74,13 @@ grows() { # grows OLD NEW: the old bytes are the beginning of the new ones
 }
 
 # How many signatures pdfsig holds for valid and trusted, and whether the last
-# covers all.
+# covers all.  NSS now and then forgets a certificate that it has just trusted
+# ("Unknown issue with Certificate"): then pdfsig is asked again.
 pdfsig_agrees() { # pdfsig_agrees FILE BEFORE NEW
-	pdfsig -nssdir "$dir/nss" "$1" >"$dir/log" 2>&1
+	for try in 1 2 3; do
+		pdfsig -nssdir "$dir/nss" "$1" >"$dir/log" 2>&1
+		grep -q "Unknown issue with Certificate" "$dir/log" || break
+	done
 	valid=$(grep -c "Signature is Valid" "$dir/log")
 	trusted=$(grep -c "Certificate is Trusted" "$dir/log")
 	[ "$valid" -eq $(($2 + $3)) ] && [ "$trusted" -eq "$3" ] &&

@@ -173,6 +173,8 @@ CASE(refuses_another_font, FORBIDDEN("pdf-object-changed"),
 CASE(refuses_a_deleted_object, FORBIDDEN("pdf-object-deleted"), DELETED(4))
 CASE(refuses_to_fill_a_hole, FORBIDDEN("pdf-object-filled-in"),
     STREAM(40, "/Subtype/Form", "overlay"))
+CASE(refuses_to_fill_a_hole_with_null, FORBIDDEN("pdf-object-filled-in"),
+    OBJECT(40, "null"))
 CASE(refuses_another_layer_setting, FORBIDDEN("pdf-object-changed"),
     OBJECT(26, "<</OCGs[]/D<</BaseState/OFF>>>>"))
 
@@ -227,6 +229,55 @@ refuses_what_a_hybrid_section_hides(void)
 	compare(&m, FORBIDDEN("pdf-object-changed"));
 	made_done(&m);
 }
+
+/* ---- what viewers find when they look for themselves ---- */
+
+CASE(refuses_objects_inside_a_new_stream, FORBIDDEN("pdf-object-unlisted"),
+    STREAM(33, "", "\n4 0 obj\n<</Length 3>>\nstream\n(x)\nendstream"))
+CASE(refuses_trailers_inside_a_new_stream, FORBIDDEN("pdf-object-unlisted"),
+    STREAM(33, "", "\ntrailer\n<</Root 2 0 R>>\n"))
+CASE(refuses_to_delete_what_matters_to_no_page, FORBIDDEN("pdf-object-deleted"),
+    DELETED(18))
+CASE(refuses_new_references_to_nothing, FORBIDDEN("pdf-reference-dangling"),
+    OBJECT(33, "<</A 39 0 R>>"))
+
+static void
+refuses_unlisted_objects_between_others(void)
+{
+	struct made m = base();
+	char text[64];
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_object(&m, 4, "<</A 1>>");
+	m.rows[4].kind = 0;
+	made_object(&m, 18, "<</Title(new)>>");
+	made_table(&m, text);
+	compare(&m, FORBIDDEN("pdf-object-unlisted"));
+	made_done(&m);
+}
+
+static void
+refuses_to_replace_what_nothing_refers_to(void)
+{
+	struct made m = base();
+	char text[64];
+	made_object(&m, 34, "<</A 1>>");
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_table(&m, text);
+	snprintf(text, sizeof(text), ROOT "/Prev %zu", m.section);
+	made_object(&m, 34, "<</A 2>>");
+	made_table(&m, text);
+	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
+	struct pdf_diff diff = { .level = CHANGE_NONE };
+	CHECK_OK(pdf_open(buf_bytes(&m.out), BYTES_NONE, &d));
+	CHECK_OK(pdf_diff(d, 2, 3, &diff));
+	CHECK(diff.level == CHANGE_SUSPICIOUS);
+	CHECK(has_code(&diff.findings, "pdf-object-changed"));
+	pdf_diff_done(&diff);
+	made_done(&m);
+}
+
+CASE(refuses_an_info_that_is_not_there, FORBIDDEN("pdf-reference-dangling"),
+    OBJECT(18, "<</Title 39 0 R>>"))
 
 /* ---- trailer and catalog ---- */
 
@@ -502,10 +553,18 @@ main(void)
 	RUN(refuses_another_font);
 	RUN(refuses_a_deleted_object);
 	RUN(refuses_to_fill_a_hole);
+	RUN(refuses_to_fill_a_hole_with_null);
 	RUN(refuses_another_layer_setting);
 	RUN(refuses_another_generation);
 	RUN(refuses_a_replaced_object_stream);
 	RUN(refuses_what_a_hybrid_section_hides);
+	RUN(refuses_objects_inside_a_new_stream);
+	RUN(refuses_trailers_inside_a_new_stream);
+	RUN(refuses_to_delete_what_matters_to_no_page);
+	RUN(refuses_new_references_to_nothing);
+	RUN(refuses_unlisted_objects_between_others);
+	RUN(refuses_to_replace_what_nothing_refers_to);
+	RUN(refuses_an_info_that_is_not_there);
 	RUN(takes_another_info);
 	RUN(refuses_an_info_with_references);
 	RUN(takes_other_metadata);

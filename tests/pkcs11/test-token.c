@@ -224,6 +224,79 @@ a_key_that_could_decrypt_is_refused_as_kek(void)
 	CHECK_OK(p11_destroy(&s, key));
 }
 
+/* A session key that is as a KEK must be, but for what is asked. */
+static struct err *
+check_a_kek(CK_BBOOL modifiable, CK_MECHANISM_TYPE allowed, size_t nallowed)
+{
+	const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const CK_ULONG len = 32;
+	const CK_MECHANISM_TYPE list[] = { allowed, CKM_AES_ECB };
+	CK_ATTRIBUTE t[] = {
+		{ CKA_TOKEN, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_PRIVATE, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_SENSITIVE, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_EXTRACTABLE, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_VALUE_LEN, (void *)(uintptr_t)&len, sizeof(len) },
+		{ CKA_WRAP, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_UNWRAP, (void *)(uintptr_t)&yes, sizeof(yes) },
+		{ CKA_ENCRYPT, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_DECRYPT, (void *)(uintptr_t)&no, sizeof(no) },
+		{ CKA_MODIFIABLE, &modifiable, sizeof(modifiable) },
+		{ CKA_ALLOWED_MECHANISMS, (void *)(uintptr_t)list,
+		    nallowed * sizeof(list[0]) },
+	};
+	CK_MECHANISM m = { CKM_AES_KEY_GEN, NULL, 0 };
+	CK_OBJECT_HANDLE key = 0;
+	CK_ULONG n = nallowed == 0 ? COUNT_OF(t) - 1 : COUNT_OF(t);
+	if (s.f->C_GenerateKey(s.handle, &m, t, n, &key) != CKR_OK)
+		return err_new(ERR_INTERNAL, NULL, "C_GenerateKey");
+	struct err *e = p11_kek_check(&s, key);
+	CHECK_OK(p11_destroy(&s, key));
+	return e;
+}
+
+static void
+so_is_one_that_could_be_made_to(void)
+{
+	CHECK_OK(check_a_kek(CK_FALSE, s.vendor->wrap, 1));
+	CHECK_ERR(check_a_kek(CK_TRUE, s.vendor->wrap, 1), ERR_DENIED);
+	if (!s.vendor->allowed_mechanisms)
+		return;
+	CHECK_ERR(check_a_kek(CK_FALSE, s.vendor->wrap, 0), ERR_DENIED);
+	CHECK_ERR(check_a_kek(CK_FALSE, s.vendor->wrap, 2), ERR_DENIED);
+	CHECK_ERR(check_a_kek(CK_FALSE, CKM_AES_CBC_PAD, 1), ERR_DENIED);
+}
+
+static void
+a_signing_key_that_could_leave_is_refused(void)
+{
+	const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
+		0x01, 0x07 };
+	for (int leaves = 0; leaves < 2; leaves++) {
+		const CK_BBOOL *out = leaves ? &yes : &no;
+		CK_ATTRIBUTE public[] = { { CKA_EC_PARAMS,
+		    (void *)(uintptr_t)p256, sizeof(p256) } };
+		CK_ATTRIBUTE private[] = {
+			{ CKA_PRIVATE, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_SENSITIVE, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_SIGN, (void *)(uintptr_t)&yes, sizeof(yes) },
+			{ CKA_EXTRACTABLE, (void *)(uintptr_t)out,
+			    sizeof(*out) },
+		};
+		CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+		CK_OBJECT_HANDLE a = 0, b = 0;
+		CHECK(s.f->C_GenerateKeyPair(s.handle, &m, public, 1, private,
+			  COUNT_OF(private), &a, &b) == CKR_OK);
+		if (leaves)
+			CHECK_ERR(p11_signing_check(&s, b), ERR_DENIED);
+		else
+			CHECK_OK(p11_signing_check(&s, b));
+		CHECK_OK(p11_destroy(&s, a));
+		CHECK_OK(p11_destroy(&s, b));
+	}
+}
+
 static void
 signs_for_its_certificate_and_nothing_stays(void)
 {
@@ -319,6 +392,47 @@ the_hmac_is_the_tokens(void)
 	CHECK(memcmp(a, b, sizeof(a)) == 0 && memcmp(a, c, sizeof(a)) != 0);
 }
 
+static CK_FLAGS told_flags;
+static int logins;
+
+static CK_RV
+tell_flags(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
+{
+	(void)slot;
+	*info = (CK_TOKEN_INFO){ .flags = told_flags };
+	return CKR_OK;
+}
+
+static CK_RV
+count_login(
+    CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
+{
+	(void)h;
+	(void)user;
+	(void)pin;
+	(void)len;
+	logins++;
+	return CKR_PIN_INCORRECT;
+}
+
+static void
+the_last_try_of_the_token_is_not_spent(void)
+{
+	CK_FUNCTION_LIST f = { .C_GetTokenInfo = tell_flags,
+		.C_Login = count_login };
+	struct p11_session made_up = { .f = &f };
+	struct bytes pin = BYTES_LIT("0000");
+	told_flags = CKF_USER_PIN_COUNT_LOW;
+	struct err *e = p11_login(&made_up, pin);
+	CHECK(e != NULL && logins == 1);
+	err_free(e);
+	told_flags = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
+	CHECK_ERR(p11_login(&made_up, pin), ERR_DENIED);
+	told_flags = CKF_USER_PIN_LOCKED;
+	CHECK_ERR(p11_login(&made_up, pin), ERR_DENIED);
+	CHECK(logins == 1);
+}
+
 static void
 after_logout_every_error_says_that_the_token_is_gone(void)
 {
@@ -355,11 +469,14 @@ main(void)
 	RUN(the_kek_decrypts_nothing_and_does_not_leave);
 	RUN(an_unwrapped_key_is_sensitive_and_cannot_be_wrapped_out_again);
 	RUN(a_key_that_could_decrypt_is_refused_as_kek);
+	RUN(so_is_one_that_could_be_made_to);
+	RUN(a_signing_key_that_could_leave_is_refused);
 	RUN(signs_for_its_certificate_and_nothing_stays);
 	RUN(another_ones_blob_signs_nothing);
 	RUN(a_changed_blob_is_damage_and_not_a_lost_token);
 	RUN(refuses_algorithms_that_are_not_its_own);
 	RUN(the_hmac_is_the_tokens);
+	RUN(the_last_try_of_the_token_is_not_spent);
 	RUN(after_logout_every_error_says_that_the_token_is_gone);
 	p11_session_done(&s);
 	p11_module_free(module);

@@ -176,9 +176,12 @@ the_clerk_reads_the_sentence_and_the_next_step_first(void)
 	printf("# %zu bytes\n", t.len);
 	buf_done(&t);
 	s->references[0].digest = CHECK_FAILED;
+	s->revisions = 1;
 	t = text_of(&f, "basic", LANG_VI, &crl);
 	CHECK(bytes_starts(buf_bytes(&t),
 	    BYTES_LIT("KHÔNG HỢP LỆ. Nội dung đã bị thay đổi sau khi ký.\n")));
+	/* No comfort beside it. */
+	CHECK(!has(&t, "không có\n"));
 	buf_done(&t);
 	facts_done(&f);
 	buf_done(&crl);

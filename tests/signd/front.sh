@@ -99,6 +99,14 @@ grep -q '300000 bytes' "$dir/out"; ok $? "names the limit"
 ask -H "$octets" -H 'Transfer-Encoding: chunked' -T "$dir/large" -X POST \
     "$verifications"
 expect 413 document-too-large "also when its length was not told"
+head -c 3000000 /dev/zero > "$dir/huge"
+for expect in '' '100-continue'; do
+	ask -H "$octets" -H "Expect: $expect" --data-binary "@$dir/huge" \
+	    "$verifications"
+	expect 413 document-too-large "far over the limit, Expect: $expect"
+done
+ask -H "$octets" --data-binary "@$dir/huge" "$url/v1/nothing"
+expect 404 not-found "a large document for an unknown address"
 head -c 250000 /dev/zero > "$dir/spooled"
 ask -H "$octets" --data-binary "@$dir/spooled" "$verifications"
 expect 422 format-unknown "one that goes to the disk is read"

@@ -8,12 +8,29 @@ check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_settings_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-spool
+tests_signd_test_spool_SOURCES = tests/signd/test-spool.c
+tests_signd_test_spool_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_spool_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-fetch-private
+tests_signd_test_fetch_private_SOURCES = tests/signd/test-fetch-private.c
+tests_signd_test_fetch_private_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_fetch_private_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-fetcher
+tests_signd_test_fetcher_SOURCES = tests/signd/test-fetcher.c
+tests_signd_test_fetcher_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_fetcher_LDADD = $(SIGND_LIBS)
 include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
-dist_check_SCRIPTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+dist_check_SCRIPTS += %D%/strict.sh
+TESTS += %D%/strict.sh
+dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
-TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh
+TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
 # Who may do what: wants root, skips aloud without.
 check_PROGRAMS += tests/signd/ask

@@ -112,7 +112,8 @@ service_make() {
 service_start() {
 	touch "$dir/log"
 	before=$(grep -c 'event=ready' "$dir/log")
-	"$signd" --config "$dir/signd.conf" 2>> "$dir/log" &
+	${SERVICE_UNDER:-} "$signd" --config "$dir/signd.conf" \
+	    ${SERVICE_UNDER:+--program "$signd"} 2>> "$dir/log" &
 	pid=$!
 	for _ in $(seq 1 600); do
 		[ "$(grep -c 'event=ready' "$dir/log")" -gt "$before" ] &&

@@ -204,6 +204,17 @@ nobody_there_is_busy(void)
 }
 
 static void
+a_request_that_nobody_takes_is_busy(void)
+{
+	struct fixture f;
+	start(&f);
+	kill(f.pid, SIGSTOP);
+	struct ipc_message m = { 0 };
+	expect_code(call(&f, OP_ECHO, BYTES_LIT("x"), &m), "busy");
+	stop(&f);
+}
+
+static void
 a_request_waits_for_the_next_process(void)
 {
 	struct fixture f;
@@ -354,6 +365,7 @@ main(void)
 	RUN(a_process_that_dies_is_told);
 	RUN(a_process_that_hangs_is_told);
 	RUN(nobody_there_is_busy);
+	RUN(a_request_that_nobody_takes_is_busy);
 	RUN(a_request_waits_for_the_next_process);
 	RUN(a_descriptor_travels_along);
 	RUN(an_unfinished_frame_is_given_up);

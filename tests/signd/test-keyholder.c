@@ -577,7 +577,7 @@ a_revoked_certificate_is_in_the_crl_and_signs_no_more(void)
 	CHECK(at > 0 && number > 0);
 	/* The same again: the same answer. */
 	CHECK_OK(send_revoke(&body, &at2, &number2));
-	CHECK(at2 == at);
+	CHECK(at2 == at && number2 == number);
 
 	CLEANUP(X509_CRL_freep) X509_CRL *after = NULL;
 	CHECK_OK(fetch_crl(SOCKET_LEDGER_READ, LEDGER_CRL, &after));

@@ -216,7 +216,16 @@ a_sad_is_used_once_and_never_after_it_expired(void)
 	int64_t expiry = test_time + 60;
 	test_time += 61;
 	CHECK_OK(ALONE(ledger_tidy(l)));
-	CHECK_CODE(sign("c1", 1, expiry), "sad-expired");
+	CHECK_CODE(sign("c1", 1, expiry), "sad-used");
+	CHECK_CODE(sign("c1", 4, expiry), "sad-expired");
+	/* A clock that is set back does not revive it. */
+	test_time -= 61;
+	CHECK_CODE(sign("c1", 1, expiry), "sad-used");
+	/* It is not kept for ever. */
+	test_time += 61 + LEDGER_SAD_KEEP;
+	CHECK_OK(ALONE(ledger_tidy(l)));
+	test_time -= 61 + LEDGER_SAD_KEEP;
+	CHECK_OK(sign("c1", 1, expiry));
 }
 
 static void

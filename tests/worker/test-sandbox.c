@@ -223,6 +223,37 @@ a_job_may_compute(void)
 	buf_done(&out);
 }
 
+static int
+order_numbers(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static struct err *
+sort_much(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	enum { COUNT = 100000 };
+	uint32_t *v = calloc(COUNT, sizeof(*v));
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "numbers");
+	for (uint32_t i = 0; i < COUNT; i++)
+		v[i] = i * 2654435761U;
+	qsort(v, COUNT, sizeof(*v), order_numbers);
+	struct err *e = buf_str(out, v[0] <= v[1] ? "sorted" : "not sorted");
+	free(v);
+	return e;
+}
+
+static void
+a_job_may_sort_much(void)
+{
+	CLEANUP(buf_done) struct buf out = BUF(100);
+	CHECK_OK(sandbox_run(limits, sort_much, NULL, &out));
+	CHECK(bytes_eq_str(buf_bytes(&out), "sorted"));
+}
+
 static void
 kills_a_job_that_opens_a_file(void)
 {
@@ -340,6 +371,7 @@ main(void)
 	RUN(brings_back_what_a_job_answers);
 	RUN(brings_back_an_error_with_kind_and_code);
 	RUN(a_job_may_compute);
+	RUN(a_job_may_sort_much);
 	RUN(kills_a_job_that_opens_a_file);
 	RUN(kills_a_job_that_opens_a_socket);
 	RUN(kills_a_job_that_runs_a_program);

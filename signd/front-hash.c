@@ -1,0 +1,213 @@
+/* Signing by hash: a PIN buys a SAD, a PIN or a SAD buys signatures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pack.h"
+#include "signd/front-auth.h"
+#include "signd/proto.h"
+
+#define SIGNATURE_MAX 4096 /* bytes of one value */
+
+/* ---- signHash ---- */
+
+struct hashes {
+	enum digest_alg alg;
+	struct buf data;
+	struct bytes v[HASHES_MAX];
+	size_t n;
+};
+
+static void
+free_hashes(struct hashes **h)
+{
+	if (*h != NULL)
+		buf_done(&(*h)->data);
+	free(*h);
+}
+
+static void
+wiped_buf(struct buf *b)
+{
+	wipe(b->ptr, b->len);
+	buf_done(b);
+}
+
+static struct err *
+field_error(const char *why)
+{
+	return err_coded(err_new(ERR_USAGE, NULL, "%s", why), "json-field");
+}
+
+static struct err *
+read_hashes(struct json_fields *f, bool optional, struct hashes *out)
+{
+	json_t *list;
+	const char *oid;
+	TRY(json_list(f, "hashes", &list));
+	TRY(json_str(f, "hashAlgorithmOID", 0, 64, &oid));
+	out->alg = oid == NULL ? DIGEST_SHA256 : digest_by_oid(oid);
+	size_t len = digest_len(out->alg);
+	if (out->alg != DIGEST_SHA256 && out->alg != DIGEST_SHA384 &&
+	    out->alg != DIGEST_SHA512)
+		return field_error("hashAlgorithmOID: not one that we sign");
+	size_t n = list == NULL ? 0 : json_array_size(list);
+	if (n > HASHES_MAX || (n == 0 && !optional))
+		return field_error("hashes: none, or too many");
+	out->data = BUF(HASHES_MAX * DIGEST_MAX + DIGEST_MAX);
+	/* The pointers into it must not move. */
+	TRY(buf_reserve(&out->data, n * len + DIGEST_MAX));
+	for (size_t i = 0; i < n; i++) {
+		size_t at = out->data.len;
+		const char *text = json_string_value(json_array_get(list, i));
+		struct err *e =
+		    text == NULL || strlen(text) > 2 * DIGEST_MAX
+			? field_error("hashes")
+			: base64_decode(bytes_str(text), &out->data);
+		if (e != NULL || out->data.len - at != len) {
+			err_free(e);
+			return field_error("hashes: not Base64 of a digest");
+		}
+		out->v[out->n++] = bytes_of(out->data.ptr + at, len);
+	}
+	return NULL;
+}
+
+/* CSC names either the key's algorithm or the signature's. */
+static struct err *
+check_sign_algo(struct json_fields *f, struct sig_alg alg)
+{
+	const char *asked;
+	TRY(json_str(f, "signAlgo", 0, 64, &asked));
+	const char *key = alg.form == SIG_ECDSA ? "1.2.840.10045.2.1"
+						: "1.2.840.113549.1.1.1";
+	const char *whole = sig_alg_oid(alg);
+	if (asked == NULL || strcmp(asked, key) == 0 ||
+	    (whole != NULL && strcmp(asked, whole) == 0))
+		return NULL;
+	return field_error("signAlgo: the key does not sign so");
+}
+
+static struct err *
+reply_signatures(struct bytes answer, size_t n, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	json_t *list = json_array();
+	struct unpack u = unpack_of(answer);
+	TRY(json_new(&doc));
+	TRY(json_put(doc, "signatures", list));
+	for (size_t i = 0; i < n; i++) {
+		struct bytes value;
+		CLEANUP(buf_done) struct buf text = BUF(SIGNATURE_MAX * 2);
+		TRY(unpack_bytes(&u, 1, &value));
+		TRY(base64_encode(value, &text));
+		if (json_array_append_new(list,
+			json_stringn((const char *)text.ptr, text.len)) != 0)
+			return err_new(ERR_NOMEM, NULL, "signatures");
+	}
+	TRY(unpack_end(&u));
+	return reply_json(out, 200, doc);
+}
+
+static struct err *
+sign_hashes(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(credential_done) struct credential c = { 0 };
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct sig_alg alg;
+	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return err_new(ERR_NOMEM, NULL, "hashes");
+	TRY(auth_json(f, &auth));
+	TRY(read_hashes(f, false, h));
+	TRY(credential_get(r->front, id, &c));
+	TRY(credential_usable(&c));
+	TRY(credential_alg(&c, &alg));
+	alg.digest = h->alg;
+	TRY(check_sign_algo(f, alg));
+	TRY(json_end(f));
+	TRY(sign_digests(r->front, c.id, alg, &auth.secret, h->v, h->n, &m));
+	return reply_signatures(buf_bytes(&m.body), h->n, out);
+}
+
+struct err *
+post_sign_hash(struct request *r, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	const char *id;
+	bool answered;
+	TRY(request_json(r, &doc));
+	struct json_fields f = { .object = doc };
+	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
+	return auth_problem(r, id, sign_hashes(r, id, &f, out), out, &answered);
+}
+
+/* ---- authorize ---- */
+
+static struct err *
+pack_authorize(const char *id, const struct auth *auth, int64_t count,
+    const struct hashes *h, struct buf *body)
+{
+	TRY(pack_str(body, 1, id));
+	TRY(pack_str(body, 2, auth->secret.pin));
+	TRY(pack_i64(body, 3, count));
+	TRY(pack_str(body, 4, h->n > 0 ? digest_oid(h->alg) : ""));
+	for (size_t i = 0; i < h->n; i++)
+		TRY(pack_bytes(body, 5, h->v[i]));
+	return NULL;
+}
+
+static struct err *
+reply_sad(struct bytes answer, struct reply *out)
+{
+	struct unpack u = unpack_of(answer);
+	struct bytes sad;
+	int64_t expires;
+	CLEANUP(buf_done) struct buf text = BUF(SECRET_MAX * 2);
+	CLEANUP(json_freep) json_t *doc = NULL;
+	TRY(unpack_bytes(&u, 1, &sad));
+	TRY(unpack_i64(&u, 2, &expires));
+	TRY(unpack_end(&u));
+	TRY(base64url_encode(sad, &text));
+	TRY(json_new(&doc));
+	TRY(json_put_bytes(doc, "SAD", buf_bytes(&text)));
+	TRY(json_put_int(doc, "expiresIn", expires));
+	return reply_json(out, 200, doc);
+}
+
+static struct err *
+authorize(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out)
+{
+	CLEANUP(auth_done) struct auth auth = { 0 };
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	CLEANUP(wiped_buf)
+	struct buf body = BUF(HASHES_MAX * (DIGEST_MAX + 8) + SECRET_MAX);
+	int64_t count;
+	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return err_new(ERR_NOMEM, NULL, "hashes");
+	TRY(auth_json(f, &auth));
+	if (auth.secret.pin == NULL)
+		return field_error("PIN: is missing");
+	TRY(read_hashes(f, true, h));
+	int64_t least = h->n > 0 ? (int64_t)h->n : 1;
+	TRY(json_int(f, "numSignatures", least, HASHES_MAX, least, &count));
+	TRY(json_end(f));
+	TRY(pack_authorize(id, &auth, count, h, &body));
+	TRY(ask_keyholder(r->front, KEY_AUTHORIZE, buf_bytes(&body), &m));
+	return reply_sad(buf_bytes(&m.body), out);
+}
+
+struct err *
+post_authorize(struct request *r, struct reply *out)
+{
+	CLEANUP(json_freep) json_t *doc = NULL;
+	const char *id;
+	bool answered;
+	TRY(request_json(r, &doc));
+	struct json_fields f = { .object = doc };
+	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
+	return auth_problem(r, id, authorize(r, id, &f, out), out, &answered);
+}

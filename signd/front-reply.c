@@ -1,0 +1,94 @@
+/* How an answer goes out: headers, and the document with its insertion. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signd/front.h"
+
+#define STREAM_BLOCK 65536 /* bytes */
+
+static ssize_t
+read_stream(void *ctx, uint64_t pos, char *out, size_t max)
+{
+	const struct reply *r = ctx;
+	const struct insertion *in = &r->insertion;
+	uint64_t at = in->at;
+	if (pos >= at && pos < at + in->bytes.len) {
+		struct bytes rest =
+		    bytes_slice(buf_bytes(&in->bytes), pos - at, max);
+		memcpy(out, rest.ptr, rest.len);
+		return (ssize_t)rest.len;
+	}
+	/* Before the insertion, or behind it. */
+	if (pos < at && max > at - pos)
+		max = at - pos;
+	uint64_t from = pos < at ? pos : pos - in->bytes.len;
+	ssize_t n = pread(r->document.fd, out, max, (off_t)from);
+	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *
+make_response(struct request *q)
+{
+	struct reply *r = &q->reply;
+	if (r->streamed)
+		return MHD_create_response_from_callback(
+		    r->document.len + r->insertion.bytes.len, STREAM_BLOCK,
+		    read_stream, r, NULL);
+	if (r->constant != NULL)
+		return MHD_create_response_from_buffer(r->constant_len,
+		    (void *)(uintptr_t)r->constant, MHD_RESPMEM_PERSISTENT);
+	/* The request outlives its response: see completed(). */
+	return MHD_create_response_from_buffer(
+	    r->body.len, r->body.ptr, MHD_RESPMEM_PERSISTENT);
+}
+
+static const char *const security_headers[][2] = {
+	{ "Strict-Transport-Security", "max-age=31536000" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "X-Frame-Options", "DENY" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cache-Control", "no-store" },
+	{ "Content-Security-Policy",
+	    "default-src 'none'; script-src 'self'; style-src 'self'; "
+	    "connect-src 'self'; img-src 'self'; form-action 'self'; "
+	    "base-uri 'none'; frame-ancestors 'none'" },
+};
+
+static void
+add_headers(struct request *q, struct MHD_Response *response)
+{
+	const struct reply *r = &q->reply;
+	char number[16];
+	for (size_t i = 0; i < COUNT_OF(security_headers); i++)
+		MHD_add_response_header(
+		    response, security_headers[i][0], security_headers[i][1]);
+	MHD_add_response_header(response, "Content-Type", r->type);
+	MHD_add_response_header(response, "Signd-Request", q->id);
+	if (r->retry_after > 0) {
+		snprintf(number, sizeof(number), "%d", r->retry_after);
+		MHD_add_response_header(response, "Retry-After", number);
+	}
+	if (r->allow != NULL)
+		MHD_add_response_header(response, "Allow", r->allow);
+	if (r->disposition != NULL)
+		MHD_add_response_header(
+		    response, "Content-Disposition", r->disposition);
+	if (atomic_load(&q->front->stopping))
+		MHD_add_response_header(response, "Connection", "close");
+}
+
+enum MHD_Result
+request_send(struct request *q)
+{
+	struct MHD_Response *response = make_response(q);
+	if (response == NULL)
+		return MHD_NO;
+	add_headers(q, response);
+	enum MHD_Result ok =
+	    MHD_queue_response(q->connection, q->reply.status, response);
+	MHD_destroy_response(response);
+	return ok;
+}

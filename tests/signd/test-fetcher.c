@@ -1,0 +1,231 @@
+/* The fetcher against a small HTTP server, and what it must not fetch. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/pack.h"
+#include "signd/ipc.h"
+#include "signd/notify.h"
+#include "signd/proto.h"
+#include "signd/roles.h"
+#include "signd/settings.h"
+#include "tests/tap.h"
+
+struct fixture {
+	char path[128];
+	struct settings settings;
+	int listen_fd;
+	pid_t fetcher;
+	pid_t server;
+	uint16_t port;
+};
+
+static const char *
+answer_to(const char *request)
+{
+	if (strncmp(request, "GET /hello ", 11) == 0)
+		return "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+	if (strncmp(request, "GET /away ", 10) == 0)
+		return "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
+		       "Content-Length: 0\r\n\r\n";
+	if (strncmp(request, "GET /long ", 10) == 0)
+		return "HTTP/1.1 200 OK\r\n\r\n0123456789012345678901234567890"
+		       "12345678901234567890123456789012345678901234567890123"
+		       "45678901234567890";
+	if (strncmp(request, "GET /never ", 11) == 0)
+		return NULL;
+	if (strncmp(request, "POST /echo ", 11) == 0 &&
+	    strstr(request, "Content-Type: application/x-test\r\n") != NULL)
+		return "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nposted";
+	return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+}
+
+static void
+serve_http(int fd)
+{
+	for (;;) {
+		char request[4096] = "";
+		int c = accept(fd, NULL, NULL);
+		ssize_t n = recv(c, request, sizeof(request) - 1, 0);
+		const char *a = n > 0 ? answer_to(request) : "";
+		if (a == NULL)
+			sleep(5);
+		else if (send(c, a, strlen(a), MSG_NOSIGNAL) < 0)
+			_exit(1);
+		close(c);
+	}
+}
+
+static int
+http_socket(uint16_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	CHECK(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+	CHECK(listen(fd, 8) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void
+start(struct fixture *f, const char *settings)
+{
+	*f = (struct fixture){ 0 };
+	CHECK_OK(settings_parse(bytes_str(settings), "test", &f->settings));
+	snprintf(f->path, sizeof(f->path), "/tmp/test-fetch-%d.sock", getpid());
+	CHECK_OK(ipc_listen(f->path, 0600, 8, &f->listen_fd));
+	int http = http_socket(&f->port);
+	f->server = fork();
+	if (f->server == 0)
+		serve_http(http);
+	close(http);
+	f->fetcher = fork();
+	if (f->fetcher == 0) {
+		struct err *e = fetcher_run(&f->settings, f->listen_fd);
+		_exit(e == NULL ? 0 : 1);
+	}
+}
+
+static void
+stop(struct fixture *f)
+{
+	kill(f->fetcher, SIGKILL);
+	kill(f->server, SIGKILL);
+	waitpid(f->fetcher, NULL, 0);
+	waitpid(f->server, NULL, 0);
+	close(f->listen_fd);
+	unlink(f->path);
+	settings_done(&f->settings);
+}
+
+static struct err *
+fetch(const struct fixture *f, const char *what, bool post, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf body = BUF(4096);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	char url[256];
+	struct bytes got;
+	if (what[0] == '/')
+		snprintf(
+		    url, sizeof(url), "http://127.0.0.1:%u%s", f->port, what);
+	else
+		snprintf(url, sizeof(url), "%s", what);
+	TRY(pack_str(&body, 1, url));
+	TRY(pack_u64(&body, 2, 64));
+	TRY(pack_u64(&body, 3, 500));
+	if (post) {
+		TRY(pack_str(&body, 4, "application/x-test"));
+		TRY(pack_str(&body, 5, "request"));
+	}
+	TRY(ipc_call(f->path, post ? FETCH_POST : FETCH_GET, buf_bytes(&body),
+	    NULL, 0, 4096, 5000, &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	TRY(unpack_bytes(&u, 1, &got));
+	return buf_append(out, got);
+}
+
+static void
+refused(const struct fixture *f, const char *what, const char *code)
+{
+	CLEANUP(buf_done) struct buf out = BUF(4096);
+	struct err *e = fetch(f, what, false, &out);
+	CHECK(e != NULL && strcmp(err_code(e), code) == 0);
+	if (e == NULL || strcmp(err_code(e), code) != 0)
+		printf("# %s: %s, not %s\n", what,
+		    e == NULL ? "no error" : err_code(e), code);
+	err_free(e);
+}
+
+static void
+brings_what_is_there(void)
+{
+	struct fixture f;
+	start(&f, "fetch-private = yes\n");
+	CLEANUP(buf_done) struct buf out = BUF(4096);
+	CHECK_OK(fetch(&f, "/hello", false, &out));
+	CHECK(bytes_eq_str(buf_bytes(&out), "hello"));
+	buf_clear(&out);
+	CHECK_OK(fetch(&f, "/echo", true, &out));
+	CHECK(bytes_eq_str(buf_bytes(&out), "posted"));
+	stop(&f);
+}
+
+static void
+gives_up_what_is_missing_too_long_or_too_slow(void)
+{
+	struct fixture f;
+	start(&f, "fetch-private = yes\n");
+	refused(&f, "/missing", "fetch-failed");
+	refused(&f, "/long", "fetch-too-large");
+	refused(&f, "/never", "fetch-failed");
+	stop(&f);
+}
+
+static void
+goes_nowhere_but_to_http(void)
+{
+	struct fixture f;
+	start(&f, "fetch-private = yes\n");
+	refused(&f, "/away", "fetch-failed");
+	refused(&f, "file:///etc/passwd", "fetch-failed");
+	refused(&f, "gopher://127.0.0.1/", "fetch-failed");
+	stop(&f);
+}
+
+static void
+refuses_private_addresses_in_every_disguise(void)
+{
+	static const char *const urls[] = { "/hello", "http://localhost/",
+		"http://10.1.2.3/", "http://192.168.1.1/", "http://172.16.0.1/",
+		"http://169.254.169.254/", "http://100.64.0.1/",
+		"http://0.0.0.0/", "http://[::1]/", "http://[::]/",
+		"http://[fe80::1]/", "http://[fc00::1]/",
+		"http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/",
+		"http://[2002:7f00:1::]/", "http://2130706433/",
+		"http://0x7f.1/" };
+	struct fixture f;
+	start(&f, "");
+	for (size_t i = 0; i < COUNT_OF(urls); i++)
+		refused(&f, urls[i], "fetch-private");
+	stop(&f);
+}
+
+static void
+the_service_manager_is_told(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	snprintf(a.sun_path, sizeof(a.sun_path), "/tmp/test-notify-%d.sock",
+	    getpid());
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	unlink(a.sun_path);
+	CHECK(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+	setenv("NOTIFY_SOCKET", a.sun_path, 1);
+	notify_service_manager("READY=1");
+	char got[32] = "";
+	CHECK(recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) == 7);
+	CHECK(strcmp(got, "READY=1") == 0);
+	unsetenv("NOTIFY_SOCKET");
+	notify_service_manager("READY=1"); /* nobody there: nothing happens */
+	CHECK(recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0);
+	close(fd);
+	unlink(a.sun_path);
+}
+
+int
+main(void)
+{
+	unsetenv("http_proxy");
+	RUN(brings_what_is_there);
+	RUN(gives_up_what_is_missing_too_long_or_too_slow);
+	RUN(goes_nowhere_but_to_http);
+	RUN(refuses_private_addresses_in_every_disguise);
+	RUN(the_service_manager_is_told);
+	return DONE();
+}
