@@ -10,6 +10,7 @@ identity_libidentity_la_SOURCES = \
 	%D%/masterlist.c %D%/masterlist.h \
 	%D%/mrz.c %D%/mrz.h \
 	%D%/qr.c %D%/qr.h \
+	%D%/signature.c %D%/signature.h \
 	%D%/sod.c %D%/sod.h \
 	%D%/subject.c %D%/subject.h
 identity_libidentity_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -1,6 +1,7 @@
 #include "identity/masterlist.h"
 
 #include "identity/element.h"
+#include "identity/signature.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,39 +9,8 @@
 #define OID_MASTER_LIST "2.23.136.1.1.2"
 #define OID_MASTER_LIST_SIGNING "2.23.136.1.1.3"
 
-/* What is known of the one who signed the list. */
-struct list_signer {
-	enum check signature;
-	struct cert *cert; /* owned */
-};
-
 static struct err *
-judge_signature(const struct cms *c, const struct cert_list *trusted,
-    struct list_signer *out)
-{
-	uint8_t hash[DIGEST_MAX];
-	enum digest_alg alg = cms_signer_digest(c, 0);
-	if (alg == DIGEST_NONE || alg == DIGEST_MD5)
-		return NULL;
-	TRY(digest_of(alg, cms_content(c), hash));
-	struct signature_fact fact = { .claimed_time = TIME_NONE };
-	struct err *e = cms_collect_signer(c, 0,
-	    bytes_of(hash, digest_len(alg)), trusted, "CscaMasterList", &fact);
-	bool fatal = fact.cert_binding == CHECK_FAILED ||
-		     fact.alg.digest == DIGEST_MD5 || fact.nreferences != 1 ||
-		     fact.references[0].digest != CHECK_PASSED;
-	for (size_t i = 0; i < fact.findings.n; i++)
-		fatal = fatal || fact.findings.v[i].fatal;
-	if (e == NULL) {
-		out->signature = fatal ? CHECK_FAILED : fact.signature;
-		out->cert = fact.cert == NULL ? NULL : cert_ref(fact.cert);
-	}
-	signature_fact_done(&fact);
-	return e;
-}
-
-static struct err *
-judge_path(const struct cms *c, const struct list_signer *signer,
+judge_path(const struct cms *c, struct cert *signer,
     const struct cert_list *trusted, int64_t time, struct masterlist_result *r)
 {
 	const struct sod_request request = {
@@ -48,7 +18,7 @@ judge_path(const struct cms *c, const struct list_signer *signer,
 	};
 	CLEANUP(path_done) struct path path = { 0 };
 	TRY(document_signer_path(
-	    signer->cert, OID_MASTER_LIST_SIGNING, &request, &path));
+	    signer, OID_MASTER_LIST_SIGNING, &request, &path));
 	r->accepted = path.result == PATH_OK;
 	if (!r->accepted)
 		snprintf(r->detail, sizeof(r->detail), "its signer: %.200s",
@@ -60,20 +30,20 @@ static struct err *
 judge(const struct cms *c, const struct cert_list *trusted, int64_t time,
     struct masterlist_result *r)
 {
-	struct list_signer signer = { .signature = CHECK_NOT_DONE };
 	if (trusted == NULL || trusted->n == 0) {
 		snprintf(r->detail, sizeof(r->detail),
 		    "no CSCA is given that vouches for it");
 		return NULL;
 	}
-	TRY(judge_signature(c, trusted, &signer));
+	struct chip_signature found;
+	TRY(chip_signature_check(c, trusted, &found));
 	struct err *e = NULL;
-	if (signer.signature != CHECK_PASSED || signer.cert == NULL)
+	if (found.value != CHECK_PASSED || found.signer == NULL)
 		snprintf(r->detail, sizeof(r->detail),
 		    "its signature does not hold");
 	else
-		e = judge_path(c, &signer, trusted, time, r);
-	cert_free(signer.cert);
+		e = judge_path(c, found.signer, trusted, time, r);
+	chip_signature_done(&found);
 	return e;
 }
 

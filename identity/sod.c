@@ -3,6 +3,7 @@
 #include "certs/ossl.h"
 #include "cms/ber.h"
 #include "identity/element.h"
+#include "identity/signature.h"
 
 #include <openssl/x509v3.h>
 
@@ -55,16 +56,6 @@ sod_lds_version(const struct sod *s)
 
 /* ---- LDSSecurityObject, ICAO 9303-10 4.6.2.3 ---- */
 
-/* SHA-1 is what the oldest documents in use have; nothing weaker was ever
- * allowed (ICAO 9303-12 4.4). */
-static bool
-is_digest_of_lds(enum digest_alg alg)
-{
-	return alg == DIGEST_SHA1 || alg == DIGEST_SHA224 ||
-	       alg == DIGEST_SHA256 || alg == DIGEST_SHA384 ||
-	       alg == DIGEST_SHA512;
-}
-
 static struct err *
 read_digest(struct bytes *rest, struct sod *s)
 {
@@ -81,7 +72,7 @@ read_digest(struct bytes *rest, struct sod *s)
 	char text[OID_TEXT_MAX];
 	TRY(ber_oid_text(oid.value, text));
 	s->digest = digest_by_oid(text);
-	if (!is_digest_of_lds(s->digest))
+	if (!chip_digest_allowed(s->digest))
 		return err_new(ERR_UNSUPPORTED, "ICAO 9303-12 4.4",
 		    "data groups hashed with %s", text);
 	return NULL;
@@ -283,36 +274,15 @@ static struct err *
 judge_signature(
     const struct sod *s, const struct sod_request *r, struct sod_verdict *v)
 {
-	uint8_t hash[DIGEST_MAX];
-	struct bytes digest = BYTES_NONE;
-	enum digest_alg alg = cms_signer_digest(s->cms, 0);
-	if (alg != DIGEST_NONE) {
-		TRY(digest_of(alg, cms_content(s->cms), hash));
-		digest = bytes_of(hash, digest_len(alg));
-	}
-	struct signature_fact fact = { .claimed_time = TIME_NONE };
-	struct err *e = cms_collect_signer(
-	    s->cms, 0, digest, r->pool, "LDSSecurityObject", &fact);
-	if (e == NULL) {
-		bool fatal = false;
-		for (size_t i = 0; i < fact.findings.n; i++)
-			fatal = fatal || fact.findings.v[i].fatal;
-		enum check content = fact.nreferences == 1
-					 ? fact.references[0].digest
-					 : CHECK_NOT_DONE;
-		v->signature = fact.signature;
-		if (content != CHECK_PASSED && v->signature == CHECK_PASSED)
-			v->signature = content;
-		if (fatal || fact.cert_binding == CHECK_FAILED ||
-		    content == CHECK_FAILED || fact.alg.digest == DIGEST_MD5)
-			v->signature = CHECK_FAILED;
-		v->signer = fact.cert == NULL ? NULL : cert_ref(fact.cert);
-		v->alg = fact.alg;
-		v->findings = fact.findings;
-		fact.findings = (struct findings){ 0 };
-	}
-	signature_fact_done(&fact);
-	return e;
+	struct chip_signature found;
+	TRY(chip_signature_check(s->cms, r->pool, &found));
+	v->signature = found.value;
+	v->signer = TAKE(found.signer);
+	v->alg = found.alg;
+	v->findings = found.findings;
+	found.findings = (struct findings){ 0 };
+	chip_signature_done(&found);
+	return NULL;
 }
 
 static struct err *

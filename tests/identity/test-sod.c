@@ -241,6 +241,37 @@ sees_that_the_security_object_was_changed(void)
 	CHECK(v.state == CHIP_FORGED);
 }
 
+static void
+does_not_look_at_a_signature_made_with_md5(void)
+{
+	CLEANUP(country_done) struct country c = { 0 };
+	CLEANUP(sod_verdict_done) struct sod_verdict v = { 0 };
+	struct data_group given[] = { { 1, groups[0].bytes } };
+	found(&c, (struct wish){ .key = "RSA" });
+	issue(&c, DIGEST_SHA256, "MD5", false);
+	judge(&c,
+	    (struct sod_request){
+		.groups = given, .ngroups = 1, .csca = &c.trust },
+	    &v);
+	CHECK(v.state == CHIP_NOT_VERIFIED);
+	CHECK(v.signature == CHECK_NOT_DONE);
+	CHECK(v.groups[1] == GROUP_NOT_COVERED);
+}
+
+static void
+wants_to_know_of_revocation_where_asked(void)
+{
+	CLEANUP(country_done) struct country c = { 0 };
+	CLEANUP(sod_verdict_done) struct sod_verdict v = { 0 };
+	found(&c, (struct wish){ .key = "P-256" });
+	issue(&c, DIGEST_SHA256, "SHA256", false);
+	judge(&c,
+	    (struct sod_request){ .csca = &c.trust, .status = STATUS_REQUIRED },
+	    &v);
+	CHECK(v.state == CHIP_NOT_VERIFIED);
+	CHECK(told(&v, "chip-status-unknown"));
+}
+
 /* ---- what is no EF.SOD ---- */
 
 static void
@@ -374,6 +405,8 @@ main(void)
 	RUN(says_that_a_group_without_a_hash_is_not_covered);
 	RUN(sees_that_the_signature_is_wrong_and_then_covers_nothing);
 	RUN(sees_that_the_security_object_was_changed);
+	RUN(does_not_look_at_a_signature_made_with_md5);
+	RUN(wants_to_know_of_revocation_where_asked);
 	RUN(refuses_a_security_object_that_is_out_of_form);
 	RUN(refuses_content_that_is_no_security_object);
 	RUN(refuses_what_is_cut_short_or_too_long);
