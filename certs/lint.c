@@ -114,7 +114,13 @@ lint_subject(const struct cert *c, const struct cert_profile *p)
 				return deny(NULL, "%s shares its RDN", f->type);
 			TRY(lint_entry(e, k));
 		}
-		if (count < f->min || count > f->max)
+		if (count < f->min)
+			return err_coded(deny(NULL,
+					     "%s of the subject is "
+					     "missing",
+					     f->type),
+			    "subject-field");
+		if (count > f->max)
 			return deny(NULL, "%s is there %d times, not %d to %d",
 			    f->type, count, f->min, f->max);
 	}

@@ -145,6 +145,18 @@ parse_certs(struct bytes set, struct cms *c)
 	return NULL;
 }
 
+/* digestAlgorithms: nobody signs them and nothing is decided by them, but what
+ * is no list of algorithms is no SignedData. */
+static struct err *
+check_digests(struct bytes set)
+{
+	struct tlv t;
+	struct bytes oid;
+	while (set.len > 0)
+		TRY(parse_algorithm(&set, &t, &oid));
+	return NULL;
+}
+
 static struct err *
 parse_signed_data(struct bytes rest, struct cms *c)
 {
@@ -153,6 +165,7 @@ parse_signed_data(struct bytes rest, struct cms *c)
 	TRY(ber_take(&rest, BER_INTEGER, &t));
 	TRY(ber_small(t, &version));
 	TRY(ber_take(&rest, BER_SET, &t));
+	TRY(check_digests(t.body));
 	TRY(ber_take(&rest, BER_SEQUENCE, &t));
 	TRY(parse_content(t.body, c));
 	if (ber_is(rest, BER_CONTEXT)) {

@@ -172,7 +172,11 @@ read_table_section(struct reader *r, struct pdf_lex *l, struct pdf_section *s)
 	return pdf_is(hidden, PDF_NULL) ? NULL : read_hidden(r, hidden, s);
 }
 
-/* /Size must be above all that is listed; some say less. */
+/*
+ * /Size must be above all that is listed; some say less.  Readers that believe
+ * it then see less than others, unless even the catalog lies beyond it, as in
+ * what pdfunite writes: they see nothing.
+ */
 static struct err *
 check_size(struct reader *r, const struct pdf_section *s)
 {
@@ -182,7 +186,10 @@ check_size(struct reader *r, const struct pdf_section *s)
 	const struct pdf_index *x = &s->index;
 	if (x->n > 0) {
 		const struct pdf_rows *last = &x->v[x->n - 1];
-		if ((int64_t)last->first + last->count > size)
+		const struct pdf_obj *root = pdf_dict_raw(&s->trailer, "Root");
+		bool shows =
+		    !pdf_is(root, PDF_REF) || (int64_t)root->ref.num < size;
+		if ((int64_t)last->first + last->count > size && shows)
 			r->odd |= PDF_ODD_SIZE;
 	}
 	return NULL;

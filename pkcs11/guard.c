@@ -55,7 +55,7 @@ check_file(int fd, const char *path, size_t *size)
 static struct err *
 read_into(int fd, const char *path, struct secret *s)
 {
-	ssize_t n = read(fd, s->ptr, s->len);
+	ssize_t n = pread(fd, s->ptr, s->len, 0);
 	if (n < 0)
 		return err_errno(errno, "reading %s", path);
 	size_t len = (size_t)n;
@@ -69,11 +69,8 @@ read_into(int fd, const char *path, struct secret *s)
 }
 
 struct err *
-guard_read_secret(const char *path, struct secret *out)
+guard_read_secret_fd(int fd, const char *path, struct secret *out)
 {
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return err_errno(errno, "opening %s", path);
 	size_t size = 0;
 	TRY(check_file(fd, path, &size));
 	CLEANUP(secret_done) struct secret s = { 0 };
@@ -83,4 +80,13 @@ guard_read_secret(const char *path, struct secret *out)
 	*out = s;
 	s = (struct secret){ 0 };
 	return NULL;
+}
+
+struct err *
+guard_read_secret(const char *path, struct secret *out)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_errno(errno, "opening %s", path);
+	return guard_read_secret_fd(fd, path, out);
 }

@@ -20,5 +20,8 @@ void guard_secret(const struct secret *s);
  * write it; ERR_MISSING; ERR_LIMIT; ERR_MALFORMED: empty, or more lines.
  */
 struct err *guard_read_secret(const char *path, struct secret *out) MUST_USE;
+/* The same from an open file, of which `path` is only the name to tell. */
+struct err *guard_read_secret_fd(
+    int fd, const char *path, struct secret *out) MUST_USE;
 
 #endif

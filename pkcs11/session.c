@@ -37,10 +37,22 @@ p11_lock(const char *path, int *fd)
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return err_errno(errno, "opening %s", path);
-	while (flock(*fd, LOCK_EX) != 0)
+	return err_while(p11_lock_fd(*fd), "%s", path);
+}
+
+struct err *
+p11_lock_fd(int fd)
+{
+	while (flock(fd, LOCK_EX) != 0)
 		if (errno != EINTR)
-			return err_errno(errno, "locking %s", path);
+			return err_errno(errno, "locking");
 	return NULL;
+}
+
+void
+p11_unlock_fd(int fd)
+{
+	flock(fd, LOCK_UN);
 }
 
 static void

@@ -24,6 +24,9 @@ void p11_session_done(struct p11_session *s);
  * reads them just then finds no token.  Close *fd to give it back.
  */
 struct err *p11_lock(const char *path, int *fd) MUST_USE;
+/* The same on a file that is open; p11_unlock_fd() gives it back. */
+struct err *p11_lock_fd(int fd) MUST_USE;
+void p11_unlock_fd(int fd);
 
 /*
  * p11_login logs the user in, for all sessions of this process; a failure that

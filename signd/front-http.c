@@ -32,6 +32,7 @@
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
 #define DAEMON_THREADS 2
+#define ONE_ADDRESS 2 /* the part of all connections that it may have: half */
 
 struct connection {
 	struct connection *next;
@@ -522,6 +523,8 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 	    TLS_PRIORITIES, MHD_OPTION_NOTIFY_COMPLETED, completed, l,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, l,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->connections_max,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    (unsigned int)s->connections_max / ONE_ADDRESS,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)DAEMON_THREADS,

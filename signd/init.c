@@ -135,7 +135,9 @@ make_keys(const struct keyholder *k, struct buf *out)
 static struct err *
 token_part(const struct part *p, struct buf *out)
 {
-	struct keyholder k = { .settings = p->s, .clock = &clock_system };
+	struct keyholder k = {
+		.settings = p->s, .clock = &clock_system, .pin_fd = -1
+	};
 	struct authority root = { 0 }, issuer = { 0 };
 	struct err *e = keyholder_token(&k, true);
 	if (e == NULL)

@@ -244,7 +244,8 @@ connect_to(struct call *c)
 		if (errno == ECONNREFUSED || errno == ENOENT)
 			return busy(c, "nobody listens");
 		if (errno != EAGAIN && errno != EINTR)
-			return err_errno(errno, "connecting to %s", c->path);
+			return err_new(ERR_INTERNAL, NULL,
+			    "connecting to %s: %s", c->path, strerror(errno));
 		if (ipc_now_ms() >= c->deadline)
 			return busy(c, "too many wait");
 		nanosleep(&pause, NULL);

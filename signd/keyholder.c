@@ -15,7 +15,7 @@
 /* One at a time: who waits, waits in the socket that all keyholders share, for
  * the first that is free. */
 #define CLIENTS_MAX 1
-#define IDLE_MS 3000 /* for one that connects and says nothing */
+#define IDLE_MS 3000     /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
 
 /* ---- small things ---- */
@@ -79,8 +79,22 @@ static struct err *
 login(struct keyholder *k)
 {
 	CLEANUP(secret_done) struct secret pin = { 0 };
-	TRY(guard_read_secret(k->settings->token_pin_file, &pin));
+	const char *path = k->settings->token_pin_file;
+	if (k->pin_fd >= 0)
+		TRY(guard_read_secret_fd(k->pin_fd, path, &pin));
+	else
+		TRY(guard_read_secret(path, &pin));
 	return p11_login(&k->session, secret_bytes(&pin));
+}
+
+static struct err *
+open_token(struct keyholder *k, bool writable)
+{
+	const struct settings *s = k->settings;
+	TRY(p11_module_open(s->token_module, &k->module));
+	TRY(p11_token_find(k->module, s->token_uri, &k->token));
+	TRY(p11_session_open(&k->token, writable, &k->session));
+	return login(k);
 }
 
 struct err *
@@ -88,12 +102,15 @@ keyholder_token(struct keyholder *k, bool writable)
 {
 	const struct settings *s = k->settings;
 	TRY(set_environment(s));
+	if (k->pin_fd >= 0) {
+		TRY(p11_lock_fd(k->pin_fd));
+		struct err *e = open_token(k, writable);
+		p11_unlock_fd(k->pin_fd);
+		return e;
+	}
 	CLEANUP(close_fdp) int lock = -1;
 	TRY(p11_lock(s->token_pin_file, &lock));
-	TRY(p11_module_open(s->token_module, &k->module));
-	TRY(p11_token_find(k->module, s->token_uri, &k->token));
-	TRY(p11_session_open(&k->token, writable, &k->session));
-	return login(k);
+	return open_token(k, writable);
 }
 
 static struct err *
@@ -152,10 +169,12 @@ use_setup(struct keyholder *k, const struct ipc_message *answer)
 }
 
 struct err *
-keyholder_open(
-    struct keyholder *k, const struct settings *s, const struct clock *clock)
+keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
+    const struct clock *clock)
 {
-	*k = (struct keyholder){ .settings = s, .clock = clock };
+	*k = (struct keyholder){
+		.settings = s, .clock = clock, .pin_fd = pin_fd
+	};
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	struct ipc_message answer = { 0 };
@@ -298,11 +317,11 @@ refuse(const struct settings *s, int listen_fd)
 }
 
 struct err *
-keyholder_run(const struct settings *s, int listen_fd)
+keyholder_run(const struct settings *s, int listen_fd, int pin_fd)
 {
 	TRY(block_stop_signals());
 	struct keyholder k;
-	struct err *e = keyholder_open(&k, s, &clock_system);
+	struct err *e = keyholder_open(&k, s, pin_fd, &clock_system);
 	bool open = e == NULL;
 	if (open)
 		e = serve(&k, listen_fd);

@@ -26,6 +26,8 @@ struct keyholder {
 	const struct clock *clock;
 	char *ledger_read;  /* path of the ledger's socket */
 	char *ledger_write; /* likewise */
+	int pin_fd;         /* the token's PIN file, opened while still root;
+			     * -1: open it by its path */
 	struct p11_module *module;
 	struct p11_token token;
 	struct p11_session session;
@@ -41,7 +43,7 @@ struct keyholder {
 /* keyholder_open loads the module, logs in and finds the keys that the ledger
  * names.  `k` must stay where it is.  keyholder_done() in any case. */
 struct err *keyholder_open(struct keyholder *k, const struct settings *s,
-    const struct clock *clock) MUST_USE;
+    int pin_fd, const struct clock *clock) MUST_USE;
 void keyholder_done(struct keyholder *k);
 
 /* keyholder_token is its first half: module, token, session, login.  For the

@@ -203,7 +203,7 @@ run_role(const struct process_args *a, const struct settings *s)
 	case ROLE_FETCHER:
 		return fetcher_run(s, first);
 	case ROLE_KEYHOLDER:
-		return keyholder_run(s, first);
+		return keyholder_run(s, first, a->pin_fd);
 	case ROLE_LEDGER:
 		return ledger_run(s, first, first + 1);
 	}
@@ -211,11 +211,22 @@ run_role(const struct process_args *a, const struct settings *s)
 }
 
 /* Large blocks, as Argon2id and documents want them, go back to the system at
- * once: without this glibc keeps 20 MB in each keyholder after its first PIN. */
+ * once: without this glibc keeps 20 MB in each keyholder after its first PIN.
+ */
 #define LARGE_BLOCK (1024 * 1024) /* bytes */
 
+/* A systemd credential is root's alone: the keyholder opens it before it gives
+ * root up.  What cannot be opened now is told when it is opened by its path. */
+static int
+open_pin(const struct process_args *a, const struct settings *s)
+{
+	if (a->role != ROLE_KEYHOLDER || geteuid() != 0)
+		return -1;
+	return open(s->token_pin_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 static struct err *
-start(const struct process_args *a, struct settings *s)
+start(struct process_args *a, struct settings *s)
 {
 	if (a->sockets > PROCESS_SOCKETS_MAX || a->citizens > a->sockets)
 		return err_new(ERR_USAGE, NULL, "%zu sockets", a->sockets);
@@ -225,6 +236,7 @@ start(const struct process_args *a, struct settings *s)
 	keep_to_ourselves(a->sockets);
 	TRY(read_settings(s));
 	TRY(process_harden());
+	a->pin_fd = open_pin(a, s);
 	/* The front reads the key of TLS first, and drops by itself. */
 	if (a->role != ROLE_FRONT)
 		TRY(process_drop(role_user(a->role, s)));
@@ -235,8 +247,10 @@ start(const struct process_args *a, struct settings *s)
 }
 
 int
-process_run(const struct process_args *a)
+process_run(const struct process_args *given)
 {
+	struct process_args args = *given;
+	struct process_args *a = &args;
 	struct settings s = { 0 };
 	char name[16]; /* what ps and top show; the kernel takes 15 letters */
 	snprintf(name, sizeof(name), "signd-%s", role_name(a->role));

@@ -12,17 +12,19 @@ struct err *front_run(const struct settings *s, const struct log *log,
     size_t sockets, size_t citizens) MUST_USE;
 
 /* worker: strangers' documents, in the sandbox. */
-struct err *worker_run(const struct settings *s, const struct log *log,
-    int listen_fd) MUST_USE;
+struct err *worker_run(
+    const struct settings *s, const struct log *log, int listen_fd) MUST_USE;
 
 /* fetcher: the only one that connects outward. */
 struct err *fetcher_run(const struct settings *s, int listen_fd) MUST_USE;
 
 /* keyholder: the token. */
-struct err *keyholder_run(const struct settings *s, int listen_fd) MUST_USE;
+/* `pin_fd` as in struct keyholder. */
+struct err *keyholder_run(
+    const struct settings *s, int listen_fd, int pin_fd) MUST_USE;
 
 /* ledger: security state.  Ends when nobody is at work after SIGTERM. */
-struct err *ledger_run(const struct settings *s, int read_fd, int write_fd)
-    MUST_USE;
+struct err *ledger_run(
+    const struct settings *s, int read_fd, int write_fd) MUST_USE;
 
 #endif

@@ -4,9 +4,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
+
+/* A full disk is told to the client; that the directory is not there, or not
+ * ours, is not a fault of the request. */
+static struct err *
+failed(int no)
+{
+	struct err *e = err_errno(no, "spool");
+	if (strcmp(err_code(e), "disk-full") == 0)
+		return e;
+	struct err *ours = err_new(ERR_INTERNAL, NULL, "%s", err_text(e));
+	err_free(e);
+	return ours;
+}
 
 static struct err *
 open_memory(int *out)
@@ -27,11 +41,11 @@ open_named(const char *dir, int *out)
 		return err_new(ERR_LIMIT, NULL, "spool-dir is too long");
 	int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(errno, "spool");
+		return failed(errno);
 	if (unlink(path) != 0) {
 		int no = errno;
 		close(fd);
-		return err_errno(no, "spool");
+		return failed(no);
 	}
 	*out = fd;
 	return NULL;
@@ -44,7 +58,7 @@ open_disk(const char *dir, int *out)
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
 		return open_named(dir, out); /* as on NFS */
 	if (fd < 0)
-		return err_errno(errno, "spool");
+		return failed(errno);
 	*out = fd;
 	return NULL;
 }
@@ -73,7 +87,7 @@ move_to_disk(struct spool *s)
 		if (n <= 0) {
 			int no = errno;
 			close(fd);
-			return err_errno(no, "spool");
+			return failed(no);
 		}
 	}
 	close(s->fd);
@@ -97,7 +111,7 @@ spool_write(struct spool *s, struct bytes what)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(errno, "spool");
+			return failed(errno);
 		s->len += (size_t)n;
 		what = bytes_from(what, (size_t)n);
 	}
@@ -113,7 +127,7 @@ reopen_readonly(struct spool *s)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(errno, "spool");
+		return failed(errno);
 	close(s->fd);
 	s->fd = fd;
 	return NULL;

@@ -19,6 +19,7 @@ include tests/worker/local.mk
 include tests/client-sdk/local.mk
 include tests/signctl/local.mk
 include tests/torture/local.mk
+include tests/interop/local.mk
 
 # What is said about the tree as a whole.
 TREE_TESTS = %D%/layers.sh %D%/headers.sh %D%/codes.py %D%/man.sh \

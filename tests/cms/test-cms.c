@@ -199,6 +199,21 @@ refuses_what_is_cut_off_and_what_follows(void)
 	person_done(&p);
 }
 
+/* digestAlgorithms is signed by nobody, and still a list of algorithms. */
+static void
+refuses_digest_algorithms_that_are_none(void)
+{
+	struct person p = make_citizen(&ca, "P-256", ALG_P256);
+	struct buf der = make(&p, false);
+	struct cms *c = NULL;
+	size_t at = bytes_find(buf_bytes(&der), BYTES_LIT("\x02\x01\x01\x31"));
+	CHECK(at != SIZE_MAX && der.ptr[at + 5] == 0x30);
+	der.ptr[at + 6] ^= 0x80;
+	CHECK_ERR(cms_parse(buf_bytes(&der), &c), ERR_MALFORMED);
+	buf_done(&der);
+	person_done(&p);
+}
+
 static void
 without_its_certificate_the_signature_is_not_judged(void)
 {
@@ -257,6 +272,7 @@ main(void)
 	RUN(tells_other_content);
 	RUN(no_flipped_byte_is_accepted_with_the_same_meaning);
 	RUN(refuses_what_is_cut_off_and_what_follows);
+	RUN(refuses_digest_algorithms_that_are_none);
 	RUN(without_its_certificate_the_signature_is_not_judged);
 	RUN(says_when_the_content_is_missing);
 	person_done(&ca);

@@ -276,6 +276,13 @@ bears_what_real_files_have(void)
 	made_text(&m, "startxref\n%zu\n%%%%EOF\r\n", m.section - 1);
 	CHECK_OK(read_bytes(&s, buf_bytes(&m.out)));
 	CHECK(s.budget.odd == 0 && s.x.revisions[0].end == m.out.len);
+	/* /Size of the first file only, as pdfunite leaves it. */
+	CLEANUP(made_done) struct made united = made_page();
+	CLEANUP(seen_done) struct seen t;
+	made_table(&united, "/Root 1 0 R");
+	made_patch(&united, "/Size 4", "/Size 1");
+	CHECK_OK(read_bytes(&t, buf_bytes(&united.out)));
+	CHECK(t.budget.odd == 0);
 }
 
 static void

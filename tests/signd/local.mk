@@ -28,12 +28,16 @@ include tests/signd/keys.mk
 # A whole service: token, processes, HTTP.
 dist_check_SCRIPTS += %D%/strict.sh
 TESTS += %D%/strict.sh
+
+# The token's PIN as a systemd credential: root's alone.
+dist_check_SCRIPTS += %D%/credential.sh
+TESTS += %D%/credential.sh
 dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
 # Who may do what: wants root, skips aloud without.
-check_PROGRAMS += tests/signd/ask
+noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)

@@ -6,7 +6,7 @@
 
 json='Content-Type: application/json'
 exec 9< /dev/zero # as whoever starts signd may have left something open
-world_make 'memory-document-max = 1000'; ok $? "a service comes up"
+world_make 'memory-document-max = 1000' 'connections-max = 40'; ok $? "a service comes up"
 exec 9<&-
 for role in front worker fetcher keyholder ledger; do
 	! ls -l "/proc/$(child "$role")/fd" | grep -q '/dev/zero'
@@ -119,6 +119,38 @@ expect 400 json-field "an id longer than any"
 ask -H "$json" -d "{\"credentialID\":\"$(printf '%064d' 0)\"}" \
     "$url/v1/credentials/info"
 expect 404 credential-unknown "and one that is not"
+
+# One client that opens all the connections there are, and says nothing.
+if command -v python3 > /dev/null 2>&1; then
+	python3 -c 'import socket, sys, time
+held = []
+for i in range(50):
+    s = socket.socket()
+    s.bind(("127.0.0.2", 0))
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    held.append(s)
+print("held", flush=True)
+time.sleep(6)' "$port_citizen" > "$dir/held" &
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q held "$dir/held" || sleep 0.3
+	done
+	ask --max-time 3 --interface 127.0.0.1 \
+	    --resolve "localhost:$port_citizen:127.0.0.1" "$url/v1/info"
+	expect 200 '' "one client keeps nobody else waiting"
+	wait "$!"
+fi
+
+# What is wrong here is not the client's fault, nor the client's business.
+mv "$dir/state/spool" "$dir/state/away"
+head -c 5000 /dev/zero > "$dir/large"
+ask -H 'Content-Type: application/pdf' --data-binary "@$dir/large" \
+    "$url/v1/verifications"
+[ "$status" = 500 ] && ! grep -qi 'spool\|directory' "$dir/out"
+ok $? "a spool that is gone is an error of ours, without its details"
+mv "$dir/state/away" "$dir/state/spool"
+ask -H 'Content-Type: application/pdf' --data-binary "@$dir/large" \
+    "$url/v1/verifications"
+expect 422 format-unknown "and when it is back all is well"
 
 # An officer that was ended is one no more.
 "$signd" officer-end --config "$dir/signd.conf" "$dir/officer.pem" \

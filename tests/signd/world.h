@@ -174,7 +174,7 @@ static inline struct err *
 run_keyholder(const struct world *w)
 {
 	TRY(process_drop(w->settings.user_keyholder));
-	return keyholder_run(&w->settings, w->key_fd);
+	return keyholder_run(&w->settings, w->key_fd, -1);
 }
 
 static inline pid_t
