@@ -5,6 +5,7 @@
 FUZZ_TARGETS =
 include fuzz/certs.mk
 include fuzz/cms.mk
+include fuzz/identity.mk
 include fuzz/pdf.mk
 include fuzz/pdf-verify.mk
 include fuzz/keys.mk

@@ -50,6 +50,7 @@ extern const struct command command_info;
 extern const struct command command_ocsp_verify;
 extern const struct command command_revoke;
 extern const struct command command_sign;
+extern const struct command command_sod_verify;
 extern const struct command command_timestamp_verify;
 extern const struct command command_verify;
 

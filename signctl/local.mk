@@ -15,8 +15,10 @@ signctl_signctl_SOURCES = \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \
 	%D%/sign.c \
+	%D%/sod.c \
 	%D%/timestamp.c \
 	%D%/verify.c
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
-signctl_signctl_LDADD = $(CLIENT_LIBS) $(WORKER_LIBS)
+signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la \
+	$(WORKER_LIBS)
 signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)

@@ -5,6 +5,7 @@ include tests/base/local.mk
 include tests/certs/local.mk
 include tests/format/local.mk
 include tests/cms/local.mk
+include tests/identity/local.mk
 include tests/validation/local.mk
 include tests/report/local.mk
 include tests/pdf/local.mk

@@ -1,2 +1,2 @@
-dist_check_SCRIPTS += %D%/usage.sh
-TESTS += %D%/usage.sh
+dist_check_SCRIPTS += %D%/usage.sh %D%/sod.sh
+TESTS += %D%/usage.sh %D%/sod.sh

@@ -32,7 +32,8 @@ expect 64 'usage: signctl COMMAND' "says so when no command is given"
 expect 0 'cert verify' "tells about a group" cert --help
 expect 64 'cert verify' "tells about a group without a command" cert
 for command in verify sign authorize activate info ca enrol revoke \
-	"cert verify" "crl verify" "ocsp verify" "timestamp verify"; do
+	"cert verify" "crl verify" "ocsp verify" "timestamp verify" \
+	"sod verify"; do
 	# shellcheck disable=SC2086
 	expect 0 "usage: signctl $command" "tells about $command" $command --help
 done

@@ -1,0 +1,14 @@
+EXTRA_PROGRAMS += fuzz/fuzz-sod fuzz/fuzz-mrz fuzz/fuzz-qr
+FUZZ_TARGETS += fuzz/fuzz-sod fuzz/fuzz-mrz fuzz/fuzz-qr
+fuzz_fuzz_sod_SOURCES = fuzz/fuzz-sod.c
+fuzz_fuzz_sod_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_sod_LDADD = $(IDENTITY_LIBS)
+fuzz_fuzz_sod_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_mrz_SOURCES = fuzz/fuzz-mrz.c
+fuzz_fuzz_mrz_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_mrz_LDADD = $(IDENTITY_LIBS)
+fuzz_fuzz_mrz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_qr_SOURCES = fuzz/fuzz-qr.c
+fuzz_fuzz_qr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_qr_LDADD = $(IDENTITY_LIBS)
+fuzz_fuzz_qr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
