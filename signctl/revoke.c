@@ -4,7 +4,8 @@
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
 	{ "credential", "ID", "the credential", false },
-	{ "serial", "HEX", "serial number of its certificate (asked for)", false },
+	{ "serial", "HEX", "serial number of its certificate (asked for)",
+	    false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
 	    "cessationOfOperation, unspecified",

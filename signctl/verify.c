@@ -278,7 +278,8 @@ const struct command command_verify = {
 	    "With --url the service answers; without it the work is done here, "
 	    "in a sandbox and\nwithout a network, and --trust names who is "
 	    "believed.  '-' is standard input.\n\n"
-	    "Under the policy basic a signature whose certificate may have been "
+	    "Under the policy basic a signature whose certificate may have "
+	    "been "
 	    "revoked is not\ncalled valid: give --crl or --ocsp (signctl ca "
 	    "--crl FILE fetches the service's\nlist), or --policy path-only, "
 	    "which leaves revocation out.",

@@ -34,8 +34,8 @@ take_part(
 {
 	struct bytes what = bytes_of(data, len);
 	if (again(f, key, off))
-		return err_coded(err_new(ERR_USAGE, NULL,
-				     "a field of the form comes twice"),
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a field of the form comes twice"),
 		    "parameter");
 	if (strcmp(key, "document") == 0) {
 		f->has_document = true;

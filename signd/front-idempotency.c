@@ -172,8 +172,8 @@ remember(struct request *r, const struct once *once, const struct reply *out)
 
 /* What was done is done: a memory that fails must not turn it into an error. */
 void
-once_end(struct request *r, struct once *once, const struct reply *out,
-    bool worked)
+once_end(
+    struct request *r, struct once *once, const struct reply *out, bool worked)
 {
 	if (!once->claimed)
 		return;

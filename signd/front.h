@@ -31,12 +31,13 @@
 #include "store/front.h"
 #include "validation/validation.h"
 
-#define PARAM_MAX 256      /* bytes of one parameter in the query */
-#define CREDENTIAL_MAX 64  /* bytes of an id in the ledger */
-#define SECRET_MAX 4096    /* bytes of a SAD or an Authorization header */
-#define PIN_MIN 6          /* bytes; characters are the keyholder's matter */
-#define PIN_MAX 256        /* bytes: 64 characters of UTF-8 */
-#define HASHES_MAX 256     /* digests in one request: as many as a keyholder takes */
+#define PARAM_MAX 256     /* bytes of one parameter in the query */
+#define CREDENTIAL_MAX 64 /* bytes of an id in the ledger */
+#define SECRET_MAX 4096   /* bytes of a SAD or an Authorization header */
+#define PIN_MIN 6         /* bytes; characters are the keyholder's matter */
+#define PIN_MAX 256       /* bytes: 64 characters of UTF-8 */
+#define HASHES_MAX                                                             \
+	256 /* digests in one request: as many as a keyholder takes */
 #define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
 #define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
 
@@ -244,7 +245,8 @@ struct err *sign_digests(const struct front *f, const char *credential,
  * once_claim looks for an Idempotency-Key.  *replayed: `out` is the answer of
  * the first call, and there is nothing to do.  `material` is what makes two
  * calls the same; it has something that nobody can guess (a link, a SAD, an
- * approval), for the answer is kept sealed under it.  Else the caller works, and then once_end tells how it went.
+ * approval), for the answer is kept sealed under it.  Else the caller works,
+ * and then once_end tells how it went.
  */
 struct once {
 	bool claimed;
@@ -254,8 +256,8 @@ struct once {
 };
 struct err *once_claim(struct request *r, struct bytes material,
     struct once *once, struct reply *out, bool *replayed) MUST_USE;
-void once_end(struct request *r, struct once *once,
-    const struct reply *out, bool worked);
+void once_end(
+    struct request *r, struct once *once, const struct reply *out, bool worked);
 
 /* ---- calls ---- */
 #define HANDLER(name) struct err *name(struct request *r, struct reply *out)

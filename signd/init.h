@@ -12,9 +12,9 @@
 
 struct init_options {
 	const char *organization; /* "O"; NULL: of the demonstration */
-	const char *province;	  /* "ST"; NULL: none */
+	const char *province;     /* "ST"; NULL: none */
 	bool production; /* else names say that there is no legal value */
-	const char *chain_file;	 /* PEM of the CA chain is written here, anchor
+	const char *chain_file;  /* PEM of the CA chain is written here, anchor
 				  * last, readable by all; NULL: nowhere */
 	const char *anchor_file; /* likewise, the anchor alone */
 };
@@ -27,8 +27,8 @@ struct init_options {
  * ERR_USAGE code "set-up-already"; ERR_REMOTE code "token-unavailable";
  * ERR_DENIED code "token-pin".
  */
-struct err *signd_init(const struct settings *s,
-    const struct init_options *o, FILE *told) MUST_USE;
+struct err *signd_init(const struct settings *s, const struct init_options *o,
+    FILE *told) MUST_USE;
 
 /*
  * signd_officer_add registers the first certificate of a PEM file as an
@@ -36,10 +36,10 @@ struct err *signd_init(const struct settings *s,
  * ERR_USAGE code "officer-known": there already; ERR_DENIED code
  * "officer-unknown"; ERR_MISSING code "not-set-up".
  */
-struct err *signd_officer_add(const struct settings *s, const char *pem_file,
-    FILE *told) MUST_USE;
-struct err *signd_officer_end(const struct settings *s, const char *pem_file,
-    FILE *told) MUST_USE;
+struct err *signd_officer_add(
+    const struct settings *s, const char *pem_file, FILE *told) MUST_USE;
+struct err *signd_officer_end(
+    const struct settings *s, const char *pem_file, FILE *told) MUST_USE;
 
 /* signd_audit_check walks the audit chain.  ERR_DENIED code "audit-broken". */
 struct err *signd_audit_check(const struct settings *s, FILE *told) MUST_USE;

@@ -14,7 +14,8 @@
 
 #include "base/base.h"
 
-#define IPC_BODY_MAX (64 * 1024 * 1024) /* bytes; each service has a lower one */
+#define IPC_BODY_MAX                                                           \
+	(64 * 1024 * 1024) /* bytes; each service has a lower one */
 #define IPC_FDS_MAX 2
 
 struct ipc_message {
@@ -47,15 +48,15 @@ struct ipc_service {
 	size_t body_max;    /* bytes of one request */
 	size_t answer_max;  /* bytes of one answer */
 	size_t clients_max; /* connections open at once */
-	int idle_ms;	    /* an unfinished frame is given up after this */
-	uid_t peers[4];	    /* users that may connect, beside our own */
+	int idle_ms;        /* an unfinished frame is given up after this */
+	uid_t peers[4];     /* users that may connect, beside our own */
 	size_t npeers;
 	/* Fills `answer->body`; an error is sent back as such. */
 	struct err *(*handle)(void *ctx, const struct ipc_message *request,
 	    struct ipc_message *answer);
 	/* Both may be NULL.  Around all requests that are ready at once (group
-	 * commit): answers leave after batch_end; if it fails, its error goes to
-	 * every request of the batch instead. */
+	 * commit): answers leave after batch_end; if it fails, its error goes
+	 * to every request of the batch instead. */
 	struct err *(*batch_begin)(void *ctx);
 	struct err *(*batch_end)(void *ctx);
 	/* Called when nothing came for a second; may be NULL. */
@@ -69,13 +70,13 @@ struct ipc_service {
  * behind.  Non-blocking, as ipc_serve wants it, for several processes may wait
  * on one socket.  `mode` are the bits of its file.
  */
-struct err *ipc_listen(const char *path, mode_t mode, int backlog, int *out)
-    MUST_USE;
+struct err *ipc_listen(
+    const char *path, mode_t mode, int backlog, int *out) MUST_USE;
 
 /* ipc_serve answers on a listening socket until stopping() or an error of the
  * process itself.  One thread; several processes may share the socket. */
-struct err *ipc_serve(int listen_fd, const struct ipc_service *service)
-    MUST_USE;
+struct err *ipc_serve(
+    int listen_fd, const struct ipc_service *service) MUST_USE;
 
 /* The same for several sockets in one loop, each with its own service; batches
  * are of one service.  Ends when any of them says stopping(). */
@@ -84,8 +85,8 @@ struct ipc_listener {
 	int fd; /* from ipc_listen; stays the caller's */
 	const struct ipc_service *service;
 };
-struct err *ipc_serve_all(const struct ipc_listener *listeners, size_t n)
-    MUST_USE;
+struct err *ipc_serve_all(
+    const struct ipc_listener *listeners, size_t n) MUST_USE;
 
 /* The codec alone, for tests and fuzzing: reads a head. */
 #define IPC_HEAD 16 /* bytes */
@@ -97,8 +98,8 @@ struct ipc_head {
 	uint32_t len; /* bytes of body */
 	uint32_t id;
 };
-struct err *ipc_head_parse(struct bytes in, size_t body_max,
-    struct ipc_head *out) MUST_USE;
+struct err *ipc_head_parse(
+    struct bytes in, size_t body_max, struct ipc_head *out) MUST_USE;
 void ipc_head_encode(const struct ipc_head *h, uint8_t out[IPC_HEAD]);
 
 #endif

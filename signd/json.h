@@ -23,7 +23,7 @@ struct err *json_read(struct bytes in, json_t **out) MUST_USE;
  * ERR_USAGE, code "json-field". */
 struct json_fields {
 	json_t *object; /* borrowed */
-	size_t asked;	/* fields found so far */
+	size_t asked;   /* fields found so far */
 };
 
 /* A string of `least` to `most` bytes; the pointer belongs to the object.
@@ -35,22 +35,22 @@ struct err *json_base64(struct json_fields *f, const char *name, bool optional,
     struct buf *out) MUST_USE;
 /* An array of Base64 strings, each of `len` bytes (0: any), into one buffer;
  * absent is none. */
-struct err *json_list(struct json_fields *f, const char *name, json_t **out)
-    MUST_USE;
+struct err *json_list(
+    struct json_fields *f, const char *name, json_t **out) MUST_USE;
 struct err *json_int(struct json_fields *f, const char *name, int64_t least,
     int64_t most, int64_t dflt, int64_t *out) MUST_USE;
-struct err *json_object_field(struct json_fields *f, const char *name,
-    struct json_fields *out) MUST_USE;
+struct err *json_object_field(
+    struct json_fields *f, const char *name, struct json_fields *out) MUST_USE;
 struct err *json_end(const struct json_fields *f) MUST_USE;
 
 /* Writing. */
 struct err *json_new(json_t **out) MUST_USE; /* an empty object */
 struct err *json_put(json_t *o, const char *name, json_t *value) MUST_USE;
 struct err *json_put_str(json_t *o, const char *name, const char *v) MUST_USE;
-struct err *json_put_bytes(json_t *o, const char *name, struct bytes v)
-    MUST_USE; /* as it is, UTF-8 */
-struct err *json_put_base64(json_t *o, const char *name, struct bytes v)
-    MUST_USE;
+struct err *json_put_bytes(
+    json_t *o, const char *name, struct bytes v) MUST_USE; /* as it is, UTF-8 */
+struct err *json_put_base64(
+    json_t *o, const char *name, struct bytes v) MUST_USE;
 struct err *json_put_int(json_t *o, const char *name, int64_t v) MUST_USE;
 struct err *json_render(const json_t *o, struct buf *out) MUST_USE;
 

@@ -10,7 +10,7 @@
 #include "signd/ledger-ops.h"
 #include "signd/records.h"
 
-#define SEAL_VERSION 1	  /* of a credential's first sealed blob */
+#define SEAL_VERSION 1    /* of a credential's first sealed blob */
 #define TOKEN_TEXT_MAX 64 /* characters of an activation token */
 
 /* ---- activation ---- */
@@ -155,13 +155,13 @@ read_digests(struct unpack *u, struct request *r)
 {
 	while (unpack_is(u, 5)) {
 		if (r->ndigests == KEY_DIGESTS_MAX)
-			return err_new(ERR_LIMIT, NULL,
-			    "more than %d digests", KEY_DIGESTS_MAX);
+			return err_new(ERR_LIMIT, NULL, "more than %d digests",
+			    KEY_DIGESTS_MAX);
 		struct bytes d = BYTES_NONE;
 		TRY(unpack_bytes(u, 5, &d));
 		if (d.len != digest_len(r->alg))
-			return err_new(ERR_USAGE, NULL,
-			    "a digest of %zu bytes", d.len);
+			return err_new(
+			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
 		r->digests[r->ndigests++] = d;
 	}
 	return unpack_end(u);
@@ -183,8 +183,7 @@ read_request(struct unpack *u, struct request *r)
 	    r->ndigests > r->count)
 		return err_new(ERR_USAGE, NULL,
 		    "%llu signatures of %zu digests, at most %d",
-		    (unsigned long long)r->count, r->ndigests,
-		    KEY_DIGESTS_MAX);
+		    (unsigned long long)r->count, r->ndigests, KEY_DIGESTS_MAX);
 	if (r->credential.len == 0 || r->credential.len > SAD_CREDENTIAL_MAX)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "no such credential"),
@@ -215,8 +214,8 @@ record_approval(struct keyholder *k, const struct sad *s)
 	TRY(pack_bytes(&body, 2, bytes_of(s->id, sizeof(s->id))));
 	TRY(pack_i64(&body, 3, s->expires));
 	TRY(pack_u64(&body, 4, s->count));
-	TRY(pack_bytes(&body, 5,
-	    s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
+	TRY(pack_bytes(
+	    &body, 5, s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
 }

@@ -8,8 +8,8 @@
 #include "signd/ledger-ops.h"
 #include "signd/proto.h"
 
-#define DAY 86400	  /* seconds */
-#define CRL_TRIES 5	  /* when the register changes while a list is made */
+#define DAY 86400   /* seconds */
+#define CRL_TRIES 5 /* when the register changes while a list is made */
 #define SUBJECT_FIELDS 5
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
@@ -26,15 +26,15 @@ find_profile(const char *name, const struct cert_profile **out)
 		if (strcmp(enrolment_profiles[i], name) == 0)
 			*out = cert_profile_find(name);
 	if (*out == NULL || (*out)->ca)
-		return err_coded(err_new(ERR_MALFORMED, NULL,
-				     "no profile for an enrolment"),
+		return err_coded(
+		    err_new(ERR_MALFORMED, NULL, "no profile for an enrolment"),
 		    "record-field");
 	return NULL;
 }
 
 static size_t
-fill_subject(const struct enrolment_record *r,
-    struct subject_field out[SUBJECT_FIELDS])
+fill_subject(
+    const struct enrolment_record *r, struct subject_field out[SUBJECT_FIELDS])
 {
 	const struct subject_field all[SUBJECT_FIELDS] = { { "C", "VN" },
 		{ "ST", r->province }, { "L", r->locality }, { "CN", r->name },

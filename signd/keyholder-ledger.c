@@ -41,19 +41,19 @@ read_held(struct bytes credential, struct held *h)
 }
 
 struct err *
-keyholder_fetch(struct keyholder *k, struct bytes credential, bool try,
-    struct held *out)
+keyholder_fetch(
+    struct keyholder *k, struct bytes credential, bool try, struct held *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_bytes(&body, 1, credential));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_tell(k, try ? LW_PIN_TRY : LW_CREDENTIAL, &body,
-	    &h.answer));
+	TRY(keyholder_tell(
+	    k, try ? LW_PIN_TRY : LW_CREDENTIAL, &body, &h.answer));
 	struct err *e = read_held(credential, &h);
 	if (e != NULL) {
 		if (try)
-			err_free(keyholder_pin_end(k, credential, PIN_UNTRIED,
-			    NULL));
+			err_free(keyholder_pin_end(
+			    k, credential, PIN_UNTRIED, NULL));
 		return e;
 	}
 	*out = h;

@@ -24,15 +24,15 @@ officer_proof_unpack(struct unpack *u, struct officer_proof *out)
 static struct err *
 unknown_officer(void)
 {
-	return err_coded(err_new(ERR_DENIED, NULL, "no such officer"),
-	    "officer-unknown");
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "no such officer"), "officer-unknown");
 }
 
 static struct err *
 wrong_approval(const char *why)
 {
-	return err_coded(err_new(ERR_DENIED, NULL, "%s", why),
-	    "approval-wrong");
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "%s", why), "approval-wrong");
 }
 
 /* The certificate of that name must be in the ledger, active, and be the one
@@ -73,8 +73,8 @@ check_value(const struct officer_proof *p, const struct cert *officer,
 	uint8_t hash[DIGEST_MAX];
 	TRY(digest_of(DIGEST_SHA256, record, hash));
 	bool ok = false;
-	TRY(cert_verify_digest(officer, alg, bytes_of(hash, 32), p->approval,
-	    &ok));
+	TRY(cert_verify_digest(
+	    officer, alg, bytes_of(hash, 32), p->approval, &ok));
 	return ok ? NULL : wrong_approval("the approval does not verify");
 }
 
@@ -114,15 +114,15 @@ keyholder_check_proof(struct keyholder *k, const struct officer_proof *p,
 static struct err *
 check_fields(struct keyholder *k, const struct enrolment_record *r)
 {
-	struct err *e = keyholder_certificate(k, r,
-	    cert_key(k->chain.v[0]), true, NULL);
+	struct err *e =
+	    keyholder_certificate(k, r, cert_key(k->chain.v[0]), true, NULL);
 	if (e == NULL || err_kind(e) != ERR_USAGE)
 		return e;
 	return err_coded(e, "record-field");
 }
 
 struct link {
-	char token[64];		   /* text for the citizen */
+	char token[64];           /* text for the citizen */
 	uint8_t hash[DIGEST_MAX]; /* what the ledger keeps */
 };
 
@@ -161,15 +161,15 @@ enrol(struct keyholder *k, const struct enrolment_record *r,
 {
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(enrolment_record_render(r, &record));
-	TRY(keyholder_check_proof(k, p, buf_bytes(&record), r->officer,
-	    r->time));
+	TRY(keyholder_check_proof(
+	    k, p, buf_bytes(&record), r->officer, r->time));
 	TRY(check_fields(k, r));
 	char id[33];
 	TRY(keyholder_random_id(id));
 	struct link l;
 	TRY(make_link(&l));
-	int64_t expires = clock_now(k->clock) +
-	    k->settings->activation_hours * 3600;
+	int64_t expires =
+	    clock_now(k->clock) + k->settings->activation_hours * 3600;
 	TRY(record_enrolment(k, r, p, id, &l, expires));
 	TRY(pack_str(out, 1, id));
 	TRY(pack_str(out, 2, l.token));
@@ -236,8 +236,8 @@ revoke(struct keyholder *k, const struct revocation_record *r,
 {
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(revocation_record_render(r, &record));
-	TRY(keyholder_check_proof(k, p, buf_bytes(&record), r->officer,
-	    r->time));
+	TRY(keyholder_check_proof(
+	    k, p, buf_bytes(&record), r->officer, r->time));
 	uint64_t reason = 0;
 	TRY(find_reason(r->reason, &reason));
 	int64_t at = 0, number = 0;

@@ -18,10 +18,10 @@ wrong_pin(struct keyholder *k, struct bytes credential)
 	TRY(keyholder_pin_end(k, credential, PIN_WRONG, &left));
 	const char *are = left == 1 ? "1 try is" : NULL;
 	if (are != NULL)
-		return err_coded(err_new(ERR_DENIED, NULL, "%s left", are),
-		    "pin-wrong");
-	return err_coded(err_new(ERR_DENIED, NULL, "%lld tries are left",
-			     (long long)left),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "%s left", are), "pin-wrong");
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "%lld tries are left", (long long)left),
 	    left == 0 ? "pin-locked" : "pin-wrong");
 }
 
@@ -34,8 +34,8 @@ keyholder_unseal(struct keyholder *k, struct bytes credential,
 	bool ok = false;
 	struct err *e = seal_key(&h->sealed, &pepper, &h->owner, pin, key);
 	if (e == NULL)
-		e = seal_open(&h->sealed, &h->owner, secret_bytes(key),
-		    wrapped, &ok);
+		e = seal_open(
+		    &h->sealed, &h->owner, secret_bytes(key), wrapped, &ok);
 	if (e != NULL) {
 		/* Nobody has learnt whether it was right. */
 		err_free(keyholder_pin_end(k, credential, PIN_UNTRIED, NULL));
@@ -60,13 +60,13 @@ read_digests(struct unpack *u, struct request *r)
 {
 	while (unpack_is(u, 5)) {
 		if (r->n == KEY_DIGESTS_MAX)
-			return err_new(ERR_LIMIT, NULL,
-			    "more than %d digests", KEY_DIGESTS_MAX);
+			return err_new(ERR_LIMIT, NULL, "more than %d digests",
+			    KEY_DIGESTS_MAX);
 		struct bytes d = BYTES_NONE;
 		TRY(unpack_bytes(u, 5, &d));
 		if (d.len != digest_len(r->alg.digest))
-			return err_new(ERR_USAGE, NULL,
-			    "a digest of %zu bytes", d.len);
+			return err_new(
+			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
 		r->digests[r->n++] = d;
 	}
 	TRY(unpack_end(u));
@@ -173,8 +173,7 @@ sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
 	    sign_and_record(k, r, &h, NULL, secret_bytes(&wrapped), out);
 	/* The PIN was right, whatever went wrong after it. */
 	if (e != NULL)
-		err_free(
-		    keyholder_pin_end(k, r->credential, PIN_RIGHT, NULL));
+		err_free(keyholder_pin_end(k, r->credential, PIN_RIGHT, NULL));
 	return e;
 }
 
@@ -183,11 +182,11 @@ sad_unseal(const struct sad *sad, const struct held *h, struct secret *wrapped)
 {
 	bool ok = false;
 	if (sad->version == (uint64_t)h->version)
-		TRY(seal_open(&h->sealed, &h->owner,
-		    secret_bytes(&sad->key), wrapped, &ok));
+		TRY(seal_open(&h->sealed, &h->owner, secret_bytes(&sad->key),
+		    wrapped, &ok));
 	if (!ok)
-		return err_coded(err_new(ERR_DENIED, NULL,
-				     "the credential was changed"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the credential was changed"),
 		    "credential-changed");
 	return NULL;
 }

@@ -16,8 +16,8 @@ read_id(struct unpack *u, char **id)
 	TRY(unpack_str(u, 1, id));
 	TRY(unpack_end(u));
 	if (strlen(*id) > LEDGER_ID_MAX)
-		return err_new(ERR_LIMIT, NULL, "an id of %zu bytes",
-		    strlen(*id));
+		return err_new(
+		    ERR_LIMIT, NULL, "an id of %zu bytes", strlen(*id));
 	return NULL;
 }
 
@@ -132,8 +132,8 @@ tell_ping(struct ledger *l, struct buf *out)
 }
 
 struct err *
-ledger_handle_read(void *ctx, const struct ipc_message *request,
-    struct ipc_message *answer)
+ledger_handle_read(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	const struct ledger_server *s = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));

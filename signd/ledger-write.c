@@ -27,8 +27,8 @@ unpack_id(struct unpack *u, uint16_t tag, char **out)
 {
 	TRY(unpack_str(u, tag, out));
 	if (strlen(*out) > LEDGER_ID_MAX)
-		return err_new(ERR_LIMIT, NULL, "an id of %zu bytes",
-		    strlen(*out));
+		return err_new(
+		    ERR_LIMIT, NULL, "an id of %zu bytes", strlen(*out));
 	return NULL;
 }
 
@@ -37,8 +37,8 @@ unpack_hash(struct unpack *u, uint16_t tag, struct bytes *out)
 {
 	TRY(unpack_bytes(u, tag, out));
 	if (out->len != LEDGER_HASH)
-		return err_new(ERR_MALFORMED, NULL, "a hash of %zu bytes",
-		    out->len);
+		return err_new(
+		    ERR_MALFORMED, NULL, "a hash of %zu bytes", out->len);
 	return NULL;
 }
 
@@ -124,8 +124,8 @@ do_activate(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 8, &c.version));
 	TRY(unpack_end(u));
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
-		return err_new(ERR_LIMIT, NULL, "a sealed key of %zu bytes",
-		    c.sealed.len);
+		return err_new(
+		    ERR_LIMIT, NULL, "a sealed key of %zu bytes", c.sealed.len);
 	c.enrolment = enrolment;
 	c.id = id;
 	c.serial = serial;
@@ -180,14 +180,14 @@ do_authorized(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
-unpack_digests(struct unpack *u, uint16_t tag, struct bytes *digests,
-    size_t *count)
+unpack_digests(
+    struct unpack *u, uint16_t tag, struct bytes *digests, size_t *count)
 {
 	size_t n = 0;
 	while (unpack_is(u, tag)) {
 		if (n == LEDGER_DIGESTS_MAX)
-			return err_new(ERR_LIMIT, NULL,
-			    "more than %d digests", LEDGER_DIGESTS_MAX);
+			return err_new(ERR_LIMIT, NULL, "more than %d digests",
+			    LEDGER_DIGESTS_MAX);
 		TRY(unpack_bytes(u, tag, &digests[n++]));
 	}
 	*count = n;
@@ -303,8 +303,8 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 }
 
 struct err *
-ledger_handle_write(void *ctx, const struct ipc_message *request,
-    struct ipc_message *answer)
+ledger_handle_write(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	const struct ledger_server *s = ctx;
 	struct ledger *l = s->writer;

@@ -15,8 +15,8 @@ struct log {
 };
 
 /* ERR_USAGE: no such level. */
-struct err *log_init(struct log *l, const char *level, const char *role)
-    MUST_USE;
+struct err *log_init(
+    struct log *l, const char *level, const char *role) MUST_USE;
 
 /* `fmt` gives further pairs: "pid=%d signal=%d"; texts from outside go through
  * log_quoted first.  Control characters never reach the line. */

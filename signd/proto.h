@@ -7,21 +7,21 @@
 #define SIGND_SIGND_PROTO_H
 
 /* Names of the sockets below run-dir. */
-#define SOCKET_WORKER "worker.sock"	      /* front connects */
-#define SOCKET_FETCHER "fetcher.sock"	      /* front connects */
-#define SOCKET_KEYHOLDER "keyholder.sock"     /* front connects */
-#define SOCKET_LEDGER_READ "ledger-read.sock" /* front and keyholders */
+#define SOCKET_WORKER "worker.sock"             /* front connects */
+#define SOCKET_FETCHER "fetcher.sock"           /* front connects */
+#define SOCKET_KEYHOLDER "keyholder.sock"       /* front connects */
+#define SOCKET_LEDGER_READ "ledger-read.sock"   /* front and keyholders */
 #define SOCKET_LEDGER_WRITE "ledger-write.sock" /* keyholders only */
 
 /* ---- worker: one document descriptor comes with each of these ---- */
 enum worker_op {
-	WORKER_VERIFY = 0x0101,	 /* body: verify_request_pack; fd: document
+	WORKER_VERIFY = 0x0101,  /* body: verify_request_pack; fd: document
 				  * answer: verify_answer_pack */
 	WORKER_PREPARE = 0x0102, /* body: prepare_request_pack; fd: document
 				  * answer: prepared_pack */
-	WORKER_EMBED = 0x0103,	 /* tags 1 state, 2 value; no fd
+	WORKER_EMBED = 0x0103,   /* tags 1 state, 2 value; no fd
 				  * answer: insertion_pack */
-	WORKER_PING = 0x01ff,	 /* answer: empty */
+	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 
 /* ---- fetcher ---- */
@@ -52,9 +52,9 @@ enum key_op {
 	 * OID ("" when no digests), 5 digests (repeated, maybe none).
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
-	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature algorithm
-	 * (DER AlgorithmIdentifier), 5 digests (repeated).
-	 * Answer: 1 signature values (repeated, same order; DER for ECDSA). */
+	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
+	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated). Answer: 1
+	 * signature values (repeated, same order; DER for ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
 	 * KEY_ENROL.  Answer: 1 revoked at [n], 2 number of the new CRL [n]. */

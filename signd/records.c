@@ -3,8 +3,8 @@
 #include <string.h>
 
 void
-enrolment_record_fields(struct enrolment_record *r,
-    char **out[ENROLMENT_FIELDS])
+enrolment_record_fields(
+    struct enrolment_record *r, char **out[ENROLMENT_FIELDS])
 {
 	char **const fields[ENROLMENT_FIELDS] = { &r->name, &r->subject_id,
 		&r->province, &r->locality, &r->profile, &r->evidence,
@@ -14,8 +14,8 @@ enrolment_record_fields(struct enrolment_record *r,
 }
 
 void
-revocation_record_fields(struct revocation_record *r,
-    char **out[REVOCATION_FIELDS])
+revocation_record_fields(
+    struct revocation_record *r, char **out[REVOCATION_FIELDS])
 {
 	char **const fields[REVOCATION_FIELDS] = { &r->credential, &r->serial,
 		&r->reason, &r->officer, &r->time, &r->nonce };

@@ -9,13 +9,13 @@
 #include "certs/alg.h"
 
 struct spool {
-	int fd;		    /* owned; -1: nothing yet */
+	int fd; /* owned; -1: nothing yet */
 	bool on_disk;
-	size_t len;	    /* bytes so far */
-	size_t max;	    /* ERR_LIMIT beyond */
-	size_t memory_max;  /* bytes up to which it stays in memory */
-	const char *dir;    /* of spool files */
-	struct digest *sum; /* running, until spool_finish */
+	size_t len;                 /* bytes so far */
+	size_t max;                 /* ERR_LIMIT beyond */
+	size_t memory_max;          /* bytes up to which it stays in memory */
+	const char *dir;            /* of spool files */
+	struct digest *sum;         /* running, until spool_finish */
 	uint8_t sha256[DIGEST_MAX]; /* after spool_finish: 32 bytes of it */
 };
 

@@ -193,8 +193,8 @@ start_child(struct supervisor *v, struct child *c)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return err_errno(errno, "pipe");
-	struct err *e = spawn_role(c->role, &v->sockets, v->program,
-	    v->settings_fd, ends[1], &c->pid);
+	struct err *e = spawn_role(
+	    c->role, &v->sockets, v->program, v->settings_fd, ends[1], &c->pid);
 	close(ends[1]);
 	if (e != NULL || c->role != ROLE_FRONT)
 		close(ends[0]);
@@ -419,8 +419,7 @@ prepare(struct supervisor *v, struct bytes text)
 }
 
 struct err *
-supervisor_run(
-    const struct settings *s, struct bytes text, const char *program)
+supervisor_run(const struct settings *s, struct bytes text, const char *program)
 {
 	struct supervisor *v = calloc(1, sizeof(*v));
 	if (v == NULL)

@@ -9,7 +9,7 @@
  * is at work, and the others end after it.  `text` is the settings file as it
  * was read, which every child gets; `program` as in spawn.h.
  */
-struct err *supervisor_run(const struct settings *s, struct bytes text,
-    const char *program) MUST_USE;
+struct err *supervisor_run(
+    const struct settings *s, struct bytes text, const char *program) MUST_USE;
 
 #endif

@@ -14,7 +14,8 @@ struct err *worker_start(void) MUST_USE;
 void worker_stop(void);
 
 /* The format whose detect() takes the document; by name if `hint` is given
- * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown". */
+ * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown".
+ */
 struct err *job_format(struct bytes document, const char *hint,
     const struct format **out) MUST_USE;
 
@@ -31,7 +32,7 @@ struct verify_request {
 	const struct external *external;
 	size_t nexternal;
 	const struct cert_list *extra; /* certificates given, not trusted */
-	const struct bytes *keys; /* bare public keys given, DER */
+	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
 	struct bytes password;
 };

@@ -27,8 +27,8 @@ make_changed(void)
 	    &changed, &(struct sig_spec){ .signer = &citizen, .num = 9 });
 	made_stream(&changed, 4, "", BYTES_LIT("(two)Tj"));
 	made_object(&changed, 7, "<</FT/Tx/T(b)/V(2)>>");
-	snprintf(trailer, sizeof(trailer), "/Root 1 0 R/Prev %zu",
-	    changed.section);
+	snprintf(
+	    trailer, sizeof(trailer), "/Root 1 0 R/Prev %zu", changed.section);
 	made_table(&changed, trailer);
 }
 

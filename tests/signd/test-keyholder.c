@@ -815,8 +815,8 @@ a_lost_token_ends_keyholders_and_new_ones_serve(void)
 		struct err *e = sign_with(
 		    &w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1);
 		CHECK(e != NULL && err_kind(e) == ERR_REMOTE);
-		told += e != NULL &&
-			strcmp(err_code(e), "token-unavailable") == 0;
+		told +=
+		    e != NULL && strcmp(err_code(e), "token-unavailable") == 0;
 		err_free(e);
 		pause_ms(100);
 		ended += replaced();
