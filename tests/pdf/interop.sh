@@ -64,9 +64,14 @@ fi
 "$maker" "$out" "$in"/*.pdf >"$dir/signed" 2>&1
 ! grep -v '^ok ' "$dir/signed" >"$dir/log"
 told $? "all of $(ls "$in" | wc -l) files are signed twice"
-certutil -N -d "sql:$dir/nss" --empty-password >"$dir/log" 2>&1 &&
-	certutil -A -d "sql:$dir/nss" -n ca -t CT,CT,CT -i "$out/ca.pem" \
-	    >>"$dir/log" 2>&1
+know_authority() {
+	rm -rf "$dir/nss"
+	mkdir "$dir/nss"
+	certutil -N -d "sql:$dir/nss" --empty-password >"$dir/log" 2>&1 &&
+		certutil -A -d "sql:$dir/nss" -n ca -t CT,CT,CT \
+		    -i "$out/ca.pem" >>"$dir/log" 2>&1
+}
+know_authority
 told $? "the authority is known to NSS"
 
 grows() { # grows OLD NEW: the old bytes are the beginning of the new ones
@@ -74,12 +79,14 @@ grows() { # grows OLD NEW: the old bytes are the beginning of the new ones
 }
 
 # How many signatures pdfsig holds for valid and trusted, and whether the last
-# covers all.  NSS now and then forgets a certificate that it has just trusted
-# ("Unknown issue with Certificate"): then pdfsig is asked again.
+# covers all.  NSS now and then does not find its way to a certificate that it
+# trusted a moment ago ("Unknown issue with Certificate"), and does with a new
+# database: then pdfsig is asked again with one.
 pdfsig_agrees() { # pdfsig_agrees FILE BEFORE NEW
 	for try in 1 2 3; do
 		pdfsig -nssdir "$dir/nss" "$1" >"$dir/log" 2>&1
 		grep -q "Unknown issue with Certificate" "$dir/log" || break
+		know_authority
 	done
 	valid=$(grep -c "Signature is Valid" "$dir/log")
 	trusted=$(grep -c "Certificate is Trusted" "$dir/log")

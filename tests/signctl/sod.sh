@@ -142,9 +142,9 @@ expect 2 'no path to a trusted' "believes no other authority" \
     --trust "$dir/OTHER.pem" "$sod"
 expect 0 'who signed was not asked' "judges the mathematics alone" \
     --policy crypto-only --dg "1=$dir/dg1" "$sod"
-expect 1 'DG2: differs' "sees that a data group was changed" \
+expect 1 'DG2: It differs' "sees that a data group was changed" \
     "${csca[@]}" --dg "2=$dir/dg1" "$sod"
-expect 2 'DG13: not covered by the chip' "says what the signature does not cover" \
+expect 2 'DG13: It is not covered by the chip' "says what the signature does not cover" \
     "${csca[@]}" --dg "1=$dir/dg1" --dg "13=$dir/dg13" "$sod"
 expect 2 'expired' "looks at the time" "${csca[@]}" --policy path-only --time 2060-01-01 "$sod"
 expect 2 'not used' "uses no master list that nobody vouches for" \
