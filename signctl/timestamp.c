@@ -1,10 +1,9 @@
 /* signctl timestamp verify: an RFC 3161 token or response, over given data. */
 #include "signctl/offline.h"
 
-#include <openssl/ts.h>
 #include <string.h>
 
-#include "certs/ossl.h"
+#include "base/pack.h"
 #include "cms/tsp.h"
 
 static const struct option_row options[] = {
@@ -60,87 +59,35 @@ load(const struct args *a, struct session *s)
 	return NULL;
 }
 
-DEFINE_FREEP(TS_REQ_free, TS_REQ)
-DEFINE_FREEP(TS_RESP_free, TS_RESP)
-
 /* unwrap finds the token in a TimeStampResp; a bare token stays as it is. */
 static struct err *
-unwrap(struct bytes in, struct buf *token)
+unwrap(struct bytes in, struct bytes *token)
 {
-	const uint8_t *p = in.ptr;
-	CLEANUP(TS_RESP_freep)
-	TS_RESP *resp = d2i_TS_RESP(NULL, &p, (long)in.len);
-	if (resp == NULL)
-		return buf_append(token, in);
-	PKCS7 *inner = TS_RESP_get_token(resp);
-	uint8_t *der = NULL;
-	int len = inner == NULL ? 0 : i2d_PKCS7(inner, &der);
-	if (len <= 0)
-		return err_new(ERR_MALFORMED, "RFC 3161 2.4.2",
-		    "the response holds no token");
-	struct err *e = buf_append(token, bytes_of(der, (size_t)len));
-	OPENSSL_free(der);
-	return e;
-}
-
-/* answers_request compares imprint and nonce, RFC 3161 2.4.2. */
-static struct err *
-answers_request(struct bytes request, struct bytes response, bool *ok)
-{
-	const uint8_t *p = request.ptr;
-	const uint8_t *q = response.ptr;
-	CLEANUP(TS_REQ_freep)
-	TS_REQ *req = d2i_TS_REQ(NULL, &p, (long)request.len);
-	CLEANUP(TS_RESP_freep)
-	TS_RESP *resp = d2i_TS_RESP(NULL, &q, (long)response.len);
-	if (req == NULL || resp == NULL)
-		return err_ossl(ERR_MALFORMED, "request or response");
-	TS_TST_INFO *info = TS_RESP_get_tst_info(resp);
-	const ASN1_INTEGER *want = TS_REQ_get_nonce(req);
-	const ASN1_INTEGER *have = info ? TS_TST_INFO_get_nonce(info) : NULL;
-	if (info == NULL)
-		*ok = false;
-	else if (want == NULL || have == NULL)
-		*ok = want == NULL;
-	else
-		*ok = ASN1_INTEGER_cmp(want, have) == 0;
-	if (!*ok)
-		return NULL;
-	const ASN1_OCTET_STRING *asked =
-	    TS_MSG_IMPRINT_get_msg(TS_REQ_get_msg_imprint(req));
-	const ASN1_OCTET_STRING *got =
-	    TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
-	*ok = ASN1_OCTET_STRING_cmp(asked, got) == 0;
+	struct err *e = tsr_token(in, token);
+	if (e == NULL || err_kind(e) != ERR_MALFORMED)
+		return e;
+	err_free(e);
+	*token = in;
 	return NULL;
 }
 
+/* imprint appends what the token must have stamped: of the data, else of the
+ * request. */
 static struct err *
-imprint_of_request(struct bytes request, struct buf *out)
-{
-	const uint8_t *p = request.ptr;
-	CLEANUP(TS_REQ_freep)
-	TS_REQ *req = d2i_TS_REQ(NULL, &p, (long)request.len);
-	if (req == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_TS_REQ");
-	const ASN1_OCTET_STRING *o =
-	    TS_MSG_IMPRINT_get_msg(TS_REQ_get_msg_imprint(req));
-	return buf_append(out,
-	    bytes_of(ASN1_STRING_get0_data(o), (size_t)ASN1_STRING_length(o)));
-}
-
-static struct err *
-imprint(const struct session *s, const struct tst *t, struct buf *out)
+imprint(const struct session *s, const struct tst *t, const struct tsq *asked,
+    struct buf *out)
 {
 	uint8_t digest[DIGEST_MAX];
 	if (!s->has_data)
-		return imprint_of_request(s->request.bytes, out);
+		return buf_append(out, asked->imprint);
 	enum digest_alg alg = tst_imprint_alg(t);
 	TRY(digest_of(alg, s->data.bytes, digest));
 	return buf_append(out, bytes_of(digest, digest_len(alg)));
 }
 
 static struct err *
-judge_path(struct session *s, const struct timestamp_fact *fact, bool *ok)
+judge_path(struct session *s, const struct timestamp_fact *fact, bool *ok,
+    struct buf *why)
 {
 	*ok = fact->tsa != NULL;
 	if (!*ok || s->anchors.n == 0)
@@ -157,51 +104,75 @@ judge_path(struct session *s, const struct timestamp_fact *fact, bool *ok)
 	struct path path = { 0 };
 	TRY(path_build(&r, &path));
 	*ok = path.result == PATH_OK;
-	if (!*ok)
-		printf("%s: %s\n", path_result_name(path.result), path.detail);
+	struct err *e = *ok ? NULL
+			    : buf_printf(why, "%s: %s\n",
+				  path_result_name(path.result), path.detail);
 	path_done(&path);
+	return e;
+}
+
+/* all_certs lists where the authority's certificate may be. */
+static struct err *
+all_certs(const struct session *s, struct cert_list *out)
+{
+	for (size_t i = 0; i < s->certs.n; i++)
+		TRY(cert_list_add(out, s->certs.v[i]));
+	for (size_t i = 0; i < s->anchors.n; i++)
+		TRY(cert_list_add(out, s->anchors.v[i]));
 	return NULL;
 }
 
 static struct err *
-judge(struct session *s, struct timestamp_fact *fact, bool *ok)
+judge(struct session *s, struct timestamp_fact *fact, bool *ok, struct buf *why)
 {
-	CLEANUP(buf_done) struct buf token = BUF(CMS_MAX);
+	CLEANUP(cert_list_done) struct cert_list extra = { 0 };
 	CLEANUP(buf_done) struct buf digest = BUF(DIGEST_MAX);
 	CLEANUP(tst_freep) struct tst *t = NULL;
-	struct cert_list extra = { 0 };
-	*ok = true;
+	struct tsq asked = { 0 };
+	struct bytes token;
+	TRY(unwrap(s->token.bytes, &token));
+	TRY(tst_parse(token, &t));
 	if (s->has_request)
-		TRY(answers_request(s->request.bytes, s->token.bytes, ok));
+		TRY(tsq_parse(s->request.bytes, &asked));
+	*ok = !s->has_request || tsq_answered(&asked, t);
 	if (!*ok)
 		return NULL;
-	TRY(unwrap(s->token.bytes, &token));
-	TRY(tst_parse(buf_bytes(&token), &t));
-	TRY(imprint(s, t, &digest));
-	struct err *e = NULL;
-	for (size_t i = 0; e == NULL && i < s->certs.n; i++)
-		e = cert_list_add(&extra, s->certs.v[i]);
-	for (size_t i = 0; e == NULL && i < s->anchors.n; i++)
-		e = cert_list_add(&extra, s->anchors.v[i]);
-	if (e == NULL)
-		e = tst_check(t, buf_bytes(&digest), &extra, &s->certs, fact);
-	cert_list_done(&extra);
-	TRY(e);
+	TRY(imprint(s, t, &asked, &digest));
+	TRY(all_certs(s, &extra));
+	TRY(tst_check(t, buf_bytes(&digest), &extra, &s->certs, fact));
 	*ok = fact->digest == CHECK_PASSED && fact->signature == CHECK_PASSED;
-	return *ok ? judge_path(s, fact, ok) : NULL;
+	return *ok ? judge_path(s, fact, ok, why) : NULL;
+}
+
+/* What comes out of the sandbox. */
+enum { TAG_OK = 1, TAG_TIME, TAG_WHY };
+
+static struct err *
+child(void *ctx, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf why = BUF(1024);
+	struct timestamp_fact fact = { .time = TIME_NONE };
+	bool ok = false;
+	struct err *e = judge(ctx, &fact, &ok, &why);
+	cert_free(fact.tsa);
+	TRY(e);
+	TRY(pack_u64(out, TAG_OK, ok));
+	TRY(pack_i64(out, TAG_TIME, fact.time));
+	return pack_bytes(out, TAG_WHY, buf_bytes(&why));
 }
 
 static struct err *
-tell(const struct args *a, const struct timestamp_fact *fact, bool ok)
+tell(const struct args *a, bool ok, int64_t time, const char *why)
 {
 	CLEANUP(buf_done) struct buf when = BUF(64);
 	const char *text;
 	if (!ok) {
-		printf("%s\n", message_text("timestamp-invalid", a->lang));
+		printf(
+		    "%s%s\n", why, message_text("timestamp-invalid", a->lang));
 		return NULL;
 	}
-	TRY(time_format_iso(fact->time,
-	    a->lang == LANG_VI ? TIME_VIETNAM_OFFSET_MIN : 0, &when));
+	TRY(time_format_iso(
+	    time, a->lang == LANG_VI ? TIME_VIETNAM_OFFSET_MIN : 0, &when));
 	TRY(buf_cstr(&when, &text));
 	printf("%s\n%s\n", message_text("timestamp-valid", a->lang), text);
 	return NULL;
@@ -211,15 +182,24 @@ static struct err *
 run(const struct args *a, int *code)
 {
 	CLEANUP(session_done) struct session s = { 0 };
-	struct timestamp_fact fact = { .time = TIME_NONE };
-	bool ok = false;
+	CLEANUP(buf_done) struct buf packed = BUF(4096);
+	CLEANUP(free_charp) char *why = NULL;
+	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
+		.seconds = OFFLINE_SECONDS };
+	uint64_t ok;
+	int64_t time;
 	TRY(load(a, &s));
-	struct err *e = judge(&s, &fact, &ok);
-	if (e == NULL)
-		e = tell(a, &fact, ok);
-	cert_free(fact.tsa);
-	*code = ok ? EXIT_VALID : EXIT_INVALID;
-	return e;
+	TRY(worker_start());
+	struct err *e = sandbox_run(limits, child, &s, &packed);
+	worker_stop();
+	TRY(e);
+	struct unpack u = unpack_of(buf_bytes(&packed));
+	TRY(unpack_u64(&u, TAG_OK, &ok));
+	TRY(unpack_i64(&u, TAG_TIME, &time));
+	TRY(unpack_str(&u, TAG_WHY, &why));
+	TRY(unpack_end(&u));
+	*code = ok != 0 ? EXIT_VALID : EXIT_INVALID;
+	return tell(a, ok != 0, time, why);
 }
 
 const struct command command_timestamp_verify = {
