@@ -68,7 +68,7 @@ bench_insertion(const struct bench_format *b, struct insertion *out)
 	bench_must(s.sign(s.ctx, bench_alg,
 	    bytes_of(p.digest, digest_len(p.digest_alg)), &value));
 	bench_must(
-	    b->format->embed(buf_bytes(&p.state), buf_bytes(&value), out));
+	    b->format->embed(buf_bytes(&p.state), buf_bytes(&value), BYTES_NONE, out));
 	buf_done(&value);
 	prepared_done(&p);
 }

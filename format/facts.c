@@ -58,6 +58,13 @@ facts_add_signature(struct facts *f, struct signature_fact **out)
 struct err *
 facts_add_status(struct facts *f, struct bytes der, bool is_ocsp)
 {
+	return facts_add_status_at(f, der, is_ocsp, POSITION_LAST);
+}
+
+struct err *
+facts_add_status_at(
+    struct facts *f, struct bytes der, bool is_ocsp, position at)
+{
 	CLEANUP(buf_done) struct buf copy = BUF(STATUS_DATA_MAX);
 	TRY(buf_append(&copy, der));
 	void *v = f->status_data;
@@ -66,6 +73,10 @@ facts_add_status(struct facts *f, struct bytes der, bool is_ocsp)
 	v = f->status_is_ocsp;
 	TRY(grow(&v, f->nstatus_data, STATUS_MAX, sizeof(*f->status_is_ocsp)));
 	f->status_is_ocsp = v;
+	v = f->status_at;
+	TRY(grow(&v, f->nstatus_data, STATUS_MAX, sizeof(*f->status_at)));
+	f->status_at = v;
+	f->status_at[f->nstatus_data] = at;
 	f->status_data[f->nstatus_data] = buf_move(&copy);
 	f->status_is_ocsp[f->nstatus_data++] = is_ocsp;
 	return NULL;
@@ -167,6 +178,7 @@ facts_done(struct facts *f)
 		buf_done(&f->status_data[i]);
 	free(f->status_data);
 	free(f->status_is_ocsp);
+	free(f->status_at);
 	findings_done(&f->findings);
 	*f = (struct facts){ 0 };
 }

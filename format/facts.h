@@ -63,12 +63,33 @@ struct reference {
 	bool whole;        /* covers the whole document (or revision) */
 };
 
+/*
+ * Where something stands in the order in which a signature grew: a time stamp
+ * proves the existence of all that has a lower position than its own.  PDF: the
+ * revision; XAdES: place among the unsigned properties; CAdES: by the hash
+ * index of archive time stamps.  0: inside what the signature itself covers.
+ */
+typedef uint32_t position;
+#define POSITION_LAST UINT32_MAX /* nothing proves that it existed */
+
+enum stamp_kind {
+	STAMP_SIGNATURE, /* on the signature value */
+	STAMP_CONTENT,   /* on what is signed, before signing */
+	STAMP_REFS,      /* on signature and references: SigAndRefs, RefsOnly */
+	STAMP_ARCHIVE,   /* on everything with a lower position */
+	STAMP_DOCUMENT,  /* of a PDF: the same, for the whole document */
+};
+
 struct timestamp_fact {
 	enum check digest;    /* message imprint fits */
 	enum check signature; /* of the TSA over the token */
 	int64_t time;         /* genTime, seconds */
 	struct cert *tsa;     /* may be NULL */
 	bool document;        /* a document time stamp, else on a signature */
+	enum stamp_kind kind;
+	position at;            /* covers what is below */
+	enum digest_alg alg;    /* of the imprint */
+	struct sig_alg sig_alg; /* of the token's own signature */
 };
 
 struct signature_fact {
@@ -111,6 +132,7 @@ struct facts {
 	size_t nsignatures;
 	struct buf *status_data; /* CRLs and OCSP answers found inside, DER */
 	bool *status_is_ocsp;    /* one for each of status_data */
+	position *status_at;     /* one for each: where it stands */
 	size_t nstatus_data;
 	uint8_t document_sha256[32]; /* of the whole, if `hashed`: a format that
 				      * hashes anyway saves a second pass */
@@ -122,8 +144,11 @@ struct facts {
  * FACTS_SIGNATURES_MAX.  The pointer is good until the next call. */
 struct err *facts_add_signature(
     struct facts *f, struct signature_fact **out) MUST_USE;
+/* Without a known place (POSITION_LAST): nothing proves when it existed. */
 struct err *facts_add_status(
     struct facts *f, struct bytes der, bool is_ocsp) MUST_USE;
+struct err *facts_add_status_at(
+    struct facts *f, struct bytes der, bool is_ocsp, position at) MUST_USE;
 struct err *signature_add_reference(struct signature_fact *s, const char *uri,
     enum digest_alg alg, enum check digest, const char *covers,
     bool whole) MUST_USE;

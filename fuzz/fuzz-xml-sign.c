@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err *e = format_xml.prepare(bytes_of(data, size), &params, &p);
 	if (e == NULL)
 		e = format_xml.embed(
-		    buf_bytes(&p.state), bytes_of(value, 8), &i);
+		    buf_bytes(&p.state), bytes_of(value, 8), BYTES_NONE, &i);
 	if (e == NULL)
 		judge(bytes_of(data, size), &i);
 	err_free(e);

@@ -349,8 +349,11 @@ fill_contents(const struct state *s, struct bytes cms, struct buf *out)
 }
 
 struct err *
-pdf_embed(struct bytes state, struct bytes value, struct insertion *out)
+pdf_embed(struct bytes state, struct bytes value, struct bytes token,
+    struct insertion *out)
 {
+	if (token.len > 0)
+		return err_new(ERR_UNSUPPORTED, NULL, "a state of level B");
 	CLEANUP(state_done) struct state s = { 0 };
 	TRY(unpack_state(state, &s));
 	struct cms_request r = {

@@ -14,7 +14,7 @@
  */
 struct err *pdf_prepare(struct bytes document, const struct sign_params *params,
     struct prepared *out) MUST_USE;
-struct err *pdf_embed(
-    struct bytes state, struct bytes value, struct insertion *out) MUST_USE;
+struct err *pdf_embed(struct bytes state, struct bytes value,
+    struct bytes token, struct insertion *out) MUST_USE;
 
 #endif

@@ -161,11 +161,15 @@ sign_here(const struct args *a, struct signing *s, const char *path, int fd)
 	TRY(worker_start());
 	TRY(prepare(a, s, in.bytes, &p));
 	TRY(remote_value(s, &p, &value));
-	TRY(job_embed(buf_bytes(&p.state), buf_bytes(&value), &ins));
+	TRY(job_embed(
+	    buf_bytes(&p.state), buf_bytes(&value), BYTES_NONE, &ins));
 	worker_stop();
-	TRY(write_bytes(fd, bytes_slice(in.bytes, 0, ins.at)));
-	TRY(write_bytes(fd, buf_bytes(&ins.bytes)));
-	return write_bytes(fd, bytes_from(in.bytes, ins.at));
+	TRY(insertion_check(&ins, in.bytes.len));
+	struct bytes pieces[INSERTION_PIECES];
+	size_t n = insertion_pieces(&ins, in.bytes, pieces);
+	for (size_t k = 0; k < n; k++)
+		TRY(write_bytes(fd, pieces[k]));
+	return NULL;
 }
 
 static struct err *

@@ -227,7 +227,8 @@ log_request(const struct request *q)
 {
 	char path[256];
 	const struct reply *r = &q->reply;
-	size_t len = r->streamed ? r->document.len + r->insertion.bytes.len
+	size_t len = r->streamed
+			 ? insertion_size(&r->insertion, r->document.len)
 		     : r->constant != NULL ? r->constant_len
 					   : r->body.len;
 	/* The path alone: a query may hold what is nobody's business. */

@@ -5,6 +5,7 @@
 #include "base/pack.h"
 #include "pkcs11/aead.h"
 #include "signd/front.h"
+#include "worker/job.h"
 
 #define KEY_MAX 64        /* characters */
 #define LEASE_SECONDS 120 /* a front that died is not at it any more */
@@ -14,7 +15,6 @@ enum answer_tag {
 	ANSWER_STATUS = 1,
 	ANSWER_TYPE,
 	ANSWER_BODY,
-	ANSWER_AT,
 	ANSWER_INSERTION
 };
 
@@ -31,22 +31,18 @@ pack_answer(const struct reply *r, struct buf *out)
 	TRY(pack_bytes(out, ANSWER_BODY, buf_bytes(&r->body)));
 	if (!r->streamed)
 		return NULL;
-	TRY(pack_u64(out, ANSWER_AT, r->insertion.at));
-	return pack_bytes(
-	    out, ANSWER_INSERTION, buf_bytes(&r->insertion.bytes));
+	CLEANUP(buf_done) struct buf packed = BUF(2 * INSERTION_MAX + 1024);
+	TRY(insertion_pack(&r->insertion, &packed));
+	return pack_bytes(out, ANSWER_INSERTION, buf_bytes(&packed));
 }
 
 static struct err *
 unpack_insertion(struct unpack *u, struct reply *out)
 {
-	uint64_t at;
-	struct bytes bytes;
-	TRY(unpack_u64(u, ANSWER_AT, &at));
-	TRY(unpack_bytes(u, ANSWER_INSERTION, &bytes));
-	out->insertion.at = (size_t)at;
-	out->insertion.bytes = BUF(bytes.len);
+	struct bytes packed;
+	TRY(unpack_bytes(u, ANSWER_INSERTION, &packed));
 	out->streamed = true;
-	return buf_append(&out->insertion.bytes, bytes);
+	return insertion_unpack(packed, &out->insertion);
 }
 
 static struct err *
@@ -67,7 +63,7 @@ unpack_answer(struct bytes packed, struct reply *out)
 		return err_new(ERR_INTERNAL, NULL, "a remembered answer");
 	out->body = BUF(body.len);
 	TRY(buf_append(&out->body, body));
-	if (unpack_is(&u, ANSWER_AT))
+	if (unpack_is(&u, ANSWER_INSERTION))
 		TRY(unpack_insertion(&u, out));
 	return unpack_end(&u);
 }

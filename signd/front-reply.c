@@ -8,23 +8,40 @@
 #define STREAM_BLOCK 65536 /* bytes */
 
 static ssize_t
+copy_out(struct bytes from, char *out, size_t max)
+{
+	struct bytes piece = bytes_slice(from, 0, max);
+	memcpy(out, piece.ptr, piece.len);
+	return (ssize_t)piece.len;
+}
+
+static ssize_t
+read_out(int fd, uint64_t from, char *out, size_t max)
+{
+	ssize_t n = pread(fd, out, max, (off_t)from);
+	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static ssize_t
 read_stream(void *ctx, uint64_t pos, char *out, size_t max)
 {
 	const struct reply *r = ctx;
 	const struct insertion *in = &r->insertion;
-	uint64_t at = in->at;
-	if (pos >= at && pos < at + in->bytes.len) {
-		struct bytes rest =
-		    bytes_slice(buf_bytes(&in->bytes), pos - at, max);
-		memcpy(out, rest.ptr, rest.len);
-		return (ssize_t)rest.len;
-	}
-	/* Before the insertion, or behind it. */
-	if (pos < at && max > at - pos)
-		max = at - pos;
-	uint64_t from = pos < at ? pos : pos - in->bytes.len;
-	ssize_t n = pread(r->document.fd, out, max, (off_t)from);
-	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+	struct bytes head = buf_bytes(&in->head);
+	struct bytes middle = buf_bytes(&in->bytes);
+	if (pos < head.len)
+		return copy_out(bytes_from(head, pos), out, max);
+	pos -= head.len;
+	/* Up to the insertion, of the document what is not replaced. */
+	uint64_t kept = in->at - in->head_cut;
+	if (pos < kept)
+		return read_out(r->document.fd, pos + in->head_cut, out,
+		    max < kept - pos ? max : kept - pos);
+	pos -= kept;
+	if (pos < middle.len)
+		return copy_out(bytes_from(middle, pos), out, max);
+	pos -= middle.len;
+	return read_out(r->document.fd, in->at + in->cut + pos, out, max);
 }
 
 static struct MHD_Response *
@@ -33,8 +50,8 @@ make_response(struct request *q)
 	struct reply *r = &q->reply;
 	if (r->streamed)
 		return MHD_create_response_from_callback(
-		    r->document.len + r->insertion.bytes.len, STREAM_BLOCK,
-		    read_stream, r, NULL);
+		    insertion_size(&r->insertion, r->document.len),
+		    STREAM_BLOCK, read_stream, r, NULL);
 	if (r->constant != NULL)
 		return MHD_create_response_from_buffer(r->constant_len,
 		    (void *)(uintptr_t)r->constant, MHD_RESPMEM_PERSISTENT);

@@ -63,11 +63,10 @@ embed(const struct front *f, struct bytes state, struct bytes value,
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	TRY(pack_bytes(&body, 1, state));
 	TRY(pack_bytes(&body, 2, value));
+	TRY(pack_bytes(&body, 3, BYTES_NONE));
 	TRY(ask_worker(f, WORKER_EMBED, buf_bytes(&body), -1, &m));
 	TRY(insertion_unpack(buf_bytes(&m.body), out));
-	if (out->at > document_len)
-		return err_new(ERR_INTERNAL, NULL, "outside the document");
-	return NULL;
+	return insertion_check(out, document_len);
 }
 
 /* One value, by the keyholder. */
@@ -388,7 +387,7 @@ reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
 	TRY(json_new(&doc));
 	TRY(json_put_int(doc, "at", (int64_t)in->at));
 	TRY(json_put_base64(doc, "insertion", buf_bytes(&in->bytes)));
-	TRY(json_put_int(doc, "length", (int64_t)(length + in->bytes.len)));
+	TRY(json_put_int(doc, "length", (int64_t)insertion_size(in, length)));
 	return reply_json(out, 200, doc);
 }
 

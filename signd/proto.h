@@ -19,7 +19,8 @@ enum worker_op {
 				  * answer: verify_answer_pack */
 	WORKER_PREPARE = 0x0102, /* body: prepare_request_pack; fd: document
 				  * answer: prepared_pack */
-	WORKER_EMBED = 0x0103,   /* tags 1 state, 2 value; no fd
+	WORKER_EMBED = 0x0103,   /* tags 1 state, 2 value, 3 time-stamp
+				  * token or ""; no fd
 				  * answer: insertion_pack */
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };

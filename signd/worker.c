@@ -98,11 +98,13 @@ embed(struct bytes body, struct buf *out)
 	struct unpack u = unpack_of(body);
 	struct bytes state;
 	struct bytes value;
+	struct bytes token;
 	TRY(unpack_bytes(&u, 1, &state));
 	TRY(unpack_bytes(&u, 2, &value));
+	TRY(unpack_bytes(&u, 3, &token));
 	TRY(unpack_end(&u));
 	struct insertion i = { 0 };
-	struct err *e = job_embed(state, value, &i);
+	struct err *e = job_embed(state, value, token, &i);
 	if (e == NULL)
 		e = insertion_pack(&i, out);
 	insertion_done(&i);

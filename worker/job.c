@@ -281,7 +281,8 @@ job_prepare(const struct prepare_request *r, struct prepared *out)
 }
 
 struct err *
-job_embed(struct bytes state, struct bytes value, struct insertion *out)
+job_embed(struct bytes state, struct bytes value, struct bytes token,
+    struct insertion *out)
 {
 	struct unpack u = unpack_of(state);
 	struct bytes name, inner;
@@ -291,5 +292,5 @@ job_embed(struct bytes state, struct bytes value, struct insertion *out)
 	const struct format *f = by_name(name);
 	if (f == NULL || f->embed == NULL)
 		return err_new(ERR_MALFORMED, NULL, "a state of no format");
-	return f->embed(inner, value, out);
+	return f->embed(inner, value, token, out);
 }

@@ -83,8 +83,8 @@ struct prepare_request {
 struct err *job_prepare(
     const struct prepare_request *r, struct prepared *out) MUST_USE;
 /* The state names its format; job_embed finds it again. */
-struct err *job_embed(
-    struct bytes state, struct bytes value, struct insertion *out) MUST_USE;
+struct err *job_embed(struct bytes state, struct bytes value,
+    struct bytes token, struct insertion *out) MUST_USE;
 
 struct err *prepare_request_pack(
     const struct prepare_request *r, struct buf *out) MUST_USE;

@@ -189,26 +189,40 @@ prepared_unpack(struct bytes packed, struct prepared *out)
 
 /* ---- insertion ---- */
 
-enum { TAG_AT = 1, TAG_BYTES };
+enum { TAG_AT = 1, TAG_BYTES, TAG_CUT, TAG_HEAD_CUT, TAG_HEAD };
 
 struct err *
 insertion_pack(const struct insertion *i, struct buf *out)
 {
 	TRY(pack_u64(out, TAG_AT, i->at));
-	return pack_bytes(out, TAG_BYTES, buf_bytes(&i->bytes));
+	TRY(pack_bytes(out, TAG_BYTES, buf_bytes(&i->bytes)));
+	TRY(pack_u64(out, TAG_CUT, i->cut));
+	TRY(pack_u64(out, TAG_HEAD_CUT, i->head_cut));
+	return pack_bytes(out, TAG_HEAD, buf_bytes(&i->head));
 }
 
 struct err *
 insertion_unpack(struct bytes packed, struct insertion *out)
 {
 	struct unpack u = unpack_of(packed);
-	uint64_t at;
-	struct bytes b;
+	uint64_t at, cut, head_cut;
+	struct bytes b, h;
 	TRY(unpack_u64(&u, TAG_AT, &at));
 	TRY(unpack_bytes(&u, TAG_BYTES, &b));
+	TRY(unpack_u64(&u, TAG_CUT, &cut));
+	TRY(unpack_u64(&u, TAG_HEAD_CUT, &head_cut));
+	TRY(unpack_bytes(&u, TAG_HEAD, &h));
 	TRY(unpack_end(&u));
 	CLEANUP(buf_done) struct buf copy = BUF(INSERTION_MAX);
+	CLEANUP(buf_done) struct buf head = BUF(INSERTION_MAX);
 	TRY(buf_append(&copy, b));
-	*out = (struct insertion){ .at = (size_t)at, .bytes = buf_move(&copy) };
+	TRY(buf_append(&head, h));
+	*out = (struct insertion){
+		.at = (size_t)at,
+		.cut = (size_t)cut,
+		.bytes = buf_move(&copy),
+		.head_cut = (size_t)head_cut,
+		.head = buf_move(&head),
+	};
 	return NULL;
 }

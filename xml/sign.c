@@ -413,8 +413,11 @@ xml_prepare(struct bytes document, const struct sign_params *params,
 }
 
 struct err *
-xml_embed(struct bytes state, struct bytes value, struct insertion *out)
+xml_embed(struct bytes state, struct bytes value, struct bytes token,
+    struct insertion *out)
 {
+	if (token.len > 0)
+		return err_new(ERR_UNSUPPORTED, NULL, "a state of level B");
 	struct unpack u = unpack_of(state);
 	uint64_t version, at, bits;
 	struct bytes head, tail;

@@ -19,7 +19,7 @@ struct err *xml_prepare(struct bytes document, const struct sign_params *params,
     struct prepared *out) MUST_USE;
 
 /* As struct format's embed. */
-struct err *xml_embed(
-    struct bytes state, struct bytes value, struct insertion *out) MUST_USE;
+struct err *xml_embed(struct bytes state, struct bytes value,
+    struct bytes token, struct insertion *out) MUST_USE;
 
 #endif

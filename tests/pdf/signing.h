@@ -20,7 +20,7 @@ sign_insertion(struct bytes in, const struct person *p,
 	TRY(format_pdf.prepare(in, &params, &prepared));
 	person_sign(p, buf_bytes(&prepared.to_be_signed), &value);
 	return format_pdf.embed(
-	    buf_bytes(&prepared.state), buf_bytes(&value), out);
+	    buf_bytes(&prepared.state), buf_bytes(&value), BYTES_NONE, out);
 }
 
 /* Appends the signed document to `out`. */

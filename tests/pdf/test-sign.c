@@ -442,7 +442,7 @@ embed_refuses_a_damaged_state(void)
 	struct bytes state = buf_bytes(&p.state);
 	for (size_t len = 0; len < state.len; len += 7)
 		CHECK_ERR(
-		    pdf_embed(bytes_slice(state, 0, len), BYTES_LIT("x"), &out),
+		    pdf_embed(bytes_slice(state, 0, len), BYTES_LIT("x"), BYTES_NONE, &out),
 		    ERR_MALFORMED);
 }
 

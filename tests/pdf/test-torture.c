@@ -45,7 +45,7 @@ sign_it(void *ctx)
 		.cert = citizen.cert, .alg = citizen.alg, .time = NOON
 	};
 	TRY(format_pdf.prepare(buf_bytes(&m->out), &params, &p));
-	return format_pdf.embed(buf_bytes(&p.state), BYTES_LIT("value"), &i);
+	return format_pdf.embed(buf_bytes(&p.state), BYTES_LIT("value"), BYTES_NONE, &i);
 }
 
 static void

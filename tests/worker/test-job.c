@@ -217,8 +217,8 @@ does_not_sign_what_it_cannot(void)
 	struct err *e = job_prepare(&r, &p);
 	CHECK(e != NULL && strcmp(err_code(e), "format-not-signed") == 0);
 	err_free(e);
-	CHECK_ERR(
-	    job_embed(BYTES_LIT("rubbish"), BYTES_NONE, &i), ERR_MALFORMED);
+	CHECK_ERR(job_embed(BYTES_LIT("rubbish"), BYTES_NONE, BYTES_NONE, &i),
+	    ERR_MALFORMED);
 	buf_done(&file);
 }
 

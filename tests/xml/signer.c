@@ -58,7 +58,8 @@ sign(char **argv, int argc, struct bytes document, struct insertion *out)
 	struct signer s = softkey_signer(k);
 	TRY(s.sign(s.ctx, params.alg,
 	    bytes_of(p.digest, digest_len(p.digest_alg)), &value));
-	return format_xml.embed(buf_bytes(&p.state), buf_bytes(&value), out);
+	return format_xml.embed(
+	    buf_bytes(&p.state), buf_bytes(&value), BYTES_NONE, out);
 }
 
 static void

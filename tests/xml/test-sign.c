@@ -34,7 +34,8 @@ sign_as(struct bytes document, const struct person *who,
 	struct signer s = softkey_signer(who->key);
 	TRY(s.sign(s.ctx, params->alg,
 	    bytes_of(p.digest, digest_len(p.digest_alg)), &value));
-	return format_xml.embed(buf_bytes(&p.state), buf_bytes(&value), out);
+	return format_xml.embed(
+	    buf_bytes(&p.state), buf_bytes(&value), BYTES_NONE, out);
 }
 
 /* Signs, and puts the insertion in. */
@@ -220,7 +221,7 @@ refuses_a_damaged_state(void)
 	for (size_t n = 0; n < p.state.len; n += 7)
 		CHECK_ERR(
 		    format_xml.embed(bytes_slice(buf_bytes(&p.state), 0, n),
-			BYTES_LIT("value"), &out),
+			BYTES_LIT("value"), BYTES_NONE, &out),
 		    ERR_MALFORMED);
 }
 

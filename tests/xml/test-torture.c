@@ -25,7 +25,7 @@ sign_form(void *ctx)
 	CLEANUP(prepared_done) struct prepared p = { 0 };
 	CLEANUP(insertion_done) struct insertion i = { 0 };
 	TRY(format_xml.prepare(BYTES_LIT(FORM), &s->params, &p));
-	TRY(format_xml.embed(buf_bytes(&p.state), bytes_of(value, 8), &i));
+	TRY(format_xml.embed(buf_bytes(&p.state), bytes_of(value, 8), BYTES_NONE, &i));
 	if (s->expected.len == 0)
 		return buf_append(&s->expected, buf_bytes(&i.bytes));
 	if (!bytes_eq(buf_bytes(&i.bytes), buf_bytes(&s->expected)))
