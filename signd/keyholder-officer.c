@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "certs/issue.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/ledger-ops.h"
 #include "signd/records.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 #include "signd/ipc-io.h"
 #include "signd/ledger-ops.h"

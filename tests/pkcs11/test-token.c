@@ -2,7 +2,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/wrap.h"
 #include "tests/softhsm.h"

@@ -12,7 +12,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/init.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
