@@ -16,6 +16,8 @@ struct input {
 
 /* input_open: "-" is standard input.  ERR_MISSING, ERR_DENIED, ERR_LIMIT. */
 struct err *input_open(const char *path, struct input *out) MUST_USE;
+/* input_map maps a whole file that is open. */
+struct err *input_map(int fd, struct input *out) MUST_USE;
 void input_done(struct input *in);
 
 /* output_open writes to a new file beside `path`, which output_commit puts in
