@@ -59,7 +59,7 @@ run(const struct args *a, int *code)
 		return err_new(
 		    ERR_USAGE, NULL, "--level wants t, lt or lta");
 	TRY(password_read(a, &password));
-	r.password = secret_bytes(&password);
+	r.password = bytes_str((const char *)password.ptr);
 	TRY(input_open(a->words[0], &document));
 	TRY(worker_start());
 	struct err *e = raise_all(&r, &document);

@@ -36,5 +36,8 @@ struct err *write_bytes(int fd, struct bytes b) MUST_USE;
  * without echo (twice when `confirm`).  0-terminated. */
 struct err *pin_read(
     const struct args *a, bool confirm, struct secret *out) MUST_USE;
+/* password_read gets a document's password from descriptor --password-fd,
+ * 0-terminated; without the option *out stays empty. */
+struct err *password_read(const struct args *a, struct secret *out) MUST_USE;
 
 #endif

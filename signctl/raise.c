@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN_MAX (1024 * 1024) /* bytes */
-
 static const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
 	.seconds = OFFLINE_SECONDS };
 

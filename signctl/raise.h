@@ -4,6 +4,8 @@
 
 #include "signctl/offline.h"
 
+#define TOKEN_MAX (1024 * 1024) /* bytes of one time stamp */
+
 #define RAISE_OPTIONS                                                          \
 	{ "level", "b|t|lt|lta", "how far to go", false },                     \
 	    { "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \

@@ -3,7 +3,11 @@
 #include "base/pack.h"
 #include "cms/format.h"
 #include "cms/params.h"
+#include "pdf/format.h"
+#include "pdf/params.h"
 #include "worker/formats.h"
+#include "xml/format.h"
+#include "xml/params.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -248,21 +252,37 @@ give_prepared(const struct format *f, struct prepared *p, struct prepared *out)
 	return NULL;
 }
 
+/* Only the format that is used has its parameters read. */
+static struct err *
+prepare_by(const struct prepare_request *r, const struct format *f,
+    struct sign_params *params, struct prepared *out)
+{
+	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
+	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
+	struct cms_params cms;
+	if (f == &format_pdf && r->pdf.len > 0)
+		TRY(pdf_params_unpack(r->pdf, &pdf));
+	if (f == &format_xml && r->xml.len > 0)
+		TRY(xml_params_unpack(r->xml, &xml));
+	if (f == &format_cms && r->cms.len > 0) {
+		TRY(cms_params_unpack(r->cms, &cms));
+		params->cms = &cms;
+	}
+	params->pdf = pdf;
+	params->xml = xml;
+	return f->prepare(r->document, params, out);
+}
+
 static struct err *
 prepare_with(const struct prepare_request *r, const struct format *f,
     struct sign_params *params, const struct cert_list *chain,
     struct prepared *out)
 {
-	struct cms_params cms;
+	struct prepared p = { 0 };
 	TRY(check_digest(r->digest));
 	TRY(choose_alg(r, params->cert, &params->alg));
 	params->chain = chain;
-	if (f == &format_cms && r->cms.len > 0) {
-		TRY(cms_params_unpack(r->cms, &cms));
-		params->cms = &cms;
-	}
-	struct prepared p = { 0 };
-	TRY(f->prepare(r->document, params, &p));
+	TRY(prepare_by(r, f, params, &p));
 	return give_prepared(f, &p, out);
 }
 
