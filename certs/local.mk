@@ -5,6 +5,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/crl.c %D%/crl.h \
+	%D%/csr.h %D%/csr_make.c \
 	%D%/der.c %D%/der.h \
 	%D%/digest.c \
 	%D%/issue.c %D%/issue.h %D%/issue_crl.c \

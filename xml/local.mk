@@ -8,6 +8,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/format.c %D%/format.h \
 	%D%/keyinfo.c %D%/keyinfo.h \
 	%D%/ns.h \
+	%D%/params.c %D%/params.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/set.c \

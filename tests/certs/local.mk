@@ -1,6 +1,7 @@
 check_PROGRAMS += \
 	tests/certs/test-alg \
 	tests/certs/test-cert \
+	tests/certs/test-csr-make \
 	tests/certs/test-issue \
 	tests/certs/test-path \
 	tests/certs/test-source \
@@ -16,6 +17,10 @@ tests_certs_test_alg_LDADD = $(CERTS_LIBS)
 tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
 tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cert_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_csr_make_SOURCES = tests/certs/test-csr-make.c
+tests_certs_test_csr_make_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_csr_make_LDADD = $(CERTS_LIBS)
 
 tests_certs_test_issue_SOURCES = tests/certs/test-issue.c tests/certs/ca.h
 tests_certs_test_issue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
