@@ -1,10 +1,10 @@
 /* What is asked for when the status of a path is not known. */
+#include "certs/source.h"
+#include "tests/certs/ca.h"
+#include "tests/tap.h"
+
 #include <openssl/ocsp.h>
 #include <string.h>
-
-#include "../tap.h"
-#include "ca.h"
-#include "certs/source.h"
 
 static const struct wanted *
 first(const struct wanted_list *l, enum wanted_kind kind)
