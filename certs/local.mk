@@ -16,6 +16,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/list.c \
 	%D%/ossl.c %D%/ossl.h \
 	%D%/ocsp.c %D%/ocsp.h \
+	%D%/ocsp_make.c %D%/ocsp_make.h \
 	%D%/path.c %D%/path.h \
 	%D%/path_check.c %D%/path_check.h \
 	%D%/path_names.c \
