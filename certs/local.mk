@@ -23,6 +23,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/signed.c %D%/signed.h \
 	%D%/signer.h \
 	%D%/softkey.c %D%/softkey.h \
+	%D%/source.c %D%/source.h \
 	%D%/verify.c
 certs_libcerts_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 

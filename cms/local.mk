@@ -10,6 +10,7 @@ cms_libcms_la_SOURCES = \
 	%D%/judge.c \
 	%D%/make.c \
 	%D%/oid.h \
+	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/status.c \
 	%D%/tsp.c %D%/tsp.h

@@ -40,6 +40,9 @@ struct tsq {
 	bool wants_cert;      /* certReq */
 };
 struct err *tsq_parse(struct bytes request, struct tsq *out) MUST_USE;
+/* tsq_make writes a request; the nonce is a number of any length (random by
+ * the caller), empty: none. */
+struct err *tsq_make(const struct tsq *q, struct buf *out) MUST_USE;
 /* tsq_answered: whether imprint and nonce of the token are those asked for. */
 bool tsq_answered(const struct tsq *q, const struct tst *t);
 

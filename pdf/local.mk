@@ -22,6 +22,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/lex.c %D%/lex.h \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
+	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/place.c %D%/place.h \
 	%D%/rows.c %D%/rows.h \

@@ -87,7 +87,8 @@ certify(const struct keyholder *k, const struct init_options *o,
 		.alg = ca_alg,
 	};
 	struct p11_signer by = { .session = &k->session,
-		.key = root == NULL ? a->key : root->key };
+		.key = root == NULL ? a->key : root->key,
+		.shape = SHAPE_P256 };
 	struct signer signer = p11_signer(&by);
 	return cert_issue(&f, &signer, &a->cert);
 }

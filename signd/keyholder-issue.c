@@ -52,6 +52,15 @@ text_or_none(const char *s)
 	return s[0] == '\0' ? NULL : s;
 }
 
+static struct p11_signer
+keyholder_ca(const struct keyholder *k)
+{
+	const struct cert *ca = k->chain.v[0];
+	return (struct p11_signer){ .session = &k->session,
+		.key = k->ca_key,
+		.shape = { cert_key_alg(ca), cert_key_bits(ca) } };
+}
+
 static struct err *
 issue(struct keyholder *k, const struct cert_fields *f, bool dry,
     struct cert **out)
@@ -60,7 +69,7 @@ issue(struct keyholder *k, const struct cert_fields *f, bool dry,
 		CLEANUP(buf_done) struct buf tbs = BUF(CERT_MAX);
 		return cert_build_tbs(f, &tbs);
 	}
-	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct p11_signer key = keyholder_ca(k);
 	struct signer signer = p11_signer(&key);
 	return cert_issue(f, &signer, out);
 }
@@ -221,7 +230,7 @@ make_crl(struct keyholder *k, int64_t *number, struct buf *out)
 		.alg = ca_alg,
 		.entries = e.v,
 		.nentries = e.n };
-	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct p11_signer key = keyholder_ca(k);
 	struct signer signer = p11_signer(&key);
 	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
 	TRY(crl_issue(&f, &signer, &der));

@@ -39,3 +39,7 @@ tests/pdf/interop.log: tests/pdf/maker$(EXEEXT)
 
 TESTS += tests/pdf/interop.sh
 EXTRA_DIST += tests/pdf/interop.sh
+
+check_PROGRAMS += tests/pdf/test-params
+tests_pdf_test_params_SOURCES = tests/pdf/test-params.c
+tests_pdf_test_params_LDADD = $(PDF_LIBS)

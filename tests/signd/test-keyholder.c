@@ -639,7 +639,7 @@ nothing_stays_in_the_token_after_signing(void)
 			struct buf out[1] = { BUF(256) };
 			uint8_t d[DIGEST_MAX];
 			const struct bytes digest = digest_no(i, d);
-			e = p11_wrapped_make(&k.session, &k.kek, &blob, &spki);
+			e = p11_wrapped_make(&k.session, &k.kek, KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
 			    &k.kek, buf_bytes(&blob), an.cert, ecdsa_sha256,
