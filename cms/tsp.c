@@ -10,6 +10,7 @@ struct tst {
 	struct cms *cms; /* owned; the rest borrows from it */
 	enum digest_alg alg;
 	struct bytes imprint;
+	struct bytes serial;
 	struct bytes nonce;
 	int64_t time; /* genTime, seconds */
 };
@@ -76,7 +77,8 @@ read_info(struct bytes content, struct tst *out)
 		    "TSTInfo version %d", version);
 	TRY(ber_take(&rest, BER_OID, &t)); /* policy */
 	TRY(read_imprint(&rest, &out->alg, &out->imprint));
-	TRY(ber_take(&rest, BER_INTEGER, &t)); /* serialNumber */
+	TRY(ber_take(&rest, BER_INTEGER, &t));
+	out->serial = number(t.body);
 	TRY(ber_take(&rest, BER_GENERALIZEDTIME, &t));
 	TRY(ber_time(t, &out->time));
 	TRY(skip(&rest, BER_SEQUENCE)); /* accuracy */
@@ -131,6 +133,12 @@ int64_t
 tst_time(const struct tst *t)
 {
 	return t->time;
+}
+
+struct bytes
+tst_serial(const struct tst *t)
+{
+	return t->serial;
 }
 
 struct bytes
@@ -229,13 +237,17 @@ tsq_parse(struct bytes request, struct tsq *out)
 		return err_new(ERR_UNSUPPORTED, "RFC 3161 2.4.1",
 		    "TimeStampReq version %d", version);
 	TRY(read_imprint(&rest, &q.alg, &q.imprint));
-	TRY(skip(&rest, BER_OID)); /* reqPolicy */
+	if (ber_is(rest, BER_OID)) {
+		TRY(ber_take(&rest, BER_OID, &t));
+		q.policy = t.body;
+	}
 	TRY(read_nonce(&rest, &q.nonce));
 	if (ber_is(rest, BER_BOOLEAN)) {
 		TRY(ber_take(&rest, BER_BOOLEAN, &t));
 		q.wants_cert = t.body.len == 1 && t.body.ptr[0] != 0;
 	}
-	TRY(skip(&rest, BER_CONTEXT)); /* extensions */
+	q.extended = ber_is(rest, BER_CONTEXT);
+	TRY(skip(&rest, BER_CONTEXT));
 	TRY(ber_end(rest));
 	*out = q;
 	return NULL;
