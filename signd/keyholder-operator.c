@@ -12,7 +12,7 @@
 
 #include "certs/ocsp_make.h"
 #include "cms/tsp_make.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/ledger-ops.h"
 #include "signd/proto.h"
 

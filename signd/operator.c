@@ -4,7 +4,7 @@
 
 #include "certs/issue.h"
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
 #include "signd/part.h"
