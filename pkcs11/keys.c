@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-#include "certs/cert.h"
-#include "certs/ossl.h"
-
-#define AES_KEY 32   /* bytes */
-#define POINT_MAX 80 /* bytes of CKA_EC_POINT of P-256: 67 */
-#define RAW_SIG 64   /* bytes of r || s of P-256 */
+#define AES_KEY 32 /* bytes */
 
 /* The interface of Cryptoki has no const, but only reads these. */
 #define ATTR(type, value)                                                      \
@@ -22,13 +17,9 @@
 static const CK_BBOOL yes = CK_TRUE;
 static const CK_BBOOL no = CK_FALSE;
 
-/* prime256v1, as CKA_EC_PARAMS and at the head of its SubjectPublicKeyInfo. */
+/* prime256v1, as CKA_EC_PARAMS. */
 static const uint8_t p256_params[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
 	0x03, 0x01, 0x07 };
-static const uint8_t p256_spki_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
-	0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-	0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-#define P256_POINT 65 /* bytes, uncompressed */
 
 /* ---- finding ---- */
 
@@ -254,44 +245,6 @@ p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
 
 /* ---- pairs ---- */
 
-/* CKA_EC_POINT is the point inside an OCTET STRING (PKCS #11 2.3.3); some
- * tokens give the point bare. */
-static struct err *
-bare_point(struct bytes p, struct bytes *out)
-{
-	if (p.len == P256_POINT + 2 && p.ptr[0] == 0x04 &&
-	    p.ptr[1] == P256_POINT)
-		p = bytes_from(p, 2);
-	if (p.len != P256_POINT || p.ptr[0] != 0x04)
-		return err_new(ERR_UNSUPPORTED, NULL, "no point of P-256");
-	*out = p;
-	return NULL;
-}
-
-struct err *
-p11_spki(
-    const struct p11_session *s, CK_OBJECT_HANDLE public_key, struct buf *out)
-{
-	uint8_t raw[POINT_MAX];
-	CK_ATTRIBUTE a = { CKA_EC_POINT, raw, sizeof(raw) };
-	TRY_CK(s->f->C_GetAttributeValue(s->handle, public_key, &a, 1),
-	    "C_GetAttributeValue");
-	if (a.ulValueLen > sizeof(raw))
-		return err_new(ERR_UNSUPPORTED, NULL, "no CKA_EC_POINT");
-	struct bytes point = BYTES_NONE;
-	TRY(bare_point(bytes_of(raw, a.ulValueLen), &point));
-	uint8_t spki[sizeof(p256_spki_head) + P256_POINT];
-	memcpy(spki, p256_spki_head, sizeof(p256_spki_head));
-	memcpy(spki + sizeof(p256_spki_head), point.ptr, P256_POINT);
-	/* Reading it checks that the point is on the curve. */
-	const uint8_t *p = spki;
-	CLEANUP(EVP_PKEY_freep)
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, sizeof(spki));
-	if (key == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_PUBKEY");
-	return buf_append(out, bytes_of(spki, sizeof(spki)));
-}
-
 struct err *
 p11_pair_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *private_key, struct buf *spki)
@@ -327,45 +280,4 @@ p11_signing_check(const struct p11_session *s, CK_OBJECT_HANDLE key)
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
 	};
 	return check_flags(s, key, wanted, COUNT_OF(wanted));
-}
-
-/* ---- signing ---- */
-
-struct err *
-p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
-    struct bytes digest, struct buf *out)
-{
-	if (alg.form != SIG_ECDSA || alg.digest == DIGEST_NONE ||
-	    alg.digest == DIGEST_MD5 || alg.digest == DIGEST_SHA1)
-		return err_new(ERR_UNSUPPORTED, NULL,
-		    "only ECDSA with SHA-2 and SHA-3 is made here");
-	if (digest.len != digest_len(alg.digest))
-		return err_new(
-		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
-	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
-	struct bytes in = bytes_slice(digest, 0, RAW_SIG / 2);
-	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	TRY_CK(s->f->C_SignInit(s->handle, &m, key), "C_SignInit");
-	uint8_t raw[RAW_SIG];
-	CK_ULONG len = sizeof(raw);
-	TRY_CK(s->f->C_Sign(
-		   s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len, raw, &len),
-	    "C_Sign");
-	if (len != RAW_SIG)
-		return err_new(
-		    ERR_REMOTE, NULL, "a signature of %lu bytes", len);
-	return ecdsa_raw_to_der(bytes_of(raw, len), out);
-}
-
-static struct err *
-signer_sign(void *ctx, struct sig_alg alg, struct bytes digest, struct buf *out)
-{
-	const struct p11_signer *s = ctx;
-	return p11_sign(s->session, s->key, alg, digest, out);
-}
-
-struct signer
-p11_signer(struct p11_signer *s)
-{
-	return (struct signer){ .ctx = s, .sign = signer_sign };
 }

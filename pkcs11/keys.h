@@ -48,12 +48,20 @@ struct err *p11_pair_make(const struct p11_session *s, struct bytes id,
 struct err *p11_signing_check(
     const struct p11_session *s, CK_OBJECT_HANDLE key) MUST_USE;
 
-/* Reads CKA_EC_POINT of a P-256 public key as SubjectPublicKeyInfo (DER). */
-struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,
+/* Appends the SubjectPublicKeyInfo (DER) that the attributes of a public key
+ * say; those of a private key too, where it has them.  RSA of 2048 to 4096
+ * bits, P-256, P-384, P-521.  ERR_UNSUPPORTED: another kind, or attributes are
+ * missing; ERR_MALFORMED: a point that is none. */
+struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE key,
     struct buf *out) MUST_USE;
 
-/* Signs a digest by CKM_ECDSA with a P-256 key; appends DER.
- * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length. */
+/*
+ * Signs a digest; appends DER for ECDSA, the modulus' length for RSA.  Makes
+ * SHA-256 and longer only, of SHA-2 (and SHA-3 for ECDSA).  How the token is
+ * asked stands in the table of makes.
+ * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length;
+ * ERR_REMOTE: an answer that is no signature.
+ */
 struct err *p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
     struct sig_alg alg, struct bytes digest, struct buf *out) MUST_USE;
 

@@ -420,7 +420,8 @@ the_last_try_of_the_token_is_not_spent(void)
 {
 	CK_FUNCTION_LIST f = { .C_GetTokenInfo = tell_flags,
 		.C_Login = count_login };
-	struct p11_session made_up = { .f = &f };
+	static const struct p11_vendor make = { .name = "made up" };
+	struct p11_session made_up = { .f = &f, .vendor = &make };
 	struct bytes pin = BYTES_LIT("0000");
 	told_flags = CKF_USER_PIN_COUNT_LOW;
 	struct err *e = p11_login(&made_up, pin);
