@@ -6,6 +6,7 @@
 #define SIGND_PKCS11_KEYS_H
 
 #include "certs/signer.h"
+#include "pkcs11/kind.h"
 #include "pkcs11/session.h"
 
 #define P11_ID 16   /* bytes of a CKA_ID that we make */
@@ -48,27 +49,26 @@ struct err *p11_pair_make(const struct p11_session *s, struct bytes id,
 struct err *p11_signing_check(
     const struct p11_session *s, CK_OBJECT_HANDLE key) MUST_USE;
 
-/* Appends the SubjectPublicKeyInfo (DER) that the attributes of a public key
- * say; those of a private key too, where it has them.  RSA of 2048 to 4096
- * bits, P-256, P-384, P-521.  ERR_UNSUPPORTED: another kind, or attributes are
- * missing; ERR_MALFORMED: a point that is none. */
-struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE key,
+/* Reads a public key (P-256, P-384, RSA) as SubjectPublicKeyInfo (DER).
+ * ERR_UNSUPPORTED: of another kind; ERR_MALFORMED: it is none. */
+struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,
     struct buf *out) MUST_USE;
 
 /*
- * Signs a digest; appends DER for ECDSA, the modulus' length for RSA.  Makes
- * SHA-256 and longer only, of SHA-2 (and SHA-3 for ECDSA).  How the token is
- * asked stands in the table of makes.
+ * p11_sign signs a digest with a key of that shape; appends DER for ECDSA, else
+ * the modulus' length.  How the token is asked stands in the table of makes.
  * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length;
- * ERR_REMOTE: an answer that is no signature.
+ * ERR_REMOTE code "token-unavailable": what it gave is no signature.
  */
 struct err *p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    struct sig_alg alg, struct bytes digest, struct buf *out) MUST_USE;
+    struct key_shape shape, struct sig_alg alg, struct bytes digest,
+    struct buf *out) MUST_USE;
 
 /* A permanent key as the rest of the program signs with it. */
 struct p11_signer {
 	const struct p11_session *session;
 	CK_OBJECT_HANDLE key;
+	struct key_shape shape;
 };
 struct signer p11_signer(struct p11_signer *s);
 

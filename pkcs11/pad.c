@@ -1,7 +1,7 @@
 #include "pkcs11/pad.h"
 
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 
 DEFINE_FREEP(X509_SIG_free, X509_SIG)
 

@@ -1,38 +1,9 @@
 #include "pkcs11/pair.h"
 
-#include <string.h>
-
 #include "certs/ossl.h"
 #include "pkcs11/keys.h"
 
 #define TEMPLATE_MAX 20
-
-struct kind {
-	const char *name;
-	struct bytes curve; /* CKA_EC_PARAMS; empty: RSA */
-	CK_ULONG bits;      /* of RSA */
-};
-
-static const struct kind kinds[] = {
-	[P11_P256] = { "P-256",
-	    BYTES_LIT("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"), 0 },
-	[P11_P384] = { "P-384", BYTES_LIT("\x06\x05\x2b\x81\x04\x00\x22"), 0 },
-	[P11_RSA2048] = { "RSA-2048", BYTES_NONE, 2048 },
-	[P11_RSA3072] = { "RSA-3072", BYTES_NONE, 3072 },
-};
-
-struct err *
-p11_kind_by_name(const char *name, enum p11_kind *out)
-{
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0) {
-			*out = (enum p11_kind)i;
-			return NULL;
-		}
-	return err_new(ERR_USAGE, NULL,
-	    "no such kind of key: %s; P-256, P-384, RSA-2048 or RSA-3072",
-	    name);
-}
 
 /* ---- templates ---- */
 
@@ -65,18 +36,18 @@ add_bytes(struct template *t, CK_ATTRIBUTE_TYPE type, struct bytes b)
 
 static void
 describe_public(
-    const struct p11_pair_fields *f, const struct kind *k, struct template *t)
+    const struct p11_pair_fields *f, const CK_ULONG *bits, struct template *t)
 {
 	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
 	add_flag(t, CKA_TOKEN, true);
 	add_flag(t, CKA_VERIFY, true);
 	add_bytes(t, CKA_ID, f->id);
 	add_bytes(t, CKA_LABEL, f->label);
-	if (k->curve.len > 0) {
-		add_bytes(t, CKA_EC_PARAMS, k->curve);
+	if (key_kind_curve(f->kind).len > 0) {
+		add_bytes(t, CKA_EC_PARAMS, key_kind_curve(f->kind));
 		return;
 	}
-	add(t, CKA_MODULUS_BITS, &k->bits, sizeof(k->bits));
+	add(t, CKA_MODULUS_BITS, bits, sizeof(*bits));
 	add(t, CKA_PUBLIC_EXPONENT, f4, sizeof(f4));
 }
 
@@ -99,13 +70,14 @@ struct err *
 p11_own_pair_make(const struct p11_session *s, const struct p11_pair_fields *f,
     struct buf *spki)
 {
-	const struct kind *k = &kinds[f->kind];
+	const struct key_shape shape = key_kind_shape(f->kind);
+	const CK_ULONG bits = (CK_ULONG)shape.bits;
 	struct template public = { .n = 0 };
 	struct template private = { .n = 0 };
-	describe_public(f, k, &public);
+	describe_public(f, &bits, &public);
 	describe_private(f, &private);
-	CK_MECHANISM m = { k->curve.len > 0 ? CKM_EC_KEY_PAIR_GEN
-					    : CKM_RSA_PKCS_KEY_PAIR_GEN,
+	CK_MECHANISM m = { shape.alg == KEY_EC ? CKM_EC_KEY_PAIR_GEN
+					       : CKM_RSA_PKCS_KEY_PAIR_GEN,
 		NULL, 0 };
 	CK_OBJECT_HANDLE public_key = 0;
 	CK_OBJECT_HANDLE private_key = 0;

@@ -3,15 +3,11 @@
 #define SIGND_PKCS11_PAIR_H
 
 #include "certs/cert.h"
+#include "pkcs11/kind.h"
 #include "pkcs11/session.h"
 
-enum p11_kind { P11_P256, P11_P384, P11_RSA2048, P11_RSA3072 };
-
-/* "P-256", "P-384", "RSA-2048", "RSA-3072".  ERR_USAGE: another. */
-struct err *p11_kind_by_name(const char *name, enum p11_kind *out) MUST_USE;
-
 struct p11_pair_fields {
-	enum p11_kind kind;
+	enum key_kind kind;
 	struct bytes id;    /* CKA_ID */
 	struct bytes label; /* for people; may be empty */
 	bool always;        /* the PIN before each signature */

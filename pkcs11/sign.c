@@ -1,14 +1,11 @@
 /* A digest to a signature, as the make of the token wants to be asked. */
 #include "pkcs11/keys.h"
 
-#include <openssl/bn.h>
-
 #include "certs/cert.h"
-#include "certs/ossl.h"
 #include "pkcs11/objects.h"
 #include "pkcs11/pad.h"
 
-#define VALUE_MAX 1024 /* bytes; RSA-4096 gives 512, P-521 132 */
+#define VALUE_MAX 1024 /* bytes; RSA-4096 gives 512 */
 
 /* ---- one operation ---- */
 
@@ -52,52 +49,19 @@ wrong_length(size_t len)
 
 /* ---- ECDSA ---- */
 
-/* Bytes of the order, which r and s are padded to; 0: the token does not tell
- * the curve of a private key. */
 static struct err *
-order_len(const struct p11_session *s, CK_OBJECT_HANDLE key, size_t *out)
-{
-	static const struct {
-		size_t order;
-		struct bytes params; /* CKA_EC_PARAMS */
-	} curves[] = {
-		{ 32, BYTES_LIT("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07") },
-		{ 48, BYTES_LIT("\x06\x05\x2b\x81\x04\x00\x22") },
-		{ 66, BYTES_LIT("\x06\x05\x2b\x81\x04\x00\x23") },
-	};
-	/* One call: this is asked for each signature. */
-	uint8_t params[16];
-	CK_ATTRIBUTE a = { CKA_EC_PARAMS, params, sizeof(params) };
-	CK_RV rv = s->f->C_GetAttributeValue(s->handle, key, &a, 1);
-	*out = 0;
-	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
-		return NULL;
-	if (rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL)
-		return err_ck(rv, "C_GetAttributeValue");
-	for (size_t i = 0; rv == CKR_OK && i < COUNT_OF(curves); i++)
-		if (bytes_eq(curves[i].params, bytes_of(params, a.ulValueLen)))
-			*out = curves[i].order;
-	return *out > 0 ? NULL
-			: err_new(ERR_UNSUPPORTED, NULL, "another curve");
-}
-
-static struct err *
-sign_ecdsa(const struct p11_session *s, CK_OBJECT_HANDLE key,
+sign_ecdsa(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
     struct bytes digest, struct buf *out)
 {
 	uint8_t raw[VALUE_MAX];
 	struct bytes value = BYTES_NONE;
-	size_t order = 0;
+	size_t order = ((size_t)bits + 7) / 8;
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	TRY(order_len(s, key, &order));
-	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has.  No
-	 * digest here is longer than the order of P-521. */
-	if (order > 0)
-		digest = bytes_slice(digest, 0, order);
-	TRY(operate(s, key, m, digest, raw, &value));
+	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
+	TRY(operate(s, key, m, bytes_slice(digest, 0, order), raw, &value));
 	if (s->vendor->ecdsa == ECDSA_DER)
 		return buf_append(out, value);
-	if (order > 0 ? value.len != 2 * order : value.len % 2 != 0)
+	if (value.len != 2 * order)
 		return wrong_length(value.len);
 	return ecdsa_raw_to_der(value, out);
 }
@@ -121,23 +85,6 @@ hash_row(enum digest_alg alg)
 	for (size_t i = 0; i < COUNT_OF(hashes); i++)
 		if (hashes[i].alg == alg)
 			return &hashes[i];
-	return NULL;
-}
-
-static struct err *
-modulus_bits(const struct p11_session *s, CK_OBJECT_HANDLE key, size_t *out)
-{
-	CLEANUP(buf_done) struct buf modulus = BUF(PAD_MODULUS_MAX + 1);
-	bool there = false;
-	TRY(p11_attribute(s, key, CKA_MODULUS, &modulus, &there));
-	CLEANUP(BN_freep)
-	BIGNUM *n = BN_bin2bn(modulus.ptr, (int)modulus.len, NULL);
-	if (n == NULL)
-		return err_ossl(ERR_NOMEM, "BN_bin2bn");
-	*out = (size_t)BN_num_bits(n);
-	if (*out == 0)
-		return err_new(ERR_UNSUPPORTED, NULL,
-		    "the token does not show CKA_MODULUS");
 	return NULL;
 }
 
@@ -177,15 +124,13 @@ sign_rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
 }
 
 static struct err *
-rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
-    struct bytes digest, struct buf *out)
+rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
+    struct sig_alg alg, struct bytes digest, struct buf *out)
 {
 	uint8_t raw[VALUE_MAX];
 	struct bytes value = BYTES_NONE;
-	size_t bits = 0;
-	TRY(modulus_bits(s, key, &bits));
-	TRY(sign_rsa(s, key, alg, digest, bits, raw, &value));
-	if (value.len != (bits + 7) / 8)
+	TRY(sign_rsa(s, key, alg, digest, (size_t)bits, raw, &value));
+	if (value.len != ((size_t)bits + 7) / 8)
 		return wrong_length(value.len);
 	return buf_append(out, value);
 }
@@ -193,41 +138,62 @@ rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
 /* ---- what is made here at all ---- */
 
 static bool
-is_made(struct sig_alg alg)
+is_safe(enum digest_alg alg)
 {
-	switch (alg.form) {
-	case SIG_ECDSA:
-		return digest_len(alg.digest) >= 32;
-	case SIG_RSA_PKCS1:
-		return hash_row(alg.digest) != NULL;
-	case SIG_RSA_PSS:
-		return hash_row(alg.digest) != NULL &&
-		       hash_row(alg.mgf1) != NULL && alg.salt_len >= 0 &&
-		       alg.salt_len <= DIGEST_MAX;
+	switch (alg) {
+	case DIGEST_SHA256:
+	case DIGEST_SHA384:
+	case DIGEST_SHA512:
+	case DIGEST_SHA512_256:
+	case DIGEST_SHA3_256:
+	case DIGEST_SHA3_384:
+	case DIGEST_SHA3_512:
+		return true;
 	default:
 		return false;
 	}
 }
 
-struct err *
-p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
-    struct bytes digest, struct buf *out)
+static bool
+is_made(struct key_shape shape, struct sig_alg alg)
 {
-	if (!is_made(alg))
+	if (!is_safe(alg.digest) || shape.bits <= 0 ||
+	    shape.bits > PAD_MODULUS_MAX * 8)
+		return false;
+	if (alg.form == SIG_ECDSA)
+		return shape.alg == KEY_EC;
+	/* PKCS #11 2.40 has no numbers for SHA-3 in PSS. */
+	if (alg.form == SIG_RSA_PSS &&
+	    (hash_row(alg.digest) == NULL || hash_row(alg.mgf1) == NULL ||
+		alg.salt_len < 0 || alg.salt_len > DIGEST_MAX))
+		return false;
+	return shape.alg == KEY_RSA &&
+	       (alg.form == SIG_RSA_PSS || alg.form == SIG_RSA_PKCS1);
+}
+
+struct err *
+p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    struct key_shape shape, struct sig_alg alg, struct bytes digest,
+    struct buf *out)
+{
+	if (alg.mgf1 == DIGEST_NONE)
+		alg.mgf1 = alg.digest;
+	if (!is_made(shape, alg))
 		return err_new(ERR_UNSUPPORTED, NULL,
-		    "only ECDSA and RSA with SHA-256 and longer is made here");
+		    "the key does not sign by this algorithm");
 	if (digest.len != digest_len(alg.digest))
 		return err_new(
 		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
-	return alg.form == SIG_ECDSA ? sign_ecdsa(s, key, digest, out)
-				     : rsa(s, key, alg, digest, out);
+	if (alg.form == SIG_ECDSA)
+		return sign_ecdsa(s, key, shape.bits, digest, out);
+	return rsa(s, key, shape.bits, alg, digest, out);
 }
 
 static struct err *
 signer_sign(void *ctx, struct sig_alg alg, struct bytes digest, struct buf *out)
 {
 	const struct p11_signer *s = ctx;
-	return p11_sign(s->session, s->key, alg, digest, out);
+	return p11_sign(s->session, s->key, s->shape, alg, digest, out);
 }
 
 struct signer

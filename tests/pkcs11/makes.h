@@ -18,7 +18,7 @@ struct make {
 	const char *module;  /* path; NULL: not installed */
 	char arguments[512]; /* for p11_module_open_with */
 	char uri[128];
-	bool always;     /* knows CKA_ALWAYS_AUTHENTICATE */
+	bool always;     /* CKA_ALWAYS_AUTHENTICATE works */
 	pid_t simulator; /* of the TPM; 0: none */
 };
 
@@ -117,7 +117,9 @@ make_tpm(const char *dir)
 		"/usr/lib/aarch64-linux-gnu/libtpm2_pkcs11.so.1",
 		NULL,
 	};
-	struct make m = { .name = "TPM", .always = true };
+	/* Asked for the PIN of an operation, the module loads one object more
+	 * than a TPM has room for, unless a resource manager is between. */
+	struct make m = { .name = "TPM" };
 	char text[512], command[1024];
 	if (first_there(places) == NULL ||
 	    system("command -v swtpm pkcs11-tool >/dev/null") != 0)
