@@ -22,6 +22,14 @@ enum worker_op {
 	WORKER_EMBED = 0x0103,   /* tags 1 state, 2 value, 3 time-stamp
 				  * token or ""; no fd
 				  * answer: insertion_pack */
+	WORKER_STAMP = 0x0104,   /* 1 state, 2 value, 3 digest algorithm [n];
+				  * no fd; answer: 1 digest to be stamped */
+	WORKER_EXTEND = 0x0105,  /* body: extend_request_pack; fd: document
+				  * answer: prepared_pack */
+	WORKER_TOKEN = 0x0106,   /* 1 TimeStampReq, 2 TimeStampResp; no fd
+				  * answer: 1 the token, if it fits */
+	WORKER_LEVELS = 0x0107,  /* body: extend_request_pack; fd: document
+				  * answer: levels_pack */
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 
