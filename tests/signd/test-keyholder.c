@@ -622,7 +622,7 @@ nothing_stays_in_the_token_after_signing(void)
 			e = p11_wrapped_make(&k.session, &k.kek, KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
-			    &k.kek, buf_bytes(&blob), an.cert, ecdsa_sha256,
+			    &k.kek, buf_bytes(&blob), cert_key(an.cert), ecdsa_sha256,
 			    &digest, 1, out);
 			if (e == NULL && (refused == NULL || out[0].len != 0))
 				e = err_new(ERR_INTERNAL, NULL, "it left");
