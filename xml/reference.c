@@ -98,6 +98,8 @@ same_document(struct flow *f, const char *fragment)
 	return NULL;
 }
 
+/* A reference without a URI (XMLDSig 4.4.3) means what the caller means: the
+ * one without a name, or the only one. */
 static const struct external *
 find_external(const struct collect_input *in, const char *uri)
 {
@@ -108,6 +110,8 @@ find_external(const struct collect_input *in, const char *uri)
 		else if (uri != NULL && strcmp(in->external[i].uri, uri) == 0)
 			return &in->external[i];
 	}
+	if (uri == NULL && in->nexternal == 1)
+		return &in->external[0];
 	return unnamed;
 }
 

@@ -188,8 +188,10 @@ target_is_right(const struct xml_signature *s)
 {
 	const char *target = xml_attr(s->qualifying, "Target");
 	const char *id = xml_attr(s->node, "Id");
-	return target == NULL || *target == '\0' ||
-	       (id != NULL && *target == '#' && strcmp(target + 1, id) == 0);
+	if (target == NULL || *target == '\0')
+		return true;
+	/* Old ones forget the "#". */
+	return id != NULL && strcmp(target + (*target == '#'), id) == 0;
 }
 
 struct err *
