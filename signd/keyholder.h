@@ -18,7 +18,7 @@
 #include "signd/roles.h"
 #include "store/ledger.h"
 
-#define KEY_BODY_MAX (64 * 1024)          /* bytes of one request */
+#define KEY_BODY_MAX (256 * 1024)         /* bytes: 1,000 digests of 64 */
 #define KEY_ANSWER_MAX (16 * 1024 * 1024) /* bytes: a CRL */
 #define KEY_DIGESTS_MAX LEDGER_DIGESTS_MAX
 #define APPROVAL_SECONDS 600 /* how far an approval's time may be off */

@@ -55,6 +55,20 @@ a_sad_without_digests_is_bound_to_its_count(void)
 	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20, 2));
 }
 
+static void
+a_thousand_digests_in_one_approval_keep_their_order(void)
+{
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CHECK_OK(authorize(
+	    &w, an.credential, PIN, 3000, KEY_DIGESTS_MAX, KEY_DIGESTS_MAX, &sad));
+	/* sign_with checks value n under digest n. */
+	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 3000,
+	    KEY_DIGESTS_MAX));
+	CHECK_ERR(authorize(&w, an.credential, PIN, 3000, KEY_DIGESTS_MAX + 1,
+		      KEY_DIGESTS_MAX + 1, &sad),
+	    ERR_LIMIT);
+}
+
 static int
 uses_of(struct bytes sad, bool *others)
 {
@@ -842,6 +856,7 @@ main(void)
 	RUN(signs_by_pin_and_the_value_verifies);
 	RUN(signs_by_sad_once);
 	RUN(a_sad_without_digests_is_bound_to_its_count);
+	RUN(a_thousand_digests_in_one_approval_keep_their_order);
 	RUN(of_six_uses_of_a_sad_at_once_one_succeeds);
 	RUN(refuses_one_digest_more_and_another_digest);
 	RUN(refuses_a_sad_for_another_credential);
