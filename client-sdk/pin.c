@@ -1,13 +1,19 @@
 /* Sealing a PIN, so that nobody between here and the token can read it. */
 #include "client-sdk/client.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <openssl/x509v3.h>
 
 #include "certs/cert.h"
 #include "certs/path.h"
 
-#define PIN_KEY_FRESH 300 /* seconds that an answer is kept */
+#define PIN_KEY_FRESH 300            /* seconds that an answer is kept */
+#define ISSUER_FILE_MAX (256 * 1024) /* bytes */
 
 void
 pin_key_done(struct pin_key *k)
@@ -42,15 +48,56 @@ read_answer(const json_t *j, struct cert_list *list, int64_t *time)
 /* Who vouches for the key: what the caller trusts, when they said; else the
  * service itself, which TLS has proved. */
 static struct err *
-check_path(const struct signd *s, const struct cert_list *list, int64_t time)
+read_all(int fd, struct buf *out)
+{
+	uint8_t chunk[4096];
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(errno, "reading");
+		if (n == 0)
+			return NULL;
+		TRY(buf_append(out, bytes_of(chunk, (size_t)n)));
+	}
+}
+
+static struct err *
+find_anchors(const struct signd *s, const struct cert_list *list,
+    struct cert_list *out)
+{
+	if (s->options.issuer_file == NULL)
+		return cert_list_add(out, list->v[list->n - 1]);
+	CLEANUP(close_fdp)
+	int fd = open(s->options.issuer_file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "%s", s->options.issuer_file);
+	CLEANUP(buf_done) struct buf text = BUF(ISSUER_FILE_MAX);
+	TRY(read_all(fd, &text));
+	return cert_list_read(out, buf_bytes(&text));
+}
+
+/* A certificate of the same issuer for another purpose will not do: its key is
+ * somebody else's. */
+static struct err *
+check_key(const struct signd *s, const struct cert_list *list, int64_t time)
 {
 	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
-	const char *file = s->options.issuer_file;
-	if (file == NULL)
-		TRY(cert_list_add(&anchors, list->v[list->n - 1]));
-	else
-		TRY(cert_list_load(&anchors, file));
-	return cert_vouched(list, &anchors, time);
+	CLEANUP(path_done) struct path path = { 0 };
+	TRY(find_anchors(s, list, &anchors));
+	const struct path_request r = { .leaf = list->v[0],
+		.pool = list,
+		.anchors = &anchors,
+		.time = time };
+	TRY(path_build(&r, &path));
+	if (path.result != PATH_OK)
+		return err_new(ERR_DENIED, NULL, "the key for PINs: %s",
+		    path.detail[0] != '\0' ? path.detail
+					    : path_result_name(path.result));
+	if (X509_get_key_usage(cert_x509(list->v[0])) != KU_KEY_AGREEMENT)
+		return err_new(ERR_DENIED, NULL, "not a key for PINs");
+	return NULL;
 }
 
 static struct err *
@@ -60,7 +107,7 @@ take_key(struct signd *s, const char *text)
 	CLEANUP(cert_list_done) struct cert_list list = { 0 };
 	int64_t time = 0;
 	TRY(read_answer(j, &list, &time));
-	struct err *e = check_path(s, &list, time);
+	struct err *e = check_key(s, &list, time);
 	if (e != NULL)
 		return err_coded(e, "pin-key-untrusted");
 	pin_key_done(&s->pin_key);
@@ -114,6 +161,12 @@ pin_seal(struct signd *s, const char *pin, const char *code,
 		return e;
 	LOCAL(seal(s, pin, code, purpose, out, exporter));
 	return NULL;
+}
+
+static void
+free_list(struct bytes **list)
+{
+	free(*list);
 }
 
 struct signd_error *
