@@ -48,3 +48,5 @@ TESTS += %D%/sealed.sh
 
 dist_check_SCRIPTS += %D%/intruder.sh
 TESTS += %D%/intruder.sh
+dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
+TESTS += %D%/intruder.sh %D%/public.sh
