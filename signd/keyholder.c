@@ -209,6 +209,7 @@ keyholder_done(struct keyholder *k)
 	cert_list_done(&k->chain);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
+	cert_free(k->pin_seal.cert);
 	buf_done(&k->kek_id);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
