@@ -18,6 +18,8 @@ enum {
 	BER_NULL = 0x05,
 	BER_OID = 0x06,
 	BER_ENUMERATED = 0x0a,
+	BER_UTF8 = 0x0c,
+	BER_IA5 = 0x16,
 	BER_UTCTIME = 0x17,
 	BER_GENERALIZEDTIME = 0x18,
 	BER_SEQUENCE = 0x30,
@@ -57,6 +59,8 @@ struct err *ber_oid_text(struct bytes body, char out[OID_TEXT_MAX]) MUST_USE;
 
 /* der_put appends one element with this tag and value. */
 struct err *der_put(struct buf *b, uint8_t tag, struct bytes body) MUST_USE;
+/* der_put_head appends what stands before a value of `len` bytes. */
+struct err *der_put_head(struct buf *b, uint8_t tag, size_t len) MUST_USE;
 /* der_put_set appends a SET OF with the elements in `elements` (one behind
  * the other) in DER's order (X.690 11.6).  `tag` may be an implicit one. */
 struct err *der_put_set(

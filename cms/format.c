@@ -2,18 +2,11 @@
 
 #include <stdio.h>
 
+#include "cms/content.h"
 #include "cms/internal.h"
 
 /* Text before the block of a PEM file; more is no PEM file. */
 #define PEM_PREFACE_MAX 4096
-
-/* The digests of one content, computed once each. */
-struct content {
-	struct bytes data;
-	bool there;
-	bool done[DIGEST_COUNT];
-	uint8_t value[DIGEST_COUNT][DIGEST_MAX];
-};
 
 static const char *const pem_labels[] = { "CMS", "PKCS7", "PKCS #7" };
 
@@ -61,19 +54,6 @@ detect(struct bytes document)
 	return is_signed_data(document) || pem_body(document, &ignored);
 }
 
-static struct err *
-content_digest(struct content *c, enum digest_alg alg, struct bytes *out)
-{
-	*out = BYTES_NONE;
-	if (!c->there || alg == DIGEST_NONE)
-		return NULL;
-	if (!c->done[alg])
-		TRY(digest_of(alg, c->data, c->value[alg]));
-	c->done[alg] = true;
-	*out = bytes_of(c->value[alg], digest_len(alg));
-	return NULL;
-}
-
 static const struct external *
 given_content(const struct collect_input *in)
 {
@@ -89,18 +69,22 @@ choose_content(const struct cms *c, const struct collect_input *in,
     struct content *content, struct facts *out)
 {
 	const struct external *given = given_content(in);
-	if (c->content.ptr == NULL) {
-		content->there = given != NULL;
+	if (!cms_attached(c)) {
 		if (given != NULL)
-			content->data = given->data;
+			*content = content_of(given->data);
 		return NULL;
 	}
-	content->there = true;
-	content->data = c->content;
-	if (given != NULL && !bytes_eq(given->data, c->content))
-		return findings_add(&out->findings, true, "content-differs",
-		    "the file given is not the content inside");
-	return NULL;
+	*content = content_inside(c);
+	if (given == NULL)
+		return NULL;
+	struct content beside = content_of(given->data);
+	struct bytes a, b;
+	TRY(content_digest(content, DIGEST_SHA256, &a));
+	TRY(content_digest(&beside, DIGEST_SHA256, &b));
+	if (bytes_eq(a, b))
+		return NULL;
+	return findings_add(&out->findings, true, "content-differs",
+	    "the file given is not the content inside");
 }
 
 static struct err *
@@ -116,7 +100,7 @@ collect_one(const struct cms *c, size_t i, struct content *content,
 	TRY(content_digest(content, cms_signer_digest(c, i), &digest));
 	TRY(cms_collect_signer(c, i, digest, in->extra, "content", fact));
 	/* The attack that RFC 5652 leaves open works on detached files too. */
-	if (c->content.ptr == NULL && content->there &&
+	if (!cms_attached(c) && content->there &&
 	    c->signers[i].signed_attrs.ptr == NULL &&
 	    is_attributes(content->data))
 		TRY(findings_add(&fact->findings, true,

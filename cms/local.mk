@@ -1,11 +1,14 @@
 # cms/: SignedData, CAdES, time-stamp tokens.  Uses base, certs, format.
 noinst_LTLIBRARIES += cms/libcms.la
 cms_libcms_la_SOURCES = \
+	%D%/attributes.c \
 	%D%/ber.c %D%/ber.h \
 	%D%/cms.h \
 	%D%/collect.c \
+	%D%/content.c %D%/content.h \
 	%D%/ess.c \
 	%D%/format.c %D%/format.h \
+	%D%/frame.c %D%/frame.h \
 	%D%/internal.h \
 	%D%/judge.c \
 	%D%/make.c \
