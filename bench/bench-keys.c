@@ -15,7 +15,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
 #include "signd/ledger.h"

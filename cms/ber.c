@@ -250,35 +250,6 @@ ber_oid_text(struct bytes body, char out[OID_TEXT_MAX])
 	return NULL;
 }
 
-struct err *
-der_put_head(struct buf *b, uint8_t tag, size_t len)
-{
-	uint8_t head[2 + sizeof(size_t)] = { tag };
-	size_t n = 1;
-	if (len < 0x80) {
-		head[n++] = (uint8_t)len;
-	} else {
-		size_t count = 0;
-		for (size_t left = len; left > 0; left >>= 8)
-			count++;
-		head[n++] = (uint8_t)(0x80 | count);
-		while (count-- > 0)
-			head[n++] = (uint8_t)(len >> (8 * count));
-	}
-	return buf_append(b, bytes_of(head, n));
-}
-
-struct err *
-der_put(struct buf *b, uint8_t tag, struct bytes body)
-{
-	size_t was = b->len;
-	TRY(der_put_head(b, tag, body.len));
-	struct err *e = buf_append(b, body);
-	if (e != NULL)
-		b->len = was;
-	return e;
-}
-
 static int
 compare_elements(const void *a, const void *b)
 {

@@ -44,7 +44,8 @@ struct err *
 content_digest(struct content *c, enum digest_alg alg, struct bytes *out)
 {
 	*out = BYTES_NONE;
-	if (!c->there || alg == DIGEST_NONE)
+	if (!c->there || alg == DIGEST_NONE ||
+	    (c->only_known && !c->done[alg]))
 		return NULL;
 	if (!c->done[alg]) {
 		CLEANUP(digest_freep) struct digest *d = NULL;

@@ -11,6 +11,7 @@ struct content {
 	const struct cms *cms; /* it is inside; else it is: */
 	struct bytes data;
 	bool there; /* false: nobody gave it */
+	bool only_known; /* no bytes, only digests that somebody computed */
 	bool done[DIGEST_COUNT];
 	uint8_t value[DIGEST_COUNT][DIGEST_MAX];
 };

@@ -1,9 +1,9 @@
 #include "cms/format.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "cms/content.h"
-#include "cms/internal.h"
+#include "cms/stamps.h"
 
 /* Text before the block of a PEM file; more is no PEM file. */
 #define PEM_PREFACE_MAX 4096
@@ -89,16 +89,15 @@ choose_content(const struct cms *c, const struct collect_input *in,
 
 static struct err *
 collect_one(const struct cms *c, size_t i, struct content *content,
-    const struct collect_input *in, struct facts *out)
+    const struct collect_input *in, struct cover *cover, struct facts *out)
 {
 	struct signature_fact *fact;
-	struct bytes digest;
 	char id[32];
 	TRY(facts_add_signature(out, &fact));
 	snprintf(id, sizeof(id), "%zu", i + 1);
 	TRY(fact_string(&fact->id, bytes_str(id)));
-	TRY(content_digest(content, cms_signer_digest(c, i), &digest));
-	TRY(cms_collect_signer(c, i, digest, in->extra, "content", fact));
+	TRY(signer_collect(c, &c->signers[i], content, in->extra, "content",
+	    cover, fact));
 	/* The attack that RFC 5652 leaves open works on detached files too. */
 	if (!cms_attached(c) && content->there &&
 	    c->signers[i].signed_attrs.ptr == NULL &&
@@ -107,8 +106,35 @@ collect_one(const struct cms *c, size_t i, struct content *content,
 		    "cms-content-is-attributes",
 		    "the content is a set of attributes"));
 	fact->covers_all = content->there;
-	return fact_string(&fact->format,
-	    bytes_str(fact->cert_binding == CHECK_NOT_DONE ? "CMS" : "CAdES"));
+	TRY(fact_string(&fact->format,
+	    bytes_str(fact->cert_binding == CHECK_NOT_DONE ? "CMS" : "CAdES")));
+	return counters_collect(c, i, in->extra, out);
+}
+
+/* RFC 5652 5.1: told, no more; nothing is decided by it. */
+static struct err *
+check_version(const struct cms *c, struct facts *out)
+{
+	CLEANUP(buf_done) struct buf signers = BUF(CMS_MAX);
+	int wanted;
+	for (size_t i = 0; i < c->nsigners; i++)
+		TRY(buf_append(&signers, c->signers[i].whole));
+	TRY(cms_version_of(bytes_eq(c->content_oid, OID_DATA), c->cert_set,
+	    c->crls, buf_bytes(&signers), &wanted));
+	return c->version == wanted
+		   ? NULL
+		   : findings_add(&out->findings, false, "cms-version",
+			 "version %d where %d belongs", c->version, wanted);
+}
+
+static void
+cover_done(struct cover **x)
+{
+	if (*x == NULL)
+		return;
+	facts_done(&(*x)->tokens);
+	facts_done(&(*x)->values);
+	free(*x);
 }
 
 static struct err *
@@ -116,11 +142,15 @@ collect_der(struct bytes der, const struct collect_input *in, struct facts *out)
 {
 	CLEANUP(cms_freep) struct cms *c = NULL;
 	TRY(cms_parse_borrowed(der, &c));
+	CLEANUP(cover_done) struct cover *cover = calloc(1, sizeof(*cover));
+	if (cover == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct cover");
 	struct content content = { 0 };
+	TRY(check_version(c, out));
 	TRY(choose_content(c, in, &content, out));
 	for (size_t i = 0; i < cms_signers(c); i++)
-		TRY(collect_one(c, i, &content, in, out));
-	return cms_collect_status(c, out);
+		TRY(collect_one(c, i, &content, in, cover, out));
+	return status_collect(c, cover, out);
 }
 
 static struct err *

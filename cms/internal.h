@@ -24,6 +24,7 @@ struct signer_info {
 	struct bytes signed_body;  /* the attributes in it */
 	struct bytes unsigned_body;
 	struct buf signature; /* owned: it may come in pieces */
+	bool counter; /* over another's signature value (RFC 5652 11.4) */
 };
 
 struct cms {
@@ -60,8 +61,13 @@ struct err *cms_version_of(bool data, struct bytes certs, struct bytes crls,
 /* cms_parse_borrowed is cms_parse for bytes that outlive *out. */
 struct err *cms_parse_borrowed(struct bytes in, struct cms **out) MUST_USE;
 
+/* signer_parse reads one SignerInfo; signer_done frees what it owns. */
+struct err *signer_parse(struct tlv whole, struct signer_info *s) MUST_USE;
+void signer_done(struct signer_info *s);
+
 /* An attribute: its type and its SET of values. */
 struct attribute {
+	struct bytes whole;
 	struct bytes oid;
 	struct bytes values;
 };
@@ -104,6 +110,26 @@ struct signer_result {
 struct err *signer_judge(const struct cms *c, const struct signer_info *s,
     struct bytes content_digest, const struct cert_list *extra,
     struct findings *findings, struct signer_result *out) MUST_USE;
+
+/* signer_collect fills `fact` as cms_collect_signer does; a content that is
+ * there lets it judge time stamps on content and archive. */
+struct content;
+struct cover;
+struct err *signer_collect(const struct cms *c, const struct signer_info *s,
+    struct content *content, const struct cert_list *extra, const char *uri,
+    struct cover *cover, struct signature_fact *fact) MUST_USE;
+/* counters_collect adds the counter-signatures of signer `i`. */
+struct err *counters_collect(const struct cms *c, size_t i,
+    const struct cert_list *extra, struct facts *out) MUST_USE;
+/* As cms_collect_status, with the places that the signers' archive time stamps
+ * give (stamps.h). */
+struct err *status_collect(const struct cms *c, const struct cover *cover,
+    struct facts *facts) MUST_USE;
+/* Those of a time-stamp token, and of an attribute revocation-values. */
+struct err *status_of_token(
+    const struct cms *token, position at, struct facts *facts) MUST_USE;
+struct err *status_of_values(
+    struct attribute a, position at, struct facts *facts) MUST_USE;
 
 /* is_attributes: whether the content reads as a set of signed attributes. */
 bool is_attributes(struct bytes content);

@@ -235,7 +235,7 @@ check_content(const struct subject *x, struct cert *cert, struct sig_alg alg,
     bool *done, bool *ok)
 {
 	if (alg.form == SIG_EDDSA || alg.form == SIG_ED448) {
-		*done = x->cms->content.ptr != NULL;
+		*done = x->cms->content.ptr != NULL && !x->s->counter;
 		return *done ? check_message(x, cert, x->cms->content, alg, ok)
 			     : NULL;
 	}
@@ -393,7 +393,12 @@ static struct err *
 check_with_attributes(const struct cms *c, const struct signer_info *s,
     const struct signed_attributes *a, struct findings *f)
 {
-	if (!bytes_eq(a->content_type, c->content_oid))
+	if (s->counter) {
+		/* RFC 5652 11.4: what is signed is no content. */
+		if (a->content_type.ptr != NULL)
+			TRY(findings_add(f, false, "cms-content-type",
+			    "content-type in a counter-signature"));
+	} else if (!bytes_eq(a->content_type, c->content_oid))
 		TRY(findings_add(f, true, "cms-content-type",
 		    a->content_type.ptr == NULL
 			? "no content-type attribute"
@@ -426,7 +431,7 @@ judge_attributes(struct subject *x, const struct cert_list *extra,
 {
 	if (x->a->present)
 		TRY(check_with_attributes(x->cms, x->s, x->a, f));
-	else
+	else if (!x->s->counter)
 		TRY(check_without_attributes(x->cms, f));
 	TRY(read_algs(x, f));
 	struct candidates all = { 0 };

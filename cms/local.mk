@@ -1,6 +1,7 @@
 # cms/: SignedData, CAdES, time-stamp tokens.  Uses base, certs, format.
 noinst_LTLIBRARIES += cms/libcms.la
 cms_libcms_la_SOURCES = \
+	%D%/archive.c %D%/archive.h \
 	%D%/attributes.c \
 	%D%/ber.c %D%/ber.h \
 	%D%/cms.h \
@@ -15,8 +16,10 @@ cms_libcms_la_SOURCES = \
 	%D%/oid.h \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
+	%D%/stamps.c %D%/stamps.h \
 	%D%/status.c \
-	%D%/tsp.c %D%/tsp.h
+	%D%/tsp.c %D%/tsp.h \
+	%D%/tsp_make.c %D%/tsp_make.h
 cms_libcms_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 
 CMS_LIBS = cms/libcms.la $(FORMAT_LIBS)

@@ -46,8 +46,8 @@ parse_signature(struct bytes *rest, struct signer_info *s)
 	return ber_octets(t, &s->signature);
 }
 
-static struct err *
-parse_signer(struct tlv whole, struct signer_info *s)
+struct err *
+signer_parse(struct tlv whole, struct signer_info *s)
 {
 	struct tlv t;
 	struct bytes rest = whole.body;
@@ -76,6 +76,12 @@ parse_signer(struct tlv whole, struct signer_info *s)
 	return ber_end(rest);
 }
 
+void
+signer_done(struct signer_info *s)
+{
+	buf_done(&s->signature);
+}
+
 static struct err *
 parse_signers(struct bytes set, struct cms *c)
 {
@@ -88,7 +94,7 @@ parse_signers(struct bytes set, struct cms *c)
 		if (c->nsigners == CMS_SIGNERS_MAX)
 			return err_new(ERR_LIMIT, NULL, "more than %d signers",
 			    CMS_SIGNERS_MAX);
-		TRY(parse_signer(t, &c->signers[c->nsigners++]));
+		TRY(signer_parse(t, &c->signers[c->nsigners++]));
 	}
 	return NULL;
 }
@@ -246,7 +252,7 @@ cms_free(struct cms *c)
 	if (c == NULL)
 		return;
 	for (size_t i = 0; i < c->nsigners; i++)
-		buf_done(&c->signers[i].signature);
+		signer_done(&c->signers[i]);
 	free(c->signers);
 	cert_list_done(&c->certs);
 	buf_done(&c->gathered);
@@ -308,7 +314,9 @@ attribute_next(struct bytes *rest, struct attribute *out)
 	TRY(ber_take(&inner, BER_OID, &oid));
 	TRY(ber_take(&inner, BER_SET, &values));
 	TRY(ber_end(inner));
-	*out = (struct attribute){ .oid = oid.body, .values = values.body };
+	*out = (struct attribute){
+		.whole = t.whole, .oid = oid.body, .values = values.body
+	};
 	return NULL;
 }
 

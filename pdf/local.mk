@@ -15,8 +15,10 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff-struct.c \
 	%D%/diff.c %D%/diff.h %D%/diff-impl.h \
 	%D%/document.c %D%/document.h \
+	%D%/extend.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/format.c %D%/format.h \
+	%D%/hole.c %D%/hole.h \
 	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \
 	%D%/lex.c %D%/lex.h \
@@ -27,7 +29,10 @@ pdf_libpdf_la_SOURCES = \
 	%D%/place.c %D%/place.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
+	%D%/seed.c %D%/seed.h \
 	%D%/sign.c %D%/sign.h \
+	%D%/state.c %D%/state.h \
+	%D%/store.c %D%/store.h \
 	%D%/text.c %D%/text.h \
 	%D%/tree.c \
 	%D%/verify.c %D%/verify.h %D%/verify-impl.h \

@@ -3,25 +3,13 @@
 #include <string.h>
 
 #include "certs/ossl.h"
+#include "pkcs11/attr.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
 #define AES_KEY 32         /* bytes */
 #define ATTRIBUTE_MAX 1024 /* bytes of one attribute: a modulus of 8192 bits */
-
-/* The interface of Cryptoki has no const, but only reads these. */
-#define ATTR(type, value)                                                      \
-	{                                                                      \
-		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
-	}
-#define ATTR_BYTES(type, b)                                                    \
-	{                                                                      \
-		(type), (void *)(uintptr_t)(b).ptr, (b).len                    \
-	}
-
-static const CK_BBOOL yes = CK_TRUE;
-static const CK_BBOOL no = CK_FALSE;
 
 /* ---- finding ---- */
 
@@ -120,16 +108,9 @@ p11_kek_make(
 	return generate(s, CKM_AES_KEY_GEN, template, n, out);
 }
 
-/* One attribute of an object, and what it must be. */
-struct wanted {
-	CK_ATTRIBUTE_TYPE type;
-	CK_BBOOL value;
-	const char *name;
-};
-
-static struct err *
-check_flags(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    const struct wanted *wanted, size_t count)
+struct err *
+p11_check_flags(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    const struct p11_wanted *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		CK_BBOOL is = CK_FALSE;
@@ -169,7 +150,7 @@ check_mechanism(
 struct err *
 p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 {
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
@@ -182,7 +163,7 @@ p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 		/* Whoever logs in could set the above as they like. */
 		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	TRY(check_flags(s, kek, wanted, COUNT_OF(wanted)));
+	TRY(p11_check_flags(s, kek, wanted, COUNT_OF(wanted)));
 	return check_mechanism(s, kek, s->vendor->wrap);
 }
 
@@ -215,7 +196,7 @@ p11_pepper_make(
 struct err *
 p11_pepper_check(const struct p11_session *s, CK_OBJECT_HANDLE pepper)
 {
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
@@ -224,7 +205,7 @@ p11_pepper_check(const struct p11_session *s, CK_OBJECT_HANDLE pepper)
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
 		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	TRY(check_flags(s, pepper, wanted, COUNT_OF(wanted)));
+	TRY(p11_check_flags(s, pepper, wanted, COUNT_OF(wanted)));
 	return check_mechanism(s, pepper, CKM_SHA256_HMAC);
 }
 
@@ -390,11 +371,11 @@ struct err *
 p11_signing_check(const struct p11_session *s, CK_OBJECT_HANDLE key)
 {
 	/* Not CKA_LOCAL: a CA's key may have come from another token. */
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
 	};
-	return check_flags(s, key, wanted, COUNT_OF(wanted));
+	return p11_check_flags(s, key, wanted, COUNT_OF(wanted));
 }

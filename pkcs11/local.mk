@@ -1,7 +1,8 @@
 # pkcs11/: modules, sessions, keys; sealed credentials.  Uses base, certs.
 noinst_LTLIBRARIES += pkcs11/libpkcs11.la
 pkcs11_libpkcs11_la_SOURCES = \
-	%D%/aead.c %D%/aead.h \
+	%D%/agree.c %D%/agree.h \
+	%D%/attr.h \
 	%D%/ck.c %D%/ck.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/keys.c %D%/keys.h \

@@ -2,13 +2,7 @@
 
 #include <string.h>
 
-#define ATTR(type, value)                                                      \
-	{                                                                      \
-		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
-	}
-
-static const CK_BBOOL yes = CK_TRUE;
-static const CK_BBOOL no = CK_FALSE;
+#include "pkcs11/attr.h"
 
 static struct err *
 damaged(const char *why)

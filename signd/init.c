@@ -10,9 +10,10 @@
 
 #include "certs/issue.h"
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
+#include "signd/operator.h"
 #include "signd/part.h"
 #include "signd/process.h"
 
@@ -328,7 +329,9 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	};
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
-	return tell_setup(&setup, told);
+	TRY(tell_setup(&setup, told));
+	TRY(signd_operator_key(s, "time-stamp", told));
+	return signd_operator_key(s, "ocsp", told);
 }
 
 /* ---- officers ---- */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
 #include "signd/ledger-ops.h"

@@ -2,6 +2,7 @@ check_PROGRAMS += \
 	tests/certs/test-alg \
 	tests/certs/test-cert \
 	tests/certs/test-csr-make \
+	tests/certs/test-hpke \
 	tests/certs/test-issue \
 	tests/certs/test-path \
 	tests/certs/test-source \
@@ -38,6 +39,9 @@ tests_certs_test_torture_SOURCES = tests/certs/test-torture.c tests/certs/ca.h
 tests_certs_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_torture_LDADD = $(CERTS_LIBS)
 
+tests_certs_test_hpke_SOURCES = tests/certs/test-hpke.c
+tests_certs_test_hpke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_hpke_LDADD = $(CERTS_LIBS)
 tests_certs_test_source_SOURCES = tests/certs/test-source.c tests/certs/ca.h
 tests_certs_test_source_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_source_LDADD = $(CERTS_LIBS)

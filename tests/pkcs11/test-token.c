@@ -2,7 +2,8 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
+#include "pkcs11/agree.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/wrap.h"
 #include "tests/softhsm.h"
@@ -373,6 +374,44 @@ every_kind_of_key_signs_as_it_should(void)
 	check_kind(KIND_RSA_3072, pkcs1_512);
 }
 
+static struct err *
+agree_in_token(void *ctx, struct bytes point, uint8_t out[HPKE_DH])
+{
+	const CK_OBJECT_HANDLE *key = ctx;
+	return p11_agree(&s, *key, point, out);
+}
+
+static void
+what_is_sealed_to_a_key_of_the_token_opens_there_alone(void)
+{
+	CLEANUP(buf_done) struct buf spki = BUF(256);
+	CLEANUP(buf_done) struct buf sealed = BUF(1024);
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *public = NULL;
+	CLEANUP(secret_done) struct secret plain = { 0 };
+	CK_OBJECT_HANDLE key = 0;
+	size_t before = 0, after = 0;
+	bool ok = false;
+	CHECK_OK(p11_agree_make(&s, BYTES_LIT("agree"), &key, &spki));
+	CHECK_OK(p11_agree_check(&s, key));
+	CHECK_ERR(p11_agree_check(&s, ca), ERR_DENIED);
+	CHECK_OK(key_from_spki(buf_bytes(&spki), &public));
+	CHECK_OK(hpke_seal(public, BYTES_LIT("i"), BYTES_LIT("a"),
+	    BYTES_LIT("bí mật"), &sealed, NULL));
+	struct hpke_recipient r = { .ctx = &key, .dh = agree_in_token };
+	CHECK_OK(hpke_point(public, r.point));
+	CHECK_OK(p11_object_count(&s, &before));
+	CHECK_OK(hpke_open(&r, BYTES_LIT("i"), BYTES_LIT("a"),
+	    buf_bytes(&sealed), &plain, NULL, &ok));
+	CHECK(ok && bytes_eq_str(secret_bytes(&plain), "bí mật"));
+	CHECK_OK(p11_object_count(&s, &after));
+	CHECK(before == after);
+	/* It signs nothing. */
+	CLEANUP(buf_done) struct buf out = BUF(256);
+	struct err *e = p11_sign(&s, key, SHAPE_P256, alg, digest(), &out);
+	CHECK(e != NULL);
+	err_free(e);
+}
+
 static void
 another_ones_blob_signs_nothing(void)
 {
@@ -524,6 +563,7 @@ main(void)
 	RUN(a_signing_key_that_could_leave_is_refused);
 	RUN(signs_for_its_certificate_and_nothing_stays);
 	RUN(every_kind_of_key_signs_as_it_should);
+	RUN(what_is_sealed_to_a_key_of_the_token_opens_there_alone);
 	RUN(another_ones_blob_signs_nothing);
 	RUN(a_changed_blob_is_damage_and_not_a_lost_token);
 	RUN(refuses_algorithms_that_are_not_its_own);

@@ -509,26 +509,6 @@ a_blob_under_another_version_does_not_open(void)
 /* ---- revocation ---- */
 
 static struct err *
-revoke_body(const struct citizen *c, const struct officer *o,
-    const char *reason, struct buf *body)
-{
-	CLEANUP(enrolment_record_done) struct enrolment_record e = { 0 };
-	TRY(record_make(o, &e));
-	char serial[64];
-	hex_text(cert_serial(c->cert), serial);
-	const struct revocation_record r = { .credential = c->credential,
-		.serial = serial,
-		.reason = (char *)(uintptr_t)reason,
-		.officer = e.officer,
-		.time = e.time,
-		.nonce = e.nonce };
-	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
-	TRY(revocation_record_render(&r, &record));
-	TRY(revocation_record_pack(&r, body));
-	return approve_bytes(o, buf_bytes(&record), body);
-}
-
-static struct err *
 send_revoke(const struct buf *body, int64_t *at, int64_t *number)
 {
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
