@@ -3,56 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cms/open.h"
+#include "cms/sign.h"
 #include "cms/stamps.h"
-
-/* Text before the block of a PEM file; more is no PEM file. */
-#define PEM_PREFACE_MAX 4096
-
-static const char *const pem_labels[] = { "CMS", "PKCS7", "PKCS #7" };
-
-/* pem_body finds the Base64 between the lines of a PEM block. */
-static bool
-pem_body(struct bytes in, struct bytes *out)
-{
-	for (size_t i = 0; i < COUNT_OF(pem_labels); i++) {
-		char begin[64], end[64];
-		snprintf(
-		    begin, sizeof(begin), "-----BEGIN %s-----", pem_labels[i]);
-		snprintf(end, sizeof(end), "-----END %s-----", pem_labels[i]);
-		size_t at = bytes_find(
-		    bytes_slice(in, 0, PEM_PREFACE_MAX), bytes_str(begin));
-		if (at == SIZE_MAX)
-			continue;
-		struct bytes body = bytes_from(in, at + bytes_str(begin).len);
-		size_t to = bytes_find(body, bytes_str(end));
-		if (to == SIZE_MAX)
-			return false;
-		*out = bytes_slice(body, 0, to);
-		return true;
-	}
-	return false;
-}
-
-/* The head of a SignedData: SEQUENCE, a length of any form, the OID. */
-static bool
-is_signed_data(struct bytes in)
-{
-	if (!ber_is(in, BER_SEQUENCE) || in.len < 2)
-		return false;
-	uint8_t len = in.ptr[1];
-	size_t skip = len <= 0x80 ? 2 : 2 + (size_t)(len & 0x7f);
-	struct bytes rest = bytes_from(in, skip);
-	struct bytes oid = OID_SIGNED_DATA;
-	return rest.len > 2 && rest.ptr[0] == BER_OID &&
-	       rest.ptr[1] == oid.len && bytes_starts(bytes_from(rest, 2), oid);
-}
-
-static bool
-detect(struct bytes document)
-{
-	struct bytes ignored;
-	return is_signed_data(document) || pem_body(document, &ignored);
-}
 
 static const struct external *
 given_content(const struct collect_input *in)
@@ -138,10 +91,9 @@ cover_done(struct cover **x)
 }
 
 static struct err *
-collect_der(struct bytes der, const struct collect_input *in, struct facts *out)
+collect_all(const struct cms *c, const struct collect_input *in,
+    struct facts *out)
 {
-	CLEANUP(cms_freep) struct cms *c = NULL;
-	TRY(cms_parse_borrowed(der, &c));
 	CLEANUP(cover_done) struct cover *cover = calloc(1, sizeof(*cover));
 	if (cover == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct cover");
@@ -156,15 +108,9 @@ collect_der(struct bytes der, const struct collect_input *in, struct facts *out)
 static struct err *
 collect_any(const struct collect_input *in, struct facts *out)
 {
-	struct bytes text;
-	if (in->document.len > CMS_DOCUMENT_MAX)
-		return err_new(
-		    ERR_LIMIT, NULL, "over %d bytes", CMS_DOCUMENT_MAX);
-	if (is_signed_data(in->document) || !pem_body(in->document, &text))
-		return collect_der(in->document, in, out);
-	CLEANUP(buf_done) struct buf der = BUF(text.len + 16);
-	TRY(base64_decode_ws(text, &der));
-	return collect_der(buf_bytes(&der), in, out);
+	CLEANUP(cms_file_close) struct cms_file f = { .pem = false };
+	TRY(cms_file_open(in->document, &f));
+	return collect_all(f.cms, in, out);
 }
 
 static struct err *
@@ -183,6 +129,10 @@ collect(const struct collect_input *in, struct facts *out)
 const struct format format_cms = {
 	.name = "cms",
 	.media_type = "application/pkcs7-mime",
-	.detect = detect,
+	.detect = cms_detect,
+	.prepare = cms_prepare,
+	.stamp = cms_stamp,
+	.embed = cms_embed,
 	.collect = collect,
+	.extend = cms_extend,
 };
