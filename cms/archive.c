@@ -163,42 +163,64 @@ archive_names_value(const struct archive_index *x, struct bytes oid,
 	    x->attributes, bytes_of(hash, digest_len(x->alg)), out);
 }
 
-/* The hashes of all that is there; the first version hashes attributes whole,
- * the later ones value by value. */
 static struct err *
-hash_all(const struct archive_index *x, struct bytes set, struct bytes attrs,
-    struct buf *out)
+hash_elements(const struct archive_index *x, struct bytes set, struct buf *out)
 {
 	while (set.len > 0) {
 		struct tlv t;
 		TRY(ber_next(&set, &t));
 		TRY(put_hash(out, x->alg, t.whole));
 	}
-	for (struct bytes rest = attrs; rest.len > 0;) {
-		struct tlv t;
-		TRY(ber_next(&rest, &t));
-		TRY(put_hash(out, x->alg, t.whole));
+	return NULL;
+}
+
+/* Some signers name what stands in certificate-values and revocation-values
+ * (both lists of lists at most) as if it were in certificates and crls. */
+static struct err *
+hash_values_in(const struct archive_index *x, struct bytes attrs,
+    struct bytes oid, struct buf *out)
+{
+	while (attrs.len > 0) {
+		struct attribute a;
+		struct tlv list;
+		TRY(attribute_next(&attrs, &a));
+		if (!bytes_eq(a.oid, oid))
+			continue;
+		TRY(attribute_single(a, &list));
+		TRY(hash_elements(x, list.body, out));
+		while (ber_is(list.body, BER_CONTEXT) ||
+		       ber_is(list.body, BER_CONTEXT + 1)) {
+			struct tlv tagged, inner;
+			TRY(ber_next(&list.body, &tagged));
+			TRY(ber_only(tagged.body, BER_SEQUENCE, &inner));
+			TRY(hash_elements(x, inner.body, out));
+		}
 	}
-	if (attrs.len == 0)
-		return NULL;
+	return NULL;
+}
+
+/* The first version hashes attributes whole, the later ones value by value. */
+static struct err *
+hash_attributes(
+    const struct archive_index *x, struct bytes attrs, struct buf *out)
+{
 	CLEANUP(buf_done) struct buf values = BUF(INDEX_MAX);
 	struct tlv list;
+	TRY(hash_elements(x, attrs, out));
 	TRY(put_values(&values, x->alg, attrs));
 	TRY(ber_only(buf_bytes(&values), BER_SEQUENCE, &list));
 	return buf_append(out, list.body);
 }
 
+/* Whether each hash of `list` is one of `have`. */
 static struct err *
-all_there(const struct archive_index *x, struct bytes list, struct bytes set,
-    struct bytes attrs, bool *out)
+all_there(struct bytes list, struct bytes have, bool *out)
 {
-	CLEANUP(buf_done) struct buf have = BUF(INDEX_MAX);
-	TRY(hash_all(x, set, attrs, &have));
 	while (list.len > 0 && *out) {
 		struct tlv t;
 		bool found = false;
 		TRY(ber_take(&list, BER_OCTETS, &t));
-		TRY(has_hash(buf_bytes(&have), t.body, &found));
+		TRY(has_hash(have, t.body, &found));
 		*out = found;
 	}
 	return NULL;
@@ -208,13 +230,21 @@ struct err *
 archive_index_holds(const struct archive_index *x, const struct cms *c,
     const struct signer_info *s, bool *out)
 {
+	CLEANUP(buf_done) struct buf certs = BUF(INDEX_MAX);
+	CLEANUP(buf_done) struct buf crls = BUF(INDEX_MAX);
+	CLEANUP(buf_done) struct buf attrs = BUF(INDEX_MAX);
 	*out = x->alg != DIGEST_NONE;
 	if (!*out)
 		return NULL;
-	TRY(all_there(x, x->certs, c->cert_set, BYTES_NONE, out));
-	TRY(all_there(x, x->crls, c->crls, BYTES_NONE, out));
-	return all_there(
-	    x, x->attributes, BYTES_NONE, s->unsigned_body, out);
+	TRY(hash_elements(x, c->cert_set, &certs));
+	TRY(hash_values_in(
+	    x, s->unsigned_body, OID_CERTIFICATE_VALUES, &certs));
+	TRY(hash_elements(x, c->crls, &crls));
+	TRY(hash_values_in(x, s->unsigned_body, OID_REVOCATION_VALUES, &crls));
+	TRY(hash_attributes(x, s->unsigned_body, &attrs));
+	TRY(all_there(x->certs, buf_bytes(&certs), out));
+	TRY(all_there(x->crls, buf_bytes(&crls), out));
+	return all_there(x->attributes, buf_bytes(&attrs), out);
 }
 
 /* ---- imprints ---- */

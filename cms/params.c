@@ -27,7 +27,7 @@ unpack_all(struct unpack *u, struct owned *o)
 {
 	uint64_t form;
 	TRY(unpack_u64(u, TAG_FORM, &form));
-	if (form > CMS_COUNTER)
+	if (form > CMS_FORM_COUNTER)
 		return err_new(ERR_MALFORMED, NULL, "no such form");
 	o->params.form = (enum cms_form)form;
 	TRY(unpack_bytes(u, TAG_CONTENT_DIGEST, &o->params.content_digest));

@@ -9,11 +9,11 @@
 
 /* What becomes of a document that is signed. */
 enum cms_form {
-	CMS_BY_DOCUMENT, /* parallel, if it is a SignedData; else attached */
-	CMS_ATTACHED,    /* .p7m: the document is inside */
-	CMS_DETACHED,    /* .p7s: what comes out is the signature alone */
-	CMS_PARALLEL,    /* one more signer of the same content */
-	CMS_COUNTER,     /* a signature on the value of one that is there */
+	CMS_FORM_BY_DOCUMENT, /* parallel, if it is a SignedData; else attached */
+	CMS_FORM_ATTACHED,    /* .p7m: the document is inside */
+	CMS_FORM_DETACHED,    /* .p7s: what comes out is the signature alone */
+	CMS_FORM_PARALLEL,    /* one more signer of the same content */
+	CMS_FORM_COUNTER,     /* a signature on the value of one that is there */
 };
 
 struct cms_params {

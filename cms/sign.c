@@ -32,10 +32,10 @@ job_done(struct job *j)
 static enum cms_form
 form_of(struct bytes document, const struct cms_params *p)
 {
-	enum cms_form form = p == NULL ? CMS_BY_DOCUMENT : p->form;
-	if (form != CMS_BY_DOCUMENT)
+	enum cms_form form = p == NULL ? CMS_FORM_BY_DOCUMENT : p->form;
+	if (form != CMS_FORM_BY_DOCUMENT)
 		return form;
-	return cms_detect(document) ? CMS_PARALLEL : CMS_ATTACHED;
+	return cms_detect(document) ? CMS_FORM_PARALLEL : CMS_FORM_ATTACHED;
 }
 
 /* A file becomes the content of a new SignedData, or is replaced by it. */
@@ -49,7 +49,7 @@ begin_new(struct job *j, struct bytes document)
 	TRY(digest_of(alg, document, j->digest));
 	TRY(buf_append(&j->frame.type, OID_DATA));
 	j->frame.size = document.len;
-	if (j->form == CMS_DETACHED)
+	if (j->form == CMS_FORM_DETACHED)
 		return NULL;
 	j->frame.kept = document.len;
 	return cms_content_head(document.len, &j->frame.begin);
@@ -100,13 +100,13 @@ static struct err *
 begin(struct job *j, struct bytes document)
 {
 	switch (j->form) {
-	case CMS_PARALLEL:
+	case CMS_FORM_PARALLEL:
 		return begin_parallel(j, document);
-	case CMS_COUNTER:
+	case CMS_FORM_COUNTER:
 		return begin_counter(j, document);
-	case CMS_BY_DOCUMENT:
-	case CMS_ATTACHED:
-	case CMS_DETACHED:
+	case CMS_FORM_BY_DOCUMENT:
+	case CMS_FORM_ATTACHED:
+	case CMS_FORM_DETACHED:
 		break;
 	}
 	return begin_new(j, document);
@@ -173,7 +173,7 @@ fill_request(struct job *j)
 		.location = p->location,
 		.commitment = p->commitment,
 		.policy = p->policy,
-		.counter = j->form == CMS_COUNTER,
+		.counter = j->form == CMS_FORM_COUNTER,
 	};
 	if (p->cms != NULL)
 		j->request.content_stamp = p->cms->content_stamp;
@@ -265,7 +265,7 @@ read_state(struct bytes state, struct signed_state *s)
 	TRY(unpack_u64(&u, TAG_WHAT, &what));
 	TRY(unpack_u64(&u, TAG_FORM, &form));
 	TRY(unpack_u64(&u, TAG_SIGNER, &signer));
-	if (form > CMS_COUNTER || signer >= CMS_SIGNERS_MAX)
+	if (form > CMS_FORM_COUNTER || signer >= CMS_SIGNERS_MAX)
 		return err_new(ERR_MALFORMED, NULL, "no such form");
 	s->form = (enum cms_form)form;
 	s->signer = (size_t)signer;
@@ -283,7 +283,7 @@ put_in(struct signed_state *s, const struct cms_request *r, struct bytes value)
 	TRY(cms_signer_info(r, s->attributes, value, &signer));
 	TRY(cms_embed_certs(r, &s->frame));
 	TRY(frame_add_digest_alg(&s->frame, cms_content_alg(s->alg)));
-	if (s->form != CMS_COUNTER)
+	if (s->form != CMS_FORM_COUNTER)
 		return buf_append(&s->frame.signers, buf_bytes(&signer));
 	CLEANUP(buf_done) struct buf attribute = BUF(CMS_MAX);
 	TRY(put_attribute(

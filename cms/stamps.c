@@ -288,7 +288,9 @@ place_archives(struct stamps *x, struct signature_fact *fact)
 		struct stamp *p = &x->v[i];
 		bool covered = true;
 		position rank = 1;
-		for (size_t k = 0; k < x->n && is_archive(p); k++) {
+		if (!is_archive(p))
+			continue;
+		for (size_t k = 0; k < x->n; k++) {
 			const struct stamp *q = &x->v[k];
 			if (!is_archive(q) || q == p)
 				continue;

@@ -136,7 +136,7 @@ load_choices(
 {
 	const struct cms_params cms = {
 		.form =
-		    args_has(a, "detached") ? CMS_DETACHED : CMS_BY_DOCUMENT,
+		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
 	};
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
