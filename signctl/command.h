@@ -53,6 +53,7 @@ extern const struct command command_revoke;
 extern const struct command command_sign;
 extern const struct command command_sod_verify;
 extern const struct command command_timestamp_verify;
+extern const struct command command_audit_verify;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_crl_verify,
 	&command_ocsp_verify,
 	&command_timestamp_verify,
+	&command_audit_verify,
 	&command_sod_verify,
 };
 

@@ -19,7 +19,7 @@ static const char help[] =
     "       signd init [--config FILE] [OPTION...]\n"
     "       signd officer-add [--config FILE] CERTIFICATE\n"
     "       signd officer-end [--config FILE] CERTIFICATE\n"
-    "       signd operator-key [--config FILE] time-stamp|ocsp|pin-seal\n"
+    "       signd operator-key [--config FILE] time-stamp|ocsp|audit|pin-seal\n"
     "       signd audit-check [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
