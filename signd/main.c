@@ -19,7 +19,7 @@ static const char help[] =
     "       signd init [--config FILE] [OPTION...]\n"
     "       signd officer-add [--config FILE] CERTIFICATE\n"
     "       signd officer-end [--config FILE] CERTIFICATE\n"
-    "       signd operator-key [--config FILE] time-stamp|ocsp\n"
+    "       signd operator-key [--config FILE] time-stamp|ocsp|pin-seal\n"
     "       signd audit-check [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
@@ -28,7 +28,8 @@ static const char help[] =
     "  init         makes keys, root and issuing CA in the token, the ledger\n"
     "  officer-add  an officer may enrol and revoke with this certificate\n"
     "  officer-end  ... not any more\n"
-    "  operator-key makes a new key and certificate for time stamps or OCSP\n"
+    "  operator-key makes a new key and certificate for time stamps, OCSP\n"
+    "               or sealed PINs\n"
     "  audit-check  walks the chain of the audit\n"
     "\n"
     "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
@@ -57,6 +58,7 @@ enum option_code {
 	OPT_ROLE,
 	OPT_SOCKETS,
 	OPT_CITIZENS,
+	OPT_PLAIN,
 	OPT_ORGANIZATION,
 	OPT_PROVINCE,
 	OPT_PRODUCTION,
@@ -82,6 +84,7 @@ static const struct option options[] = {
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "sockets", required_argument, NULL, OPT_SOCKETS },
 	{ "citizens", required_argument, NULL, OPT_CITIZENS },
+	{ "plain", required_argument, NULL, OPT_PLAIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -239,6 +242,9 @@ take_option(struct command *c, int code)
 		return true;
 	case OPT_CITIZENS:
 		c->args.citizens = strtoul(optarg, NULL, 10);
+		return true;
+	case OPT_PLAIN:
+		c->args.plain = strtoul(optarg, NULL, 10);
 		return true;
 	default:
 		c->what = code;
