@@ -171,7 +171,8 @@ static struct err *
 load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 {
 	const struct cms_params cms = {
-		.form = args_has(a, "detached") ? CMS_DETACHED : CMS_ATTACHED,
+		.form =
+		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
 	};
 	buf_done(&s->cms);
 	s->cms = BUF(4096);
