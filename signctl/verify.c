@@ -113,8 +113,8 @@ load_session(const struct args *a, struct session *s)
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
 	r->policy = policy != NULL ? policy : "basic";
-	if (policy_find(r->policy) == NULL)
-		return err_new(ERR_USAGE, NULL, "no such policy: %s", policy);
+	CLEANUP(policy_freep) struct policy *known = NULL;
+	TRY(policy_load(r->policy, &known));
 	r->now = clock_now(&clock_system);
 	r->domains = &s->trust;
 	r->ndomains = s->trust.anchors.n > 0 ? 1 : 0;
