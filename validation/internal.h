@@ -72,6 +72,9 @@ struct proofs {
  * trusted stamp says more. */
 int64_t poe_of(const struct proofs *p, position at, int64_t now);
 
+/* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
+bool status_is_fresh(
+    const struct policy *p, const struct status_answer *a, int64_t when);
 struct err *status_gather(struct judging *j) MUST_USE;
 void status_forget(struct judging *j);
 /*

@@ -104,8 +104,12 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How far one certificate pulls the control-time back; *good is false where
- * nothing is known of it (NO_POE).  EN 319 102-1 5.6.2.2.4. */
+/*
+ * How far one certificate pulls the control-time back; *good is false where
+ * nothing is known of it (NO_POE).  EN 319 102-1 5.6.2.2.4.  Status data is
+ * fresh (5.2.5) if it was current when the signature is proven to have existed,
+ * or is younger.
+ */
 static struct err *
 slide(struct judging *j, const struct subject *s, struct conclusion *c,
     size_t i, int64_t *control, bool *good)
@@ -124,11 +128,13 @@ slide(struct judging *j, const struct subject *s, struct conclusion *c,
 		if (f.answer.status != STATUS_GOOD) {
 			*control = earlier(*control, f.answer.revoked_at - 1);
 			c->revoked_since = c->revoked_since || i == 0;
-		} else if (f.answer.next_update == TIME_NONE ||
-			   f.answer.next_update < *control) {
+		} else if (!status_is_fresh(p, &f.answer, s->best)) {
 			*control = earlier(*control, f.answer.this_update);
 		}
 	}
+	/* What the keys of an authority sign after its end says nothing. */
+	if (i > 0)
+		*control = earlier(*control, cert_not_after(cert));
 	if (p->check_algorithms) {
 		struct strength weak = strength_of_cert(p, cert, issuer);
 		*control = earlier(*control, weak.until);

@@ -69,8 +69,9 @@ struct proof {
 	size_t n;
 };
 
-#define PROOF_STEPS_MAX 512 /* of one signature; what goes beyond is dropped   \
-			     */
+#define PROOF_STEPS_MAX                                                        \
+	512 /* of one signature; what goes beyond is dropped                   \
+	     */
 
 /* proof_add takes a reference to s.cert; `fmt` may be NULL. */
 struct err *proof_add(

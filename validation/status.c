@@ -115,9 +115,9 @@ keeps_expired(const struct known *k, const struct cert *cert)
 	return ok;
 }
 
-/* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
-static bool
-is_fresh(const struct policy *p, const struct status_answer *a, int64_t when)
+bool
+status_is_fresh(
+    const struct policy *p, const struct status_answer *a, int64_t when)
 {
 	if (a->this_update >= when)
 		return true;
@@ -140,7 +140,7 @@ is_usable(const struct judging *j, const struct known *k,
 	/* A list may drop who has expired: then its silence says nothing. */
 	if (a->this_update > cert_not_after(cert) && !keeps_expired(k, cert))
 		return false;
-	return when == TIME_NONE || is_fresh(j->r->policy, a, when);
+	return when == TIME_NONE || status_is_fresh(j->r->policy, a, when);
 }
 
 /* Revoked over good; the newer one of equals. */

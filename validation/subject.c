@@ -240,6 +240,9 @@ go_back(struct judging *j, const struct subject *s, struct conclusion *c)
 	TRY(try_back(j, s, c, judge_with_time));
 	if (c->indication != TOTAL_PASSED)
 		TRY(try_back(j, s, c, judge_past));
+	/* 5.6.2.4: what is missing for a time stamp is a proof of its age. */
+	if (c->indication != TOTAL_PASSED && s->stamp != NULL)
+		c->sub = SUB_NO_POE;
 	return NULL;
 }
 

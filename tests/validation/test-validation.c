@@ -53,8 +53,8 @@ nothing_signed_is_never_passed(void)
 {
 	struct facts f = { .format = "pdf" };
 	for (size_t i = 0; i < policy_texts_count; i++)
-		check(&f, policy_texts[i].name, NOON, NULL, INDETERMINATE, SUB_NONE,
-		    "no-signature");
+		check(&f, policy_texts[i].name, NOON, NULL, INDETERMINATE,
+		    SUB_NONE, "no-signature");
 	facts_done(&f);
 }
 
