@@ -15,7 +15,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
 #include "signd/ledger.h"
@@ -139,7 +139,7 @@ make(struct bench *b)
 	b->spki = BUF(256);
 	b->sealed_blob = BUF(SEAL_MAX);
 	TRY(make_token(b));
-	TRY(p11_wrapped_make(&b->s, &b->kek, &b->wrapped, &b->spki));
+	TRY(p11_wrapped_make(&b->s, &b->kek, KIND_P256, &b->wrapped, &b->spki));
 	TRY(make_cert(b));
 	TRY(make_seal(b));
 	return make_ledger(b);
@@ -171,7 +171,7 @@ raw_wrapped(void *ctx)
 	CK_ULONG len = sizeof(raw);
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
 	bench_must(
-	    p11_wrapped_open(&b->s, &b->kek, buf_bytes(&b->wrapped), &key));
+	    p11_wrapped_open(&b->s, &b->kek, KEY_EC, buf_bytes(&b->wrapped), &key));
 	CK_FUNCTION_LIST *f = b->s.f;
 	if (f->C_SignInit(b->s.handle, &m, key) != CKR_OK ||
 	    f->C_Sign(b->s.handle, (CK_BYTE *)(uintptr_t)zeros, 32, raw,
@@ -184,7 +184,7 @@ static void
 ours_permanent(void *ctx)
 {
 	struct bench *b = ctx;
-	struct p11_signer p = { .session = &b->s, .key = b->ca };
+	struct p11_signer p = { .session = &b->s, .key = b->ca, .shape = SHAPE_P256 };
 	struct signer s = p11_signer(&p);
 	CLEANUP(buf_done) struct buf out = BUF(256);
 	bench_must(s.sign(s.ctx, alg, bytes_of(zeros, sizeof(zeros)), &out));

@@ -1,5 +1,6 @@
 #include "certs/der.h"
 
+#include "base/time.h"
 #include "certs/ossl.h"
 
 bool
@@ -31,4 +32,50 @@ der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
 		*content = bytes_of(p, (size_t)len);
 	*rest = bytes_from(*rest, head + (size_t)len);
 	return NULL;
+}
+
+struct err *
+der_put(struct buf *b, uint8_t tag, struct bytes body)
+{
+	uint8_t head[2 + sizeof(size_t)] = { tag };
+	size_t n = 1;
+	if (body.len < 0x80) {
+		head[n++] = (uint8_t)body.len;
+	} else {
+		size_t count = 0;
+		for (size_t left = body.len; left > 0; left >>= 8)
+			count++;
+		head[n++] = (uint8_t)(0x80 | count);
+		while (count-- > 0)
+			head[n++] = (uint8_t)(body.len >> (8 * count));
+	}
+	TRY(buf_reserve(b, n + body.len));
+	TRY(buf_append(b, bytes_of(head, n)));
+	return buf_append(b, body);
+}
+
+#define NUMBER_MAX 128 /* bytes */
+
+struct err *
+der_put_number(struct buf *b, struct bytes value)
+{
+	CLEANUP(buf_done) struct buf v = BUF(NUMBER_MAX + 1);
+	while (value.len > 1 && value.ptr[0] == 0)
+		value = bytes_from(value, 1);
+	if (value.len == 0 || value.ptr[0] >= 0x80)
+		TRY(buf_byte(&v, 0)); /* else it would be negative */
+	TRY(buf_append(&v, value));
+	return der_put(b, DER_INTEGER, buf_bytes(&v));
+}
+
+struct err *
+der_put_gen_time(struct buf *b, int64_t t)
+{
+	struct time_fields f = time_split(t);
+	CLEANUP(buf_done) struct buf text = BUF(64);
+	if (t < 0 || f.year > 9999)
+		return err_new(ERR_USAGE, "RFC 5280 4.1.2.5.2", "a time");
+	TRY(buf_printf(&text, "%04d%02d%02d%02d%02d%02dZ", f.year, f.month,
+	    f.day, f.hour, f.minute, f.second));
+	return der_put(b, DER_GENERALIZED_TIME, buf_bytes(&text));
 }

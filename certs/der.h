@@ -1,5 +1,5 @@
-/* The few steps into DER that OpenSSL's parsers do not give: where the bytes
- * of a part begin and end (X.690 8.1). */
+/* The few steps into DER that OpenSSL does not give: where the bytes of a part
+ * begin and end, and writing one part inside another (X.690 8.1). */
 #ifndef SIGND_CERTS_DER_H
 #define SIGND_CERTS_DER_H
 
@@ -9,8 +9,10 @@
 #define DER_INTEGER 0x02
 #define DER_BIT_STRING 0x03
 #define DER_OCTET_STRING 0x04
+#define DER_NULL 0x05
 #define DER_OID 0x06
 #define DER_ENUMERATED 0x0a
+#define DER_GENERALIZED_TIME 0x18
 #define DER_SEQUENCE 0x30
 #define DER_CONTEXT_0 0xa0 /* [0], constructed */
 
@@ -24,5 +26,14 @@ struct err *der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
 
 /* Whether such an element is next. */
 bool der_is(struct bytes rest, uint8_t first);
+
+/* der_put appends one element with this first byte and content. */
+struct err *der_put(
+    struct buf *b, uint8_t first, struct bytes content) MUST_USE;
+/* An INTEGER that is not negative, out of its value, big endian. */
+struct err *der_put_number(struct buf *b, struct bytes value) MUST_USE;
+/* GeneralizedTime in whole seconds, RFC 5280 4.1.2.5.2.  ERR_USAGE: before
+ * 1970, or after 9999. */
+struct err *der_put_gen_time(struct buf *b, int64_t t) MUST_USE;
 
 #endif

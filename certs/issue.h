@@ -77,6 +77,7 @@ enum revoke_reason {
 	REVOKE_SUPERSEDED = 4,
 	REVOKE_CESSATION = 5,
 	REVOKE_HOLD = 6,
+	REVOKE_RELEASE = 8, /* removeFromCRL: never in a complete list */
 	REVOKE_PRIVILEGE = 9,
 	REVOKE_AA_COMPROMISE = 10,
 };

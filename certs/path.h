@@ -40,7 +40,10 @@ struct path_request {
 	struct cert *leaf;
 	const struct cert_list *pool;    /* untrusted, may be NULL */
 	const struct cert_list *anchors; /* trusted; need not be self-signed */
-	int64_t time;                    /* seconds */
+	int64_t time;                    /* of the path, seconds */
+	/* When CRLs and OCSP answers are looked at: they must be in force then.
+	 * 0: at `time`.  A path in the past may be judged by today's status. */
+	int64_t status_time;
 	enum status_wanted status;
 	const struct status_data *status_data;
 	size_t nstatus_data;
@@ -73,6 +76,7 @@ struct path {
 	int64_t revoked_at;     /* TIME_NONE unless revoked */
 	int revocation_reason;  /* RFC 5280 5.3.1; -1: not stated */
 	bool status_known;      /* of every certificate below the anchor */
+	uint32_t unknown;       /* bit i: the status of chain.v[i] is not */
 	char detail[256];       /* one English line */
 };
 

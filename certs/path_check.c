@@ -45,6 +45,12 @@ cert_signed_by(const struct cert *c, EVP_PKEY *key, bool *ok)
 	return signed_check(key, tbs, alg, signature, ok);
 }
 
+int64_t
+path_status_time(const struct path_request *r)
+{
+	return r->status_time == 0 ? r->time : r->status_time;
+}
+
 static struct err *
 set_policies(const struct path_request *r, X509_VERIFY_PARAM *param)
 {
@@ -112,7 +118,7 @@ set_param(const struct path_request *r, X509_STORE_CTX *ctx, bool crls)
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
 	if (crls)
-		X509_VERIFY_PARAM_set_time(param, (time_t)r->time);
+		X509_VERIFY_PARAM_set_time(param, (time_t)path_status_time(r));
 	X509_VERIFY_PARAM_set_depth(param, PATH_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, r->security_level);
 	TRY(set_policies(r, param));

@@ -17,6 +17,9 @@ void path_names(const struct path_request *r, struct path *p);
 /* path_status: revocation of a path that is otherwise good. */
 struct err *path_status(const struct path_request *r, struct path *p) MUST_USE;
 
+/* When CRLs and OCSP answers must be in force, seconds. */
+int64_t path_status_time(const struct path_request *r);
+
 /* cert_signed_by says whether `key` made the signature in `c`. */
 struct err *cert_signed_by(
     const struct cert *c, EVP_PKEY *key, bool *ok) MUST_USE;

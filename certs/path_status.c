@@ -230,7 +230,7 @@ ask_ocsp(const struct path_request *r, const struct path *p, struct statuses *s)
 		for (size_t i = 0; i < s->n; i++) {
 			struct status_answer got;
 			TRY(ocsp_status(a, p->chain.v[i], p->chain.v[i + 1],
-			    r->pool, r->time, 0, &got));
+			    r->pool, path_status_time(r), 0, &got));
 			if (got.status != STATUS_UNKNOWN &&
 			    (s->at[i].status == STATUS_UNKNOWN ||
 				got.status != STATUS_GOOD))
@@ -272,6 +272,7 @@ conclude(const struct path_request *r, struct path *p, const struct statuses *s)
 		if (a->status == STATUS_GOOD)
 			continue;
 		p->status_known = false;
+		p->unknown |= UINT32_C(1) << i;
 		if (r->status == STATUS_REQUIRED)
 			path_fail(p, PATH_NO_STATUS, i, "%s", a->detail);
 	}

@@ -250,26 +250,6 @@ ber_oid_text(struct bytes body, char out[OID_TEXT_MAX])
 	return NULL;
 }
 
-struct err *
-der_put(struct buf *b, uint8_t tag, struct bytes body)
-{
-	uint8_t head[2 + sizeof(size_t)] = { tag };
-	size_t n = 1;
-	if (body.len < 0x80) {
-		head[n++] = (uint8_t)body.len;
-	} else {
-		size_t count = 0;
-		for (size_t left = body.len; left > 0; left >>= 8)
-			count++;
-		head[n++] = (uint8_t)(0x80 | count);
-		while (count-- > 0)
-			head[n++] = (uint8_t)(body.len >> (8 * count));
-	}
-	TRY(buf_reserve(b, n + body.len));
-	TRY(buf_append(b, bytes_of(head, n)));
-	return buf_append(b, body);
-}
-
 static int
 compare_elements(const void *a, const void *b)
 {

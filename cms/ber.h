@@ -7,6 +7,7 @@
 #define SIGND_CMS_BER_H
 
 #include "base/base.h"
+#include "certs/der.h"  /* der_put */
 #include "certs/ossl.h" /* OID_TEXT_MAX */
 
 #define BER_DEPTH_MAX 32 /* nesting of indefinite lengths */
@@ -55,8 +56,6 @@ struct err *ber_time(struct tlv t, int64_t *out) MUST_USE;
 /* ber_oid_text writes the dotted form of an OID's value. */
 struct err *ber_oid_text(struct bytes body, char out[OID_TEXT_MAX]) MUST_USE;
 
-/* der_put appends one element with this tag and value. */
-struct err *der_put(struct buf *b, uint8_t tag, struct bytes body) MUST_USE;
 /* der_put_set appends a SET OF with the elements in `elements` (one behind
  * the other) in DER's order (X.690 11.6).  `tag` may be an implicit one. */
 struct err *der_put_set(

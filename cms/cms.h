@@ -22,6 +22,9 @@ struct cms_request {
 	struct bytes content_digest;   /* digest_len(alg.digest) bytes */
 	int64_t signing_time; /* TIME_NONE: none (PAdES has it in /M) */
 	struct bytes content; /* attached; ptr NULL: detached */
+	/* TimeStampToken over the signature value (RFC 3161 appendix A), put
+	 * among the unsigned attributes; empty: none. */
+	struct bytes stamp;
 };
 
 /* cms_signed_attributes yields the DER SET OF that is hashed and signed:

@@ -33,7 +33,7 @@ check_request(const struct cms_request *r)
 static struct err *
 put_attribute(struct buf *b, struct bytes oid, struct bytes value)
 {
-	CLEANUP(buf_done) struct buf body = BUF(ATTRIBUTES_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(ATTRIBUTES_MAX + value.len);
 	TRY(der_put(&body, BER_OID, oid));
 	TRY(der_put(&body, BER_SET, value));
 	return der_put(b, BER_SEQUENCE, buf_bytes(&body));
@@ -131,6 +131,17 @@ put_version(struct buf *b)
 	return der_put(b, BER_INTEGER, BYTES_LIT("\x01"));
 }
 
+/* RFC 3161 appendix A; EN 319 122-1 5.3. */
+static struct err *
+put_unsigned(struct buf *b, const struct cms_request *r)
+{
+	if (r->stamp.len == 0)
+		return NULL;
+	CLEANUP(buf_done) struct buf all = BUF(CMS_MAX);
+	TRY(put_attribute(&all, OID_SIGNATURE_TIME_STAMP, r->stamp));
+	return der_put_set(b, BER_CONTEXT + 1, buf_bytes(&all));
+}
+
 /* `attributes` is the SET OF that was signed; here its tag is [0]. */
 static struct err *
 put_signer_info(struct buf *b, const struct cms_request *r,
@@ -145,6 +156,7 @@ put_signer_info(struct buf *b, const struct cms_request *r,
 	TRY(der_put(&body, BER_CONTEXT, set.body));
 	TRY(sig_alg_encode(r->alg, &body));
 	TRY(der_put(&body, BER_OCTETS, signature));
+	TRY(put_unsigned(&body, r));
 	return der_put(b, BER_SEQUENCE, buf_bytes(&body));
 }
 
@@ -214,7 +226,8 @@ size_t
 cms_size_bound(const struct cms_request *r)
 {
 	size_t n = FRAME_MAX + ATTRIBUTES_MAX + SIGNATURE_MAX + r->content.len +
-		   cert_issuer_der(r->cert).len + cert_der(r->cert).len;
+		   r->stamp.len + cert_issuer_der(r->cert).len +
+		   cert_der(r->cert).len;
 	for (size_t i = 0; r->chain != NULL && i < r->chain->n; i++)
 		n += cert_der(r->chain->v[i]).len;
 	return n;

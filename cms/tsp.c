@@ -4,10 +4,13 @@
 
 #include "cms/internal.h"
 
+#define TSQ_MAX 1024 /* bytes of a request that we make */
+
 struct tst {
 	struct cms *cms; /* owned; the rest borrows from it */
 	enum digest_alg alg;
 	struct bytes imprint;
+	struct bytes serial;
 	struct bytes nonce;
 	int64_t time; /* genTime, seconds */
 };
@@ -74,7 +77,8 @@ read_info(struct bytes content, struct tst *out)
 		    "TSTInfo version %d", version);
 	TRY(ber_take(&rest, BER_OID, &t)); /* policy */
 	TRY(read_imprint(&rest, &out->alg, &out->imprint));
-	TRY(ber_take(&rest, BER_INTEGER, &t)); /* serialNumber */
+	TRY(ber_take(&rest, BER_INTEGER, &t));
+	out->serial = number(t.body);
 	TRY(ber_take(&rest, BER_GENERALIZEDTIME, &t));
 	TRY(ber_time(t, &out->time));
 	TRY(skip(&rest, BER_SEQUENCE)); /* accuracy */
@@ -129,6 +133,12 @@ int64_t
 tst_time(const struct tst *t)
 {
 	return t->time;
+}
+
+struct bytes
+tst_serial(const struct tst *t)
+{
+	return t->serial;
 }
 
 struct bytes
@@ -227,16 +237,61 @@ tsq_parse(struct bytes request, struct tsq *out)
 		return err_new(ERR_UNSUPPORTED, "RFC 3161 2.4.1",
 		    "TimeStampReq version %d", version);
 	TRY(read_imprint(&rest, &q.alg, &q.imprint));
-	TRY(skip(&rest, BER_OID)); /* reqPolicy */
+	if (ber_is(rest, BER_OID)) {
+		TRY(ber_take(&rest, BER_OID, &t));
+		q.policy = t.body;
+	}
 	TRY(read_nonce(&rest, &q.nonce));
 	if (ber_is(rest, BER_BOOLEAN)) {
 		TRY(ber_take(&rest, BER_BOOLEAN, &t));
 		q.wants_cert = t.body.len == 1 && t.body.ptr[0] != 0;
 	}
-	TRY(skip(&rest, BER_CONTEXT)); /* extensions */
+	q.extended = ber_is(rest, BER_CONTEXT);
+	TRY(skip(&rest, BER_CONTEXT));
 	TRY(ber_end(rest));
 	*out = q;
 	return NULL;
+}
+
+static struct err *
+put_imprint(struct buf *b, const struct tsq *q)
+{
+	CLEANUP(buf_done) struct buf oid = BUF(TSQ_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(TSQ_MAX);
+	TRY(der_put_oid(&oid, digest_oid(q->alg)));
+	TRY(der_put(&oid, BER_NULL, BYTES_NONE));
+	TRY(der_put(&body, BER_SEQUENCE, buf_bytes(&oid)));
+	TRY(der_put(&body, BER_OCTETS, q->imprint));
+	return der_put(b, BER_SEQUENCE, buf_bytes(&body));
+}
+
+/* A positive INTEGER out of any octets. */
+static struct err *
+put_nonce(struct buf *b, struct bytes nonce)
+{
+	CLEANUP(buf_done) struct buf body = BUF(TSQ_MAX);
+	nonce = number(nonce);
+	if (nonce.len == 0)
+		return NULL;
+	if (nonce.ptr[0] & 0x80)
+		TRY(buf_byte(&body, 0));
+	TRY(buf_append(&body, nonce));
+	return der_put(b, BER_INTEGER, buf_bytes(&body));
+}
+
+struct err *
+tsq_make(const struct tsq *q, struct buf *out)
+{
+	if (q->alg == DIGEST_NONE || q->imprint.len != digest_len(q->alg))
+		return err_new(
+		    ERR_USAGE, NULL, "an imprint of %zu bytes", q->imprint.len);
+	CLEANUP(buf_done) struct buf body = BUF(TSQ_MAX);
+	TRY(der_put(&body, BER_INTEGER, BYTES_LIT("\x01")));
+	TRY(put_imprint(&body, q));
+	TRY(put_nonce(&body, q->nonce));
+	if (q->wants_cert)
+		TRY(der_put(&body, BER_BOOLEAN, BYTES_LIT("\xff")));
+	return der_put(out, BER_SEQUENCE, buf_bytes(&body));
 }
 
 bool

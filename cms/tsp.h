@@ -14,7 +14,10 @@ DEFINE_FREEP(tst_free, struct tst)
 enum digest_alg tst_imprint_alg(const struct tst *t);
 struct bytes tst_imprint(const struct tst *t);
 int64_t tst_time(const struct tst *t); /* genTime, seconds */
-/* The INTEGER's value without leading zeros; empty: there is none. */
+/* serialNumber: the INTEGER's value without leading zeros. */
+struct bytes tst_serial(const struct tst *t);
+/* The nonce; the INTEGER's value without leading zeros; empty: there is none.
+ */
 struct bytes tst_nonce(const struct tst *t);
 /* The certificates that came with the token. */
 const struct cert_list *tst_certs(const struct tst *t);
@@ -36,10 +39,15 @@ struct err *tsr_token(struct bytes response, struct bytes *out) MUST_USE;
 struct tsq {
 	enum digest_alg alg;  /* DIGEST_NONE: unknown to us */
 	struct bytes imprint; /* as long as the hash is */
+	struct bytes policy;  /* reqPolicy: the OID's value; empty: none */
 	struct bytes nonce;   /* as tst_nonce */
 	bool wants_cert;      /* certReq */
+	bool extended;        /* it has extensions; none is known here */
 };
 struct err *tsq_parse(struct bytes request, struct tsq *out) MUST_USE;
+/* tsq_make writes a request; the nonce is a number of any length (random by
+ * the caller), empty: none. */
+struct err *tsq_make(const struct tsq *q, struct buf *out) MUST_USE;
 /* tsq_answered: whether imprint and nonce of the token are those asked for. */
 bool tsq_answered(const struct tsq *q, const struct tst *t);
 

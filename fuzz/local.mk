@@ -16,7 +16,7 @@ include fuzz/asic.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c
-EXTRA_DIST += %D%/run %D%/make-corpus %D%/corpus
+EXTRA_DIST += %D%/run %D%/make-corpus %D%/corpus %D%/pdf.dict
 
 if !FUZZING
 FUZZ_LDFLAGS += fuzz/libreplay.la

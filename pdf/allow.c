@@ -13,9 +13,15 @@
 	(PDF_ODD_DUPLICATE_KEY | PDF_ODD_HYBRID_DIFFERS | PDF_ODD_JUNK_AFTER | \
 	    PDF_ODD_SIZE)
 
+/* /P, ISO 32000-2 table 22: bits 4, 6 and 9. */
+#define MAY_MODIFY (1u << 3)
+#define MAY_ANNOTATE (1u << 5)
+#define MAY_FILL (1u << 8)
+
 struct survey {
 	struct pdf_document *d;
 	size_t view;
+	const struct pdf_wish *wish;
 	struct pdf_survey *out;
 	uint32_t highest; /* number in any reference */
 };
@@ -141,6 +147,12 @@ check_signed_field(struct survey *s, const struct pdf_field *f)
 	TRY(pdf_resolve(s->d, s->view, f->value, &value));
 	if (!pdf_is_dict(value))
 		return NULL;
+	if (pdf_is_name(pdf_dict_raw(value, "SubFilter"), "ETSI.RFC3161"))
+		s->out->stamps++;
+	else
+		s->out->signatures++;
+	if (s->wish->evidence)
+		return NULL;
 	TRY(check_signature(s, value));
 	TRY(pdf_dict_get(s->d, s->view, f->dict, "Lock", &lock));
 	if (pdf_is(lock, PDF_NULL))
@@ -159,7 +171,8 @@ check_permissions(struct survey *s)
 	TRY(pdf_catalog(s->d, s->view, &ref, &catalog));
 	TRY(pdf_dict_get(s->d, s->view, catalog, "Perms", &perms));
 	TRY(pdf_dict_get(s->d, s->view, perms, "DocMDP", &signature));
-	TRY(check_signature(s, signature));
+	if (!s->wish->evidence)
+		TRY(check_signature(s, signature));
 	TRY(pdf_dict_get(s->d, s->view, catalog, "NeedsRendering", &rendering));
 	if (pdf_is(rendering, PDF_BOOL) && rendering->boolean)
 		return refuse(ERR_UNSUPPORTED, "pdf-xfa",
@@ -205,21 +218,14 @@ all_widgets_look(struct survey *s, const struct pdf_obj *dict, bool *out)
 static struct err *
 check_wanted(struct survey *s, const struct pdf_field *f)
 {
-	const struct pdf_obj *value, *seed, *flags;
-	int64_t required = 0;
+	const struct pdf_obj *value;
 	TRY(pdf_resolve(s->d, s->view, f->value, &value));
-	TRY(pdf_dict_get(s->d, s->view, f->dict, "SV", &seed));
-	TRY(pdf_dict_get(s->d, s->view, seed, "Ff", &flags));
 	if (!pdf_is_name(f->type, "Sig") || !f->terminal || f->ref.num == 0)
 		return refuse(ERR_UNSUPPORTED, "pdf-field",
 		    "the field of that name is no signature field");
 	if (!pdf_is(value, PDF_NULL))
 		return refuse(ERR_DENIED, "pdf-field-signed",
 		    "the field of that name is signed already");
-	(void)pdf_int(flags, INT64_MIN, INT64_MAX, &required);
-	if (required != 0)
-		return refuse(ERR_UNSUPPORTED, "pdf-field",
-		    "the field prescribes how it is signed");
 	if (s->out->found)
 		return refuse(ERR_UNSUPPORTED, "pdf-ambiguous",
 		    "there are two fields of that name");
@@ -272,16 +278,59 @@ find_pdfa(struct survey *s)
 	return NULL;
 }
 
+/* ---- the whole ---- */
+
+static struct err *
+find_tags(struct survey *s)
+{
+	struct pdf_ref ref;
+	const struct pdf_obj *catalog, *tree;
+	TRY(pdf_catalog(s->d, s->view, &ref, &catalog));
+	TRY(pdf_dict_get(s->d, s->view, catalog, "StructTreeRoot", &tree));
+	s->out->tagged = pdf_is(tree, PDF_DICT);
+	return NULL;
+}
+
+/* A new field wants more than filling one that is there; the owner may do
+ * all. */
+static struct err *
+check_bits(const struct survey *s)
+{
+	const struct crypt *c = pdf_crypt(s->d);
+	if (c == NULL || crypt_is_owner(c) || s->wish->evidence)
+		return NULL;
+	uint32_t p = crypt_permissions(c);
+	bool may = s->out->found
+		       ? (p & (MAY_ANNOTATE | MAY_FILL)) != 0
+		       : (p & MAY_MODIFY) != 0 && (p & MAY_ANNOTATE) != 0;
+	return may ? NULL
+		   : refuse(ERR_DENIED, "pdf-permission",
+			 "the permissions of the encrypted file forbid it");
+}
+
+static struct err *
+check_wish(const struct survey *s)
+{
+	if (s->wish->certify != PDF_APPROVAL && s->out->signatures > 0)
+		return refuse(ERR_DENIED, "pdf-certify-late",
+		    "a certification must be the first signature");
+	return check_bits(s);
+}
+
 struct err *
 pdf_survey_document(
-    struct pdf_document *d, const char *wanted, struct pdf_survey *out)
+    struct pdf_document *d, const struct pdf_wish *wish, struct pdf_survey *out)
 {
-	struct pdf_survey result = { .wanted = wanted, .name_number = 1 };
-	struct survey s = { .d = d, .view = pdf_views(d), .out = &result };
+	struct pdf_survey result = { .wanted = wish->field, .name_number = 1 };
+	struct survey s = {
+		.d = d, .view = pdf_views(d), .wish = wish, .out = &result
+	};
 	TRY(find_numbers(&s));
 	TRY(check_permissions(&s));
 	TRY(pdf_each_field(d, s.view, see_field, &s));
 	TRY(find_pdfa(&s));
+	TRY(find_tags(&s));
+	TRY(check_wish(&s));
 	if (pdf_odd(d) & ODD_TO_SIGN)
 		return refuse(ERR_UNSUPPORTED, "pdf-ambiguous",
 		    "readers may disagree about what the document shows");

@@ -279,3 +279,18 @@ pdf_unfilter(const struct pdf_filter *f, struct bytes in,
 	}
 	return err_new(ERR_INTERNAL, NULL, "filter");
 }
+
+struct err *
+pdf_deflate(struct bytes in, struct buf *out)
+{
+	uLong bound = compressBound((uLong)in.len);
+	uLongf len = bound;
+	TRY(buf_reserve(out, bound));
+	int r = compress2(out->ptr + out->len, &len, in.ptr, (uLong)in.len,
+	    Z_BEST_COMPRESSION);
+	if (r != Z_OK)
+		return err_new(r == Z_MEM_ERROR ? ERR_NOMEM : ERR_INTERNAL,
+		    NULL, "compress2: %d", r);
+	out->len += len;
+	return NULL;
+}

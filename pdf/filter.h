@@ -32,4 +32,7 @@ struct err *pdf_filter_of(const struct pdf_obj *name,
 struct err *pdf_unfilter(const struct pdf_filter *f, struct bytes in,
     struct pdf_budget *budget, struct buf *out) MUST_USE;
 
+/* pdf_deflate appends `in`, compressed for /FlateDecode. */
+struct err *pdf_deflate(struct bytes in, struct buf *out) MUST_USE;
+
 #endif

@@ -17,6 +17,8 @@ const struct format format_pdf = {
 	.media_type = "application/pdf",
 	.detect = detect,
 	.prepare = pdf_prepare,
+	.stamp = pdf_stamp,
 	.embed = pdf_embed,
 	.collect = pdf_collect,
+	.extend = pdf_extend,
 };

@@ -1,6 +1,7 @@
 #include "pdf/increment.h"
 
 #include "certs/alg.h"
+#include "pdf/filter.h"
 
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@ void
 pdf_increment_done(struct pdf_increment *i)
 {
 	buf_done(&i->out);
+	free(i->entries);
 }
 
 struct err *
@@ -43,6 +45,20 @@ position(const struct pdf_increment *i)
 }
 
 static struct err *
+make_room(struct pdf_increment *i)
+{
+	if (i->n < i->cap)
+		return NULL;
+	size_t cap = i->cap == 0 ? 16 : 2 * i->cap;
+	struct pdf_increment_entry *v = realloc(i->entries, cap * sizeof(*v));
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "%zu objects", cap);
+	i->entries = v;
+	i->cap = cap;
+	return NULL;
+}
+
+static struct err *
 add_entry(struct pdf_increment *i, struct pdf_ref ref)
 {
 	/* A page that is the catalog, too, and other jokes. */
@@ -53,11 +69,13 @@ add_entry(struct pdf_increment *i, struct pdf_ref ref)
 				"object %u has two parts to play", ref.num),
 			    "pdf-damaged");
 	}
-	if (i->n == COUNT_OF(i->entries))
-		return err_new(ERR_INTERNAL, NULL, "too many new objects");
+	if (i->n == PDF_INCREMENT_OBJECTS)
+		return err_new(
+		    ERR_LIMIT, NULL, "over %d objects", PDF_INCREMENT_OBJECTS);
 	if (position(i) > OFFSET_MAX)
 		return err_new(
 		    ERR_LIMIT, "ISO 32000-2 7.5.4", "the file is over 10 GB");
+	TRY(make_room(i));
 	i->entries[i->n++] = (struct pdf_increment_entry){ ref, position(i) };
 	return NULL;
 }
@@ -77,6 +95,30 @@ struct err *
 pdf_increment_end(struct pdf_increment *i)
 {
 	return buf_str(&i->out, "\nendobj\n");
+}
+
+struct err *
+pdf_increment_stream(struct pdf_increment *i, struct pdf_ref ref,
+    const char *dict, struct bytes data, bool flate)
+{
+	struct pdf_writer w;
+	CLEANUP(buf_done) struct buf packed = BUF(i->out.max);
+	CLEANUP(buf_done) struct buf secret = BUF(i->out.max);
+	if (flate) {
+		TRY(pdf_deflate(data, &packed));
+		data = buf_bytes(&packed);
+	}
+	TRY(pdf_increment_begin(i, ref, &w));
+	if (w.crypt != NULL) {
+		TRY(crypt_stream_encrypt(
+		    w.crypt, ref, &pdf_null, data, &secret));
+		data = buf_bytes(&secret);
+	}
+	TRY(buf_printf(w.out, "<<%s%s/Length %zu>>\nstream\n", dict,
+	    flate ? "/Filter/FlateDecode" : "", data.len));
+	TRY(buf_append(w.out, data));
+	TRY(buf_str(w.out, "\nendstream"));
+	return pdf_increment_end(i);
 }
 
 /* ---- the trailer ---- */
@@ -148,12 +190,18 @@ write_trailer(
 	    &w, pdf_trailer(x, x->nrevisions), c, stream ? COUNT_OF(c) : 4);
 }
 
-static int
-compare_entries(const void *a, const void *b)
+/* By insertion: they are mostly in order, and qsort() asks the system things
+ * that a sandbox forbids. */
+static void
+sort_entries(struct pdf_increment *i)
 {
-	uint32_t x = ((const struct pdf_increment_entry *)a)->ref.num;
-	uint32_t y = ((const struct pdf_increment_entry *)b)->ref.num;
-	return (x > y) - (x < y);
+	for (size_t k = 1; k < i->n; k++) {
+		struct pdf_increment_entry e = i->entries[k];
+		size_t at = k;
+		for (; at > 0 && i->entries[at - 1].ref.num > e.ref.num; at--)
+			i->entries[at] = i->entries[at - 1];
+		i->entries[at] = e;
+	}
 }
 
 /* How many entries from `from` on have consecutive numbers. */
@@ -215,8 +263,8 @@ static struct err *
 finish_stream(struct pdf_increment *i)
 {
 	struct buf *out = &i->out;
-	CLEANUP(buf_done) struct buf index = BUF(4096);
-	CLEANUP(buf_done) struct buf rows = BUF(4096);
+	CLEANUP(buf_done) struct buf index = BUF(i->out.max);
+	CLEANUP(buf_done) struct buf rows = BUF(i->out.max);
 	CLEANUP(buf_done) struct buf length = BUF(32);
 	TRY(make_index(i, &index, &rows));
 	TRY(make_number(rows.len, &length));
@@ -243,7 +291,7 @@ pdf_increment_finish(struct pdf_increment *i)
 		TRY(add_entry(i, ref));
 		TRY(buf_printf(&i->out, "%u 0 obj\n", ref.num));
 	}
-	qsort(i->entries, i->n, sizeof(i->entries[0]), compare_entries);
+	sort_entries(i);
 	TRY(stream ? finish_stream(i) : finish_table(i));
 	return buf_printf(&i->out, "\nstartxref\n%zu\n%%%%EOF\n", at);
 }

@@ -9,7 +9,7 @@
 #include "pdf/document.h"
 #include "pdf/write.h"
 
-#define PDF_INCREMENT_OBJECTS 32 /* objects in one update */
+#define PDF_INCREMENT_OBJECTS 8192 /* objects in one update */
 
 struct pdf_increment_entry {
 	struct pdf_ref ref;
@@ -17,11 +17,11 @@ struct pdf_increment_entry {
 };
 
 struct pdf_increment {
-	struct pdf_document *doc; /* borrowed */
-	struct buf out;           /* what is appended */
-	uint32_t next;            /* the next new object number */
-	struct pdf_increment_entry entries[PDF_INCREMENT_OBJECTS];
-	size_t n;
+	struct pdf_document *doc;            /* borrowed */
+	struct buf out;                      /* what is appended */
+	uint32_t next;                       /* the next new object number */
+	struct pdf_increment_entry *entries; /* owned */
+	size_t n, cap;
 };
 
 /*
@@ -40,6 +40,11 @@ struct err *pdf_increment_number(
 struct err *pdf_increment_begin(struct pdf_increment *i, struct pdf_ref ref,
     struct pdf_writer *out) MUST_USE;
 struct err *pdf_increment_end(struct pdf_increment *i) MUST_USE;
+
+/* A whole stream: `dict` is what its dictionary has besides /Length and
+ * /Filter.  With `flate` it is compressed. */
+struct err *pdf_increment_stream(struct pdf_increment *i, struct pdf_ref ref,
+    const char *dict, struct bytes data, bool flate) MUST_USE;
 
 /* Cross-reference section, trailer, startxref.  The new half of /ID is made
  * out of what was appended. */

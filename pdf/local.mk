@@ -15,18 +15,24 @@ pdf_libpdf_la_SOURCES = \
 	%D%/diff-struct.c \
 	%D%/diff.c %D%/diff.h %D%/diff-impl.h \
 	%D%/document.c %D%/document.h \
+	%D%/extend.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/format.c %D%/format.h \
+	%D%/hole.c %D%/hole.h \
 	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \
 	%D%/lex.c %D%/lex.h \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
+	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/place.c %D%/place.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
+	%D%/seed.c %D%/seed.h \
 	%D%/sign.c %D%/sign.h \
+	%D%/state.c %D%/state.h \
+	%D%/store.c %D%/store.h \
 	%D%/text.c %D%/text.h \
 	%D%/tree.c \
 	%D%/verify.c %D%/verify.h %D%/verify-impl.h \

@@ -12,8 +12,8 @@ struct place {
 	struct pdf_increment *inc;
 	struct pdf_document *d;
 	size_t view;
+	const struct pdf_placing *what;
 	const struct pdf_survey *survey;
-	struct pdf_ref signature;
 	struct pdf_ref field;
 	struct pdf_page page;  /* the first */
 	struct pdf_ref annots; /* the array that was written anew, or num 0 */
@@ -47,19 +47,23 @@ field_name(const struct place *p, struct buf *out)
 static struct err *
 write_empty_look(struct place *p, struct pdf_ref ref)
 {
-	struct pdf_writer w;
-	TRY(pdf_increment_begin(p->inc, ref, &w));
-	CLEANUP(buf_done) struct buf data = BUF(1024);
-	if (w.crypt != NULL)
-		TRY(crypt_stream_encrypt(
-		    w.crypt, ref, &pdf_null, BYTES_NONE, &data));
-	TRY(buf_printf(w.out,
-	    "<</Type/XObject/Subtype/Form/BBox[0 0 0 0]/Resources<<>>"
-	    "/Length %zu>>\nstream\n",
-	    data.len));
-	TRY(buf_append(w.out, buf_bytes(&data)));
-	TRY(buf_str(w.out, "\nendstream"));
-	return pdf_increment_end(p->inc);
+	return pdf_increment_stream(p->inc, ref,
+	    "/Type/XObject/Subtype/Form/BBox[0 0 0 0]/Resources<<>>",
+	    BYTES_NONE, false);
+}
+
+/* PDF/UA-1 7.18.1 wants a name that can be read out. */
+static struct err *
+write_spoken_name(struct place *p, const struct pdf_writer *w)
+{
+	if (!p->survey->tagged)
+		return NULL;
+	CLEANUP(buf_done) struct buf text = BUF(256);
+	TRY(pdf_text_encode(
+	    bytes_str(p->what->evidence ? "Dấu thời gian" : "Chữ ký số"),
+	    &text));
+	TRY(buf_str(w->out, "/TU"));
+	return pdf_write_string(w, buf_bytes(&text), false);
 }
 
 static struct err *
@@ -71,8 +75,9 @@ write_field(struct place *p, struct pdf_ref look)
 	TRY(pdf_increment_begin(p->inc, p->field, &w));
 	TRY(buf_str(w.out, "<</Type/Annot/Subtype/Widget/FT/Sig/T"));
 	TRY(pdf_write_string(&w, buf_bytes(&name), false));
+	TRY(write_spoken_name(p, &w));
 	TRY(buf_str(w.out, "/V "));
-	TRY(pdf_write_ref(w.out, p->signature));
+	TRY(pdf_write_ref(w.out, p->what->signature));
 	TRY(buf_str(w.out, "/P "));
 	TRY(pdf_write_ref(w.out, p->page.ref));
 	TRY(buf_printf(w.out, "/F %d/Rect[0 0 0 0]", WIDGET_FLAGS));
@@ -85,15 +90,14 @@ write_field(struct place *p, struct pdf_ref look)
 	return pdf_increment_end(p->inc);
 }
 
-/* Writes the object `ref` again with one member changed. */
+/* Writes the object `ref` again with some members changed. */
 static struct err *
 rewrite_with(struct place *p, struct pdf_ref ref, const struct pdf_obj *dict,
-    const char *key, struct bytes value)
+    const struct pdf_change *c, size_t n)
 {
 	struct pdf_writer w;
-	const struct pdf_change c = { key, value };
 	TRY(pdf_increment_begin(p->inc, ref, &w));
-	TRY(pdf_write_changed(&w, dict, &c, 1));
+	TRY(pdf_write_changed(&w, dict, c, n));
 	return pdf_increment_end(p->inc);
 }
 
@@ -101,8 +105,9 @@ static struct err *
 fill_field(struct place *p)
 {
 	CLEANUP(buf_done) struct buf v = BUF(64);
-	TRY(pdf_write_ref(&v, p->signature));
-	return rewrite_with(p, p->field, p->survey->dict, "V", buf_bytes(&v));
+	TRY(pdf_write_ref(&v, p->what->signature));
+	const struct pdf_change c = { "V", buf_bytes(&v) };
+	return rewrite_with(p, p->field, p->survey->dict, &c, 1);
 }
 
 /* ---- arrays that grow ---- */
@@ -153,10 +158,15 @@ place_on_page(struct place *p)
 	TRY(lengthen(p, pdf_dict_raw(p->page.dict, "Annots"), p->page.ref,
 	    &written, &annots));
 	p->annots = written;
-	if (written.num != 0)
-		return NULL;
-	return rewrite_with(
-	    p, p->page.ref, p->page.dict, "Annots", buf_bytes(&annots));
+	struct pdf_change c[2];
+	size_t n = 0;
+	if (written.num == 0)
+		c[n++] = (struct pdf_change){ "Annots", buf_bytes(&annots) };
+	/* PDF/UA-1 7.18.3; but evidence may be added where nothing else may. */
+	if (p->survey->tagged && !p->what->evidence &&
+	    pdf_is(pdf_dict_raw(p->page.dict, "Tabs"), PDF_NULL))
+		c[n++] = (struct pdf_change){ "Tabs", BYTES_LIT("/S") };
+	return n == 0 ? NULL : rewrite_with(p, p->page.ref, p->page.dict, c, n);
 }
 
 /* ---- the form ---- */
@@ -209,26 +219,29 @@ find_changes(struct place *p, const struct pdf_obj *form, struct pdf_ref around,
 	return NULL;
 }
 
-static struct err *
-write_form(struct place *p, struct pdf_ref ref, const struct pdf_obj *form,
-    const struct form_changes *c)
+/* What the catalog gets: a form, and the name of who certifies. */
+struct catalog_changes {
+	struct pdf_change v[2];
+	size_t n;
+	struct buf form;
+	struct buf perms;
+};
+
+static void
+catalog_changes_done(struct catalog_changes *c)
 {
-	struct pdf_writer w;
-	TRY(pdf_increment_begin(p->inc, ref, &w));
-	TRY(pdf_write_changed(&w, form, c->v, c->n));
-	return pdf_increment_end(p->inc);
+	buf_done(&c->form);
+	buf_done(&c->perms);
 }
 
 static struct err *
-place_in_form(struct place *p)
+place_in_form(struct place *p, struct pdf_ref root, struct catalog_changes *cat)
 {
-	struct pdf_ref root, ref;
-	const struct pdf_obj *catalog, *form;
-	CLEANUP(buf_done) struct buf value = BUF(INSERTION_MAX);
+	struct pdf_ref ref;
+	const struct pdf_obj *form;
 	CLEANUP(form_changes_done)
 	struct form_changes c = { .fields = BUF(INSERTION_MAX),
 		.flags = BUF(32) };
-	TRY(pdf_catalog(p->d, p->view, &root, &catalog));
 	TRY(pdf_form(p->d, p->view, &ref, &form));
 	bool fresh = pdf_is(form, PDF_NULL);
 	if (fresh)
@@ -238,43 +251,79 @@ place_in_form(struct place *p)
 	if (c.n == 0)
 		return NULL;
 	if (!direct)
-		TRY(write_form(p, ref, form, &c));
+		TRY(rewrite_with(p, ref, form, c.v, c.n));
 	if (!direct && !fresh)
 		return NULL;
 	struct pdf_writer w = {
-		.out = &value, .crypt = pdf_crypt(p->d), .ref = root
+		.out = &cat->form, .crypt = pdf_crypt(p->d), .ref = root
 	};
-	TRY(fresh ? pdf_write_ref(&value, ref)
+	TRY(fresh ? pdf_write_ref(&cat->form, ref)
 		  : pdf_write_changed(&w, form, c.v, c.n));
-	return rewrite_with(p, root, catalog, "AcroForm", buf_bytes(&value));
+	cat->v[cat->n++] =
+	    (struct pdf_change){ "AcroForm", buf_bytes(&cat->form) };
+	return NULL;
+}
+
+/* ISO 32000-2 table 263. */
+static struct err *
+place_in_perms(struct place *p, struct pdf_ref root,
+    const struct pdf_obj *catalog, struct catalog_changes *cat)
+{
+	const struct pdf_obj *perms;
+	CLEANUP(buf_done) struct buf v = BUF(64);
+	if (!p->what->certifies)
+		return NULL;
+	TRY(pdf_dict_get(p->d, p->view, catalog, "Perms", &perms));
+	TRY(pdf_write_ref(&v, p->what->signature));
+	const struct pdf_change c = { "DocMDP", buf_bytes(&v) };
+	struct pdf_writer w = {
+		.out = &cat->perms, .crypt = pdf_crypt(p->d), .ref = root
+	};
+	TRY(pdf_write_changed(&w, perms, &c, 1));
+	cat->v[cat->n++] =
+	    (struct pdf_change){ "Perms", buf_bytes(&cat->perms) };
+	return NULL;
+}
+
+static struct err *
+place_in_catalog(struct place *p)
+{
+	struct pdf_ref root;
+	const struct pdf_obj *catalog;
+	CLEANUP(catalog_changes_done)
+	struct catalog_changes c = { .form = BUF(INSERTION_MAX),
+		.perms = BUF(INSERTION_MAX) };
+	TRY(pdf_catalog(p->d, p->view, &root, &catalog));
+	TRY(place_in_form(p, root, &c));
+	TRY(place_in_perms(p, root, catalog, &c));
+	return c.n == 0 ? NULL : rewrite_with(p, root, catalog, c.v, c.n);
 }
 
 struct err *
-pdf_place_field(struct pdf_increment *inc, const struct pdf_survey *survey,
-    struct pdf_ref signature)
+pdf_place_field(struct pdf_increment *inc, const struct pdf_placing *what)
 {
 	struct place p = {
 		.inc = inc,
 		.d = inc->doc,
 		.view = pdf_views(inc->doc),
-		.survey = survey,
-		.signature = signature,
-		.field = survey->field,
+		.what = what,
+		.survey = what->survey,
+		.field = what->survey->field,
 	};
-	if (survey->found) {
+	if (p.survey->found) {
 		TRY(fill_field(&p));
-		return place_in_form(&p);
+		return place_in_catalog(&p);
 	}
 	struct pdf_ref look = { 0, 0 };
 	TRY(pdf_each_page(p.d, p.view, first_page, &p));
 	if (p.page.dict == NULL)
 		return damaged("the document has no page");
 	TRY(pdf_increment_number(inc, &p.field));
-	if (survey->pdfa) {
+	if (p.survey->pdfa) {
 		TRY(pdf_increment_number(inc, &look));
 		TRY(write_empty_look(&p, look));
 	}
 	TRY(write_field(&p, look));
 	TRY(place_on_page(&p));
-	return place_in_form(&p);
+	return place_in_catalog(&p);
 }

@@ -7,13 +7,20 @@
 
 #define PDF_FIELD_NAME_MAX 512 /* bytes of UTF-8 */
 
+struct pdf_placing {
+	const struct pdf_survey *survey;
+	struct pdf_ref signature; /* the dictionary, already numbered */
+	bool certifies;           /* the catalog's /Perms is to name it */
+	bool evidence;            /* a document time stamp */
+};
+
 /*
- * pdf_place_field appends to `inc` what makes `signature` the value of a
+ * pdf_place_field appends to `inc` what makes the signature the value of a
  * field: of the one that was found, or of a new invisible one on the first
  * page, called `survey->wanted` or after us.
  * ERR_USAGE (code "pdf-field"): that is no name for a new field.
  */
-struct err *pdf_place_field(struct pdf_increment *inc,
-    const struct pdf_survey *survey, struct pdf_ref signature) MUST_USE;
+struct err *pdf_place_field(
+    struct pdf_increment *inc, const struct pdf_placing *what) MUST_USE;
 
 #endif

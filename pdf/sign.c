@@ -1,40 +1,21 @@
 #include "pdf/sign.h"
 
-#include "base/pack.h"
-#include "cms/cms.h"
-#include "pdf/allow.h"
+#include "cms/tsp.h"
 #include "pdf/increment.h"
 #include "pdf/place.h"
+#include "pdf/seed.h"
+#include "pdf/state.h"
 #include "pdf/text.h"
 
-#include <string.h>
+#define ATTRIBUTES_MAX 4096 /* bytes of signed attributes */
+#define STAMP_FRAME 64      /* bytes around a token, as an attribute */
 
-#define RANGE_DIGITS 10 /* room for each number of /ByteRange */
-#define RANGE_ROOM (4 + 3 * (RANGE_DIGITS + 1)) /* "[0 ", numbers, "]" */
-#define HASH_STEP ((size_t)1 << 20)             /* bytes hashed at a time */
-#define ATTRIBUTES_MAX 4096                     /* bytes of signed attributes */
-
-/* Fields of the packed state, in this order. */
-enum {
-	TAG_VERSION = 1,
-	TAG_AT,
-	TAG_TAIL,
-	TAG_CONTENTS,
-	TAG_CONTENTS_LEN,
-	TAG_ALG,
-	TAG_CERT,
-	TAG_CHAIN,
-	TAG_CHAIN_CERT,
-	TAG_DIGEST,
-	TAG_ATTRIBUTES,
-};
-#define STATE_VERSION 1
-
-/* Where in the appended bytes the two holes are. */
-struct holes {
-	size_t range;        /* of the '[' */
-	size_t contents;     /* of the '<' */
-	size_t contents_end; /* behind the '>' */
+/* One signature on its way into the document. */
+struct making {
+	struct pdf_document *d;
+	const struct sign_params *params;
+	struct pdf_survey survey;
+	struct pdf_params pdf; /* what the field prescribes is in it */
 };
 
 static enum digest_alg
@@ -57,44 +38,89 @@ write_text(const struct pdf_writer *w, const char *key, const char *utf8)
 	return pdf_write_string(w, buf_bytes(&text), false);
 }
 
+/* ISO 32000-2 12.8.2.2. */
+static struct err *
+write_certification(const struct pdf_writer *w, const struct making *m)
+{
+	if (m->pdf.certify == PDF_APPROVAL)
+		return NULL;
+	return buf_printf(w->out,
+	    "<</Type/SigRef/TransformMethod/DocMDP/DigestMethod/SHA256"
+	    "/TransformParams<</Type/TransformParams/V/1.2/P %d>>>>",
+	    (int)m->pdf.certify);
+}
+
+#define LOCK_REFERENCE                                                         \
+	"<</Type/SigRef/TransformMethod/FieldMDP/DigestMethod/SHA256"          \
+	"/TransformParams"
+
 /* What the field's /Lock wants, the signature states as FieldMDP
  * (ISO 32000-2 12.7.5.5). */
 static struct err *
-write_lock(const struct pdf_writer *w, struct pdf_document *d,
-    const struct pdf_survey *survey)
+write_own_lock(const struct pdf_writer *w, const struct pdf_obj *lock)
 {
-	const struct pdf_obj *lock;
-	TRY(pdf_dict_get(d, pdf_views(d), survey->dict, "Lock", &lock));
-	if (!survey->found || !pdf_is(lock, PDF_DICT))
-		return NULL;
 	const struct pdf_change c[] = {
 		{ "Type", BYTES_LIT("/TransformParams") },
 		{ "V", BYTES_LIT("/1.2") },
 	};
-	TRY(buf_str(w->out, "/Reference[<</Type/SigRef/TransformMethod/FieldMDP"
-			    "/DigestMethod/SHA256/TransformParams"));
+	TRY(buf_str(w->out, LOCK_REFERENCE));
 	TRY(pdf_write_changed(w, lock, c, COUNT_OF(c)));
-	return buf_str(w->out, ">>]");
+	return buf_str(w->out, ">>");
+}
+
+static struct err *
+write_wanted_lock(const struct pdf_writer *w, const struct pdf_params *p)
+{
+	static const char *const actions[] = { [PDF_LOCK_ALL] = "All",
+		[PDF_LOCK_INCLUDE] = "Include",
+		[PDF_LOCK_EXCLUDE] = "Exclude" };
+	TRY(buf_printf(w->out,
+	    LOCK_REFERENCE "<</Type/TransformParams/V/1.2/Action/%s",
+	    actions[p->lock]));
+	if (p->lock != PDF_LOCK_ALL) {
+		TRY(buf_str(w->out, "/Fields["));
+		for (size_t i = 0; i < p->nlock_fields; i++)
+			TRY(write_text(w, "", p->lock_fields[i]));
+		TRY(buf_byte(w->out, ']'));
+	}
+	return buf_str(w->out, ">>>>");
+}
+
+static struct err *
+write_references(const struct pdf_writer *w, const struct making *m)
+{
+	const struct pdf_obj *lock = &pdf_null;
+	if (m->survey.found)
+		TRY(pdf_dict_get(
+		    m->d, pdf_views(m->d), m->survey.dict, "Lock", &lock));
+	bool own = pdf_is(lock, PDF_DICT);
+	if (own && m->pdf.lock != PDF_LOCK_NONE)
+		return err_coded(err_new(ERR_USAGE, "ISO 32000-2 12.7.5.5",
+				     "the field says itself what it locks"),
+		    "pdf-field");
+	if (!own && m->pdf.lock == PDF_LOCK_NONE &&
+	    m->pdf.certify == PDF_APPROVAL)
+		return NULL;
+	TRY(buf_str(w->out, "/Reference["));
+	TRY(write_certification(w, m));
+	if (own)
+		TRY(write_own_lock(w, lock));
+	else if (m->pdf.lock != PDF_LOCK_NONE)
+		TRY(write_wanted_lock(w, &m->pdf));
+	return buf_byte(w->out, ']');
 }
 
 static struct err *
 write_signature(struct pdf_increment *inc, struct pdf_ref ref,
-    const struct pdf_survey *survey, const struct sign_params *params,
-    size_t cms_len, struct holes *holes)
+    const struct making *m, size_t cms_len, struct pdf_holes *holes)
 {
+	const struct sign_params *params = m->params;
 	struct pdf_writer w;
 	CLEANUP(buf_done) struct buf date = BUF(64);
 	TRY(pdf_increment_begin(inc, ref, &w));
 	TRY(buf_str(w.out, "<</Type/Sig/Filter/Adobe.PPKLite"
-			   "/SubFilter/ETSI.CAdES.detached/ByteRange"));
-	holes->range = w.out->len;
-	TRY(buf_fill(w.out, ' ', RANGE_ROOM));
-	TRY(buf_str(w.out, "/Contents"));
-	holes->contents = w.out->len;
-	TRY(buf_byte(w.out, '<'));
-	TRY(buf_fill(w.out, '0', cms_len * 2));
-	TRY(buf_byte(w.out, '>'));
-	holes->contents_end = w.out->len;
+			   "/SubFilter/ETSI.CAdES.detached"));
+	TRY(pdf_holes_write(w.out, cms_len, holes));
 	if (params->time != TIME_NONE) {
 		TRY(pdf_date_encode(params->time, &date));
 		TRY(buf_str(w.out, "/M"));
@@ -106,7 +132,8 @@ write_signature(struct pdf_increment *inc, struct pdf_ref ref,
 	TRY(write_text(&w, "/Name", name));
 	TRY(write_text(&w, "/Reason", params->reason));
 	TRY(write_text(&w, "/Location", params->location));
-	TRY(write_lock(&w, inc->doc, survey));
+	TRY(write_text(&w, "/ContactInfo", m->pdf.contact));
+	TRY(write_references(&w, m));
 	TRY(buf_str(w.out, ">>"));
 	return pdf_increment_end(inc);
 }
@@ -114,88 +141,32 @@ write_signature(struct pdf_increment *inc, struct pdf_ref ref,
 /* ---- preparing ---- */
 
 static struct err *
-fill_range(struct buf *tail, const struct holes *h, size_t file_len)
+build_tail(struct pdf_increment *inc, const struct making *m, size_t cms_len,
+    struct pdf_holes *holes)
 {
-	char text[128];
-	int n = snprintf(text, sizeof(text), "[0 %-*zu %-*zu %-*zu",
-	    RANGE_DIGITS, file_len + h->contents, RANGE_DIGITS,
-	    file_len + h->contents_end, RANGE_DIGITS,
-	    tail->len - h->contents_end);
-	if (n < 0 || n > RANGE_ROOM - 1)
-		return err_new(ERR_LIMIT, NULL, "the file is over 10 GB");
-	memcpy(tail->ptr + h->range, text, (size_t)n);
-	tail->ptr[h->range + RANGE_ROOM - 1] = ']';
-	return NULL;
-}
-
-static struct err *
-hash_document(enum digest_alg alg, struct bytes file, const struct buf *tail,
-    const struct holes *h, uint8_t out[DIGEST_MAX])
-{
-	CLEANUP(digest_freep) struct digest *d = NULL;
-	TRY(digest_new(alg, &d));
-	for (size_t at = 0; at < file.len; at += HASH_STEP)
-		TRY(digest_add(d, bytes_slice(file, at, HASH_STEP)));
-	struct bytes t = buf_bytes(tail);
-	TRY(digest_add(d, bytes_slice(t, 0, h->contents)));
-	TRY(digest_add(d, bytes_from(t, h->contents_end)));
-	return digest_final(d, out);
-}
-
-static struct err *
-build_tail(struct pdf_increment *inc, const struct pdf_survey *survey,
-    const struct sign_params *params, size_t cms_len, struct holes *holes)
-{
-	struct pdf_ref signature;
-	TRY(pdf_increment_number(inc, &signature));
-	TRY(write_signature(inc, signature, survey, params, cms_len, holes));
-	TRY(pdf_place_field(inc, survey, signature));
+	struct pdf_placing place = { .survey = &m->survey,
+		.certifies = m->pdf.certify != PDF_APPROVAL };
+	TRY(pdf_increment_number(inc, &place.signature));
+	TRY(write_signature(inc, place.signature, m, cms_len, holes));
+	TRY(pdf_place_field(inc, &place));
 	TRY(pdf_increment_finish(inc));
-	return fill_range(&inc->out, holes, pdf_xref(inc->doc)->file.len);
+	return pdf_holes_range(&inc->out, holes, pdf_xref(inc->doc)->file.len);
 }
 
 static struct err *
-pack_alg(struct buf *b, struct sig_alg alg)
-{
-	uint64_t v = (uint64_t)alg.form << 48 | (uint64_t)alg.digest << 40 |
-		     (uint64_t)alg.mgf1 << 32 | (uint32_t)alg.salt_len;
-	return pack_u64(b, TAG_ALG, v);
-}
-
-static struct err *
-pack_state(const struct cms_request *r, const struct pdf_increment *inc,
-    const struct holes *h, struct bytes attributes, struct buf *out)
-{
-	TRY(pack_u64(out, TAG_VERSION, STATE_VERSION));
-	TRY(pack_u64(out, TAG_AT, pdf_xref(inc->doc)->file.len));
-	TRY(pack_bytes(out, TAG_TAIL, buf_bytes(&inc->out)));
-	TRY(pack_u64(out, TAG_CONTENTS, h->contents));
-	TRY(pack_u64(out, TAG_CONTENTS_LEN, h->contents_end - h->contents));
-	TRY(pack_alg(out, r->alg));
-	TRY(pack_bytes(out, TAG_CERT, cert_der(r->cert)));
-	size_t n = r->chain == NULL ? 0 : r->chain->n;
-	TRY(pack_u64(out, TAG_CHAIN, n));
-	for (size_t i = 0; i < n; i++)
-		TRY(pack_bytes(out, TAG_CHAIN_CERT, cert_der(r->chain->v[i])));
-	TRY(pack_bytes(out, TAG_DIGEST, r->content_digest));
-	return pack_bytes(out, TAG_ATTRIBUTES, attributes);
-}
-
-static struct err *
-finish(struct cms_request *r, const struct pdf_increment *inc,
-    const struct holes *h, struct prepared *out)
+finish(struct pdf_state *s, struct prepared *out)
 {
 	struct prepared p = {
-		.digest_alg = content_alg(r->alg),
+		.digest_alg = content_alg(s->request.alg),
 		.to_be_signed = BUF(ATTRIBUTES_MAX),
 		.state = BUF(STATE_MAX),
 	};
-	struct err *e = cms_signed_attributes(r, &p.to_be_signed);
+	struct err *e = cms_signed_attributes(&s->request, &p.to_be_signed);
+	s->attributes = buf_bytes(&p.to_be_signed);
 	if (e == NULL)
-		e = digest_of(
-		    p.digest_alg, buf_bytes(&p.to_be_signed), p.digest);
+		e = digest_of(p.digest_alg, s->attributes, p.digest);
 	if (e == NULL)
-		e = pack_state(r, inc, h, buf_bytes(&p.to_be_signed), &p.state);
+		e = pdf_state_pack(s, &p.state);
 	if (e != NULL) {
 		prepared_done(&p);
 		return e;
@@ -209,10 +180,30 @@ check_params(const struct sign_params *params)
 {
 	if (params->cert == NULL)
 		return err_new(ERR_USAGE, NULL, "no certificate");
-	if (params->level != LEVEL_NONE && params->level != LEVEL_B)
+	if (params->level > LEVEL_T)
 		return err_new(ERR_UNSUPPORTED, "EN 319 142-1",
-		    "only level B can be made here");
+		    "above level T a signature is extended afterwards");
 	return NULL;
+}
+
+static size_t
+stamp_room(const struct sign_params *params)
+{
+	if (params->level != LEVEL_T)
+		return 0;
+	return STAMP_FRAME + (params->stamp_room != 0 ? params->stamp_room
+						      : STAMP_ROOM_DEFAULT);
+}
+
+static struct err *
+look_at(struct making *m)
+{
+	if (m->params->pdf != NULL)
+		m->pdf = *m->params->pdf;
+	struct pdf_wish wish = { .field = m->params->field,
+		.certify = m->pdf.certify };
+	TRY(pdf_survey_document(m->d, &wish, &m->survey));
+	return pdf_seed_check(m->d, &m->survey, m->params, &m->pdf);
 }
 
 struct err *
@@ -222,151 +213,129 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 	TRY(check_params(params));
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	TRY(pdf_open(document, params->password, &d));
-	struct pdf_survey survey;
-	TRY(pdf_survey_document(d, params->field, &survey));
+	struct making m = { .d = d, .params = params };
+	TRY(look_at(&m));
 
-	struct cms_request r = {
-		.cert = params->cert,
-		.chain = params->chain,
-		.alg = params->alg,
-		.signing_time = TIME_NONE, /* PAdES has it in /M */
+	struct pdf_state s = {
+		.step = PDF_STEP_SIGN,
+		.at = document.len,
+		.request = {
+			.cert = params->cert,
+			.chain = params->chain,
+			.alg = params->alg,
+			.signing_time = TIME_NONE, /* PAdES has it in /M */
+		},
 	};
 	CLEANUP(pdf_increment_done) struct pdf_increment inc = { 0 };
-	struct holes holes;
-	TRY(pdf_increment_init(&inc, d, survey.next, INSERTION_MAX));
-	TRY(build_tail(&inc, &survey, params, cms_size_bound(&r), &holes));
+	TRY(pdf_increment_init(&inc, d, m.survey.next, INSERTION_MAX));
+	TRY(build_tail(&inc, &m,
+	    cms_size_bound(&s.request) + stamp_room(params), &s.holes));
+	s.tail = buf_bytes(&inc.out);
 
 	uint8_t digest[DIGEST_MAX];
 	enum digest_alg alg = content_alg(params->alg);
-	TRY(hash_document(alg, document, &inc.out, &holes, digest));
-	r.content_digest = bytes_of(digest, digest_len(alg));
-	return finish(&r, &inc, &holes, out);
+	TRY(pdf_holes_digest(alg, document, s.tail, &s.holes, digest));
+	s.request.content_digest = bytes_of(digest, digest_len(alg));
+	return finish(&s, out);
+}
+
+struct err *
+pdf_stamp(struct bytes state, struct bytes value, enum digest_alg alg,
+    uint8_t digest[DIGEST_MAX])
+{
+	struct pdf_state s;
+	TRY(pdf_state_unpack(state, &s));
+	enum pdf_step step = s.step;
+	pdf_state_done(&s);
+	if (step != PDF_STEP_SIGN)
+		return err_new(ERR_USAGE, NULL, "not a state of prepare");
+	return digest_of(alg, value, digest);
 }
 
 /* ---- embedding ---- */
 
-struct state {
-	size_t at;
-	struct bytes tail;
-	size_t contents;
-	size_t contents_len;
-	struct cert *cert;
-	struct cert_list chain;
-	struct sig_alg alg;
-	struct bytes digest;
-	struct bytes attributes;
-};
-
-static void
-state_done(struct state *s)
-{
-	cert_free(s->cert);
-	cert_list_done(&s->chain);
-}
-
+/* A token over something else would be found out by verifiers only. */
 static struct err *
-unpack_size(struct unpack *u, uint16_t tag, size_t *out)
+check_token(const struct pdf_state *s, struct bytes value, struct bytes token)
 {
-	uint64_t v;
-	TRY(unpack_u64(u, tag, &v));
-	if (v > SIZE_MAX / 2)
-		return err_new(ERR_MALFORMED, NULL, "a size in the state");
-	*out = (size_t)v;
-	return NULL;
-}
-
-static struct err *
-unpack_alg(struct unpack *u, struct sig_alg *out)
-{
-	uint64_t v;
-	TRY(unpack_u64(u, TAG_ALG, &v));
-	*out = (struct sig_alg){
-		.form = (enum sig_form)(v >> 48 & 0xFF),
-		.digest = (enum digest_alg)(v >> 40 & 0xFF),
-		.mgf1 = (enum digest_alg)(v >> 32 & 0xFF),
-		.salt_len = (int)(v & 0xFFFF),
-	};
-	if (out->digest >= DIGEST_COUNT || out->mgf1 >= DIGEST_COUNT)
-		return err_new(ERR_MALFORMED, NULL, "an unknown digest");
-	return NULL;
-}
-
-static struct err *
-unpack_certs(struct unpack *u, struct state *s)
-{
-	struct bytes der;
-	size_t n = 0;
-	TRY(unpack_bytes(u, TAG_CERT, &der));
-	TRY(cert_parse(der, &s->cert));
-	TRY(unpack_size(u, TAG_CHAIN, &n));
-	if (n > CERT_LIST_MAX)
-		return err_new(ERR_LIMIT, NULL, "certificates in the state");
-	for (size_t i = 0; i < n; i++) {
-		TRY(unpack_bytes(u, TAG_CHAIN_CERT, &der));
-		TRY(cert_list_add_der(&s->chain, der));
+	CLEANUP(tst_freep) struct tst *t = NULL;
+	uint8_t hash[DIGEST_MAX];
+	struct bytes digest = s->digest;
+	TRY(tst_parse(token, &t));
+	enum digest_alg alg = tst_imprint_alg(t);
+	if (s->step == PDF_STEP_SIGN) {
+		TRY(digest_of(alg, value, hash));
+		digest = bytes_of(hash, digest_len(alg));
 	}
+	if ((s->step == PDF_STEP_STAMP && alg != s->alg) ||
+	    !bytes_eq(tst_imprint(t), digest))
+		return err_new(ERR_MALFORMED, "RFC 3161 2.4.2",
+		    "the time stamp is over something else");
 	return NULL;
 }
 
 static struct err *
-unpack_state(struct bytes state, struct state *s)
+signature_contents(const struct pdf_state *s, struct bytes value,
+    struct bytes token, struct buf *out)
 {
-	struct unpack u = unpack_of(state);
-	uint64_t version;
-	TRY(unpack_u64(&u, TAG_VERSION, &version));
-	if (version != STATE_VERSION)
-		return err_new(ERR_MALFORMED, NULL, "a state of version %llu",
-		    (unsigned long long)version);
-	TRY(unpack_size(&u, TAG_AT, &s->at));
-	TRY(unpack_bytes(&u, TAG_TAIL, &s->tail));
-	TRY(unpack_size(&u, TAG_CONTENTS, &s->contents));
-	TRY(unpack_size(&u, TAG_CONTENTS_LEN, &s->contents_len));
-	if (s->contents_len < 2 || s->tail.len < s->contents_len ||
-	    s->contents > s->tail.len - s->contents_len)
-		return err_new(ERR_MALFORMED, NULL, "a hole outside the state");
-	if (s->tail.ptr[s->contents] != '<' ||
-	    s->tail.ptr[s->contents + s->contents_len - 1] != '>')
-		return err_new(ERR_MALFORMED, NULL, "no hole in the state");
-	TRY(unpack_alg(&u, &s->alg));
-	TRY(unpack_certs(&u, s));
-	TRY(unpack_bytes(&u, TAG_DIGEST, &s->digest));
-	TRY(unpack_bytes(&u, TAG_ATTRIBUTES, &s->attributes));
-	return unpack_end(&u);
+	struct cms_request r = s->request;
+	r.stamp = token;
+	if (token.len > 0)
+		TRY(check_token(s, value, token));
+	return cms_assemble(&r, s->attributes, value, out);
 }
 
-/* The tail with the CMS in the hole; the zeros behind it stay. */
 static struct err *
-fill_contents(const struct state *s, struct bytes cms, struct buf *out)
+stamp_contents(const struct pdf_state *s, struct bytes token, struct buf *out)
 {
-	CLEANUP(buf_done) struct buf hex = BUF(CMS_MAX * 2);
-	TRY(hex_encode(cms, &hex));
-	if (hex.len > s->contents_len - 2)
+	if (token.len == 0)
+		return err_new(ERR_USAGE, NULL, "no time stamp");
+	TRY(check_token(s, BYTES_NONE, token));
+	return buf_append(out, token);
+}
+
+static struct err *
+fill(const struct pdf_state *s, struct bytes contents, struct bytes token,
+    struct buf *out)
+{
+	size_t room = (s->holes.contents_end - s->holes.contents - 2) / 2;
+	if (contents.len > room && token.len > 0)
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "%zu bytes, and room for %zu",
+			contents.len, room),
+		    "stamp-room");
+	if (contents.len > room)
 		return err_new(ERR_INTERNAL, NULL,
 		    "the signature is larger than was foreseen");
-	TRY(buf_append(out, s->tail));
-	memcpy(out->ptr + s->contents + 1, hex.ptr, hex.len);
-	return NULL;
+	return pdf_holes_fill(s->tail, &s->holes, contents, out);
+}
+
+static struct err *
+embed(const struct pdf_state *s, struct bytes value, struct bytes token,
+    struct buf *out)
+{
+	CLEANUP(buf_done) struct buf contents = BUF(CMS_MAX);
+	switch (s->step) {
+	case PDF_STEP_SIGN:
+		TRY(signature_contents(s, value, token, &contents));
+		break;
+	case PDF_STEP_STAMP:
+		TRY(stamp_contents(s, token, &contents));
+		break;
+	case PDF_STEP_STORE:
+		return buf_append(out, s->tail);
+	}
+	return fill(s, buf_bytes(&contents), token, out);
 }
 
 struct err *
 pdf_embed(struct bytes state, struct bytes value, struct bytes token,
     struct insertion *out)
 {
-	if (token.len > 0)
-		return err_new(ERR_UNSUPPORTED, NULL, "a state of level B");
-	CLEANUP(state_done) struct state s = { 0 };
-	TRY(unpack_state(state, &s));
-	struct cms_request r = {
-		.cert = s.cert,
-		.chain = &s.chain,
-		.alg = s.alg,
-		.content_digest = s.digest,
-		.signing_time = TIME_NONE,
-	};
-	CLEANUP(buf_done) struct buf cms = BUF(CMS_MAX);
+	CLEANUP(pdf_state_done) struct pdf_state s = { .at = 0 };
+	TRY(pdf_state_unpack(state, &s));
 	CLEANUP(buf_done) struct buf bytes = BUF(INSERTION_MAX);
-	TRY(cms_assemble(&r, s.attributes, value, &cms));
-	TRY(fill_contents(&s, buf_bytes(&cms), &bytes));
+	TRY(embed(&s, value, token, &bytes));
 	*out = (struct insertion){ .at = s.at, .bytes = buf_move(&bytes) };
 	return NULL;
 }

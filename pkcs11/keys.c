@@ -2,33 +2,14 @@
 
 #include <string.h>
 
-#include "certs/cert.h"
 #include "certs/ossl.h"
+#include "pkcs11/attr.h"
 
-#define AES_KEY 32   /* bytes */
-#define POINT_MAX 80 /* bytes of CKA_EC_POINT of P-256: 67 */
-#define RAW_SIG 64   /* bytes of r || s of P-256 */
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
-/* The interface of Cryptoki has no const, but only reads these. */
-#define ATTR(type, value)                                                      \
-	{                                                                      \
-		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
-	}
-#define ATTR_BYTES(type, b)                                                    \
-	{                                                                      \
-		(type), (void *)(uintptr_t)(b).ptr, (b).len                    \
-	}
-
-static const CK_BBOOL yes = CK_TRUE;
-static const CK_BBOOL no = CK_FALSE;
-
-/* prime256v1, as CKA_EC_PARAMS and at the head of its SubjectPublicKeyInfo. */
-static const uint8_t p256_params[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-	0x03, 0x01, 0x07 };
-static const uint8_t p256_spki_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
-	0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-	0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-#define P256_POINT 65 /* bytes, uncompressed */
+#define AES_KEY 32         /* bytes */
+#define ATTRIBUTE_MAX 1024 /* bytes of one attribute: a modulus of 8192 bits */
 
 /* ---- finding ---- */
 
@@ -127,16 +108,9 @@ p11_kek_make(
 	return generate(s, CKM_AES_KEY_GEN, template, n, out);
 }
 
-/* One attribute of an object, and what it must be. */
-struct wanted {
-	CK_ATTRIBUTE_TYPE type;
-	CK_BBOOL value;
-	const char *name;
-};
-
-static struct err *
-check_flags(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    const struct wanted *wanted, size_t count)
+struct err *
+p11_check_flags(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    const struct p11_wanted *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		CK_BBOOL is = CK_FALSE;
@@ -176,7 +150,7 @@ check_mechanism(
 struct err *
 p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 {
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
@@ -189,7 +163,7 @@ p11_kek_check(const struct p11_session *s, CK_OBJECT_HANDLE kek)
 		/* Whoever logs in could set the above as they like. */
 		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	TRY(check_flags(s, kek, wanted, COUNT_OF(wanted)));
+	TRY(p11_check_flags(s, kek, wanted, COUNT_OF(wanted)));
 	return check_mechanism(s, kek, s->vendor->wrap);
 }
 
@@ -222,7 +196,7 @@ p11_pepper_make(
 struct err *
 p11_pepper_check(const struct p11_session *s, CK_OBJECT_HANDLE pepper)
 {
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
@@ -231,7 +205,7 @@ p11_pepper_check(const struct p11_session *s, CK_OBJECT_HANDLE pepper)
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
 		{ CKA_MODIFIABLE, CK_FALSE, "CKA_MODIFIABLE" },
 	};
-	TRY(check_flags(s, pepper, wanted, COUNT_OF(wanted)));
+	TRY(p11_check_flags(s, pepper, wanted, COUNT_OF(wanted)));
 	return check_mechanism(s, pepper, CKM_SHA256_HMAC);
 }
 
@@ -256,40 +230,116 @@ p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
 
 /* CKA_EC_POINT is the point inside an OCTET STRING (PKCS #11 2.3.3); some
  * tokens give the point bare. */
-static struct err *
-bare_point(struct bytes p, struct bytes *out)
+static struct bytes
+bare_point(struct bytes p)
 {
-	if (p.len == P256_POINT + 2 && p.ptr[0] == 0x04 &&
-	    p.ptr[1] == P256_POINT)
-		p = bytes_from(p, 2);
-	if (p.len != P256_POINT || p.ptr[0] != 0x04)
-		return err_new(ERR_UNSUPPORTED, NULL, "no point of P-256");
-	*out = p;
+	if (p.len > 2 && p.ptr[0] == 0x04 && p.ptr[1] == p.len - 2 &&
+	    p.ptr[2] == 0x04)
+		return bytes_from(p, 2);
+	return p;
+}
+
+static struct err *
+read_attribute(const struct p11_session *s, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, uint8_t raw[ATTRIBUTE_MAX], struct bytes *out)
+{
+	CK_ATTRIBUTE a = { type, raw, ATTRIBUTE_MAX };
+	TRY_CK(s->f->C_GetAttributeValue(s->handle, object, &a, 1),
+	    "C_GetAttributeValue");
+	if (a.ulValueLen == 0 || a.ulValueLen > ATTRIBUTE_MAX)
+		return err_new(ERR_UNSUPPORTED, NULL, "no attribute 0x%lx",
+		    (unsigned long)type);
+	*out = bytes_of(raw, a.ulValueLen);
 	return NULL;
+}
+
+/* Appends the key as SubjectPublicKeyInfo, if it is one that can be: a point
+ * on its curve, a modulus. */
+static struct err *
+encode_public(const char *type, OSSL_PARAM *params, struct buf *out)
+{
+	CLEANUP(EVP_PKEY_CTX_freep)
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	if (c == NULL || EVP_PKEY_fromdata_init(c) != 1 ||
+	    EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return err_ossl(ERR_MALFORMED, "EVP_PKEY_fromdata");
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	if (len <= 0)
+		return err_ossl(ERR_INTERNAL, "i2d_PUBKEY");
+	return buf_append(out, bytes_of(der, (size_t)len));
+}
+
+/* OpenSSL's parameters have no const; these are only read. */
+#define OCTETS(name, b)                                                        \
+	OSSL_PARAM_construct_octet_string(                                     \
+	    (name), (void *)(uintptr_t)(b).ptr, (b).len)
+
+static struct err *
+spki_ec(
+    const struct p11_session *s, CK_OBJECT_HANDLE public_key, struct buf *out)
+{
+	uint8_t raw_point[ATTRIBUTE_MAX], raw_curve[ATTRIBUTE_MAX];
+	struct bytes point = BYTES_NONE, curve = BYTES_NONE;
+	TRY(read_attribute(s, public_key, CKA_EC_POINT, raw_point, &point));
+	TRY(read_attribute(s, public_key, CKA_EC_PARAMS, raw_curve, &curve));
+	point = bare_point(point);
+	enum key_kind kind = KIND_P256;
+	while (kind < KIND_COUNT && !bytes_eq(key_kind_curve(kind), curve))
+		kind++;
+	if (kind == KIND_COUNT)
+		return err_new(ERR_UNSUPPORTED, NULL, "the key's curve");
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+		    (char *)(uintptr_t)key_kind_name(kind), 0),
+		OCTETS(OSSL_PKEY_PARAM_PUB_KEY, point),
+		OSSL_PARAM_construct_end(),
+	};
+	return encode_public("EC", params, out);
+}
+
+/* Big endian as PKCS #11 has it, to the host's order as OpenSSL wants it. */
+static OSSL_PARAM
+number(const char *name, struct bytes v, uint8_t swapped[ATTRIBUTE_MAX])
+{
+	for (size_t i = 0; i < v.len; i++)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		swapped[i] = v.ptr[v.len - 1 - i];
+#else
+		swapped[i] = v.ptr[i];
+#endif
+	return OSSL_PARAM_construct_BN(name, swapped, v.len);
+}
+
+static struct err *
+spki_rsa(
+    const struct p11_session *s, CK_OBJECT_HANDLE public_key, struct buf *out)
+{
+	uint8_t raw_n[ATTRIBUTE_MAX], raw_e[ATTRIBUTE_MAX];
+	uint8_t swapped_n[ATTRIBUTE_MAX], swapped_e[ATTRIBUTE_MAX];
+	struct bytes n = BYTES_NONE, e = BYTES_NONE;
+	TRY(read_attribute(s, public_key, CKA_MODULUS, raw_n, &n));
+	TRY(read_attribute(s, public_key, CKA_PUBLIC_EXPONENT, raw_e, &e));
+	OSSL_PARAM params[] = { number(OSSL_PKEY_PARAM_RSA_N, n, swapped_n),
+		number(OSSL_PKEY_PARAM_RSA_E, e, swapped_e),
+		OSSL_PARAM_construct_end() };
+	return encode_public("RSA", params, out);
 }
 
 struct err *
 p11_spki(
     const struct p11_session *s, CK_OBJECT_HANDLE public_key, struct buf *out)
 {
-	uint8_t raw[POINT_MAX];
-	CK_ATTRIBUTE a = { CKA_EC_POINT, raw, sizeof(raw) };
+	CK_KEY_TYPE type = CKK_EC;
+	CK_ATTRIBUTE a = { CKA_KEY_TYPE, &type, sizeof(type) };
 	TRY_CK(s->f->C_GetAttributeValue(s->handle, public_key, &a, 1),
 	    "C_GetAttributeValue");
-	if (a.ulValueLen > sizeof(raw))
-		return err_new(ERR_UNSUPPORTED, NULL, "no CKA_EC_POINT");
-	struct bytes point = BYTES_NONE;
-	TRY(bare_point(bytes_of(raw, a.ulValueLen), &point));
-	uint8_t spki[sizeof(p256_spki_head) + P256_POINT];
-	memcpy(spki, p256_spki_head, sizeof(p256_spki_head));
-	memcpy(spki + sizeof(p256_spki_head), point.ptr, P256_POINT);
-	/* Reading it checks that the point is on the curve. */
-	const uint8_t *p = spki;
-	CLEANUP(EVP_PKEY_freep)
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, sizeof(spki));
-	if (key == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_PUBKEY");
-	return buf_append(out, bytes_of(spki, sizeof(spki)));
+	if (type == CKK_RSA)
+		return spki_rsa(s, public_key, out);
+	if (type == CKK_EC)
+		return spki_ec(s, public_key, out);
+	return err_new(ERR_UNSUPPORTED, NULL, "neither an EC nor an RSA key");
 }
 
 struct err *
@@ -297,7 +347,8 @@ p11_pair_make(const struct p11_session *s, struct bytes id,
     CK_OBJECT_HANDLE *private_key, struct buf *spki)
 {
 	const CK_MECHANISM_TYPE allowed[] = { CKM_ECDSA };
-	CK_ATTRIBUTE public[] = { ATTR(CKA_EC_PARAMS, p256_params),
+	const struct bytes curve = key_kind_curve(KIND_P256);
+	CK_ATTRIBUTE public[] = { ATTR_BYTES(CKA_EC_PARAMS, curve),
 		ATTR_BYTES(CKA_ID, id), ATTR(CKA_TOKEN, yes),
 		ATTR(CKA_VERIFY, yes), ATTR(CKA_MODIFIABLE, no) };
 	CK_ATTRIBUTE private[12] = { ATTR_BYTES(CKA_ID, id),
@@ -320,52 +371,11 @@ struct err *
 p11_signing_check(const struct p11_session *s, CK_OBJECT_HANDLE key)
 {
 	/* Not CKA_LOCAL: a CA's key may have come from another token. */
-	static const struct wanted wanted[] = {
+	static const struct p11_wanted wanted[] = {
 		{ CKA_PRIVATE, CK_TRUE, "CKA_PRIVATE" },
 		{ CKA_SENSITIVE, CK_TRUE, "CKA_SENSITIVE" },
 		{ CKA_EXTRACTABLE, CK_FALSE, "CKA_EXTRACTABLE" },
 		{ CKA_SIGN, CK_TRUE, "CKA_SIGN" },
 	};
-	return check_flags(s, key, wanted, COUNT_OF(wanted));
-}
-
-/* ---- signing ---- */
-
-struct err *
-p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
-    struct bytes digest, struct buf *out)
-{
-	if (alg.form != SIG_ECDSA || alg.digest == DIGEST_NONE ||
-	    alg.digest == DIGEST_MD5 || alg.digest == DIGEST_SHA1)
-		return err_new(ERR_UNSUPPORTED, NULL,
-		    "only ECDSA with SHA-2 and SHA-3 is made here");
-	if (digest.len != digest_len(alg.digest))
-		return err_new(
-		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
-	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
-	struct bytes in = bytes_slice(digest, 0, RAW_SIG / 2);
-	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	TRY_CK(s->f->C_SignInit(s->handle, &m, key), "C_SignInit");
-	uint8_t raw[RAW_SIG];
-	CK_ULONG len = sizeof(raw);
-	TRY_CK(s->f->C_Sign(
-		   s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len, raw, &len),
-	    "C_Sign");
-	if (len != RAW_SIG)
-		return err_new(
-		    ERR_REMOTE, NULL, "a signature of %lu bytes", len);
-	return ecdsa_raw_to_der(bytes_of(raw, len), out);
-}
-
-static struct err *
-signer_sign(void *ctx, struct sig_alg alg, struct bytes digest, struct buf *out)
-{
-	const struct p11_signer *s = ctx;
-	return p11_sign(s->session, s->key, alg, digest, out);
-}
-
-struct signer
-p11_signer(struct p11_signer *s)
-{
-	return (struct signer){ .ctx = s, .sign = signer_sign };
+	return p11_check_flags(s, key, wanted, COUNT_OF(wanted));
 }

@@ -6,6 +6,7 @@
 #define SIGND_PKCS11_KEYS_H
 
 #include "certs/signer.h"
+#include "pkcs11/kind.h"
 #include "pkcs11/session.h"
 
 #define P11_ID 16   /* bytes of a CKA_ID that we make */
@@ -48,19 +49,25 @@ struct err *p11_pair_make(const struct p11_session *s, struct bytes id,
 struct err *p11_signing_check(
     const struct p11_session *s, CK_OBJECT_HANDLE key) MUST_USE;
 
-/* Reads CKA_EC_POINT of a P-256 public key as SubjectPublicKeyInfo (DER). */
+/* Reads a public key (P-256, P-384, RSA) as SubjectPublicKeyInfo (DER).
+ * ERR_UNSUPPORTED: of another kind; ERR_MALFORMED: it is none. */
 struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,
     struct buf *out) MUST_USE;
 
-/* Signs a digest by CKM_ECDSA with a P-256 key; appends DER.
- * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length. */
+/*
+ * p11_sign signs a digest by CKM_ECDSA, CKM_RSA_PKCS or CKM_RSA_PKCS_PSS with a
+ * key of that shape; appends DER for ECDSA, else the modulus' length.
+ * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length.
+ */
 struct err *p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    struct sig_alg alg, struct bytes digest, struct buf *out) MUST_USE;
+    struct key_shape shape, struct sig_alg alg, struct bytes digest,
+    struct buf *out) MUST_USE;
 
 /* A permanent key as the rest of the program signs with it. */
 struct p11_signer {
 	const struct p11_session *session;
 	CK_OBJECT_HANDLE key;
+	struct key_shape shape;
 };
 struct signer p11_signer(struct p11_signer *s);
 

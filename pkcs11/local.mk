@@ -1,15 +1,18 @@
 # pkcs11/: modules, sessions, keys; sealed credentials.  Uses base, certs.
 noinst_LTLIBRARIES += pkcs11/libpkcs11.la
 pkcs11_libpkcs11_la_SOURCES = \
-	%D%/aead.c %D%/aead.h \
+	%D%/agree.c %D%/agree.h \
+	%D%/attr.h \
 	%D%/ck.c %D%/ck.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/kind.c %D%/kind.h \
 	%D%/module.c %D%/module.h \
 	%D%/pin.c %D%/pin.h \
 	%D%/sad.c %D%/sad.h \
 	%D%/seal.c %D%/seal.h \
 	%D%/session.c %D%/session.h \
+	%D%/sign.c \
 	%D%/wrap.c %D%/wrap.h
 pkcs11_libpkcs11_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) $(ARGON2_CFLAGS)
 

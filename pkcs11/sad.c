@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/pack.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 
 #define FORMAT 1

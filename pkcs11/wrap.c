@@ -1,14 +1,8 @@
 #include "pkcs11/wrap.h"
 
-#define ATTR(type, value)                                                      \
-	{                                                                      \
-		(type), (void *)(uintptr_t) & (value), sizeof(value)           \
-	}
+#include <string.h>
 
-static const CK_BBOOL yes = CK_TRUE;
-static const CK_BBOOL no = CK_FALSE;
-static const uint8_t p256_params[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-	0x03, 0x01, 0x07 };
+#include "pkcs11/attr.h"
 
 static struct err *
 damaged(const char *why)
@@ -17,21 +11,44 @@ damaged(const char *why)
 	    err_new(ERR_MALFORMED, NULL, "%s", why), "credential-damaged");
 }
 
-static struct err *
-generate(const struct p11_session *s, CK_OBJECT_HANDLE *public_key,
-    CK_OBJECT_HANDLE *private_key)
+/* The public half of the template, which says what kind it is. */
+static size_t
+public_template(enum key_kind kind, const struct bytes *curve,
+    const CK_ULONG *bits, CK_ATTRIBUTE out[6])
 {
-	CK_ATTRIBUTE public[] = { ATTR(CKA_EC_PARAMS, p256_params),
-		ATTR(CKA_TOKEN, no), ATTR(CKA_PRIVATE, no),
-		ATTR(CKA_VERIFY, yes) };
+	static const uint8_t exponent[] = { 0x01, 0x00, 0x01 };
+	const CK_ATTRIBUTE common[] = { ATTR(CKA_TOKEN, no),
+		ATTR(CKA_PRIVATE, no), ATTR(CKA_VERIFY, yes) };
+	memcpy(out, common, sizeof(common));
+	size_t n = COUNT_OF(common);
+	if (key_kind_shape(kind).alg == KEY_EC) {
+		out[n++] = (CK_ATTRIBUTE){ CKA_EC_PARAMS,
+			(void *)(uintptr_t)curve->ptr, curve->len };
+		return n;
+	}
+	out[n++] = (CK_ATTRIBUTE)ATTR(CKA_MODULUS_BITS, *bits);
+	out[n++] = (CK_ATTRIBUTE)ATTR(CKA_PUBLIC_EXPONENT, exponent);
+	return n;
+}
+
+static struct err *
+generate(const struct p11_session *s, enum key_kind kind,
+    CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	const struct bytes curve = key_kind_curve(kind);
+	const CK_ULONG bits = (CK_ULONG)key_kind_shape(kind).bits;
+	CK_ATTRIBUTE public[6];
+	size_t n = public_template(kind, &curve, &bits, public);
 	/* Extractable only so that it can be wrapped, and gone right after. */
 	CK_ATTRIBUTE private[] = { ATTR(CKA_TOKEN, no), ATTR(CKA_PRIVATE, yes),
 		ATTR(CKA_SENSITIVE, yes), ATTR(CKA_EXTRACTABLE, yes),
 		ATTR(CKA_SIGN, yes), ATTR(CKA_DECRYPT, no),
 		ATTR(CKA_UNWRAP, no) };
-	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
-	TRY_CK(s->f->C_GenerateKeyPair(s->handle, &m, public, COUNT_OF(public),
-		   private, COUNT_OF(private), public_key, private_key),
+	CK_MECHANISM m = { curve.len > 0 ? CKM_EC_KEY_PAIR_GEN
+					 : CKM_RSA_PKCS_KEY_PAIR_GEN,
+		NULL, 0 };
+	TRY_CK(s->f->C_GenerateKeyPair(s->handle, &m, public, n, private,
+		   COUNT_OF(private), public_key, private_key),
 	    "C_GenerateKeyPair");
 	return NULL;
 }
@@ -65,10 +82,10 @@ destroyed(
 
 struct err *
 p11_wrapped_make(const struct p11_session *s, const struct p11_kek *kek,
-    struct buf *blob, struct buf *spki)
+    enum key_kind kind, struct buf *blob, struct buf *spki)
 {
 	CK_OBJECT_HANDLE public_key, private_key;
-	TRY(generate(s, &public_key, &private_key));
+	TRY(generate(s, kind, &public_key, &private_key));
 	struct err *e = wrap(s, kek, private_key, blob);
 	if (e == NULL)
 		e = p11_spki(s, public_key, spki);
@@ -97,10 +114,10 @@ unwrap_failed(const struct p11_session *s, CK_RV rv)
 
 struct err *
 p11_wrapped_open(const struct p11_session *s, const struct p11_kek *kek,
-    struct bytes blob, CK_OBJECT_HANDLE *out)
+    enum key_alg alg, struct bytes blob, CK_OBJECT_HANDLE *out)
 {
 	const CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	const CK_KEY_TYPE type = CKK_EC;
+	const CK_KEY_TYPE type = alg == KEY_RSA ? CKK_RSA : CKK_EC;
 	/* Said here too: the defaults of tokens are laxer. */
 	CK_ATTRIBUTE template[] = { ATTR(CKA_CLASS, class),
 		ATTR(CKA_KEY_TYPE, type), ATTR(CKA_TOKEN, no),
@@ -120,8 +137,10 @@ sign_one(const struct p11_session *s, CK_OBJECT_HANDLE key,
     const struct cert *cert, struct sig_alg alg, struct bytes digest,
     struct buf *out)
 {
-	CLEANUP(buf_done) struct buf value = BUF(256);
-	TRY(p11_sign(s, key, alg, digest, &value));
+	CLEANUP(buf_done) struct buf value = BUF(1024);
+	const struct key_shape shape = { cert_key_alg(cert),
+		cert_key_bits(cert) };
+	TRY(p11_sign(s, key, shape, alg, digest, &value));
 	bool ok = false;
 	TRY(cert_verify_digest(cert, alg, digest, buf_bytes(&value), &ok));
 	if (!ok)
@@ -135,7 +154,7 @@ p11_wrapped_sign(const struct p11_session *s, const struct p11_kek *kek,
     const struct bytes *digests, size_t count, struct buf *out)
 {
 	CK_OBJECT_HANDLE key;
-	TRY(p11_wrapped_open(s, kek, blob, &key));
+	TRY(p11_wrapped_open(s, kek, cert_key_alg(cert), blob, &key));
 	struct err *e = NULL;
 	for (size_t i = 0; i < count && e == NULL; i++)
 		e = sign_one(s, key, cert, alg, digests[i], &out[i]);

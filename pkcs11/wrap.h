@@ -12,7 +12,7 @@
 #include "certs/cert.h"
 #include "pkcs11/keys.h"
 
-#define WRAPPED_MAX 2048 /* bytes; P-256 is 80, RSA-2048 1,232 */
+#define WRAPPED_MAX 2048 /* bytes; P-256 80, RSA-2048 1,232, RSA-3072 1,808 */
 
 /* What a blob was wrapped with: stored beside it. */
 struct p11_kek {
@@ -20,18 +20,19 @@ struct p11_kek {
 	CK_MECHANISM_TYPE mechanism;
 };
 
-/* p11_wrapped_make generates a P-256 pair, appends the wrapped private key to
- * `blob` and its SubjectPublicKeyInfo to `spki`, and destroys both objects. */
+/* p11_wrapped_make generates a pair, appends the wrapped private key to `blob`
+ * and its SubjectPublicKeyInfo to `spki`, and destroys both objects. */
 struct err *p11_wrapped_make(const struct p11_session *s,
-    const struct p11_kek *kek, struct buf *blob, struct buf *spki) MUST_USE;
+    const struct p11_kek *kek, enum key_kind kind, struct buf *blob,
+    struct buf *spki) MUST_USE;
 
 /*
- * p11_wrapped_open brings a key back as a session object that can only sign
+ * p11_wrapped_open brings a key (KEY_EC, KEY_RSA) back as a session object that can only sign
  * and cannot be wrapped out again.  The caller destroys it.
  * ERR_MALFORMED code "credential-damaged": it is not what we wrapped.
  */
 struct err *p11_wrapped_open(const struct p11_session *s,
-    const struct p11_kek *kek, struct bytes blob,
+    const struct p11_kek *kek, enum key_alg alg, struct bytes blob,
     CK_OBJECT_HANDLE *out) MUST_USE;
 
 /*

@@ -59,6 +59,16 @@ input_open(const char *path, struct input *out)
 	return err_while(e, "%s", path);
 }
 
+struct err *
+input_map(int fd, struct input *out)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return err_errno(errno, "fstat");
+	*out = (struct input){ 0 };
+	return map_file(fd, (size_t)st.st_size, out);
+}
+
 void
 input_done(struct input *in)
 {

@@ -16,6 +16,8 @@ struct input {
 
 /* input_open: "-" is standard input.  ERR_MISSING, ERR_DENIED, ERR_LIMIT. */
 struct err *input_open(const char *path, struct input *out) MUST_USE;
+/* input_map maps a whole file that is open. */
+struct err *input_map(int fd, struct input *out) MUST_USE;
 void input_done(struct input *in);
 
 /* output_open writes to a new file beside `path`, which output_commit puts in
@@ -34,5 +36,8 @@ struct err *write_bytes(int fd, struct bytes b) MUST_USE;
  * without echo (twice when `confirm`).  0-terminated. */
 struct err *pin_read(
     const struct args *a, bool confirm, struct secret *out) MUST_USE;
+/* password_read gets a document's password from descriptor --password-fd,
+ * 0-terminated; without the option *out stays empty. */
+struct err *password_read(const struct args *a, struct secret *out) MUST_USE;
 
 #endif

@@ -6,17 +6,20 @@ signctl_signctl_SOURCES = \
 	%D%/judge.c \
 	%D%/command.h \
 	%D%/enrol.c \
+	%D%/extend.c \
 	%D%/info.c \
 	%D%/io.c %D%/io.h \
 	%D%/main.c \
 	%D%/officer.c \
 	%D%/offline.c %D%/offline.h \
 	%D%/pin.c \
+	%D%/raise.c %D%/raise.h \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \
 	%D%/sign.c \
 	%D%/sod.c \
 	%D%/timestamp.c \
+	%D%/tsa.c %D%/tsa.h \
 	%D%/verify.c
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la \

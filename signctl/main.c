@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
 	&command_verify,
 	&command_sign,
+	&command_extend,
 	&command_authorize,
 	&command_activate,
 	&command_info,

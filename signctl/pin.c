@@ -71,18 +71,30 @@ ask_twice(int tty, enum lang lang, struct secret *out)
 	return NULL;
 }
 
+/* A secret from the descriptor that an option names. */
+static struct err *
+read_option(const char *option, const char *number, struct secret *out)
+{
+	char *end;
+	long fd = strtol(number, &end, 10);
+	if (*end != '\0' || end == number || fd < 0 || fd > 65535)
+		return err_new(ERR_USAGE, NULL, "--%s wants a number", option);
+	return err_while(read_line((int)fd, out), "--%s", option);
+}
+
+struct err *
+password_read(const struct args *a, struct secret *out)
+{
+	const char *number = args_get(a, "password-fd");
+	return number == NULL ? NULL : read_option("password-fd", number, out);
+}
+
 struct err *
 pin_read(const struct args *a, bool confirm, struct secret *out)
 {
 	const char *number = args_get(a, "pin-fd");
-	if (number != NULL) {
-		char *end;
-		long fd = strtol(number, &end, 10);
-		if (*end != '\0' || end == number || fd < 0 || fd > 65535)
-			return err_new(
-			    ERR_USAGE, NULL, "--pin-fd wants a number");
-		return err_while(read_line((int)fd, out), "--pin-fd");
-	}
+	if (number != NULL)
+		return read_option("pin-fd", number, out);
 	CLEANUP(close_fdp)
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (tty < 0)

@@ -1,6 +1,7 @@
 /* signctl sign: a document goes to the service, or only its digest with
  * --local. */
-#include "signctl/offline.h"
+#include "cms/params.h"
+#include "signctl/raise.h"
 #include "signctl/service.h"
 
 #include <errno.h>
@@ -19,7 +20,17 @@ static const struct option_row options[] = {
 	{ "field", "NAME", "PDF: sign this empty field", false },
 	{ "local", NULL, "keep the document here; send only its digest",
 	    false },
-	{ "format", "pdf|xml", "do not guess the format", false },
+	{ "format", "pdf|xml|cms",
+	    "do not guess the format; cms takes any file", false },
+	RAISE_OPTIONS,
+	{ "detached", NULL, "cms: a .p7s without the file in it", false },
+	{ "role", "TEXT", "in which role it is signed", false },
+	{ "commitment", "OID", "what signing it means (commitment type)",
+	    false },
+	{ "sig-policy", "OID", "the signature policy it is signed under",
+	    false },
+	{ "sig-policy-file", "FILE", "that policy's document", false },
+	{ "sig-policy-uri", "URI", "where that policy is found", false },
 	COMMON_OPTIONS,
 };
 
@@ -29,6 +40,9 @@ struct signing {
 	const char *credential;
 	struct secret pin;
 	struct cert_list certs; /* the signer's first, then issuers */
+	struct raise raise;     /* --local: the level, and what it takes */
+	uint8_t policy_digest[DIGEST_MAX];
+	struct buf cms; /* cms_params, packed */
 };
 
 static void
@@ -37,6 +51,8 @@ signing_done(struct signing *s)
 	signd_close(s->service);
 	secret_done(&s->pin);
 	cert_list_done(&s->certs);
+	raise_done(&s->raise);
+	buf_done(&s->cms);
 }
 
 static struct err *
@@ -96,8 +112,46 @@ prepare_child(void *ctx, struct buf *out)
 	return e;
 }
 
+/* The policy's document is hashed here; its OID and place are only named. */
 static struct err *
-prepare(const struct args *a, const struct signing *s, struct bytes document,
+load_policy(const struct args *a, struct signing *s, struct sig_policy *out)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	const char *path;
+	out->oid = args_get(a, "sig-policy");
+	if (out->oid == NULL)
+		return NULL;
+	TRY(args_need(a, "sig-policy-file", &path));
+	TRY(input_open(path, &in));
+	TRY(digest_of(DIGEST_SHA256, in.bytes, s->policy_digest));
+	out->alg = DIGEST_SHA256;
+	out->digest = bytes_of(s->policy_digest, digest_len(DIGEST_SHA256));
+	out->uri = args_get(a, "sig-policy-uri");
+	return NULL;
+}
+
+static struct err *
+load_choices(
+    const struct args *a, struct signing *s, struct prepare_request *r)
+{
+	const struct cms_params cms = {
+		.form = args_has(a, "detached") ? CMS_DETACHED : CMS_ATTACHED,
+	};
+	s->cms = BUF(4096);
+	TRY(cms_params_pack(&cms, &s->cms));
+	r->cms = buf_bytes(&s->cms);
+	r->level = s->raise.level > LEVEL_T ? LEVEL_T : s->raise.level;
+	r->format = args_get(a, "format");
+	r->reason = args_get(a, "reason");
+	r->location = args_get(a, "location");
+	r->field = args_get(a, "field");
+	r->role = args_get(a, "role");
+	r->commitment = args_get(a, "commitment");
+	return load_policy(a, s, &r->policy);
+}
+
+static struct err *
+prepare(const struct args *a, struct signing *s, struct bytes document,
     struct prepared *out)
 {
 	struct bytes chain[16];
@@ -106,20 +160,17 @@ prepare(const struct args *a, const struct signing *s, struct bytes document,
 		chain[n++] = cert_der(s->certs.v[i]);
 	struct prepare_request r = {
 		.document = document,
-		.format = args_get(a, "format"),
 		.cert = cert_der(s->certs.v[0]),
 		.chain = chain,
 		.nchain = n,
 		.digest = DIGEST_SHA256,
 		.form = form_of(s->certs.v[0]),
 		.time = clock_now(&clock_system),
-		.reason = args_get(a, "reason"),
-		.location = args_get(a, "location"),
-		.field = args_get(a, "field"),
 	};
 	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
 		.seconds = OFFLINE_SECONDS };
 	CLEANUP(buf_done) struct buf packed = BUF(2 * (size_t)STATE_MAX);
+	TRY(load_choices(a, s, &r));
 	TRY(sandbox_run(limits, prepare_child, &r, &packed));
 	return prepared_unpack(buf_bytes(&packed), out);
 }
@@ -149,27 +200,60 @@ remote_value(struct signing *s, const struct prepared *p, struct buf *out)
 	return base64_decode(bytes_str(json_string_value(first)), out);
 }
 
+/* The time stamp on the value, if the level has one. */
 static struct err *
-sign_here(const struct args *a, struct signing *s, const char *path, int fd)
+stamp_value(const struct signing *s, struct bytes state, struct bytes value,
+    struct buf *token)
 {
-	CLEANUP(input_done) struct input in = { 0 };
+	uint8_t digest[DIGEST_MAX];
+	if (s->raise.level < LEVEL_T)
+		return NULL;
+	TRY(job_stamp(state, value, DIGEST_SHA256, digest));
+	return raise_stamp(&s->raise, DIGEST_SHA256,
+	    bytes_of(digest, digest_len(DIGEST_SHA256)), token);
+}
+
+/* Signs what is in *document, which becomes what comes out. */
+static struct err *
+sign_input(const struct args *a, struct signing *s, struct input *document)
+{
 	CLEANUP(prepared_done) struct prepared p = { 0 };
 	CLEANUP(insertion_done) struct insertion ins = { 0 };
 	CLEANUP(buf_done) struct buf value = BUF(4096);
-	TRY(input_open(path, &in));
+	CLEANUP(buf_done) struct buf token = BUF(TOKEN_MAX);
+	struct input next = { 0 };
+	TRY(prepare(a, s, document->bytes, &p));
+	TRY(remote_value(s, &p, &value));
+	TRY(stamp_value(s, buf_bytes(&p.state), buf_bytes(&value), &token));
+	TRY(embed_here(buf_bytes(&p.state), buf_bytes(&value),
+	    buf_bytes(&token), &ins));
+	TRY(outcome(&ins, document->bytes, &next));
+	/* A detached signature is over what is no longer inside. */
+	if (args_has(a, "detached")) {
+		s->raise.content = *document;
+		s->raise.external.data = document->bytes;
+		s->raise.nexternal = 1;
+		*document = (struct input){ 0 };
+	}
+	input_done(document);
+	*document = next;
+	return NULL;
+}
+
+static struct err *
+sign_here(const struct args *a, struct signing *s, const char *path, int fd)
+{
+	CLEANUP(input_done) struct input document = { 0 };
+	TRY(input_open(path, &document));
+	TRY(raise_load(a, &s->raise));
 	TRY(fetch_certs(s));
 	TRY(worker_start());
-	TRY(prepare(a, s, in.bytes, &p));
-	TRY(remote_value(s, &p, &value));
-	TRY(job_embed(
-	    buf_bytes(&p.state), buf_bytes(&value), BYTES_NONE, &ins));
+	struct err *e = sign_input(a, s, &document);
+	if (e == NULL && s->raise.level > LEVEL_T)
+		e = raise_all(&s->raise, &document);
 	worker_stop();
-	TRY(insertion_check(&ins, in.bytes.len));
-	struct bytes pieces[INSERTION_PIECES];
-	size_t n = insertion_pieces(&ins, in.bytes, pieces);
-	for (size_t k = 0; k < n; k++)
-		TRY(write_bytes(fd, pieces[k]));
-	return NULL;
+	TRY(e);
+	return write_bytes(fd, document.bytes);
 }
 
 static struct err *
@@ -215,7 +299,7 @@ run(const struct args *a, int *code)
 const struct command command_sign = {
 	.name = "sign",
 	.words = "FILE",
-	.summary = "sign a PDF or an XML document",
+	.summary = "sign a PDF, an XML document, or any file (CMS)",
 	.more = "The PIN is asked for on the terminal, or read from --pin-fd.  "
 		"With --local the\ndocument stays on this machine: only its "
 		"digest is sent.",

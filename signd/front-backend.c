@@ -175,6 +175,10 @@ credential_usable(const struct credential *c)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "the certificate is revoked"),
 		    "credential-revoked");
+	if (strcmp(c->status, "suspended") == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the certificate is suspended"),
+		    "credential-suspended");
 	if (strcmp(c->status, "locked") == 0)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "too many wrong PINs"),

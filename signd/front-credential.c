@@ -187,8 +187,9 @@ put_cert(json_t *doc, const struct credential *c, const char *which)
 	TRY(json_put_str(cert, "issuerDN", cert_issuer(c->cert)));
 	TRY(put_time(cert, "validFrom", cert_not_before(c->cert)));
 	TRY(put_time(cert, "validTo", cert_not_after(c->cert)));
-	return json_put_str(cert, "status",
-	    strcmp(c->status, "revoked") == 0 ? "revoked" : "valid");
+	bool ended = strcmp(c->status, "revoked") == 0 ||
+		     strcmp(c->status, "suspended") == 0;
+	return json_put_str(cert, "status", ended ? c->status : "valid");
 }
 
 static struct err *

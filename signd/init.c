@@ -10,9 +10,10 @@
 
 #include "certs/issue.h"
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
+#include "signd/operator.h"
 #include "signd/part.h"
 #include "signd/process.h"
 
@@ -87,7 +88,8 @@ certify(const struct keyholder *k, const struct init_options *o,
 		.alg = ca_alg,
 	};
 	struct p11_signer by = { .session = &k->session,
-		.key = root == NULL ? a->key : root->key };
+		.key = root == NULL ? a->key : root->key,
+		.shape = SHAPE_P256 };
 	struct signer signer = p11_signer(&by);
 	return cert_issue(&f, &signer, &a->cert);
 }
@@ -327,7 +329,9 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	};
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
-	return tell_setup(&setup, told);
+	TRY(tell_setup(&setup, told));
+	TRY(signd_operator_key(s, "time-stamp", told));
+	return signd_operator_key(s, "ocsp", told);
 }
 
 /* ---- officers ---- */

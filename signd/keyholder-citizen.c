@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "certs/ossl.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
 #include "signd/ledger-ops.h"
@@ -97,7 +97,7 @@ make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(keyholder_random_id(a->credential));
 	k->operations++;
-	TRY(p11_wrapped_make(&k->session, &k->kek, &wrapped, &spki));
+	TRY(p11_wrapped_make(&k->session, &k->kek, KIND_P256, &wrapped, &spki));
 	TRY(certify(k, buf_bytes(&spki), a));
 	return seal(k, pin, buf_bytes(&wrapped), a);
 }

@@ -52,6 +52,15 @@ text_or_none(const char *s)
 	return s[0] == '\0' ? NULL : s;
 }
 
+static struct p11_signer
+keyholder_ca(const struct keyholder *k)
+{
+	const struct cert *ca = k->chain.v[0];
+	return (struct p11_signer){ .session = &k->session,
+		.key = k->ca_key,
+		.shape = { cert_key_alg(ca), cert_key_bits(ca) } };
+}
+
 static struct err *
 issue(struct keyholder *k, const struct cert_fields *f, bool dry,
     struct cert **out)
@@ -60,7 +69,7 @@ issue(struct keyholder *k, const struct cert_fields *f, bool dry,
 		CLEANUP(buf_done) struct buf tbs = BUF(CERT_MAX);
 		return cert_build_tbs(f, &tbs);
 	}
-	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct p11_signer key = keyholder_ca(k);
 	struct signer signer = p11_signer(&key);
 	return cert_issue(f, &signer, out);
 }
@@ -97,6 +106,7 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
 
 struct crl_state {
 	int64_t number, this_update, next_update, revoked, covered;
+	int64_t changes, covered_changes; /* of the register */
 };
 
 static struct err *
@@ -111,6 +121,8 @@ read_state(struct keyholder *k, struct crl_state *s)
 	TRY(unpack_i64(&u, 3, &s->next_update));
 	TRY(unpack_i64(&u, 4, &s->revoked));
 	TRY(unpack_i64(&u, 5, &s->covered));
+	TRY(unpack_i64(&u, 6, &s->changes));
+	TRY(unpack_i64(&u, 7, &s->covered_changes));
 	return unpack_end(&u);
 }
 
@@ -194,7 +206,8 @@ read_entries(struct keyholder *k, int64_t count, struct entries *e)
 }
 
 static struct err *
-store_crl(struct keyholder *k, const struct crl_fields *f, struct bytes der)
+store_crl(struct keyholder *k, const struct crl_fields *f, int64_t changes,
+    struct bytes der)
 {
 	CLEANUP(buf_done) struct buf body = BUF(LW_BODY_MAX);
 	TRY(pack_i64(&body, 1, (int64_t)f->number));
@@ -202,6 +215,7 @@ store_crl(struct keyholder *k, const struct crl_fields *f, struct bytes der)
 	TRY(pack_i64(&body, 3, f->next_update));
 	TRY(pack_i64(&body, 4, (int64_t)f->nentries));
 	TRY(pack_bytes(&body, 5, der));
+	TRY(pack_i64(&body, 6, changes));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_CRL_PUT, &body, &answer);
 }
@@ -221,11 +235,11 @@ make_crl(struct keyholder *k, int64_t *number, struct buf *out)
 		.alg = ca_alg,
 		.entries = e.v,
 		.nentries = e.n };
-	struct p11_signer key = { .session = &k->session, .key = k->ca_key };
+	struct p11_signer key = keyholder_ca(k);
 	struct signer signer = p11_signer(&key);
 	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
 	TRY(crl_issue(&f, &signer, &der));
-	TRY(store_crl(k, &f, buf_bytes(&der)));
+	TRY(store_crl(k, &f, s.changes, buf_bytes(&der)));
 	*number = (int64_t)f.number;
 	return out == NULL ? NULL : buf_append(out, buf_bytes(&der));
 }
@@ -248,7 +262,7 @@ static bool
 is_current(const struct keyholder *k, const struct crl_state *s)
 {
 	int64_t half = s->this_update + (s->next_update - s->this_update) / 2;
-	return s->number > 0 && s->covered == s->revoked &&
+	return s->number > 0 && s->covered_changes == s->changes &&
 	       clock_now(k->clock) < half;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "certs/issue.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/ledger-ops.h"
 #include "signd/records.h"
 
@@ -189,7 +189,8 @@ keyholder_enrol(struct keyholder *k, struct unpack *u, struct buf *out)
 
 /* ---- revocation ---- */
 
-/* RFC 5280 5.3.1, those that end a citizen's certificate for good. */
+/* RFC 5280 5.3.1, those that an officer may give: certificateHold suspends,
+ * removeFromCRL takes that back, the others are for good. */
 static const struct {
 	const char *name;
 	enum revoke_reason reason;
@@ -200,6 +201,8 @@ static const struct {
 	{ "superseded", REVOKE_SUPERSEDED },
 	{ "cessationOfOperation", REVOKE_CESSATION },
 	{ "privilegeWithdrawn", REVOKE_PRIVILEGE },
+	{ "certificateHold", REVOKE_HOLD },
+	{ "removeFromCRL", REVOKE_RELEASE },
 };
 
 static struct err *
@@ -211,7 +214,7 @@ find_reason(const char *name, uint64_t *out)
 			return NULL;
 		}
 	return err_coded(err_new(ERR_MALFORMED, "RFC 5280 5.3.1",
-			     "no reason to revoke for good"),
+			     "no reason that an officer may give"),
 	    "record-field");
 }
 

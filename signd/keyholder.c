@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/guard.h"
 #include "signd/ipc-io.h"
 #include "signd/ledger-ops.h"
@@ -175,6 +175,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	*k = (struct keyholder){
 		.settings = s, .clock = clock, .pin_fd = pin_fd
 	};
+	k->watch = (struct clockwatch){ .source = &clock_source_system };
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	struct ipc_message answer = { 0 };
@@ -182,6 +183,8 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	struct err *e = keyholder_token(k, false);
 	if (e == NULL)
 		e = use_setup(k, &answer);
+	if (e == NULL)
+		e = keyholder_operators(k);
 	ipc_message_done(&answer);
 	return e;
 }
@@ -192,6 +195,8 @@ keyholder_done(struct keyholder *k)
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
+	cert_free(k->tsa.cert);
+	cert_free(k->ocsp.cert);
 	buf_done(&k->kek_id);
 	free(k->ledger_read);
 	free(k->ledger_write);
@@ -224,6 +229,10 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_revoke(k, u, out);
 	case KEY_CRL:
 		return keyholder_crl(k, out);
+	case KEY_TIMESTAMP:
+		return keyholder_timestamp(k, u, out);
+	case KEY_OCSP:
+		return keyholder_ocsp(k, u, out);
 	case KEY_PING:
 		return ping(k, out);
 	default:

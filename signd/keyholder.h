@@ -12,6 +12,7 @@
 #include "certs/issue.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
+#include "signd/clockwatch.h"
 #include "signd/ipc.h"
 #include "signd/roles.h"
 #include "store/ledger.h"
@@ -20,6 +21,12 @@
 #define KEY_ANSWER_MAX (16 * 1024 * 1024) /* bytes: a CRL */
 #define KEY_DIGESTS_MAX LEDGER_DIGESTS_MAX
 #define APPROVAL_SECONDS 600 /* how far an approval's time may be off */
+
+/* A permanent key of the service with a certificate of our own CA. */
+struct operator_key {
+	CK_OBJECT_HANDLE key;
+	struct cert *cert; /* NULL: there is none */
+};
 
 struct keyholder {
 	const struct settings *settings;
@@ -35,8 +42,12 @@ struct keyholder {
 	struct buf kek_id;
 	CK_OBJECT_HANDLE pepper;
 	CK_OBJECT_HANDLE ca_key;
-	struct cert_list chain; /* issuer first, anchor last */
-	uint64_t operations;    /* unwrappings so far */
+	struct operator_key tsa;
+	struct operator_key ocsp;
+	struct clockwatch watch; /* time stamps */
+	uint64_t ocsp_made;      /* answers so far */
+	struct cert_list chain;  /* issuer first, anchor last */
+	uint64_t operations;     /* unwrappings so far */
 	bool broken; /* the token failed: this process must be replaced */
 };
 
@@ -126,6 +137,13 @@ struct err *keyholder_new_crl(
 struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* keyholder-operator.c: the TSA's and the OCSP responder's keys. */
+struct err *keyholder_operators(struct keyholder *k) MUST_USE;
+struct err *keyholder_timestamp(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_ocsp(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 /* The token's HMAC key, as seal.h and sad.h want it. */
 struct pepper keyholder_pepper(struct keyholder *k);

@@ -1,16 +1,19 @@
 # The keyholder, the ledger and the ceremony; part of signd/libservice.la.
 signd_libservice_la_SOURCES += \
+	%D%/clockwatch.c %D%/clockwatch.h \
 	%D%/init.c %D%/init.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \
 	%D%/keyholder-officer.c \
+	%D%/keyholder-operator.c \
 	%D%/keyholder-sign.c \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/ledger-ops.h \
 	%D%/ledger-read.c \
 	%D%/ledger-write.c \
+	%D%/operator.c %D%/operator.h \
 	%D%/part.c %D%/part.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

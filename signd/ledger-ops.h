@@ -43,14 +43,23 @@ enum ledger_write_op {
 	 * (DER), 9 reason [n].  Answer: 1 revoked at [n]. */
 	LW_REVOKE = 0x050b,
 	/* Answer: 1 number of the current CRL [n], 2 this update [n], 3 next
-	 * update [n], 4 how many are revoked [n], 5 how many it has [n]. */
+	 * update [n], 4 how many are revoked [n], 5 how many it has [n],
+	 * 6 changes of the register [n], 7 as of the current CRL [n]. */
 	LW_CRL_STATE = 0x050c,
 	/* 1 first place [n].  Answer: up to LW_REVOKED_PAGE entries, each:
 	 * 1 serial (hex), 2 time [n], 3 reason [n]. */
 	LW_REVOKED = 0x050d,
 	/* 1 number [n], 2 this update [n], 3 next update [n], 4 entries [n],
-	 * 5 CRL (DER).  Answer: empty. */
+	 * 5 CRL (DER), 6 changes of the register when it was read [n].
+	 * Answer: empty. */
 	LW_CRL_PUT = 0x050e,
+	/* 1 purpose.  Answer: 1 CKA_ID, 2 certificate (DER).  ERR_MISSING. */
+	LW_OPERATOR = 0x0540,
+	/* 1 serial (hex), 2 profile, 3 certificate (DER), 4 SHA-256 of its key,
+	 * 5 subject id, 6 serial of what it replaces or "", 7 not after [n],
+	 * 8 officer, 9 nonce, 10 rendered record, 11 approval, 12 its
+	 * algorithm (DER).  Answer: empty. */
+	LW_ISSUED = 0x0541,
 };
 
 #define LW_REVOKED_PAGE 10000            /* entries; some 60 bytes each */

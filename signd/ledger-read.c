@@ -35,7 +35,7 @@ static const char *
 credential_status(const struct ledger_credential *c)
 {
 	if (c->revoked)
-		return "revoked";
+		return c->reason == LEDGER_HOLD ? "suspended" : "revoked";
 	return c->tries_left == 0 ? "locked" : "active";
 }
 
@@ -123,6 +123,32 @@ tell_officer(struct ledger *l, struct unpack *u)
 	return ledger_officer_get(l, fingerprint, NULL);
 }
 
+/* ---- the register ---- */
+
+static struct err *
+tell_one_status(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *serial = NULL;
+	TRY(unpack_str(u, 1, &serial));
+	struct ledger_status s;
+	TRY(ledger_status(l, serial, &s));
+	TRY(pack_u64(out, 2, (uint64_t)s.state));
+	TRY(pack_i64(out, 3, s.since));
+	return pack_u64(out, 4, (uint64_t)s.reason);
+}
+
+/* The count first: what changes meanwhile counts as not told. */
+static struct err *
+tell_status(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	int64_t changes = 0;
+	TRY(ledger_changes(l, &changes));
+	TRY(pack_i64(out, 1, changes));
+	for (int i = 0; i < KEY_OCSP_MAX && unpack_is(u, 1); i++)
+		TRY(tell_one_status(l, u, out));
+	return unpack_end(u);
+}
+
 static struct err *
 tell_ping(struct ledger *l, struct buf *out)
 {
@@ -152,6 +178,8 @@ ledger_handle_read(
 		return tell_audit(s->reader, &u, &answer->body);
 	case LEDGER_OFFICER:
 		return tell_officer(s->reader, &u);
+	case LEDGER_STATUS:
+		return tell_status(s->reader, &u, &answer->body);
 	case LEDGER_PING:
 		return tell_ping(s->reader, &answer->body);
 	default:

@@ -252,7 +252,9 @@ do_crl_state(struct ledger *l, struct buf *out)
 	TRY(pack_i64(out, 2, s.this_update));
 	TRY(pack_i64(out, 3, s.next_update));
 	TRY(pack_i64(out, 4, s.revoked));
-	return pack_i64(out, 5, s.covered);
+	TRY(pack_i64(out, 5, s.covered));
+	TRY(pack_i64(out, 6, s.changes));
+	return pack_i64(out, 7, s.covered_changes);
 }
 
 static struct err *
@@ -281,8 +283,57 @@ do_crl_put(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 3, &c.next_update));
 	TRY(unpack_i64(u, 4, &c.entries));
 	TRY(unpack_bytes(u, 5, &c.der));
+	TRY(unpack_i64(u, 6, &c.changes));
 	TRY(unpack_end(u));
 	return ledger_crl_put(l, &c);
+}
+
+/* ---- our own keys, and certificates without a sealed one ---- */
+
+static struct err *
+do_operator(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *purpose = NULL;
+	TRY(unpack_id(u, 1, &purpose));
+	TRY(unpack_end(u));
+	CLEANUP(ledger_operator_done) struct ledger_operator o = { 0 };
+	TRY(ledger_operator_get(l, purpose, &o));
+	TRY(pack_bytes(out, 1, buf_bytes(&o.key_id)));
+	return pack_bytes(out, 2, buf_bytes(&o.certificate));
+}
+
+static struct err *
+do_issued(struct ledger *l, struct unpack *u)
+{
+	struct ledger_issued c = { 0 };
+	struct approval a = { 0 };
+	CLEANUP(free_charp) char *serial = NULL;
+	CLEANUP(free_charp) char *profile = NULL;
+	CLEANUP(free_charp) char *subject_id = NULL;
+	CLEANUP(free_charp) char *replaces = NULL;
+	CLEANUP(free_charp) char *officer = NULL;
+	CLEANUP(free_charp) char *nonce = NULL;
+	TRY(unpack_id(u, 1, &serial));
+	TRY(unpack_id(u, 2, &profile));
+	TRY(unpack_bytes(u, 3, &c.certificate));
+	TRY(unpack_hash(u, 4, &c.key_sha256));
+	TRY(unpack_id(u, 5, &subject_id));
+	TRY(unpack_id(u, 6, &replaces));
+	TRY(unpack_i64(u, 7, &c.not_after));
+	TRY(unpack_id(u, 8, &officer));
+	TRY(unpack_id(u, 9, &nonce));
+	TRY(unpack_bytes(u, 10, &a.record));
+	TRY(unpack_bytes(u, 11, &a.value));
+	TRY(unpack_bytes(u, 12, &a.alg));
+	TRY(unpack_end(u));
+	c.serial = serial;
+	c.profile = profile;
+	c.subject_id = subject_id;
+	c.replaces = replaces;
+	c.officer = officer;
+	c.nonce = nonce;
+	c.approval = &a;
+	return ledger_issued_put(l, &c);
 }
 
 static struct err *
@@ -297,6 +348,10 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_revoked(l, u, out);
 	case LW_CRL_PUT:
 		return do_crl_put(l, u);
+	case LW_OPERATOR:
+		return do_operator(l, u, out);
+	case LW_ISSUED:
+		return do_issued(l, u);
 	default:
 		return err_new(ERR_DENIED, NULL, "no operation for writing");
 	}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signd/init.h"
+#include "signd/operator.h"
 #include "signd/process.h"
 #include "signd/settings.h"
 #include "signd/supervisor.h"
@@ -18,6 +19,7 @@ static const char help[] =
     "       signd init [--config FILE] [OPTION...]\n"
     "       signd officer-add [--config FILE] CERTIFICATE\n"
     "       signd officer-end [--config FILE] CERTIFICATE\n"
+    "       signd operator-key [--config FILE] time-stamp|ocsp\n"
     "       signd audit-check [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
@@ -26,6 +28,7 @@ static const char help[] =
     "  init         makes keys, root and issuing CA in the token, the ledger\n"
     "  officer-add  an officer may enrol and revoke with this certificate\n"
     "  officer-end  ... not any more\n"
+    "  operator-key makes a new key and certificate for time stamps or OCSP\n"
     "  audit-check  walks the chain of the audit\n"
     "\n"
     "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
@@ -138,6 +141,7 @@ static const struct verb verbs[] = {
 	{ "init", false },
 	{ "officer-add", true },
 	{ "officer-end", true },
+	{ "operator-key", true },
 	{ "audit-check", false },
 };
 
@@ -150,6 +154,8 @@ run_verb(const struct command *c, const struct settings *s)
 		return signd_officer_add(s, c->file, stdout);
 	if (strcmp(c->verb, "officer-end") == 0)
 		return signd_officer_end(s, c->file, stdout);
+	if (strcmp(c->verb, "operator-key") == 0)
+		return signd_operator_key(s, c->file, stdout);
 	return signd_audit_check(s, stdout);
 }
 

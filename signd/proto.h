@@ -22,6 +22,14 @@ enum worker_op {
 	WORKER_EMBED = 0x0103,   /* tags 1 state, 2 value, 3 time-stamp
 				  * token or ""; no fd
 				  * answer: insertion_pack */
+	WORKER_STAMP = 0x0104,   /* 1 state, 2 value, 3 digest algorithm [n];
+				  * no fd; answer: 1 digest to be stamped */
+	WORKER_EXTEND = 0x0105,  /* body: extend_request_pack; fd: document
+				  * answer: prepared_pack */
+	WORKER_TOKEN = 0x0106,   /* 1 TimeStampReq, 2 TimeStampResp; no fd
+				  * answer: 1 the token, if it fits */
+	WORKER_LEVELS = 0x0107,  /* body: extend_request_pack; fd: document
+				  * answer: levels_pack */
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 
@@ -63,8 +71,28 @@ enum key_op {
 	/* Make a fresh CRL from the register if the current one is older than
 	 * half its life.  Answer: 1 CRL (DER). */
 	KEY_CRL = 0x0306,
+	/* Time stamp (RFC 3161): the keyholder builds the TSTInfo itself, with
+	 * its own clock; nothing of a document comes here.
+	 * 1 digest algorithm (dotted OID), 2 digest, 3 nonce (value of the
+	 * INTEGER, big endian, positive) or "", 4 policy (dotted) or "",
+	 * 5 whether the TSA's certificates go along [n].  For a signature at
+	 * level T: no nonce, no policy, 1.
+	 * Answer: 1 TimeStampToken (DER), 2 its genTime [n].
+	 * ERR_UNSUPPORTED code "tsa-digest", "tsa-policy"; ERR_REMOTE code
+	 * "tsa-clock": the clock jumped or is not synchronised; ERR_MISSING
+	 * code "tsa-missing": there is no such key. */
+	KEY_TIMESTAMP = 0x0310,
+	/* OCSP answer (RFC 6960) about certificates of our issuing CA; what it
+	 * says comes from the register.  1 nonce or "", then up to
+	 * KEY_OCSP_MAX times: 2 digest algorithm of the CertID (dotted),
+	 * 3 serial number (big endian, without sign byte).
+	 * Answer: 1 OCSPResponse (DER), 2 next update [n].
+	 * ERR_MISSING code "ocsp-missing": there is no such key. */
+	KEY_OCSP = 0x0311,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
 };
+
+#define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */
 
 /* ---- ledger, reading ---- */
 enum ledger_read_op {
@@ -88,6 +116,11 @@ enum ledger_read_op {
 	/* 1 fingerprint (hex) of a certificate.  Answer: empty, when it is an
 	 * active officer's.  ERR_DENIED code "officer-unknown". */
 	LEDGER_OFFICER = 0x0407,
+	/* 1 serial numbers (hex, repeated).  Answer: 1 how often the register
+	 * was changed [n], then for each, in order: 2 0 unknown, 1 good,
+	 * 2 revoked or suspended [n], 3 since when [n], 4 reason (RFC 5280
+	 * 5.3.1) [n]. */
+	LEDGER_STATUS = 0x0410,
 	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
 };
 

@@ -24,6 +24,7 @@ struct worker {
 
 DEFINE_FREEP(verify_hold_free, struct verify_hold)
 DEFINE_FREEP(prepare_hold_free, struct prepare_hold)
+DEFINE_FREEP(extend_hold_free, struct extend_hold)
 
 /* The document of a request, mapped. */
 struct mapping {
@@ -112,29 +113,117 @@ embed(struct bytes body, struct buf *out)
 }
 
 static struct err *
+stamp(struct bytes body, struct buf *out)
+{
+	struct unpack u = unpack_of(body);
+	struct bytes state;
+	struct bytes value;
+	uint64_t alg;
+	uint8_t digest[DIGEST_MAX];
+	TRY(unpack_bytes(&u, 1, &state));
+	TRY(unpack_bytes(&u, 2, &value));
+	TRY(unpack_u64(&u, 3, &alg));
+	TRY(unpack_end(&u));
+	if (alg >= DIGEST_COUNT)
+		return err_new(ERR_MALFORMED, NULL, "no such digest");
+	TRY(job_stamp(state, value, (enum digest_alg)alg, digest));
+	return pack_bytes(
+	    out, 1, bytes_of(digest, digest_len((enum digest_alg)alg)));
+}
+
+static struct err *
+token(struct bytes body, struct buf *out)
+{
+	struct unpack u = unpack_of(body);
+	struct bytes request;
+	struct bytes response;
+	CLEANUP(buf_done) struct buf found = BUF(INSERTION_MAX);
+	TRY(unpack_bytes(&u, 1, &request));
+	TRY(unpack_bytes(&u, 2, &response));
+	TRY(unpack_end(&u));
+	TRY(job_token(request, response, &found));
+	return pack_bytes(out, 1, buf_bytes(&found));
+}
+
+static struct err *
+extend(struct bytes document, struct bytes body, struct buf *out)
+{
+	CLEANUP(extend_hold_freep) struct extend_hold *hold = NULL;
+	struct extend_request r = { 0 };
+	const char *format;
+	TRY(extend_request_unpack(body, &format, &r, &hold));
+	r.document = document;
+	struct prepared p = { 0 };
+	struct err *e = job_extend(format, &r, &p);
+	if (e == NULL)
+		e = prepared_pack(&p, out);
+	prepared_done(&p);
+	return e;
+}
+
+static struct err *
+levels(struct bytes document, struct bytes body, struct buf *out)
+{
+	CLEANUP(extend_hold_freep) struct extend_hold *hold = NULL;
+	struct extend_request r = { 0 };
+	const char *format;
+	TRY(extend_request_unpack(body, &format, &r, &hold));
+	r.document = document;
+	struct levels l = { 0 };
+	struct err *e = job_levels(format, &r, &l);
+	if (e == NULL)
+		e = levels_pack(&l, out);
+	levels_done(&l);
+	return e;
+}
+
+/* A job on a document, and one on what was made of it before. */
+typedef struct err *on_document(struct bytes document, struct bytes body,
+    struct buf *out);
+typedef struct err *on_state(struct bytes body, struct buf *out);
+
+static const struct job {
+	uint16_t op;
+	on_document *document;
+	on_state *state;
+} jobs[] = {
+	{ WORKER_VERIFY, verify, NULL },
+	{ WORKER_PREPARE, prepare, NULL },
+	{ WORKER_EMBED, NULL, embed },
+	{ WORKER_STAMP, NULL, stamp },
+	{ WORKER_EXTEND, extend, NULL },
+	{ WORKER_TOKEN, NULL, token },
+	{ WORKER_LEVELS, levels, NULL },
+};
+
+static struct err *
+run_job(const struct worker *w, const struct job *j,
+    const struct ipc_message *request, struct buf *out)
+{
+	CLEANUP(unmap) struct mapping m = { 0 };
+	struct bytes body = buf_bytes(&request->body);
+	if (j->state != NULL)
+		return j->state(body, out);
+	TRY(map_document(request, (size_t)w->s->document_max, &m));
+	return j->document(bytes_of(m.ptr, m.len), body, out);
+}
+
+static struct err *
 handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct worker *w = ctx;
-	struct bytes body = buf_bytes(&request->body);
 	if (request->op == WORKER_PING)
 		return NULL;
 	w->jobs_left--;
-	sandbox_job_begin(w->limits);
-	CLEANUP(unmap) struct mapping m = { 0 };
-	struct err *e = NULL;
-	if (request->op != WORKER_EMBED)
-		e = map_document(request, (size_t)w->s->document_max, &m);
-	struct bytes document = bytes_of(m.ptr, m.len);
-	if (e == NULL && request->op == WORKER_VERIFY)
-		e = verify(document, body, &answer->body);
-	else if (e == NULL && request->op == WORKER_PREPARE)
-		e = prepare(document, body, &answer->body);
-	else if (e == NULL && request->op == WORKER_EMBED)
-		e = embed(body, &answer->body);
-	else if (e == NULL)
-		e = err_new(ERR_UNSUPPORTED, NULL, "no such operation");
-	sandbox_job_end();
-	return e;
+	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+		if (jobs[i].op != request->op)
+			continue;
+		sandbox_job_begin(w->limits);
+		struct err *e = run_job(w, &jobs[i], request, &answer->body);
+		sandbox_job_end();
+		return e;
+	}
+	return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
 }
 
 /* Whatever a long life leaves behind is given back with the process. */

@@ -59,4 +59,7 @@ struct err *audit_write(struct ledger *l, const char *event,
 struct err *ledger_nonce_use(struct ledger *l, const char *nonce,
     struct bytes hash, bool *same) MUST_USE;
 
+/* Says that what the register tells of somebody is different from now on. */
+struct err *ledger_register_changed(struct ledger *l) MUST_USE;
+
 #endif

@@ -110,6 +110,7 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 	c->created = stmt_col_int(q, 5);
 	c->revoked = !stmt_col_is_null(q, 6);
 	c->revoked_at = stmt_col_int(q, 6);
+	c->reason = stmt_col_int(q, 9);
 	int64_t used = stmt_col_int(q, 7) + stmt_col_int(q, 8);
 	c->tries_left = used >= LEDGER_PIN_TRIES ? 0 : LEDGER_PIN_TRIES - used;
 	return NULL;
@@ -122,7 +123,7 @@ ledger_credential_get(
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "SELECT id, serial, certificate, sealed, version, created,"
-	    " revoked_at, pin_failed, pin_running FROM credential"
+	    " revoked_at, pin_failed, pin_running, reason FROM credential"
 	    " WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);
@@ -147,6 +148,7 @@ struct pin_count {
 	int64_t since;     /* seconds: when the last of them was taken */
 	int64_t not_after; /* of the certificate, seconds */
 	bool revoked;
+	int64_t reason; /* then */
 };
 
 static struct err *
@@ -155,7 +157,7 @@ pin_read(struct ledger *l, const char *id, struct pin_count *out)
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "SELECT pin_failed, pin_running, pin_since, revoked_at,"
-	    " not_after FROM credential WHERE id = ?1",
+	    " not_after, reason FROM credential WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);
 	bool row;
@@ -168,7 +170,8 @@ pin_read(struct ledger *l, const char *id, struct pin_count *out)
 		.running = stmt_col_int(q, 1),
 		.since = stmt_col_int(q, 2),
 		.revoked = !stmt_col_is_null(q, 3),
-		.not_after = stmt_col_int(q, 4) };
+		.not_after = stmt_col_int(q, 4),
+		.reason = stmt_col_int(q, 5) };
 	return NULL;
 }
 
@@ -188,8 +191,12 @@ pin_store(struct ledger *l, const char *id, const struct pin_count *p)
 }
 
 static struct err *
-err_revoked(void)
+err_ended(int64_t reason)
 {
+	if (reason == LEDGER_HOLD)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the certificate is suspended"),
+		    "credential-suspended");
 	return err_coded(
 	    err_new(ERR_DENIED, NULL, "the certificate is revoked"),
 	    "credential-revoked");
@@ -221,7 +228,7 @@ pin_take(struct ledger *l, const char *id)
 	struct pin_count p;
 	TRY(pin_read(l, id, &p));
 	if (p.revoked)
-		return err_revoked();
+		return err_ended(p.reason);
 	int64_t now = clock_now(l->ground->clock);
 	if (now > p.not_after)
 		return err_expired();
@@ -339,7 +346,7 @@ check_current(struct ledger *l, const struct ledger_signature *s)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT version, revoked_at, not_after FROM credential"
+	    "SELECT version, revoked_at, not_after, reason FROM credential"
 	    " WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, s->credential);
@@ -350,7 +357,7 @@ check_current(struct ledger *l, const struct ledger_signature *s)
 		    err_new(ERR_MISSING, NULL, "no such credential"),
 		    "credential-unknown");
 	if (!stmt_col_is_null(q, 1))
-		return err_revoked();
+		return err_ended(stmt_col_int(q, 3));
 	if (stmt_col_int(q, 0) != s->version)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "the credential was changed"),

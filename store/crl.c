@@ -6,55 +6,91 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-struct revoked {
+/* What the register says of one certificate. */
+struct entry {
 	bool found;
-	bool already;
-	bool by_this; /* by the record with this nonce */
+	bool issued;  /* in the table `issued`, not `credential` */
+	bool ended;   /* revoked or suspended */
+	bool held;    /* suspended */
+	bool by_this; /* last changed by the record with this nonce */
 	int64_t at;
 };
 
 static struct err *
-look(struct ledger *l, const struct revocation_record *r, struct revoked *out)
+look_in(struct ledger *l, const char *sql, const struct revocation_record *r,
+    struct entry *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "SELECT revoked_at, revoked_nonce FROM credential"
-	    " WHERE id = ?1 AND serial = ?2",
-	    &q));
+	TRY(db_prepare(l->db, sql, &q));
 	stmt_text(q, 1, r->credential);
 	stmt_text(q, 2, r->serial);
-	*out = (struct revoked){ 0 };
 	TRY(stmt_step(q, &out->found));
 	if (!out->found)
 		return NULL;
-	out->already = !stmt_col_is_null(q, 0);
+	out->ended = !stmt_col_is_null(q, 0);
 	out->at = stmt_col_int(q, 0);
-	out->by_this = bytes_eq_str(stmt_col_bytes(q, 1), r->nonce);
+	out->held = out->ended && stmt_col_int(q, 1) == LEDGER_HOLD;
+	out->by_this = bytes_eq_str(stmt_col_bytes(q, 2), r->nonce);
 	return NULL;
 }
 
+/* A certificate without a credential is named by its serial number twice. */
 static struct err *
-mark(
-    struct ledger *l, const struct revocation_record *r, int reason, int64_t at)
+look(struct ledger *l, const struct revocation_record *r, struct entry *out)
+{
+	*out = (struct entry){ 0 };
+	TRY(look_in(l,
+	    "SELECT revoked_at, reason, revoked_nonce FROM credential"
+	    " WHERE id = ?1 AND serial = ?2",
+	    r, out));
+	if (out->found)
+		return NULL;
+	out->issued = true;
+	return look_in(l,
+	    "SELECT revoked_at, reason, revoked_nonce FROM issued"
+	    " WHERE serial = ?1 AND serial = ?2",
+	    r, out);
+}
+
+struct err *
+ledger_register_changed(struct ledger *l)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db, "UPDATE register SET changes = changes + 1", &q));
+	return stmt_run(q, NULL);
+}
+
+/* `at` TIME_NONE: in force again. */
+static struct err *
+mark(struct ledger *l, const struct revocation_record *r, bool issued,
+    int reason, int64_t at)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "UPDATE credential SET revoked_at = ?2, reason = ?3,"
-	    " revoked_nonce = ?4 WHERE id = ?1",
+	    issued ? "UPDATE issued SET revoked_at = ?2, reason = ?3,"
+		     " revoked_nonce = ?4 WHERE serial = ?1"
+		   : "UPDATE credential SET revoked_at = ?2, reason = ?3,"
+		     " revoked_nonce = ?4 WHERE serial = ?1",
 	    &q));
-	stmt_text(q, 1, r->credential);
-	stmt_int(q, 2, at);
-	stmt_int(q, 3, reason);
+	stmt_text(q, 1, r->serial);
+	if (at == TIME_NONE) {
+		stmt_null(q, 2);
+		stmt_null(q, 3);
+	} else {
+		stmt_int(q, 2, at);
+		stmt_int(q, 3, reason);
+	}
 	stmt_text(q, 4, r->nonce);
-	return stmt_run(q, NULL);
+	TRY(stmt_run(q, NULL));
+	return ledger_register_changed(l);
 }
 
 static struct err *
 audit_revoked(struct ledger *l, const struct revocation_record *r,
-    const struct approval *approval, struct bytes hash)
+    const struct approval *approval, struct bytes hash, const char *event)
 {
 	CLEANUP(audit_done) struct audit a = { 0 };
-	TRY(audit_open(l, "revoked", &a));
+	TRY(audit_open(l, event, &a));
 	TRY(audit_str(&a, "credential", r->credential));
 	TRY(audit_str(&a, "serial", r->serial));
 	TRY(audit_str(&a, "reason", r->reason));
@@ -64,12 +100,39 @@ audit_revoked(struct ledger *l, const struct revocation_record *r,
 	return audit_close(l, &a);
 }
 
+/* From in force to suspended and back; from both to revoked, for good. */
+static struct err *
+check_step(const struct entry *was, int reason)
+{
+	if (reason == LEDGER_RELEASE && !was->ended)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "it is not suspended"),
+		    "credential-not-suspended");
+	if (reason == LEDGER_HOLD && was->held)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "it is suspended already"),
+		    "credential-suspended");
+	if (was->ended && !was->held)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "it is revoked already"),
+		    "credential-revoked");
+	return NULL;
+}
+
+static const char *
+event_of(int reason)
+{
+	return reason == LEDGER_HOLD      ? "suspended"
+	       : reason == LEDGER_RELEASE ? "released"
+					  : "revoked";
+}
+
 static struct err *
 revoke_step(struct ledger *l, const struct revocation_record *r,
     const struct approval *approval, int reason, int64_t *revoked_at)
 {
 	TRY(ledger_officer_get(l, r->officer, NULL));
-	struct revoked was;
+	struct entry was;
 	TRY(look(l, r, &was));
 	if (!was.found)
 		return err_coded(
@@ -80,15 +143,21 @@ revoke_step(struct ledger *l, const struct revocation_record *r,
 	struct bytes hash = bytes_of(raw, sizeof(raw));
 	bool same;
 	TRY(ledger_nonce_use(l, r->nonce, hash, &same));
-	if (was.already && !(same && was.by_this))
-		return err_coded(
-		    err_new(ERR_DENIED, NULL, "it is revoked already"),
-		    "credential-revoked");
-	*revoked_at = was.already ? was.at : clock_now(l->ground->clock);
-	if (was.already)
+	int64_t now = clock_now(l->ground->clock);
+	/* Revoked after a suspension counts from the suspension on. */
+	*revoked_at = was.ended ? was.at : now;
+	if (same && was.by_this)
 		return NULL;
-	TRY(mark(l, r, reason, *revoked_at));
-	return audit_revoked(l, r, approval, hash);
+	if (same)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "this approval was used before"),
+		    "approval-replayed");
+	TRY(check_step(&was, reason));
+	if (reason == LEDGER_RELEASE)
+		*revoked_at = now;
+	TRY(mark(l, r, was.issued, reason,
+	    reason == LEDGER_RELEASE ? TIME_NONE : *revoked_at));
+	return audit_revoked(l, r, approval, hash, event_of(reason));
 }
 
 struct err *
@@ -105,8 +174,19 @@ count_revoked(struct ledger *l, int64_t *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT count(*) FROM credential WHERE revoked_at IS NOT NULL",
+	    "SELECT count(*) FROM register_entry WHERE revoked_at IS NOT NULL",
 	    &q));
+	bool row;
+	TRY(stmt_step(q, &row));
+	*out = row ? stmt_col_int(q, 0) : 0;
+	return NULL;
+}
+
+struct err *
+ledger_changes(struct ledger *l, int64_t *out)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db, "SELECT changes FROM register", &q));
 	bool row;
 	TRY(stmt_step(q, &row));
 	*out = row ? stmt_col_int(q, 0) : 0;
@@ -118,9 +198,10 @@ ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
 {
 	struct ledger_crl_state s = { 0 };
 	TRY(count_revoked(l, &s.revoked));
+	TRY(ledger_changes(l, &s.changes));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT number, this_update, next_update, entries FROM crl"
+	    "SELECT number, this_update, next_update, entries, changes FROM crl"
 	    " ORDER BY number DESC LIMIT 1",
 	    &q));
 	bool row;
@@ -130,6 +211,7 @@ ledger_crl_state(struct ledger *l, struct ledger_crl_state *out)
 		s.this_update = stmt_col_int(q, 1);
 		s.next_update = stmt_col_int(q, 2);
 		s.covered = stmt_col_int(q, 3);
+		s.covered_changes = stmt_col_int(q, 4);
 	}
 	*out = s;
 	return NULL;
@@ -143,7 +225,7 @@ ledger_revoked_each(struct ledger *l, int64_t from, int64_t count,
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "SELECT serial, revoked_at, reason FROM credential"
+	    "SELECT serial, revoked_at, reason FROM register_entry"
 	    " WHERE revoked_at IS NOT NULL ORDER BY serial"
 	    " LIMIT ?2 OFFSET ?1",
 	    &q));
@@ -166,12 +248,13 @@ insert_crl(struct ledger *l, const struct ledger_crl *c)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(
-	    l->db, "INSERT INTO crl VALUES (?1, ?2, ?3, ?4, ?5)", &q));
+	    l->db, "INSERT INTO crl VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &q));
 	stmt_int(q, 1, c->number);
 	stmt_int(q, 2, c->this_update);
 	stmt_int(q, 3, c->next_update);
 	stmt_int(q, 4, c->entries);
 	stmt_blob(q, 5, c->der);
+	stmt_int(q, 6, c->changes);
 	return stmt_run(q, NULL);
 }
 
@@ -180,9 +263,8 @@ crl_put_step(struct ledger *l, const struct ledger_crl *c)
 {
 	struct ledger_crl_state now;
 	TRY(ledger_crl_state(l, &now));
-	/* Nothing is ever taken out of the register, so that counting tells
-	 * whether something came in while this list was being made. */
-	if (c->number != now.number + 1 || c->entries != now.revoked)
+	if (c->number != now.number + 1 || c->entries != now.revoked ||
+	    c->changes != now.changes)
 		return err_coded(
 		    err_new(ERR_LIMIT, NULL, "the register has changed since"),
 		    "crl-overtaken");

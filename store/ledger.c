@@ -75,6 +75,39 @@ static const char *const migrations[] = {
 	" BEGIN SELECT RAISE(ABORT, 'append only'); END;"
 	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
 	" BEGIN SELECT RAISE(ABORT, 'append only'); END;",
+
+	/* Certificates without a key of ours behind a PIN: of tokens that
+	 * people bring, and of our own TSA and OCSP keys. */
+	"CREATE TABLE issued ("
+	" serial TEXT PRIMARY KEY, profile TEXT NOT NULL,"
+	" certificate BLOB NOT NULL, key_sha256 BLOB NOT NULL,"
+	" subject_id TEXT NOT NULL, replaces TEXT NOT NULL,"
+	" not_after INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" record BLOB, approval BLOB, approval_alg BLOB,"
+	" officer TEXT REFERENCES officer (fingerprint),"
+	" revoked_at INTEGER, reason INTEGER, revoked_nonce TEXT"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX issued_revoked ON issued (serial)"
+	" WHERE revoked_at IS NOT NULL;"
+	"CREATE INDEX issued_key ON issued (key_sha256);"
+	"CREATE TABLE operator_key ("
+	" n INTEGER PRIMARY KEY, purpose TEXT NOT NULL,"
+	" key_id BLOB NOT NULL, serial TEXT NOT NULL REFERENCES issued (serial)"
+	") STRICT;"
+	/* A suspension is taken back, so counting who is revoked does not tell
+	 * whether something changed. */
+	"CREATE TABLE register ("
+	" only_row INTEGER PRIMARY KEY CHECK (only_row = 1),"
+	" changes INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO register SELECT 1, count(*) FROM credential"
+	" WHERE revoked_at IS NOT NULL;"
+	"ALTER TABLE crl ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE crl SET changes = entries;"
+	"CREATE VIEW register_entry AS"
+	" SELECT serial, revoked_at, reason, not_after FROM credential"
+	" UNION ALL"
+	" SELECT serial, revoked_at, reason, not_after FROM issued;",
 };
 
 static const struct db_schema schema = {

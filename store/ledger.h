@@ -127,6 +127,7 @@ struct ledger_credential {
 	char *serial; /* of its certificate: hex, lower case */
 	bool revoked;
 	int64_t revoked_at;     /* seconds */
+	int64_t reason;         /* RFC 5280 5.3.1, when revoked */
 	int64_t tries_left;     /* of the PIN; 0 is locked */
 	int64_t version;        /* of the sealed blob */
 	int64_t created;        /* seconds */
@@ -212,11 +213,16 @@ struct err *ledger_signed(
 
 /* ---- revocation ---- */
 
+#define LEDGER_HOLD 6    /* certificateHold, RFC 5280 5.3.1: suspends */
+#define LEDGER_RELEASE 8 /* removeFromCRL: takes a suspension back */
+
 /*
- * ledger_revoke ends a credential's certificate.  The same record again gives
- * the same answer (its CRL may have failed the first time).
- * ERR_DENIED code "officer-unknown", "approval-replayed"; code
- * "credential-revoked": by another record; ERR_MISSING code
+ * ledger_revoke ends a certificate, suspends it, or takes that back: of a
+ * credential, or one without (then the record's credential is its serial).  The
+ * same record again gives the same answer (its CRL may have failed the first
+ * time). ERR_DENIED code "officer-unknown", "approval-replayed"; code
+ * "credential-revoked", "credential-suspended": it is already, by another
+ * record; code "credential-not-suspended"; ERR_MISSING code
  * "credential-unknown", also when the serial is not its own.
  */
 struct err *ledger_revoke(struct ledger *l, const struct revocation_record *r,
@@ -227,8 +233,10 @@ struct ledger_crl_state {
 	int64_t number;      /* of the current one; 0: none yet */
 	int64_t this_update; /* of the current one, seconds */
 	int64_t next_update;
-	int64_t revoked; /* entries that the register has now */
-	int64_t covered; /* entries that the current one has */
+	int64_t revoked;         /* entries that the register has now */
+	int64_t covered;         /* entries that the current one has */
+	int64_t changes;         /* how often the register was changed */
+	int64_t covered_changes; /* when the current one was made */
 };
 
 struct err *ledger_crl_state(
@@ -245,6 +253,7 @@ struct ledger_crl {
 	int64_t this_update;
 	int64_t next_update;
 	int64_t entries;
+	int64_t changes; /* of the register, when it was read */
 	struct bytes der;
 };
 
@@ -255,6 +264,58 @@ struct err *ledger_crl_put(
 /* Appends the current CRL; nothing, and number 0, when there is none. */
 struct err *ledger_crl_get(
     struct ledger *l, struct buf *der, int64_t *number) MUST_USE;
+
+/* ---- certificates without a sealed key, and the register ---- */
+
+struct ledger_issued {
+	const char *serial; /* hex */
+	const char *profile;
+	struct bytes certificate;
+	struct bytes key_sha256; /* of the SubjectPublicKeyInfo */
+	const char *subject_id;  /* "" for our own keys */
+	const char *replaces;    /* serial of what it renews, or "" */
+	int64_t not_after;
+	const char *officer; /* fingerprint; NULL for our own keys */
+	const char *nonce;   /* of the record; NULL for our own keys */
+	const struct approval *approval; /* likewise */
+};
+
+/*
+ * ledger_issued_put records a certificate before it leaves.  What it replaces
+ * is revoked (superseded) when the key is another one, and runs out by itself
+ * when it is the same.
+ * ERR_DENIED code "officer-unknown", "approval-replayed"; code "key-taken":
+ * the key is certified for somebody else, or again without a renewal; code
+ * "renewal-wrong": what it replaces is not that person's, or is revoked.
+ */
+struct err *ledger_issued_put(
+    struct ledger *l, const struct ledger_issued *c) MUST_USE;
+
+/* A permanent key of the service with a certificate of our own CA. */
+struct ledger_operator {
+	struct buf key_id;
+	struct buf certificate;
+};
+void ledger_operator_done(struct ledger_operator *o);
+/* Becomes the current one of its purpose; the certificate must have been
+ * recorded with ledger_issued_put().  `purpose`: "time-stamp", "ocsp". */
+struct err *ledger_operator_put(struct ledger *l, const char *purpose,
+    struct bytes key_id, const char *serial) MUST_USE;
+/* ERR_MISSING: there is none. */
+struct err *ledger_operator_get(struct ledger *l, const char *purpose,
+    struct ledger_operator *out) MUST_USE;
+
+enum ledger_state { LEDGER_UNKNOWN, LEDGER_GOOD, LEDGER_REVOKED };
+struct ledger_status {
+	enum ledger_state state;
+	int64_t since; /* seconds, when revoked or suspended */
+	int reason;    /* RFC 5280 5.3.1 */
+};
+/* What the register says of a serial number (hex, lower case). */
+struct err *ledger_status(
+    struct ledger *l, const char *serial, struct ledger_status *out) MUST_USE;
+/* How often the register was changed. */
+struct err *ledger_changes(struct ledger *l, int64_t *out) MUST_USE;
 
 /* ---- keeping ---- */
 

@@ -8,7 +8,8 @@ store_libstore_la_SOURCES = \
 	%D%/db.c %D%/db.h \
 	%D%/front.c %D%/front.h \
 	%D%/ledger.c %D%/ledger.h \
-	%D%/people.c
+	%D%/people.c \
+	%D%/register.c
 store_libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 
 STORE_LIBS = store/libstore.la $(BASE_LIBS) $(SQLITE_LIBS) -lpthread

@@ -1,7 +1,13 @@
 #include "worker/job.h"
 
 #include "base/pack.h"
+#include "cms/format.h"
+#include "cms/params.h"
+#include "pdf/format.h"
+#include "pdf/params.h"
 #include "worker/formats.h"
+#include "xml/format.h"
+#include "xml/params.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -234,22 +240,63 @@ wrap_state(const struct format *f, struct prepared *p)
 	return NULL;
 }
 
+/* Hands on what a format prepared, under its name. */
+static struct err *
+give_prepared(const struct format *f, struct prepared *p, struct prepared *out)
+{
+	struct err *e = wrap_state(f, p);
+	if (e != NULL) {
+		prepared_done(p);
+		return e;
+	}
+	*out = *p;
+	return NULL;
+}
+
+/* Only the format that is used has its parameters read. */
+static struct err *
+prepare_by(const struct prepare_request *r, const struct format *f,
+    struct sign_params *params, struct prepared *out)
+{
+	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
+	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
+	struct cms_params cms;
+	if (f == &format_pdf && r->pdf.len > 0)
+		TRY(pdf_params_unpack(r->pdf, &pdf));
+	if (f == &format_xml && r->xml.len > 0)
+		TRY(xml_params_unpack(r->xml, &xml));
+	if (f == &format_cms && r->cms.len > 0) {
+		TRY(cms_params_unpack(r->cms, &cms));
+		params->cms = &cms;
+	}
+	params->pdf = pdf;
+	params->xml = xml;
+	return f->prepare(r->document, params, out);
+}
+
 static struct err *
 prepare_with(const struct prepare_request *r, const struct format *f,
     struct sign_params *params, const struct cert_list *chain,
     struct prepared *out)
 {
+	struct prepared p = { 0 };
 	TRY(check_digest(r->digest));
 	TRY(choose_alg(r, params->cert, &params->alg));
 	params->chain = chain;
-	struct prepared p = { 0 };
-	TRY(f->prepare(r->document, params, &p));
-	struct err *e = wrap_state(f, &p);
-	if (e != NULL) {
-		prepared_done(&p);
-		return e;
-	}
-	*out = p;
+	TRY(prepare_by(r, f, params, &p));
+	return give_prepared(f, &p, out);
+}
+
+/* Above T nothing can be signed at once: evidence is about what exists. */
+static struct err *
+check_level(const struct prepare_request *r, const struct format *f)
+{
+	if (r->level > LEVEL_T)
+		return err_new(ERR_USAGE, NULL, "sign at T, then extend");
+	if (r->level == LEVEL_T && f->stamp == NULL)
+		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+				     "no time stamps in %s", f->name),
+		    "level-unsupported");
 	return NULL;
 }
 
@@ -262,6 +309,7 @@ job_prepare(const struct prepare_request *r, struct prepared *out)
 		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
 				     "signing as %s is not done", f->name),
 		    "format-not-signed");
+	TRY(check_level(r, f));
 	CLEANUP(cert_freep) struct cert *cert = NULL;
 	TRY(cert_parse(r->cert, &cert));
 	struct cert_list chain = { 0 };
@@ -269,11 +317,15 @@ job_prepare(const struct prepare_request *r, struct prepared *out)
 	for (size_t i = 0; i < r->nchain && e == NULL; i++)
 		e = cert_list_add_der(&chain, r->chain[i]);
 	struct sign_params params = { .cert = cert,
-		.level = LEVEL_B,
+		.level = r->level == LEVEL_NONE ? LEVEL_B : r->level,
+		.stamp_room = r->stamp_room,
 		.time = r->time,
 		.reason = r->reason,
 		.location = r->location,
 		.field = r->field,
+		.role = r->role,
+		.commitment = r->commitment,
+		.policy = r->policy.oid == NULL ? NULL : &r->policy,
 		.password = r->password };
 	if (e == NULL)
 		e = prepare_with(r, f, &params, &chain, out);
@@ -281,17 +333,58 @@ job_prepare(const struct prepare_request *r, struct prepared *out)
 	return e;
 }
 
+static struct err *
+unwrap_state(struct bytes state, const struct format **f, struct bytes *inner)
+{
+	struct unpack u = unpack_of(state);
+	struct bytes name;
+	TRY(unpack_bytes(&u, STATE_TAG_FORMAT, &name));
+	TRY(unpack_bytes(&u, STATE_TAG_STATE, inner));
+	TRY(unpack_end(&u));
+	*f = by_name(name);
+	if (*f == NULL || (*f)->embed == NULL)
+		return err_new(ERR_MALFORMED, NULL, "a state of no format");
+	return NULL;
+}
+
+struct err *
+job_stamp(struct bytes state, struct bytes value, enum digest_alg alg,
+    uint8_t digest[DIGEST_MAX])
+{
+	const struct format *f;
+	struct bytes inner;
+	TRY(unwrap_state(state, &f, &inner));
+	TRY(check_digest(alg));
+	if (f->stamp == NULL)
+		return err_new(
+		    ERR_MALFORMED, NULL, "a state without time stamp");
+	return f->stamp(inner, value, alg, digest);
+}
+
 struct err *
 job_embed(struct bytes state, struct bytes value, struct bytes token,
     struct insertion *out)
 {
-	struct unpack u = unpack_of(state);
-	struct bytes name, inner;
-	TRY(unpack_bytes(&u, STATE_TAG_FORMAT, &name));
-	TRY(unpack_bytes(&u, STATE_TAG_STATE, &inner));
-	TRY(unpack_end(&u));
-	const struct format *f = by_name(name);
-	if (f == NULL || f->embed == NULL)
-		return err_new(ERR_MALFORMED, NULL, "a state of no format");
+	const struct format *f;
+	struct bytes inner;
+	TRY(unwrap_state(state, &f, &inner));
 	return f->embed(inner, value, token, out);
+}
+
+struct err *
+job_extend(
+    const char *format, const struct extend_request *r, struct prepared *out)
+{
+	const struct format *f;
+	TRY(job_format(r->document, format, &f));
+	if (f->extend == NULL)
+		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+				     "extending %s is not done", f->name),
+		    "level-unsupported");
+	if (r->level < LEVEL_T)
+		return err_new(ERR_USAGE, NULL, "extend to T, LT or LTA");
+	TRY(check_digest(r->stamp_alg));
+	struct prepared p = { 0 };
+	TRY(f->extend(r, &p));
+	return give_prepared(f, &p, out);
 }

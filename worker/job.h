@@ -65,7 +65,11 @@ struct err *verify_answer_pack(
 struct err *verify_answer_unpack(
     struct bytes packed, struct verify_answer *out) MUST_USE;
 
-/* Signing: prepare and embed, with the parameters of format.h packed. */
+/*
+ * Signing: prepare and embed, with the parameters of format.h packed.  What
+ * only one format understands travels as its room packed it (ROOM/params.h);
+ * only those of the format that is used are looked at.
+ */
 struct prepare_request {
 	struct bytes document; /* mapped; not packed */
 	const char *format;    /* hint, or NULL */
@@ -74,18 +78,55 @@ struct prepare_request {
 	size_t nchain;
 	enum digest_alg digest; /* DIGEST_SHA256 */
 	enum sig_form form;     /* SIG_ECDSA, ... */
+	enum level level;       /* LEVEL_NONE is LEVEL_B; or LEVEL_T */
+	size_t stamp_room;      /* bytes; 0: STAMP_ROOM_DEFAULT */
 	int64_t time;           /* claimed signing time, seconds */
 	const char *reason;     /* or NULL */
 	const char *location;   /* or NULL */
 	const char *field;      /* or NULL */
+	const char *role;       /* or NULL */
+	const char *commitment; /* dotted OID, or NULL */
+	struct sig_policy policy; /* oid NULL: none */
 	struct bytes password;
+	struct bytes pdf; /* pdf_params packed; empty: the defaults */
+	struct bytes xml; /* xml_params packed */
+	struct bytes cms; /* cms_params packed */
 };
 
 struct err *job_prepare(
     const struct prepare_request *r, struct prepared *out) MUST_USE;
-/* The state names its format; job_embed finds it again. */
+/* The state names its format; job_stamp and job_embed find it again.
+ * job_stamp yields what a time stamp on the signature covers, for LEVEL_T. */
+struct err *job_stamp(struct bytes state, struct bytes value,
+    enum digest_alg alg, uint8_t digest[DIGEST_MAX]) MUST_USE;
 struct err *job_embed(struct bytes state, struct bytes value,
     struct bytes token, struct insertion *out) MUST_USE;
+/* job_extend raises signatures by one level; job_embed, with an empty value,
+ * ends it.  `format` is a hint, or NULL. */
+struct err *job_extend(const char *format, const struct extend_request *r,
+    struct prepared *out) MUST_USE;
+
+/* job_token takes the token out of a TimeStampResp, if it answers `request`
+ * (a TimeStampReq) and its own signature holds.  ERR_REMOTE with code
+ * "timestamp-refused" or "timestamp-answer". */
+struct err *job_token(
+    struct bytes request, struct bytes response, struct buf *token) MUST_USE;
+
+/* The signatures of a document, and how far each has come. */
+struct level_of {
+	char *id;
+	enum level level;
+};
+struct levels {
+	struct level_of *v;
+	size_t n;
+};
+/* job_levels looks at what is there, without judging whom to trust. */
+struct err *job_levels(const char *format, const struct extend_request *r,
+    struct levels *out) MUST_USE;
+void levels_done(struct levels *l);
+struct err *levels_pack(const struct levels *l, struct buf *out) MUST_USE;
+struct err *levels_unpack(struct bytes packed, struct levels *out) MUST_USE;
 
 struct err *prepare_request_pack(
     const struct prepare_request *r, struct buf *out) MUST_USE;
@@ -93,6 +134,13 @@ struct prepare_hold;
 struct err *prepare_request_unpack(struct bytes packed,
     struct prepare_request *out, struct prepare_hold **hold) MUST_USE;
 void prepare_hold_free(struct prepare_hold *h);
+/* Everything but the document. */
+struct err *extend_request_pack(const char *format,
+    const struct extend_request *r, struct buf *out) MUST_USE;
+struct extend_hold;
+struct err *extend_request_unpack(struct bytes packed, const char **format,
+    struct extend_request *out, struct extend_hold **hold) MUST_USE;
+void extend_hold_free(struct extend_hold *h);
 struct err *prepared_pack(const struct prepared *p, struct buf *out) MUST_USE;
 struct err *prepared_unpack(struct bytes packed, struct prepared *out) MUST_USE;
 struct err *insertion_pack(const struct insertion *i, struct buf *out) MUST_USE;

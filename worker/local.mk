@@ -6,7 +6,9 @@ noinst_LTLIBRARIES += worker/libworker.la
 worker_libworker_la_SOURCES = \
 	%D%/formats.c %D%/formats.h \
 	%D%/job.c %D%/job.h \
+	%D%/level.c \
 	%D%/message.c \
+	%D%/message_extend.c \
 	%D%/message_sign.c \
 	%D%/sandbox.c %D%/sandbox.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)

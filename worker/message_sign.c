@@ -1,4 +1,4 @@
-/* The requests and answers of `prepare` and `embed`, packed. */
+/* The requests and answers of `prepare`, `extend` and `embed`, packed. */
 #include "worker/job.h"
 
 #include "base/pack.h"
@@ -20,6 +20,17 @@ enum {
 	TAG_LOCATION,
 	TAG_FIELD,
 	TAG_PASSWORD,
+	TAG_LEVEL,
+	TAG_STAMP_ROOM,
+	TAG_ROLE,
+	TAG_COMMITMENT,
+	TAG_POLICY_OID,
+	TAG_POLICY_ALG,
+	TAG_POLICY_DIGEST,
+	TAG_POLICY_URI,
+	TAG_PDF,
+	TAG_XML,
+	TAG_CMS,
 };
 
 struct prepare_hold {
@@ -27,6 +38,10 @@ struct prepare_hold {
 	char *reason;
 	char *location;
 	char *field;
+	char *role;
+	char *commitment;
+	char *policy_oid;
+	char *policy_uri;
 	struct bytes chain[CHAIN_MAX];
 };
 
@@ -34,6 +49,17 @@ static struct err *
 pack_optional(struct buf *b, uint16_t tag, const char *s)
 {
 	return s == NULL ? NULL : pack_str(b, tag, s);
+}
+
+static struct err *
+pack_policy(struct buf *b, const struct sig_policy *p)
+{
+	if (p->oid == NULL)
+		return NULL;
+	TRY(pack_str(b, TAG_POLICY_OID, p->oid));
+	TRY(pack_u64(b, TAG_POLICY_ALG, (uint64_t)p->alg));
+	TRY(pack_bytes(b, TAG_POLICY_DIGEST, p->digest));
+	return pack_optional(b, TAG_POLICY_URI, p->uri);
 }
 
 struct err *
@@ -53,7 +79,15 @@ prepare_request_pack(const struct prepare_request *r, struct buf *out)
 	TRY(pack_optional(out, TAG_REASON, r->reason));
 	TRY(pack_optional(out, TAG_LOCATION, r->location));
 	TRY(pack_optional(out, TAG_FIELD, r->field));
-	return pack_bytes(out, TAG_PASSWORD, r->password);
+	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
+	TRY(pack_u64(out, TAG_LEVEL, (uint64_t)r->level));
+	TRY(pack_u64(out, TAG_STAMP_ROOM, r->stamp_room));
+	TRY(pack_optional(out, TAG_ROLE, r->role));
+	TRY(pack_optional(out, TAG_COMMITMENT, r->commitment));
+	TRY(pack_policy(out, &r->policy));
+	TRY(pack_bytes(out, TAG_PDF, r->pdf));
+	TRY(pack_bytes(out, TAG_XML, r->xml));
+	return pack_bytes(out, TAG_CMS, r->cms);
 }
 
 static struct err *
@@ -76,11 +110,44 @@ unpack_algorithm(struct unpack *u, struct prepare_request *r)
 }
 
 static struct err *
-unpack_all(struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
+unpack_policy(struct unpack *u, struct prepare_hold *h, struct sig_policy *out)
+{
+	uint64_t alg;
+	if (!unpack_is(u, TAG_POLICY_OID))
+		return NULL;
+	TRY(unpack_str(u, TAG_POLICY_OID, &h->policy_oid));
+	TRY(unpack_u64(u, TAG_POLICY_ALG, &alg));
+	if (alg >= DIGEST_COUNT)
+		return err_new(ERR_MALFORMED, NULL, "no such digest");
+	TRY(unpack_bytes(u, TAG_POLICY_DIGEST, &out->digest));
+	TRY(unpack_optional(u, TAG_POLICY_URI, &h->policy_uri));
+	out->oid = h->policy_oid;
+	out->alg = (enum digest_alg)alg;
+	out->uri = h->policy_uri;
+	return NULL;
+}
+
+static struct err *
+unpack_level(struct unpack *u, enum level *level, size_t *room)
+{
+	uint64_t l, n;
+	TRY(unpack_u64(u, TAG_LEVEL, &l));
+	TRY(unpack_u64(u, TAG_STAMP_ROOM, &n));
+	if (l > LEVEL_LTA)
+		return err_new(ERR_MALFORMED, NULL, "no such level");
+	if (n > INSERTION_MAX)
+		return err_new(
+		    ERR_LIMIT, NULL, "over %d bytes of room", INSERTION_MAX);
+	*level = (enum level)l;
+	*room = (size_t)n;
+	return NULL;
+}
+
+static struct err *
+unpack_chain(
+    struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
 {
 	uint64_t n;
-	TRY(unpack_optional(u, TAG_FORMAT, &h->format));
-	TRY(unpack_bytes(u, TAG_CERT, &r->cert));
 	TRY(unpack_u64(u, TAG_CHAIN, &n));
 	if (n > CHAIN_MAX)
 		return err_new(
@@ -89,16 +156,50 @@ unpack_all(struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
 		TRY(unpack_bytes(u, TAG_ISSUER, &h->chain[i]));
 	r->chain = h->chain;
 	r->nchain = (size_t)n;
-	TRY(unpack_algorithm(u, r));
-	TRY(unpack_i64(u, TAG_TIME, &r->time));
+	return NULL;
+}
+
+/* What the signer chose to say. */
+static struct err *
+unpack_words(
+    struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
+{
 	TRY(unpack_optional(u, TAG_REASON, &h->reason));
 	TRY(unpack_optional(u, TAG_LOCATION, &h->location));
 	TRY(unpack_optional(u, TAG_FIELD, &h->field));
-	r->format = h->format;
 	r->reason = h->reason;
 	r->location = h->location;
 	r->field = h->field;
+	return NULL;
+}
+
+static struct err *
+unpack_properties(
+    struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
+{
+	TRY(unpack_optional(u, TAG_ROLE, &h->role));
+	TRY(unpack_optional(u, TAG_COMMITMENT, &h->commitment));
+	TRY(unpack_policy(u, h, &r->policy));
+	r->role = h->role;
+	r->commitment = h->commitment;
+	TRY(unpack_bytes(u, TAG_PDF, &r->pdf));
+	TRY(unpack_bytes(u, TAG_XML, &r->xml));
+	return unpack_bytes(u, TAG_CMS, &r->cms);
+}
+
+static struct err *
+unpack_all(struct unpack *u, struct prepare_request *r, struct prepare_hold *h)
+{
+	TRY(unpack_optional(u, TAG_FORMAT, &h->format));
+	r->format = h->format;
+	TRY(unpack_bytes(u, TAG_CERT, &r->cert));
+	TRY(unpack_chain(u, r, h));
+	TRY(unpack_algorithm(u, r));
+	TRY(unpack_i64(u, TAG_TIME, &r->time));
+	TRY(unpack_words(u, r, h));
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
+	TRY(unpack_level(u, &r->level, &r->stamp_room));
+	TRY(unpack_properties(u, r, h));
 	return unpack_end(u);
 }
 
@@ -129,6 +230,10 @@ prepare_hold_free(struct prepare_hold *h)
 	free(h->reason);
 	free(h->location);
 	free(h->field);
+	free(h->role);
+	free(h->commitment);
+	free(h->policy_oid);
+	free(h->policy_uri);
 	free(h);
 }
 

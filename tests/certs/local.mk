@@ -1,8 +1,11 @@
 check_PROGRAMS += \
 	tests/certs/test-alg \
 	tests/certs/test-cert \
+	tests/certs/test-csr-make \
+	tests/certs/test-hpke \
 	tests/certs/test-issue \
 	tests/certs/test-path \
+	tests/certs/test-source \
 	tests/certs/test-status \
 	tests/certs/test-torture
 TESTS += %D%/test-issue-interop.sh
@@ -15,6 +18,10 @@ tests_certs_test_alg_LDADD = $(CERTS_LIBS)
 tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
 tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cert_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_csr_make_SOURCES = tests/certs/test-csr-make.c
+tests_certs_test_csr_make_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_csr_make_LDADD = $(CERTS_LIBS)
 
 tests_certs_test_issue_SOURCES = tests/certs/test-issue.c tests/certs/ca.h
 tests_certs_test_issue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -31,3 +38,10 @@ tests_certs_test_status_LDADD = $(CERTS_LIBS)
 tests_certs_test_torture_SOURCES = tests/certs/test-torture.c tests/certs/ca.h
 tests_certs_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_torture_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_hpke_SOURCES = tests/certs/test-hpke.c
+tests_certs_test_hpke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_hpke_LDADD = $(CERTS_LIBS)
+tests_certs_test_source_SOURCES = tests/certs/test-source.c tests/certs/ca.h
+tests_certs_test_source_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_source_LDADD = $(CERTS_LIBS)

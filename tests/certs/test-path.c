@@ -350,6 +350,11 @@ reads_revocation_lists_along_the_path(void)
 	data[0].der = buf_bytes(&root_clean);
 	a.r.time = TEST_NOW + 2 * DAY; /* the lists are out of date */
 	CHECK(answer(&a) == PATH_NO_STATUS);
+	a.r.status_time = TEST_NOW; /* but were in force then */
+	CHECK(answer(&a) == PATH_OK && a.path.unknown == 0);
+	a.r.time = TEST_NOW;
+	a.r.status_time = TEST_NOW + 2 * DAY;
+	CHECK(answer(&a) == PATH_NO_STATUS && a.path.unknown == 3);
 }
 
 static void

@@ -39,3 +39,12 @@ tests/pdf/interop.log: tests/pdf/maker$(EXEEXT)
 
 TESTS += tests/pdf/interop.sh
 EXTRA_DIST += tests/pdf/interop.sh
+
+check_PROGRAMS += tests/pdf/test-params
+tests_pdf_test_params_SOURCES = tests/pdf/test-params.c
+tests_pdf_test_params_LDADD = $(PDF_LIBS)
+
+check_PROGRAMS += tests/pdf/test-extend
+tests_pdf_test_extend_SOURCES = tests/pdf/test-extend.c tests/pdf/levels.h
+tests_pdf_test_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_extend_LDADD = $(PDF_LIBS)

@@ -296,7 +296,7 @@ refuses_fields_that_cannot_be_signed(void)
 		const char *more, *code;
 	} cases[] = {
 		{ "/V<</Type/Sig>>", "pdf-field-signed" },
-		{ "/SV<</Ff 1>>", "pdf-field" },
+		{ "/SV<</Ff 1>>", "pdf-seed" },
 		{ "/Kids[<</T(k)>>]", "pdf-field" },
 		{ "/T(x)", "pdf-ambiguous" },
 	};

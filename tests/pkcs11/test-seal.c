@@ -1,7 +1,7 @@
 /* Seals and SADs, without a token: the HMAC key is in memory here. */
 #include <openssl/hmac.h>
 
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "pkcs11/pin.h"
 #include "pkcs11/sad.h"
 #include "tests/tap.h"

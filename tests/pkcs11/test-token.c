@@ -2,7 +2,8 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
+#include "pkcs11/agree.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/wrap.h"
 #include "tests/softhsm.h"
@@ -147,7 +148,7 @@ the_kek_decrypts_nothing_and_does_not_leave(void)
 {
 	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
 	CLEANUP(buf_done) struct buf spki = BUF(256);
-	CHECK_OK(p11_wrapped_make(&s, &kek, &blob, &spki));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &blob, &spki));
 	CHECK(blob.len == 80);
 	CK_BYTE iv[16] = { 0 };
 	const CK_MECHANISM_TYPE ways[] = { CKM_AES_ECB, CKM_AES_CBC_PAD,
@@ -176,8 +177,8 @@ an_unwrapped_key_is_sensitive_and_cannot_be_wrapped_out_again(void)
 	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
 	CLEANUP(buf_done) struct buf spki = BUF(256);
 	CK_OBJECT_HANDLE key = 0;
-	CHECK_OK(p11_wrapped_make(&s, &kek, &blob, &spki));
-	CHECK_OK(p11_wrapped_open(&s, &kek, buf_bytes(&blob), &key));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &blob, &spki));
+	CHECK_OK(p11_wrapped_open(&s, &kek, KEY_EC, buf_bytes(&blob), &key));
 	CK_BYTE out[WRAPPED_MAX];
 	CK_ULONG len = sizeof(out);
 	CK_MECHANISM m = { kek.mechanism, NULL, 0 };
@@ -305,7 +306,7 @@ signs_for_its_certificate_and_nothing_stays(void)
 	CLEANUP(cert_freep) struct cert *c = NULL;
 	size_t before = 0, after = 0;
 	CHECK_OK(p11_object_count(&s, &before));
-	CHECK_OK(p11_wrapped_make(&s, &kek, &blob, &spki));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &blob, &spki));
 	CHECK_OK(make_cert(buf_bytes(&spki), &c));
 	struct buf out[3] = { BUF(256), BUF(256), BUF(256) };
 	const struct bytes digests[3] = { digest(), digest(), digest() };
@@ -322,6 +323,95 @@ signs_for_its_certificate_and_nothing_stays(void)
 	CHECK(before == after);
 }
 
+/* One kind of key from birth to a signature that OpenSSL verifies. */
+static void
+check_kind(enum key_kind kind, struct sig_alg how)
+{
+	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
+	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	CLEANUP(buf_done) struct buf out = BUF(1024);
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	size_t before = 0, after = 0;
+	bool ok = false;
+	const struct bytes d = bytes_of(digest_bytes, digest_len(how.digest));
+	CHECK_OK(p11_object_count(&s, &before));
+	CHECK_OK(p11_wrapped_make(&s, &kek, kind, &blob, &spki));
+	CHECK_OK(make_cert(buf_bytes(&spki), &c));
+	if (c == NULL)
+		return;
+	CHECK(cert_key_bits(c) == key_kind_shape(kind).bits);
+	CHECK_OK(p11_wrapped_sign(
+	    &s, &kek, buf_bytes(&blob), c, how, &d, 1, &out));
+	CHECK_OK(cert_verify_digest(c, how, d, buf_bytes(&out), &ok));
+	CHECK(ok);
+	/* The same value over other bytes is none: the check means something. */
+	const uint8_t zeros[DIGEST_MAX] = { 0 };
+	CHECK_OK(cert_verify_digest(
+	    c, how, bytes_of(zeros, d.len), buf_bytes(&out), &ok));
+	CHECK(!ok);
+	CHECK_OK(p11_object_count(&s, &after));
+	CHECK(before == after);
+}
+
+static void
+every_kind_of_key_signs_as_it_should(void)
+{
+	const struct sig_alg ecdsa384 = { .form = SIG_ECDSA,
+		.digest = DIGEST_SHA384 };
+	const struct sig_alg pkcs1 = { .form = SIG_RSA_PKCS1,
+		.digest = DIGEST_SHA256 };
+	const struct sig_alg pkcs1_512 = { .form = SIG_RSA_PKCS1,
+		.digest = DIGEST_SHA512 };
+	const struct sig_alg pss = { .form = SIG_RSA_PSS,
+		.digest = DIGEST_SHA256,
+		.mgf1 = DIGEST_SHA256,
+		.salt_len = 32 };
+	check_kind(KIND_P256, ecdsa384);
+	check_kind(KIND_P384, alg);
+	check_kind(KIND_P384, ecdsa384);
+	check_kind(KIND_RSA_2048, pkcs1);
+	check_kind(KIND_RSA_2048, pss);
+	check_kind(KIND_RSA_3072, pkcs1_512);
+}
+
+static struct err *
+agree_in_token(void *ctx, struct bytes point, uint8_t out[HPKE_DH])
+{
+	const CK_OBJECT_HANDLE *key = ctx;
+	return p11_agree(&s, *key, point, out);
+}
+
+static void
+what_is_sealed_to_a_key_of_the_token_opens_there_alone(void)
+{
+	CLEANUP(buf_done) struct buf spki = BUF(256);
+	CLEANUP(buf_done) struct buf sealed = BUF(1024);
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *public = NULL;
+	CLEANUP(secret_done) struct secret plain = { 0 };
+	CK_OBJECT_HANDLE key = 0;
+	size_t before = 0, after = 0;
+	bool ok = false;
+	CHECK_OK(p11_agree_make(&s, BYTES_LIT("agree"), &key, &spki));
+	CHECK_OK(p11_agree_check(&s, key));
+	CHECK_ERR(p11_agree_check(&s, ca), ERR_DENIED);
+	CHECK_OK(key_from_spki(buf_bytes(&spki), &public));
+	CHECK_OK(hpke_seal(public, BYTES_LIT("i"), BYTES_LIT("a"),
+	    BYTES_LIT("bí mật"), &sealed, NULL));
+	struct hpke_recipient r = { .ctx = &key, .dh = agree_in_token };
+	CHECK_OK(hpke_point(public, r.point));
+	CHECK_OK(p11_object_count(&s, &before));
+	CHECK_OK(hpke_open(&r, BYTES_LIT("i"), BYTES_LIT("a"),
+	    buf_bytes(&sealed), &plain, NULL, &ok));
+	CHECK(ok && bytes_eq_str(secret_bytes(&plain), "bí mật"));
+	CHECK_OK(p11_object_count(&s, &after));
+	CHECK(before == after);
+	/* It signs nothing. */
+	CLEANUP(buf_done) struct buf out = BUF(256);
+	struct err *e = p11_sign(&s, key, SHAPE_P256, alg, digest(), &out);
+	CHECK(e != NULL);
+	err_free(e);
+}
+
 static void
 another_ones_blob_signs_nothing(void)
 {
@@ -330,8 +420,8 @@ another_ones_blob_signs_nothing(void)
 	CLEANUP(buf_done) struct buf spki = BUF(256);
 	CLEANUP(buf_done) struct buf other = BUF(256);
 	CLEANUP(cert_freep) struct cert *c = NULL;
-	CHECK_OK(p11_wrapped_make(&s, &kek, &mine, &spki));
-	CHECK_OK(p11_wrapped_make(&s, &kek, &theirs, &other));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &mine, &spki));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &theirs, &other));
 	CHECK_OK(make_cert(buf_bytes(&spki), &c));
 	struct buf out = BUF(256);
 	const struct bytes d = digest();
@@ -346,21 +436,21 @@ a_changed_blob_is_damage_and_not_a_lost_token(void)
 {
 	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
 	CLEANUP(buf_done) struct buf spki = BUF(256);
-	CHECK_OK(p11_wrapped_make(&s, &kek, &blob, &spki));
+	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &blob, &spki));
 	CK_OBJECT_HANDLE key = 0;
 	for (size_t i = 0; i < blob.len; i += 8) {
 		blob.ptr[i] ^= 1;
 		struct err *e =
-		    p11_wrapped_open(&s, &kek, buf_bytes(&blob), &key);
+		    p11_wrapped_open(&s, &kek, KEY_EC, buf_bytes(&blob), &key);
 		CHECK(e != NULL &&
 		      strcmp(err_code(e), "credential-damaged") == 0);
 		err_free(e);
 		blob.ptr[i] ^= 1;
 	}
 	CHECK_ERR(p11_wrapped_open(
-		      &s, &kek, bytes_slice(buf_bytes(&blob), 0, 72), &key),
+		      &s, &kek, KEY_EC, bytes_slice(buf_bytes(&blob), 0, 72), &key),
 	    ERR_MALFORMED);
-	CHECK_ERR(p11_wrapped_open(&s, &kek, BYTES_NONE, &key), ERR_MALFORMED);
+	CHECK_ERR(p11_wrapped_open(&s, &kek, KEY_EC, BYTES_NONE, &key), ERR_MALFORMED);
 }
 
 static void
@@ -373,13 +463,13 @@ refuses_algorithms_that_are_not_its_own(void)
 		.digest = DIGEST_SHA1 };
 	const struct sig_alg sha512 = { .form = SIG_ECDSA,
 		.digest = DIGEST_SHA512 };
-	CHECK_ERR(p11_sign(&s, ca, pss, digest(), &out), ERR_UNSUPPORTED);
-	CHECK_ERR(p11_sign(&s, ca, sha1, bytes_of(digest_bytes, 20), &out),
+	CHECK_ERR(p11_sign(&s, ca, SHAPE_P256, pss, digest(), &out), ERR_UNSUPPORTED);
+	CHECK_ERR(p11_sign(&s, ca, SHAPE_P256, sha1, bytes_of(digest_bytes, 20), &out),
 	    ERR_UNSUPPORTED);
 	CHECK_ERR(
-	    p11_sign(&s, ca, alg, bytes_of(digest_bytes, 31), &out), ERR_USAGE);
+	    p11_sign(&s, ca, SHAPE_P256, alg, bytes_of(digest_bytes, 31), &out), ERR_USAGE);
 	CHECK(out.len == 0);
-	CHECK_OK(p11_sign(&s, ca, sha512, bytes_of(digest_bytes, 64), &out));
+	CHECK_OK(p11_sign(&s, ca, SHAPE_P256, sha512, bytes_of(digest_bytes, 64), &out));
 }
 
 static void
@@ -438,7 +528,7 @@ after_logout_every_error_says_that_the_token_is_gone(void)
 {
 	CLEANUP(buf_done) struct buf out = BUF(1024);
 	CHECK(s.f->C_Logout(s.handle) == CKR_OK);
-	struct err *e = p11_sign(&s, ca, alg, digest(), &out);
+	struct err *e = p11_sign(&s, ca, SHAPE_P256, alg, digest(), &out);
 	CHECK(e != NULL && strcmp(err_code(e), "token-unavailable") == 0);
 	err_free(e);
 	e = p11_session_check(&s);
@@ -472,6 +562,8 @@ main(void)
 	RUN(so_is_one_that_could_be_made_to);
 	RUN(a_signing_key_that_could_leave_is_refused);
 	RUN(signs_for_its_certificate_and_nothing_stays);
+	RUN(every_kind_of_key_signs_as_it_should);
+	RUN(what_is_sealed_to_a_key_of_the_token_opens_there_alone);
 	RUN(another_ones_blob_signs_nothing);
 	RUN(a_changed_blob_is_damage_and_not_a_lost_token);
 	RUN(refuses_algorithms_that_are_not_its_own);

@@ -6,3 +6,14 @@ tests_signd_test_keyholder_SOURCES = tests/signd/test-keyholder.c \
 	tests/signd/world.h tests/softhsm.h tests/tap.h
 tests_signd_test_keyholder_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_keyholder_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-operator
+tests_signd_test_operator_SOURCES = tests/signd/test-operator.c \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_operator_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_operator_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-clockwatch
+tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h
+tests_signd_test_clockwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_clockwatch_LDADD = $(KEYS_TEST_LIBS)

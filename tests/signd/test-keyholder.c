@@ -299,7 +299,7 @@ a_link_works_once_and_for_its_token_alone(void)
 static struct err *
 meddle(const char *sql, const char *id, struct bytes value)
 {
-	static const struct db_schema any = { .count = 1,
+	static const struct db_schema any = { .count = 2,
 		.sync = DB_SYNC_FULL };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
@@ -509,26 +509,6 @@ a_blob_under_another_version_does_not_open(void)
 /* ---- revocation ---- */
 
 static struct err *
-revoke_body(const struct citizen *c, const struct officer *o,
-    const char *reason, struct buf *body)
-{
-	CLEANUP(enrolment_record_done) struct enrolment_record e = { 0 };
-	TRY(record_make(o, &e));
-	char serial[64];
-	hex_text(cert_serial(c->cert), serial);
-	const struct revocation_record r = { .credential = c->credential,
-		.serial = serial,
-		.reason = (char *)(uintptr_t)reason,
-		.officer = e.officer,
-		.time = e.time,
-		.nonce = e.nonce };
-	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
-	TRY(revocation_record_render(&r, &record));
-	TRY(revocation_record_pack(&r, body));
-	return approve_bytes(o, buf_bytes(&record), body);
-}
-
-static struct err *
 send_revoke(const struct buf *body, int64_t *at, int64_t *number)
 {
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
@@ -639,7 +619,7 @@ nothing_stays_in_the_token_after_signing(void)
 			struct buf out[1] = { BUF(256) };
 			uint8_t d[DIGEST_MAX];
 			const struct bytes digest = digest_no(i, d);
-			e = p11_wrapped_make(&k.session, &k.kek, &blob, &spki);
+			e = p11_wrapped_make(&k.session, &k.kek, KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
 			    &k.kek, buf_bytes(&blob), an.cert, ecdsa_sha256,

@@ -12,7 +12,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/softkey.h"
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 #include "signd/init.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
@@ -71,7 +71,8 @@ world_settings(struct world *w)
 	    "state-dir = %s\nrun-dir = %s\ntoken-module = %s\n"
 	    "token-uri = pkcs11:token=test%%20token\ntoken-pin-file = %s/pin\n"
 	    "token-environment = SOFTHSM2_CONF=%s/softhsm2.conf\n"
-	    "crl-url = http://localhost/crl\nsad-seconds = 60\n",
+	    "crl-url = http://localhost/crl\nsad-seconds = 60\n"
+	    "tsa-clock-checked = no\n",
 	    w->dir, w->dir, softhsm_module(), w->dir, w->dir));
 	/* As root: under users that every system has; the test is the front. */
 	TRY(buf_str(&text, "user-front = root\nuser-keyholder = nobody\n"
@@ -439,6 +440,27 @@ citizen_make(const struct world *w, const char *pin, struct citizen *out)
 	CLEANUP(enrolled_done) struct enrolled e = { 0 };
 	TRY(enrol_citizen(w, &e));
 	return activate(w, e.token, pin, out);
+}
+
+/* An approved revocation, suspension or release. */
+static inline struct err *
+revoke_body(const struct citizen *c, const struct officer *o,
+    const char *reason, struct buf *body)
+{
+	CLEANUP(enrolment_record_done) struct enrolment_record e = { 0 };
+	TRY(record_make(o, &e));
+	char serial[64];
+	hex_text(cert_serial(c->cert), serial);
+	const struct revocation_record r = { .credential = c->credential,
+		.serial = serial,
+		.reason = (char *)(uintptr_t)reason,
+		.officer = e.officer,
+		.time = e.time,
+		.nonce = e.nonce };
+	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
+	TRY(revocation_record_render(&r, &record));
+	TRY(revocation_record_pack(&r, body));
+	return approve_bytes(o, buf_bytes(&record), body);
 }
 
 static const struct sig_alg ecdsa_sha256 = { .form = SIG_ECDSA,

@@ -266,6 +266,15 @@ a_request_to_sign_survives_the_way(void)
 		.time = NOON,
 		.reason = "Đồng ý",
 		.field = "ChuKy1",
+		.level = LEVEL_T,
+		.stamp_room = 9000,
+		.role = "Chủ tịch",
+		.commitment = "1.2.840.113549.1.9.16.6.1",
+		.policy = { .oid = "1.2.3.4",
+		    .alg = DIGEST_SHA256,
+		    .digest = BYTES_LIT("ba mươi hai") },
+		.pdf = BYTES_LIT("of a PDF"),
+		.cms = BYTES_LIT("of CMS"),
 		.password = BYTES_LIT("mật khẩu") };
 	struct buf packed = BUF(65536);
 	struct prepare_request q;
@@ -280,6 +289,14 @@ a_request_to_sign_survives_the_way(void)
 	CHECK(strcmp(q.reason, "Đồng ý") == 0);
 	CHECK(strcmp(q.field, "ChuKy1") == 0);
 	CHECK(bytes_eq(q.password, r.password));
+	CHECK(q.level == LEVEL_T && q.stamp_room == 9000);
+	CHECK(strcmp(q.role, r.role) == 0);
+	CHECK(strcmp(q.commitment, r.commitment) == 0);
+	CHECK(strcmp(q.policy.oid, "1.2.3.4") == 0 && q.policy.uri == NULL);
+	CHECK(q.policy.alg == DIGEST_SHA256);
+	CHECK(bytes_eq(q.policy.digest, r.policy.digest));
+	CHECK(bytes_eq(q.pdf, r.pdf) && bytes_eq(q.cms, r.cms));
+	CHECK(q.xml.len == 0);
 	prepare_hold_free(hold);
 	/* Cut anywhere, it is refused. */
 	for (size_t n = 0; n < packed.len; n++)
@@ -287,6 +304,71 @@ a_request_to_sign_survives_the_way(void)
 		    prepare_request_unpack(bytes_of(packed.ptr, n), &q, &hold),
 		    ERR_MALFORMED);
 	buf_done(&packed);
+}
+
+static void
+a_request_to_extend_survives_the_way(void)
+{
+	const struct bytes crls[] = { BYTES_LIT("one"), BYTES_LIT("two") };
+	const struct bytes ocsps[] = { BYTES_LIT("answer") };
+	const struct external outside[] = { { .uri = "tệp.txt",
+						.data = BYTES_LIT("a") },
+		{ .data = BYTES_LIT("b") } };
+	struct cert_list certs = { 0 };
+	CHECK_OK(cert_list_add(&certs, world.ca.cert));
+	struct extend_request r = { .id = "2",
+		.level = LEVEL_LT,
+		.stamp_alg = DIGEST_SHA384,
+		.stamp_room = 7000,
+		.time = NOON,
+		.external = outside,
+		.nexternal = 2,
+		.evidence = { &certs, crls, 2, ocsps, 1 } };
+	struct buf packed = BUF(65536);
+	struct extend_request q;
+	struct extend_hold *hold = NULL;
+	const char *format;
+	CHECK_OK(extend_request_pack("cms", &r, &packed));
+	CHECK_OK(
+	    extend_request_unpack(buf_bytes(&packed), &format, &q, &hold));
+	CHECK(strcmp(format, "cms") == 0 && strcmp(q.id, "2") == 0);
+	CHECK(q.level == LEVEL_LT && q.stamp_alg == DIGEST_SHA384);
+	CHECK(q.stamp_room == 7000 && q.time == NOON);
+	CHECK(q.nexternal == 2 && q.external[1].uri == NULL);
+	CHECK(strcmp(q.external[0].uri, "tệp.txt") == 0);
+	CHECK(bytes_eq_str(q.external[1].data, "b"));
+	CHECK(q.evidence.certs->n == 1 && q.evidence.ncrls == 2);
+	CHECK(bytes_eq_str(q.evidence.crls[1], "two"));
+	CHECK(bytes_eq_str(q.evidence.ocsps[0], "answer"));
+	extend_hold_free(hold);
+	for (size_t n = 0; n < packed.len; n++)
+		CHECK_ERR(extend_request_unpack(
+			      bytes_of(packed.ptr, n), &format, &q, &hold),
+		    ERR_MALFORMED);
+	cert_list_done(&certs);
+	buf_done(&packed);
+}
+
+static void
+levels_are_found_and_survive_the_way(void)
+{
+	struct buf file = signed_file(&world.citizen, 0);
+	const struct extend_request r = { .document = buf_bytes(&file) };
+	struct levels l = { 0 }, m = { 0 };
+	struct buf packed = BUF(4096);
+	CHECK_OK(job_levels(NULL, &r, &l));
+	CHECK(l.n == 1 && l.v[0].level == LEVEL_B);
+	CHECK(strcmp(l.v[0].id, "1") == 0);
+	CHECK_OK(levels_pack(&l, &packed));
+	CHECK_OK(levels_unpack(buf_bytes(&packed), &m));
+	CHECK(m.n == 1 && m.v[0].level == LEVEL_B);
+	levels_done(&m);
+	for (size_t n = 0; n < packed.len; n++)
+		CHECK_ERR(levels_unpack(bytes_of(packed.ptr, n), &m),
+		    ERR_MALFORMED);
+	levels_done(&l);
+	buf_done(&packed);
+	buf_done(&file);
 }
 
 static void
@@ -316,6 +398,8 @@ main(void)
 	RUN(does_not_sign_what_it_cannot);
 	RUN(prepared_and_insertion_survive_the_way);
 	RUN(a_request_to_sign_survives_the_way);
+	RUN(a_request_to_extend_survives_the_way);
+	RUN(levels_are_found_and_survive_the_way);
 	RUN(a_cut_request_to_verify_is_refused);
 	world_done(&world);
 	worker_stop();

@@ -1,4 +1,4 @@
-#include "pkcs11/aead.h"
+#include "certs/aead.h"
 
 #include <limits.h>
 
@@ -82,24 +82,51 @@ aead_open(struct bytes key, struct bytes nonce, struct bytes aad,
 	return NULL;
 }
 
-struct err *
-hkdf(struct bytes secret, const char *info, uint8_t out[AEAD_KEY])
+/* OpenSSL's parameters have no const; these are only read. */
+#define OCTETS(name, b)                                                        \
+	OSSL_PARAM_construct_octet_string(                                     \
+	    (name), (void *)(uintptr_t)(b).ptr, (b).len)
+
+static struct err *
+hkdf_run(int mode, struct bytes salt, struct bytes secret, struct bytes info,
+    uint8_t *out, size_t len)
 {
 	CLEANUP(EVP_KDF_freep)
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	CLEANUP(EVP_KDF_CTX_freep) EVP_KDF_CTX *c = EVP_KDF_CTX_new(kdf);
-	struct bytes i = bytes_str(info);
-	/* OpenSSL's parameters have no const; these are only read. */
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(
-		    OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
-		    (void *)(uintptr_t)secret.ptr, secret.len),
-		OSSL_PARAM_construct_octet_string(
-		    OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)i.ptr, i.len),
-		OSSL_PARAM_construct_end(),
-	};
-	if (c == NULL || EVP_KDF_derive(c, out, AEAD_KEY, params) != 1)
+	OSSL_PARAM params[6];
+	size_t n = 0;
+	params[n++] = OSSL_PARAM_construct_utf8_string(
+	    OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0);
+	params[n++] = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
+	params[n++] = OCTETS(OSSL_KDF_PARAM_KEY, secret);
+	if (salt.len > 0)
+		params[n++] = OCTETS(OSSL_KDF_PARAM_SALT, salt);
+	if (info.len > 0)
+		params[n++] = OCTETS(OSSL_KDF_PARAM_INFO, info);
+	params[n] = OSSL_PARAM_construct_end();
+	if (c == NULL || EVP_KDF_derive(c, out, len, params) != 1)
 		return err_ossl(ERR_INTERNAL, "HKDF");
 	return NULL;
+}
+
+struct err *
+hkdf(struct bytes secret, const char *info, uint8_t out[AEAD_KEY])
+{
+	return hkdf_run(EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND, BYTES_NONE,
+	    secret, bytes_str(info), out, AEAD_KEY);
+}
+
+struct err *
+hkdf_extract(struct bytes salt, struct bytes secret, uint8_t out[32])
+{
+	return hkdf_run(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, salt, secret,
+	    BYTES_NONE, out, 32);
+}
+
+struct err *
+hkdf_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len)
+{
+	return hkdf_run(EVP_KDF_HKDF_MODE_EXPAND_ONLY, BYTES_NONE, prk, info,
+	    out, len);
 }

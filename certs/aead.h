@@ -1,6 +1,7 @@
-/* AES-256-GCM and HKDF: for seal.c, sad.c, and answers that the front keeps. */
-#ifndef SIGND_PKCS11_AEAD_H
-#define SIGND_PKCS11_AEAD_H
+/* AES-256-GCM and HKDF: for what is sealed, as keys, approvals, PINs, and
+ * answers that the front keeps. */
+#ifndef SIGND_CERTS_AEAD_H
+#define SIGND_CERTS_AEAD_H
 
 #include "base/base.h"
 
@@ -22,5 +23,10 @@ struct err *aead_open(struct bytes key, struct bytes nonce, struct bytes aad,
 /* HKDF-SHA-256 (RFC 5869) without salt; `info` says what the key is for. */
 struct err *hkdf(
     struct bytes secret, const char *info, uint8_t out[AEAD_KEY]) MUST_USE;
+/* Its two halves apart; an empty salt is one of zeros. */
+struct err *hkdf_extract(
+    struct bytes salt, struct bytes secret, uint8_t out[32]) MUST_USE;
+struct err *hkdf_expand(
+    struct bytes prk, struct bytes info, uint8_t *out, size_t len) MUST_USE;
 
 #endif

@@ -1,0 +1,99 @@
+#include "pdf/params.h"
+
+#include "base/pack.h"
+
+#include <stdlib.h>
+
+enum { TAG_CERTIFY = 1, TAG_LOCK, TAG_FIELDS, TAG_FIELD, TAG_CONTACT };
+
+/* What pdf_params_unpack() gives; the parameters come first. */
+struct owned {
+	struct pdf_params params;
+	char **fields;
+	char *contact;
+};
+
+struct err *
+pdf_params_pack(const struct pdf_params *p, struct buf *out)
+{
+	TRY(pack_u64(out, TAG_CERTIFY, (uint64_t)p->certify));
+	TRY(pack_u64(out, TAG_LOCK, (uint64_t)p->lock));
+	TRY(pack_u64(out, TAG_FIELDS, p->nlock_fields));
+	for (size_t i = 0; i < p->nlock_fields; i++)
+		TRY(pack_str(out, TAG_FIELD, p->lock_fields[i]));
+	return p->contact == NULL ? NULL
+				  : pack_str(out, TAG_CONTACT, p->contact);
+}
+
+static struct err *
+unpack_choice(struct unpack *u, uint16_t tag, unsigned max, unsigned *out)
+{
+	uint64_t v;
+	TRY(unpack_u64(u, tag, &v));
+	if (v > max)
+		return err_new(ERR_MALFORMED, NULL, "no such choice");
+	*out = (unsigned)v;
+	return NULL;
+}
+
+static struct err *
+unpack_fields(struct unpack *u, struct owned *o)
+{
+	uint64_t n;
+	TRY(unpack_u64(u, TAG_FIELDS, &n));
+	if (n > PDF_LOCK_FIELDS_MAX)
+		return err_new(ERR_LIMIT, NULL, "over %d locked fields",
+		    PDF_LOCK_FIELDS_MAX);
+	o->fields = calloc((size_t)n + 1, sizeof(*o->fields));
+	if (o->fields == NULL)
+		return err_new(ERR_NOMEM, NULL, "names of fields");
+	o->params.lock_fields = (const char *const *)o->fields;
+	for (; o->params.nlock_fields < n; o->params.nlock_fields++)
+		TRY(unpack_str(
+		    u, TAG_FIELD, &o->fields[o->params.nlock_fields]));
+	return NULL;
+}
+
+static struct err *
+unpack_all(struct unpack *u, struct owned *o)
+{
+	unsigned certify, lock;
+	TRY(unpack_choice(u, TAG_CERTIFY, PDF_CERTIFY_ANNOTATION, &certify));
+	TRY(unpack_choice(u, TAG_LOCK, PDF_LOCK_EXCLUDE, &lock));
+	o->params.certify = (enum pdf_certify)certify;
+	o->params.lock = (enum pdf_lock_kind)lock;
+	TRY(unpack_fields(u, o));
+	if (unpack_is(u, TAG_CONTACT))
+		TRY(unpack_str(u, TAG_CONTACT, &o->contact));
+	o->params.contact = o->contact;
+	return unpack_end(u);
+}
+
+struct err *
+pdf_params_unpack(struct bytes packed, struct pdf_params **out)
+{
+	struct unpack u = unpack_of(packed);
+	struct owned *o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct pdf_params");
+	struct err *e = unpack_all(&u, o);
+	if (e != NULL) {
+		pdf_params_free(&o->params);
+		return e;
+	}
+	*out = &o->params;
+	return NULL;
+}
+
+void
+pdf_params_free(struct pdf_params *p)
+{
+	struct owned *o = (struct owned *)p;
+	if (o == NULL)
+		return;
+	for (size_t i = 0; i < p->nlock_fields; i++)
+		free(o->fields[i]);
+	free(o->fields);
+	free(o->contact);
+	free(o);
+}

@@ -1,0 +1,289 @@
+#include "signctl/raise.h"
+
+#include "signctl/tsa.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
+	.seconds = OFFLINE_SECONDS };
+
+/* ---- options ---- */
+
+static struct err *
+read_level(const char *text, enum level *out)
+{
+	static const struct {
+		const char *name;
+		enum level level;
+	} names[] = { { "b", LEVEL_B }, { "t", LEVEL_T }, { "lt", LEVEL_LT },
+		{ "lta", LEVEL_LTA } };
+	*out = LEVEL_B;
+	if (text == NULL)
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(text, names[i].name) == 0) {
+			*out = names[i].level;
+			return NULL;
+		}
+	return err_new(ERR_USAGE, NULL, "--level wants b, t, lt or lta");
+}
+
+/* CRLs and OCSP answers apart, as extend wants them. */
+static struct err *
+sort_status(struct raise *r)
+{
+	size_t n = r->status.n;
+	r->crls = calloc(n + 1, sizeof(*r->crls));
+	r->ocsps = calloc(n + 1, sizeof(*r->ocsps));
+	if (r->crls == NULL || r->ocsps == NULL)
+		return err_new(ERR_NOMEM, NULL, "evidence");
+	for (size_t i = 0; i < n; i++) {
+		const struct status_data *s = &r->status.v[i];
+		if (s->is_ocsp)
+			r->ocsps[r->evidence.nocsps++] = s->der;
+		else
+			r->crls[r->evidence.ncrls++] = s->der;
+	}
+	r->evidence.crls = r->crls;
+	r->evidence.ocsps = r->ocsps;
+	r->evidence.certs = &r->certs;
+	return NULL;
+}
+
+struct err *
+raise_load(const struct args *a, struct raise *out)
+{
+	TRY(read_level(args_get(a, "level"), &out->level));
+	out->format = args_get(a, "format");
+	out->id = args_get(a, "id");
+	out->tsa = args_get(a, "tsa");
+	TRY(certs_load(a, "cert", &out->certs));
+	TRY(certs_load(a, "trust", &out->certs));
+	TRY(status_load(a, &out->status));
+	if (args_has(a, "content")) {
+		TRY(input_open(args_get(a, "content"), &out->content));
+		out->external.data = out->content.bytes;
+		out->nexternal = 1;
+	}
+	return sort_status(out);
+}
+
+void
+raise_done(struct raise *r)
+{
+	cert_list_done(&r->certs);
+	status_done(&r->status);
+	input_done(&r->content);
+	free(r->crls);
+	free(r->ocsps);
+	*r = (struct raise){ 0 };
+}
+
+struct err *
+raise_stamp(const struct raise *r, enum digest_alg alg, struct bytes digest,
+    struct buf *token)
+{
+	if (r->tsa == NULL)
+		return err_new(ERR_USAGE, NULL, "--tsa is missing");
+	struct stamper s = tsa_stamper(r->tsa);
+	return s.stamp(s.ctx, alg, digest, token);
+}
+
+/* ---- jobs in the sandbox ---- */
+
+struct embedding {
+	struct bytes state;
+	struct bytes value;
+	struct bytes token;
+};
+
+static struct err *
+embed_child(void *ctx, struct buf *out)
+{
+	const struct embedding *m = ctx;
+	struct insertion i = { 0 };
+	TRY(job_embed(m->state, m->value, m->token, &i));
+	struct err *e = insertion_pack(&i, out);
+	insertion_done(&i);
+	return e;
+}
+
+struct err *
+embed_here(struct bytes state, struct bytes value, struct bytes token,
+    struct insertion *out)
+{
+	struct embedding m = { state, value, token };
+	CLEANUP(buf_done) struct buf packed = BUF(2 * (size_t)INSERTION_MAX);
+	TRY(sandbox_run(limits, embed_child, &m, &packed));
+	return insertion_unpack(buf_bytes(&packed), out);
+}
+
+struct step {
+	const char *format;
+	struct extend_request request;
+};
+
+static struct err *
+extend_child(void *ctx, struct buf *out)
+{
+	const struct step *s = ctx;
+	struct prepared p = { 0 };
+	TRY(job_extend(s->format, &s->request, &p));
+	struct err *e = prepared_pack(&p, out);
+	prepared_done(&p);
+	return e;
+}
+
+static struct err *
+levels_child(void *ctx, struct buf *out)
+{
+	const struct step *s = ctx;
+	struct levels l = { 0 };
+	TRY(job_levels(s->format, &s->request, &l));
+	struct err *e = levels_pack(&l, out);
+	levels_done(&l);
+	return e;
+}
+
+static struct err *
+find_levels(const struct step *s, struct levels *out)
+{
+	CLEANUP(buf_done) struct buf packed = BUF(STATE_MAX);
+	TRY(sandbox_run(
+	    limits, levels_child, (void *)(uintptr_t)s, &packed));
+	return levels_unpack(buf_bytes(&packed), out);
+}
+
+/* ---- one step after the other ---- */
+
+struct err *
+outcome(const struct insertion *i, struct bytes document, struct input *out)
+{
+	struct bytes pieces[INSERTION_PIECES];
+	TRY(insertion_check(i, document.len));
+	size_t n = insertion_pieces(i, document, pieces);
+	FILE *f = tmpfile();
+	if (f == NULL)
+		return err_errno(errno, "a temporary file");
+	struct err *e = NULL;
+	for (size_t k = 0; k < n && e == NULL; k++)
+		e = write_bytes(fileno(f), pieces[k]);
+	if (e == NULL)
+		e = input_map(fileno(f), out);
+	fclose(f);
+	return e;
+}
+
+static struct err *
+end_step(const struct raise *r, const struct prepared *p, struct bytes document,
+    struct input *out)
+{
+	CLEANUP(buf_done) struct buf token = BUF(TOKEN_MAX);
+	CLEANUP(insertion_done) struct insertion i = { 0 };
+	if (p->digest_alg != DIGEST_NONE)
+		TRY(raise_stamp(r, p->digest_alg,
+		    bytes_of(p->digest, digest_len(p->digest_alg)), &token));
+	TRY(embed_here(
+	    buf_bytes(&p->state), BYTES_NONE, buf_bytes(&token), &i));
+	return outcome(&i, document, out);
+}
+
+/* One level, of the signature `id` or of all. */
+static struct err *
+raise_once(const struct raise *r, enum level level, const char *id,
+    struct input *document)
+{
+	struct step s = { .format = r->format,
+		.request = {
+		    .document = document->bytes,
+		    .password = r->password,
+		    .external = &r->external,
+		    .nexternal = r->nexternal,
+		    .id = id,
+		    .level = level,
+		    .evidence = r->evidence,
+		    .stamp_alg = DIGEST_SHA256,
+		    .time = clock_now(&clock_system),
+		} };
+	CLEANUP(buf_done) struct buf packed = BUF(2 * (size_t)STATE_MAX);
+	CLEANUP(prepared_done) struct prepared p = { 0 };
+	struct input next = { 0 };
+	TRY(sandbox_run(limits, extend_child, &s, &packed));
+	TRY(prepared_unpack(buf_bytes(&packed), &p));
+	TRY(end_step(r, &p, document->bytes, &next));
+	input_done(document);
+	*document = next;
+	return NULL;
+}
+
+static bool
+chosen(const struct raise *r, const struct level_of *l)
+{
+	return r->id == NULL || strcmp(r->id, l->id) == 0;
+}
+
+/* Where several signatures are raised each by itself: one after the other. */
+static struct err *
+raise_each(const struct raise *r, enum level level, const struct levels *now,
+    struct input *document)
+{
+	for (size_t i = 0; i < now->n; i++)
+		if (chosen(r, &now->v[i]) &&
+		    (level != LEVEL_T || now->v[i].level < LEVEL_T))
+			TRY(raise_once(r, level, now->v[i].id, document));
+	return NULL;
+}
+
+static struct err *
+raise_to(const struct raise *r, enum level level, const struct levels *now,
+    struct input *document)
+{
+	struct err *e = raise_once(r, level, r->id, document);
+	if (e == NULL || strcmp(err_code(e), "signature-choose") != 0)
+		return e;
+	err_free(e);
+	return raise_each(r, level, now, document);
+}
+
+/* The lowest level of the signatures that are meant. */
+static struct err *
+lowest(const struct raise *r, const struct levels *l, enum level *out)
+{
+	bool found = false;
+	*out = LEVEL_LTA;
+	for (size_t i = 0; i < l->n; i++) {
+		if (!chosen(r, &l->v[i]))
+			continue;
+		found = true;
+		if (l->v[i].level < *out)
+			*out = l->v[i].level;
+	}
+	return found ? NULL
+		     : err_coded(err_new(ERR_MISSING, NULL,
+				     "there is no such signature"),
+			   "no-signature");
+}
+
+struct err *
+raise_all(const struct raise *r, struct input *document)
+{
+	const struct step look = { .format = r->format,
+		.request = { .document = document->bytes,
+		    .password = r->password,
+		    .external = &r->external,
+		    .nexternal = r->nexternal } };
+	CLEANUP(levels_done) struct levels now = { 0 };
+	enum level have;
+	TRY(find_levels(&look, &now));
+	TRY(lowest(r, &now, &have));
+	if (have < LEVEL_T && r->level >= LEVEL_T)
+		TRY(raise_to(r, LEVEL_T, &now, document));
+	if (r->level >= LEVEL_LT)
+		TRY(raise_to(r, LEVEL_LT, &now, document));
+	if (r->level == LEVEL_LTA)
+		TRY(raise_to(r, LEVEL_LTA, &now, document));
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* Raising signatures to T, LT and LTA here, with evidence out of files. */
+#ifndef SIGND_SIGNCTL_RAISE_H
+#define SIGND_SIGNCTL_RAISE_H
+
+#include "signctl/offline.h"
+
+#define TOKEN_MAX (1024 * 1024) /* bytes of one time stamp */
+
+#define RAISE_OPTIONS                                                          \
+	{ "level", "b|t|lt|lta", "how far to go", false },                     \
+	    { "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \
+	    { "trust", "FILE", "anchors of the paths, put in", true },         \
+	    { "cert", "FILE", "further certificates, put in", true },          \
+	    { "crl", "FILE", "a CRL to put in", true },                        \
+	{                                                                      \
+		"ocsp", "FILE", "an OCSP answer to put in", true               \
+	}
+
+/* What the options say, loaded. */
+struct raise {
+	enum level level;
+	const char *format; /* hint, or NULL */
+	const char *id;     /* of one signature, or NULL */
+	const char *tsa;    /* URL, or NULL */
+	struct cert_list certs;
+	struct status_files status;
+	struct bytes *crls; /* borrow from status */
+	struct bytes *ocsps;
+	struct input content;
+	struct external external;
+	size_t nexternal;
+	struct bytes password;
+	struct evidence evidence;
+};
+
+/* raise_load reads the options; without --level it is LEVEL_B. */
+struct err *raise_load(const struct args *a, struct raise *out) MUST_USE;
+void raise_done(struct raise *r);
+/* raise_stamp asks the authority for a token.  ERR_USAGE: no --tsa. */
+struct err *raise_stamp(const struct raise *r, enum digest_alg alg,
+    struct bytes digest, struct buf *token) MUST_USE;
+/* raise_all does what is missing up to r->level, one level after the other,
+ * and leaves the outcome in *document. */
+struct err *raise_all(const struct raise *r, struct input *document) MUST_USE;
+
+/* outcome puts the insertion into the document, in a new file of nobody's. */
+struct err *outcome(const struct insertion *i, struct bytes document,
+    struct input *out) MUST_USE;
+/* embed_here is job_embed in the sandbox: a token is a stranger's. */
+struct err *embed_here(struct bytes state, struct bytes value,
+    struct bytes token, struct insertion *out) MUST_USE;
+
+#endif

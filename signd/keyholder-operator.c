@@ -1,0 +1,284 @@
+/*
+ * What the TSA's and the OCSP responder's keys sign.  Both are built here: a
+ * time stamp out of a digest and our own clock, an OCSP answer out of serial
+ * numbers and what the ledger says of them.  Neither is recorded: they claim
+ * nothing that the ledger has not, and strangers can ask for as many as they
+ * like.
+ */
+#include "signd/keyholder.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "certs/ocsp_make.h"
+#include "cms/tsp_make.h"
+#include "certs/aead.h"
+#include "signd/ledger-ops.h"
+#include "signd/proto.h"
+
+#define STATUS_MS 10000
+#define STATUS_ANSWER_MAX 65536
+#define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
+
+static const struct sig_alg operator_alg = { .form = SIG_ECDSA,
+	.digest = DIGEST_SHA256 };
+
+/* ---- the keys ---- */
+
+static struct err *
+use_operator(struct keyholder *k, const struct ipc_message *answer,
+    struct operator_key *out)
+{
+	struct unpack u = unpack_of(buf_bytes(&answer->body));
+	struct bytes id = BYTES_NONE, der = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &id));
+	TRY(unpack_bytes(&u, 2, &der));
+	TRY(unpack_end(&u));
+	TRY(p11_key_find(&k->session, CKO_PRIVATE_KEY, id, &out->key));
+	TRY(p11_signing_check(&k->session, out->key));
+	return cert_parse(der, &out->cert);
+}
+
+static struct err *
+find_operator(
+    struct keyholder *k, const char *purpose, struct operator_key *out)
+{
+	CLEANUP(buf_done) struct buf body = BUF(256);
+	TRY(pack_str(&body, 1, purpose));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	struct err *e = keyholder_tell(k, LW_OPERATOR, &body, &answer);
+	if (e != NULL && err_kind(e) == ERR_MISSING) {
+		err_free(e); /* a service without it */
+		return NULL;
+	}
+	return e != NULL ? e : use_operator(k, &answer, out);
+}
+
+struct err *
+keyholder_operators(struct keyholder *k)
+{
+	TRY(find_operator(k, "time-stamp", &k->tsa));
+	return find_operator(k, "ocsp", &k->ocsp);
+}
+
+/* In time, by our clock: what is signed after its end convinces nobody. */
+static struct err *
+check_operator(const struct operator_key *o, int64_t now, const char *code)
+{
+	if (o->cert == NULL)
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "there is no such key"), code);
+	if (now < cert_not_before(o->cert) || now > cert_not_after(o->cert))
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "its certificate has expired"),
+		    code);
+	return NULL;
+}
+
+static struct p11_signer
+operator_signer(const struct keyholder *k, const struct operator_key *o)
+{
+	return (struct p11_signer){ .session = &k->session,
+		.key = o->key,
+		.shape = { cert_key_alg(o->cert), cert_key_bits(o->cert) } };
+}
+
+/* ---- time stamps ---- */
+
+struct stamp_request {
+	char *alg;
+	struct bytes digest;
+	struct bytes nonce;
+	char *policy;
+	uint64_t certs;
+};
+
+static void
+stamp_request_done(struct stamp_request *r)
+{
+	free_charp(&r->alg);
+	free_charp(&r->policy);
+}
+
+static struct err *
+read_stamp_request(struct unpack *u, struct stamp_request *r)
+{
+	TRY(unpack_str(u, 1, &r->alg));
+	TRY(unpack_bytes(u, 2, &r->digest));
+	TRY(unpack_bytes(u, 3, &r->nonce));
+	TRY(unpack_str(u, 4, &r->policy));
+	TRY(unpack_u64(u, 5, &r->certs));
+	return unpack_end(u);
+}
+
+#define STAMP_SERIAL 16 /* bytes */
+
+/* Half the time in nanoseconds, half chance: not even a generator that
+ * repeats itself gives a number twice, in any process, after any restart. */
+static struct err *
+make_serial(uint8_t out[STAMP_SERIAL])
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	uint64_t ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	for (int i = 0; i < 8; i++)
+		out[i] = (uint8_t)(ns >> (56 - 8 * i));
+	return random_fill(out + 8, STAMP_SERIAL - 8);
+}
+
+static struct err *
+check_policy(const struct keyholder *k, const char *wanted)
+{
+	if (wanted[0] == '\0' ||
+	    strcmp(wanted, k->settings->tsa_policy_oid) == 0)
+		return NULL;
+	return err_coded(err_new(ERR_UNSUPPORTED, "RFC 3161 2.4.1",
+			     "another policy than ours"),
+	    "tsa-policy");
+}
+
+static struct err *
+stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
+{
+	const struct settings *s = k->settings;
+	int64_t now = 0;
+	uint8_t serial[STAMP_SERIAL];
+	TRY(check_policy(k, r->policy));
+	TRY(clockwatch_now(
+	    &k->watch, s->tsa_clock_checked, s->tsa_accuracy, &now));
+	TRY(check_operator(&k->tsa, now, "tsa-missing"));
+	TRY(make_serial(serial));
+	const struct tst_fields f = { .tsa = k->tsa.cert,
+		.chain = &k->chain,
+		.with_certs = r->certs != 0,
+		.alg = operator_alg,
+		.imprint_alg = digest_by_oid(r->alg),
+		.imprint = r->digest,
+		.nonce = r->nonce,
+		.policy = s->tsa_policy_oid,
+		.serial = bytes_of(serial, sizeof(serial)),
+		.time = now,
+		.accuracy_s = (int)s->tsa_accuracy };
+	struct p11_signer key = operator_signer(k, &k->tsa);
+	struct signer signer = p11_signer(&key);
+	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
+	TRY(tst_make(&f, &signer, &token));
+	TRY(pack_bytes(out, 1, buf_bytes(&token)));
+	return pack_i64(out, 2, now);
+}
+
+struct err *
+keyholder_timestamp(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	CLEANUP(stamp_request_done) struct stamp_request r = { 0 };
+	TRY(read_stamp_request(u, &r));
+	return stamp(k, &r, out);
+}
+
+/* ---- OCSP ---- */
+
+struct ocsp_ask {
+	struct bytes nonce;
+	struct ocsp_single v[KEY_OCSP_MAX];
+	size_t n;
+};
+
+static struct err *
+read_ocsp_single(struct unpack *u, struct ocsp_single *out)
+{
+	CLEANUP(free_charp) char *alg = NULL;
+	TRY(unpack_str(u, 2, &alg));
+	TRY(unpack_bytes(u, 3, &out->serial));
+	out->alg = digest_by_oid(alg);
+	if (out->alg == DIGEST_NONE || out->serial.len == 0 ||
+	    out->serial.len > 64)
+		return err_new(ERR_USAGE, "RFC 6960 4.1.1", "CertID");
+	return NULL;
+}
+
+static struct err *
+read_ocsp_ask(struct unpack *u, struct ocsp_ask *r)
+{
+	TRY(unpack_bytes(u, 1, &r->nonce));
+	while (r->n < KEY_OCSP_MAX && unpack_is(u, 2))
+		TRY(read_ocsp_single(u, &r->v[r->n++]));
+	TRY(unpack_end(u));
+	if (r->n == 0 || r->nonce.len > OCSP_NONCE_MAX)
+		return err_new(ERR_USAGE, "RFC 6960 4.1.1", "OCSPRequest");
+	return NULL;
+}
+
+static struct err *
+pack_serials(const struct ocsp_ask *r, struct buf *body)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(buf_done) struct buf hex = BUF(128);
+		TRY(hex_encode(r->v[i].serial, &hex));
+		TRY(pack_bytes(body, 1, buf_bytes(&hex)));
+	}
+	return NULL;
+}
+
+static struct err *
+read_state(struct unpack *u, struct ocsp_single *s)
+{
+	uint64_t state = 0, reason = 0;
+	TRY(unpack_u64(u, 2, &state));
+	TRY(unpack_i64(u, 3, &s->since));
+	TRY(unpack_u64(u, 4, &reason));
+	s->state = state == LEDGER_GOOD      ? OCSP_IS_GOOD
+		   : state == LEDGER_REVOKED ? OCSP_IS_REVOKED
+					     : OCSP_IS_UNKNOWN;
+	s->reason = (int)reason;
+	return NULL;
+}
+
+/* What the register says, whatever the front believes. */
+static struct err *
+fill_states(struct keyholder *k, struct ocsp_ask *r)
+{
+	CLEANUP(buf_done) struct buf body = BUF(STATUS_ANSWER_MAX);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	int64_t changes = 0;
+	TRY(pack_serials(r, &body));
+	TRY(ipc_call(k->ledger_read, LEDGER_STATUS, buf_bytes(&body), NULL, 0,
+	    STATUS_ANSWER_MAX, STATUS_MS, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	TRY(unpack_i64(&u, 1, &changes));
+	for (size_t i = 0; i < r->n; i++)
+		TRY(read_state(&u, &r->v[i]));
+	return unpack_end(&u);
+}
+
+static struct err *
+answer_ocsp(struct keyholder *k, struct ocsp_ask *r, struct buf *out)
+{
+	int64_t now = clock_now(k->clock);
+	TRY(check_operator(&k->ocsp, now, "ocsp-missing"));
+	TRY(fill_states(k, r));
+	const struct ocsp_fields f = { .issuer = k->chain.v[0],
+		.responder = k->ocsp.cert,
+		.alg = operator_alg,
+		.this_update = now,
+		.next_update = now + k->settings->ocsp_seconds,
+		.nonce = r->nonce,
+		.singles = r->v,
+		.nsingles = r->n,
+		/* A wrong value convinces nobody; a token that goes wrong is
+		 * noticed all the same. */
+		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
+	struct p11_signer key = operator_signer(k, &k->ocsp);
+	struct signer signer = p11_signer(&key);
+	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
+	TRY(ocsp_make(&f, &signer, &der));
+	TRY(pack_bytes(out, 1, buf_bytes(&der)));
+	return pack_i64(out, 2, f.next_update);
+}
+
+struct err *
+keyholder_ocsp(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	struct ocsp_ask r = { 0 };
+	TRY(read_ocsp_ask(u, &r));
+	return answer_ocsp(k, &r, out);
+}
