@@ -128,7 +128,7 @@ struct err *judge_past(struct judging *j, const struct subject *s,
 struct conclusion concluded(
     enum indication i, enum sub_indication sub, const char *code);
 /* Steps with what all of one subject have in common. */
-struct step step_of(
+struct proof_step step_of(
     const struct subject *s, enum rule rule, const char *clause);
 
 /* ---- algorithms (algorithms.c) ---- */

@@ -248,7 +248,7 @@ static struct err *
 run_check(const struct judging *j, struct signature_verdict *v,
     const struct check_row *row, bool *decided)
 {
-	struct step step = { .rule = row->rule,
+	struct proof_step step = { .rule = row->rule,
 		.clause = row->clause,
 		.cert = row->rule == RULE_CERTIFICATE ? v->fact->cert : NULL,
 		.status = NO_INDEX,

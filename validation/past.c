@@ -48,7 +48,7 @@ static struct err *
 tell_status(const struct subject *s, const struct cert *cert,
     const struct status_found *f, bool good, const char *clause)
 {
-	struct step step = step_of(s, RULE_REVOCATION, clause);
+	struct proof_step step = step_of(s, RULE_REVOCATION, clause);
 	step.cert = (struct cert *)(uintptr_t)cert;
 	step.status = f->index;
 	step.time = f->answer.this_update;
@@ -154,7 +154,7 @@ judge_past(struct judging *j, const struct subject *s, struct conclusion *c,
 	for (size_t i = c->path.chain.n - 1; *good && i-- > 0;)
 		TRY(slide(j, s, c, i, &control, good));
 	*good = *good && s->best <= control;
-	struct step step = step_of(s, RULE_PAST, "5.6.2.3");
+	struct proof_step step = step_of(s, RULE_PAST, "5.6.2.3");
 	step.time = control;
 	if (!*good) {
 		step.indication = INDETERMINATE;

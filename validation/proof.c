@@ -12,7 +12,7 @@ grow(struct proof *p)
 {
 	if ((p->n & (p->n + 1)) != 0) /* full only at 0, 1, 3, 7, ... */
 		return NULL;
-	struct step *v = realloc(p->v, (2 * p->n + 1) * sizeof(*v));
+	struct proof_step *v = realloc(p->v, (2 * p->n + 1) * sizeof(*v));
 	if (v == NULL)
 		return err_new(ERR_NOMEM, NULL, "steps of a proof");
 	p->v = v;
@@ -20,7 +20,7 @@ grow(struct proof *p)
 }
 
 struct err *
-proof_add(struct proof *p, struct step s, const char *fmt, ...)
+proof_add(struct proof *p, struct proof_step s, const char *fmt, ...)
 {
 	char line[DETAIL_MAX];
 	s.detail = NULL;

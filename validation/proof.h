@@ -51,7 +51,7 @@ const char *sub_indication_name(enum sub_indication s); /* "HASH_FAILURE", "" */
 #define NO_INDEX SIZE_MAX
 
 /* One step; index members point at what it rests on. */
-struct step {
+struct proof_step {
 	enum rule rule;
 	const char *clause;         /* of EN 319 102-1, static */
 	enum indication indication; /* TOTAL_PASSED: this much holds */
@@ -65,7 +65,7 @@ struct step {
 };
 
 struct proof {
-	struct step *v;
+	struct proof_step *v;
 	size_t n;
 };
 
@@ -74,8 +74,8 @@ struct proof {
 	     */
 
 /* proof_add takes a reference to s.cert; `fmt` may be NULL. */
-struct err *proof_add(
-    struct proof *p, struct step s, const char *fmt, ...) MUST_USE PRINTF(3, 4);
+struct err *proof_add(struct proof *p, struct proof_step s, const char *fmt,
+    ...) MUST_USE PRINTF(3, 4);
 void proof_done(struct proof *p);
 
 #endif

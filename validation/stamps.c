@@ -68,7 +68,7 @@ static struct err *
 tell(struct signature_verdict *v, size_t i)
 {
 	const struct stamp_verdict *s = &v->stamps[i];
-	const struct step step = { .rule = RULE_STAMP,
+	const struct proof_step step = { .rule = RULE_STAMP,
 		.clause = "5.4",
 		.indication = s->indication,
 		.sub = s->sub,

@@ -10,10 +10,10 @@ concluded(enum indication i, enum sub_indication sub, const char *code)
 	return (struct conclusion){ .indication = i, .sub = sub, .code = code };
 }
 
-struct step
+struct proof_step
 step_of(const struct subject *s, enum rule rule, const char *clause)
 {
-	return (struct step){ .rule = rule,
+	return (struct proof_step){ .rule = rule,
 		.clause = clause,
 		.status = NO_INDEX,
 		.stamp = s->index,
@@ -136,7 +136,7 @@ conclude_status(
 	const struct policy *p = j->r->policy;
 	for (size_t i = 0; i + 1 < c->path.chain.n; i++) {
 		struct status_found f;
-		struct step step = step_of(s, RULE_REVOCATION, "5.2.6");
+		struct proof_step step = step_of(s, RULE_REVOCATION, "5.2.6");
 		int64_t when = p->status_after ? s->best : j->r->time;
 		TRY(status_at(j, &s->proofs, c->path.chain.v[i],
 		    c->path.chain.v[i + 1], when, j->r->time, &f));
@@ -177,7 +177,7 @@ judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
 	TRY(path_copy(&m->path, &c->path));
 	c->domain = m->domain;
 	TRY(conclude_path(j, s, c));
-	struct step step = step_of(s, RULE_PATH, "5.2.6");
+	struct proof_step step = step_of(s, RULE_PATH, "5.2.6");
 	step.cert = s->cert;
 	step.time = j->r->time;
 	step.indication = c->indication;
@@ -281,7 +281,7 @@ judge_algorithms(
     struct judging *j, const struct subject *s, struct conclusion *c)
 {
 	struct strength weak = weakest(j, s, c);
-	struct step step = step_of(s, weak.rule, "5.2.8.4");
+	struct proof_step step = step_of(s, weak.rule, "5.2.8.4");
 	if (weak.until == NEVER_ENDS)
 		step.rule = RULE_DIGEST_ALG;
 	else if (weak.until != TIME_NONE)
