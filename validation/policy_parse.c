@@ -308,6 +308,10 @@ policy_parse(struct bytes json, struct policy **out)
 	CLEANUP(json_decrefp)
 	json_t *o = json_loadb(
 	    (const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &why);
+	/* Jansson does not always say that memory ran out. */
+	if (o == NULL && (json_error_code(&why) == json_error_out_of_memory ||
+			     why.text[0] == '\0'))
+		return err_new(ERR_NOMEM, NULL, "policy");
 	if (o == NULL)
 		return bad(why.text);
 	CLEANUP(policy_freep) struct policy *p = calloc(1, sizeof(*p));
