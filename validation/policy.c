@@ -33,8 +33,7 @@ policy_load(const char *name, struct policy **out)
 			    bytes_of(policy_texts[i].json, policy_texts[i].len),
 			    out);
 	return err_coded(
-	    err_new(ERR_USAGE, NULL, "no such policy"),
-	    "policy-unknown");
+	    err_new(ERR_USAGE, NULL, "no such policy"), "policy-unknown");
 }
 
 int64_t

@@ -1,11 +1,8 @@
 /* What CRLs and OCSP answers, new and old, say of one certificate. */
 #include "validation/internal.h"
 
-#include <openssl/objects.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
-
-#define EXPIRED_CERTS_ON_CRL "2.5.29.60" /* X.509 (2016) 9.5.2.8 */
 
 static void
 describe(const struct judging *j, size_t i)
@@ -68,8 +65,9 @@ read_known(struct judging *j, size_t i)
 	if (k->read)
 		return NULL;
 	k->read = true;
-	struct err *e = k->data.is_ocsp ? ocsp_parse(k->data.der, &k->ocsp)
-					: crl_parse(k->data.der, &k->crl);
+	struct err *e = k->data.is_ocsp    ? ocsp_parse(k->data.der, &k->ocsp)
+			: k->data.is_index ? crl_open(k->data.der, &k->crl)
+					   : crl_parse(k->data.der, &k->crl);
 	if (e != NULL && err_kind(e) == ERR_NOMEM)
 		return e;
 	err_free(e);
@@ -98,21 +96,8 @@ keeps_expired(const struct known *k, const struct cert *cert)
 {
 	if (k->crl == NULL)
 		return false;
-	ASN1_OBJECT *oid = OBJ_txt2obj(EXPIRED_CERTS_ON_CRL, 1);
-	int at = X509_CRL_get_ext_by_OBJ(crl_x509(k->crl), oid, -1);
-	ASN1_OBJECT_free(oid);
-	if (at < 0)
-		return false;
-	const ASN1_OCTET_STRING *value =
-	    X509_EXTENSION_get_data(X509_CRL_get_ext(crl_x509(k->crl), at));
-	const uint8_t *p = ASN1_STRING_get0_data(value);
-	struct tm tm;
-	ASN1_GENERALIZEDTIME *t =
-	    d2i_ASN1_GENERALIZEDTIME(NULL, &p, ASN1_STRING_length(value));
-	bool ok = t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 &&
-		  (int64_t)timegm(&tm) <= cert_not_after(cert);
-	ASN1_GENERALIZEDTIME_free(t);
-	return ok;
+	int64_t since = crl_keeps_expired_since(k->crl);
+	return since != TIME_NONE && since <= cert_not_after(cert);
 }
 
 bool
