@@ -137,10 +137,11 @@ struct err *
 job_verify(const struct verify_request *r, struct verify_answer *out)
 {
 	const struct format *format;
-	const struct policy *policy = policy_find(r->policy);
-	if (policy == NULL)
-		return err_coded(err_new(ERR_USAGE, NULL, "no such policy"),
-		    "policy-unknown");
+	CLEANUP(policy_freep) struct policy *policy = NULL;
+	if (r->policy_text.len > 0)
+		TRY(policy_parse(r->policy_text, &policy));
+	else
+		TRY(policy_load(r->policy, &policy));
 	TRY(job_format(r->document, r->format, &format));
 	const struct collect_input in = { .document = r->document,
 		.external = r->external,
@@ -259,15 +260,14 @@ prepare_by(const struct prepare_request *r, const struct format *f,
 {
 	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
 	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
-	struct cms_params cms;
+	CLEANUP(cms_params_freep) struct cms_params *cms = NULL;
 	if (f == &format_pdf && r->pdf.len > 0)
 		TRY(pdf_params_unpack(r->pdf, &pdf));
 	if (f == &format_xml && r->xml.len > 0)
 		TRY(xml_params_unpack(r->xml, &xml));
-	if (f == &format_cms && r->cms.len > 0) {
+	if (f == &format_cms && r->cms.len > 0)
 		TRY(cms_params_unpack(r->cms, &cms));
-		params->cms = &cms;
-	}
+	params->cms = cms;
 	params->pdf = pdf;
 	params->xml = xml;
 	return f->prepare(r->document, params, out);
