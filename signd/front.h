@@ -38,7 +38,7 @@
 #define PIN_MIN 6         /* bytes; characters are the keyholder's matter */
 #define PIN_MAX 256       /* bytes: 64 characters of UTF-8 */
 #define HASHES_MAX                                                             \
-	256 /* digests in one request: as many as a keyholder takes */
+	1000 /* digests in one request: as many as a keyholder takes */
 #define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
 #define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
 
