@@ -48,6 +48,7 @@ struct backend {
 	char *fetcher;
 	char *keyholder;
 	char *ledger;
+	struct ipc_pool *ledger_pool; /* connections to it */
 	int worker_ms;
 };
 
@@ -228,12 +229,17 @@ const char *ask_alive(const struct front *f, const char *process);
 /* Whether all of them answer. */
 bool ask_all_alive(const struct front *f);
 
+#define CREDENTIAL_CHAIN_MAX 8
+
 /* A credential as the ledger tells it. */
 struct credential {
 	char id[CREDENTIAL_MAX + 1];
 	char *status; /* "active", "locked", "revoked" */
 	struct cert *cert;
-	struct cert_list chain; /* issuers, anchor last */
+	/* Issuers in DER, anchor last: as it came, for nobody reads it here. */
+	struct bytes chain[CREDENTIAL_CHAIN_MAX];
+	size_t nchain;
+	struct ipc_message answer; /* what chain borrows from */
 	int64_t tries_left;
 	int64_t created;
 };

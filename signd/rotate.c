@@ -181,8 +181,11 @@ rewrap_part(const struct part *p, struct buf *out)
 {
 	struct keyholder k;
 	struct err *e = keyholder_open(&k, p->s, -1, &clock_system);
-	if (e == NULL)
+	if (e == NULL) {
+		pthread_mutex_lock(&k.lock);
 		e = cover_all(&k, out);
+		pthread_mutex_unlock(&k.lock);
+	}
 	keyholder_done(&k);
 	return e;
 }

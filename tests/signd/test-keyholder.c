@@ -58,6 +58,20 @@ a_sad_without_digests_is_bound_to_its_count(void)
 	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20, 2));
 }
 
+static void
+a_thousand_digests_in_one_approval_keep_their_order(void)
+{
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CHECK_OK(authorize(
+	    &w, an.credential, PIN, 3000, KEY_DIGESTS_MAX, KEY_DIGESTS_MAX, &sad));
+	/* sign_with checks value n under digest n. */
+	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 3000,
+	    KEY_DIGESTS_MAX));
+	CHECK_ERR(authorize(&w, an.credential, PIN, 3000, KEY_DIGESTS_MAX + 1,
+		      KEY_DIGESTS_MAX + 1, &sad),
+	    ERR_LIMIT);
+}
+
 static int
 uses_of(struct bytes sad, bool *others)
 {
@@ -839,8 +853,11 @@ a_stolen_ledger_with_the_token_and_its_pin_signs_nothing(void)
 		struct err *e = process_drop(w.settings.user_keyholder);
 		if (e == NULL)
 			e = keyholder_open(&k, &w.settings, -1, &clock_system);
-		if (e == NULL)
+		if (e == NULL) {
+			pthread_mutex_lock(&k.lock);
 			e = steal(&k, an.credential);
+			pthread_mutex_unlock(&k.lock);
+		}
 		keyholder_done(&k);
 		_exit(end_child(e));
 	}
@@ -974,7 +991,9 @@ nothing_stays_in_the_token_after_signing(void)
 			const struct bytes digest = digest_no(i, d);
 			struct generation *g = NULL;
 			struct p11_kek kek = { 0 };
+			pthread_mutex_lock(&k.lock);
 			e = keyholder_current(&k, &g);
+			pthread_mutex_unlock(&k.lock);
 			if (e == NULL)
 				e = keyholder_kek(
 				    &k, buf_bytes(&g->kek_id), &kek);
@@ -983,7 +1002,8 @@ nothing_stays_in_the_token_after_signing(void)
 				    KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
-			    &kek, buf_bytes(&blob), an.cert, ecdsa_sha256,
+			    &kek, buf_bytes(&blob), cert_key(an.cert),
+			    ecdsa_sha256,
 			    &digest, 1, out);
 			if (e == NULL && (refused == NULL || out[0].len != 0))
 				e = err_new(ERR_INTERNAL, NULL, "it left");
@@ -1187,6 +1207,7 @@ main(void)
 	RUN(signs_by_pin_and_the_value_verifies);
 	RUN(signs_by_sad_once);
 	RUN(a_sad_without_digests_is_bound_to_its_count);
+	RUN(a_thousand_digests_in_one_approval_keep_their_order);
 	RUN(of_six_uses_of_a_sad_at_once_one_succeeds);
 	RUN(refuses_one_digest_more_and_another_digest);
 	RUN(refuses_a_sad_for_another_credential);
