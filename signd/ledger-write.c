@@ -281,7 +281,7 @@ revoke(struct ledger *l, struct unpack *u, struct revocation_record *r,
 	TRY(unpack_bytes(u, 8, &a.alg));
 	TRY(unpack_u64(u, 9, &reason));
 	TRY(unpack_end(u));
-	if (reason > 10)
+	if (reason > LEDGER_UNLOCK)
 		return err_new(ERR_MALFORMED, "RFC 5280 5.3.1", "reason");
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(revocation_record_render(r, &record));

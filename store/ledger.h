@@ -256,6 +256,7 @@ struct err *ledger_signed(
 
 #define LEDGER_HOLD 6    /* certificateHold, RFC 5280 5.3.1: suspends */
 #define LEDGER_RELEASE 8 /* removeFromCRL: takes a suspension back */
+#define LEDGER_UNLOCK 11 /* ours, of no CRL: starts the count of PINs anew */
 
 /*
  * ledger_revoke ends a certificate, suspends it, or takes that back: of a

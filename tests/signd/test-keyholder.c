@@ -940,6 +940,33 @@ a_revoked_certificate_is_in_the_crl_and_signs_no_more(void)
 }
 
 static void
+an_officer_unlocks_with_one_approval_once(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf eves = BUF(KEY_BODY_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	int64_t at = 0, number = 0;
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	for (int i = 0; i < 5; i++)
+		err_free(sign_with(
+		    &w, c.credential, c.cert, BYTES_NONE, "saisai", 1, 1));
+	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
+	    "pin-locked");
+	CHECK_OK(revoke_body(&c, &w.eve, "pinUnlock", &eves));
+	CHECK_CODE(send_revoke(&eves, &at, &number), "officer-unknown");
+	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
+	    "pin-locked");
+	CHECK_OK(revoke_body(&c, &w.alice, "pinUnlock", &body));
+	CHECK_OK(send_revoke(&body, &at, &number));
+	/* The old PIN, and no other, is what it was. */
+	CHECK_CODE(
+	    sign_with(&w, c.credential, c.cert, BYTES_NONE, "saisai", 1, 1),
+	    "pin-wrong");
+	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
+	CHECK_CODE(send_revoke(&body, &at, &number), "approval-replayed");
+}
+
+static void
 refuses_to_revoke_without_approval_or_for_no_reason(void)
 {
 	CLEANUP(buf_done) struct buf eves = BUF(KEY_BODY_MAX);
@@ -1233,6 +1260,7 @@ main(void)
 	RUN(a_blob_of_one_credential_opens_under_no_other);
 	RUN(a_blob_under_another_version_does_not_open);
 	RUN(a_revoked_certificate_is_in_the_crl_and_signs_no_more);
+	RUN(an_officer_unlocks_with_one_approval_once);
 	RUN(refuses_to_revoke_without_approval_or_for_no_reason);
 	RUN(a_sad_made_before_revocation_is_worth_nothing_after);
 	RUN(nothing_stays_in_the_token_after_signing);
