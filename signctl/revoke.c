@@ -21,10 +21,10 @@ said(const struct args *a)
 {
 	bool vi = a->lang == LANG_VI;
 	if (strcmp(args_get(a, "reason"), "pinUnlock") == 0)
-		return vi ? "Đã mở khóa chữ ký lúc %s.\n"
-			  : "The signature was unlocked at %s.\n";
-	return vi ? "Đã thu hồi chứng thư lúc %s.\n"
-		  : "The certificate was revoked at %s.\n";
+		return vi ? "Đã mở khóa chữ ký lúc"
+			  : "The signature was unlocked at";
+	return vi ? "Đã thu hồi chứng thư lúc"
+		  : "The certificate was revoked at";
 }
 
 static struct err *
@@ -43,7 +43,7 @@ tell(const struct args *a, const char *text)
 	if (args_has(a, "json"))
 		printf("%s\n", text);
 	else
-		printf(said(a), shown != NULL ? shown : "?");
+		printf("%s %s.\n", said(a), shown != NULL ? shown : "?");
 	return NULL;
 }
 
