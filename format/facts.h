@@ -65,8 +65,8 @@ struct reference {
 
 /*
  * Where something stands in the order in which a signature grew: a time stamp
- * proves the existence of all that has a lower position than its own.  PDF: the
- * revision; XAdES: place among the unsigned properties; CAdES: by the hash
+ * proves the existence of all that has a lower position than its own.  PDF:
+ * twice the revision, one more for document time stamps; XAdES: place among the unsigned properties; CAdES: by the hash
  * index of archive time stamps.  0: inside what the signature itself covers.
  */
 typedef uint32_t position;
