@@ -262,3 +262,20 @@ utf8_printable(struct bytes in)
 	}
 	return true;
 }
+
+struct err *
+utf8_escape(struct bytes in, struct buf *out)
+{
+	uint32_t c = 0;
+	for (size_t at = 0; at < in.len;) {
+		size_t n = utf8_next(in, at, &c);
+		if (n > 0 && c != '\\' && !is_invisible(c)) {
+			TRY(buf_append(out, bytes_slice(in, at, n)));
+			at += n;
+			continue;
+		}
+		for (size_t end = at + (n > 0 ? n : 1); at < end; at++)
+			TRY(buf_printf(out, "\\x%02x", in.ptr[at]));
+	}
+	return NULL;
+}

@@ -21,5 +21,8 @@ bool utf8_valid(struct bytes in);
 /* utf8_printable: valid, and without control characters (C0, DEL, C1),
  * bidirectional overrides, line separators and what has no width. */
 bool utf8_printable(struct bytes in);
+/* utf8_escape appends `in` for a reader: what utf8_printable would refuse, and
+ * the backslash, byte by byte as \xNN. */
+struct err *utf8_escape(struct bytes in, struct buf *out) MUST_USE;
 
 #endif

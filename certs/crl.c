@@ -1,5 +1,6 @@
 #include "certs/crl.h"
 
+#include "certs/der.h"
 #include "certs/ossl.h"
 #include "certs/signed.h"
 
@@ -13,13 +14,15 @@ DEFINE_FREEP(ISSUING_DIST_POINT_free, ISSUING_DIST_POINT)
 DEFINE_FREEP(CRL_DIST_POINTS_free, CRL_DIST_POINTS)
 
 struct crl {
-	X509_CRL *x509;
-	uint8_t *der;
-	struct bytes tbs, algorithm, signature; /* in der */
-	struct sig_alg alg;                     /* form SIG_NONE: not known */
-	int64_t this_update;
-	int64_t next_update;
-	ISSUING_DIST_POINT *idp; /* may be NULL */
+	struct crl_index index;
+	uint8_t *owned;   /* the index, or NULL */
+	uint8_t *message; /* what EdDSA signs; else NULL */
+	struct bytes tbs; /* in message */
+	X509_NAME *issuer;
+	X509_EXTENSIONS *extensions; /* may be NULL */
+	ISSUING_DIST_POINT *idp;     /* may be NULL */
+	GENERAL_NAMES **issuers;     /* that entries name */
+	ASN1_INTEGER *number, *base; /* may be NULL; base: it is a delta */
 };
 
 void
@@ -32,25 +35,35 @@ status_unknown(struct status_answer *out, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* An extension decoded; a broken one is ERR_MALFORMED, none is NULL. */
+static struct err *
+read_extension(const struct crl *c, int nid, void **out)
+{
+	int critical = -1;
+	*out = X509V3_get_d2i(c->extensions, nid, &critical, NULL);
+	if (*out == NULL && critical != -1)
+		return err_ossl(ERR_MALFORMED, OBJ_nid2sn(nid));
+	return NULL;
+}
+
 /* RFC 5280 5.2.5: an empty one is no DER, and two kinds at once are none. */
 static struct err *
 read_idp(struct crl *c)
 {
-	int critical = -1;
-	c->idp = X509_CRL_get_ext_d2i(
-	    c->x509, NID_issuing_distribution_point, &critical, NULL);
-	if (c->idp == NULL) {
-		if (critical != -1)
-			return err_ossl(
-			    ERR_MALFORMED, "issuingDistributionPoint");
-		return NULL;
-	}
+	void *got;
+	TRY(read_extension(c, NID_issuing_distribution_point, &got));
+	c->idp = got;
 	const ISSUING_DIST_POINT *i = c->idp;
+	if (i == NULL)
+		return NULL;
 	int kinds = (i->onlyuser > 0) + (i->onlyCA > 0) + (i->onlyattr > 0);
 	if (kinds > 1 || (kinds == 0 && i->distpoint == NULL &&
 			     i->onlysomereasons == NULL && i->indirectCRL == 0))
 		return err_new(ERR_MALFORMED, "RFC 5280 5.2.5",
 		    "issuingDistributionPoint");
+	if (i->distpoint != NULL && i->distpoint->type == 1 &&
+	    DIST_POINT_set_dpname(i->distpoint, c->issuer) != 1)
+		return err_ossl(ERR_MALFORMED, "issuingDistributionPoint");
 	return NULL;
 }
 
@@ -68,112 +81,112 @@ has_duplicates(const STACK_OF(X509_EXTENSION) * list)
 	return false;
 }
 
-/* RFC 5280 5.1.2.1: version 2 is stated if and only if it is used. */
 static struct err *
-check_version(const struct crl *c)
+read_extensions(struct crl *c)
 {
-	long version = X509_CRL_get_version(c->x509);
-	if (version != X509_CRL_VERSION_1 && version != X509_CRL_VERSION_2)
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1.2.1", "version");
-	/* A version that is written but 1 is written against DER. */
-	struct bytes in = c->tbs;
-	const uint8_t *p = in.ptr;
-	long len;
-	int tag, class;
-	if ((ASN1_get_object(&p, &len, &tag, &class, (long)in.len) & 0x80) != 0)
-		return err_ossl(ERR_MALFORMED, "tbsCertList");
-	bool stated = p < in.ptr + in.len && *p == V_ASN1_INTEGER;
-	if (stated != (version == X509_CRL_VERSION_2))
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1.2.1", "version");
-	if (version == X509_CRL_VERSION_2)
+	struct bytes der = c->index.extensions;
+	void *got;
+	if (der.len == 0)
 		return NULL;
-	if (X509_CRL_get_ext_count(c->x509) > 0)
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1.2.1",
-		    "extensions in version 1");
+	const uint8_t *p = der.ptr;
+	c->extensions = d2i_X509_EXTENSIONS(NULL, &p, (long)der.len);
+	if (c->extensions == NULL || p != der.ptr + der.len)
+		return err_ossl(ERR_MALFORMED, "the extensions");
+	if (has_duplicates(c->extensions))
+		return err_new(
+		    ERR_MALFORMED, "RFC 5280 4.2", "an extension twice");
+	TRY(read_idp(c));
+	TRY(read_extension(c, NID_crl_number, &got));
+	c->number = got;
+	TRY(read_extension(c, NID_delta_crl, &got));
+	c->base = got;
 	return NULL;
 }
 
 static struct err *
-check_entries(const struct crl *c)
+read_issuers(struct crl *c)
 {
-	long version = X509_CRL_get_version(c->x509);
-	STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(c->x509);
-	for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
-		const X509_REVOKED *r = sk_X509_REVOKED_value(list, i);
-		int64_t when;
-		TRY(time_of_asn1(X509_REVOKED_get0_revocationDate(r), &when));
-		const STACK_OF(X509_EXTENSION) *ext =
-		    X509_REVOKED_get0_extensions(r);
-		if (ext != NULL && version == X509_CRL_VERSION_1)
-			return err_new(ERR_MALFORMED, "RFC 5280 5.1.2.1",
-			    "entry extensions in version 1");
-		if (has_duplicates(ext))
-			return err_new(ERR_MALFORMED, "RFC 5280 4.2",
-			    "an entry extension twice");
+	const uint8_t *p = c->index.issuers.ptr;
+	const uint8_t *end = p + c->index.issuers.len;
+	c->issuers = calloc(c->index.nissuers + 1, sizeof(c->issuers[0]));
+	if (c->issuers == NULL)
+		return err_new(ERR_NOMEM, NULL, "issuers");
+	for (size_t i = 0; i < c->index.nissuers; i++) {
+		c->issuers[i] = d2i_GENERAL_NAMES(NULL, &p, end - p);
+		if (c->issuers[i] == NULL)
+			return err_ossl(ERR_MALFORMED, "certificateIssuer");
 	}
 	return NULL;
 }
 
 static struct err *
-check_frame(struct crl *c)
+fill(struct crl *c, struct bytes index)
 {
-	const X509_ALGOR *outer;
-	X509_CRL_get0_signature(c->x509, NULL, &outer);
-	struct err *e = sig_alg_of_algor(outer, &c->alg);
-	if (e != NULL && err_kind(e) != ERR_UNSUPPORTED)
-		return e;
-	err_free(e);
-	TRY(check_version(c));
-	TRY(time_of_asn1(X509_CRL_get0_lastUpdate(c->x509), &c->this_update));
-	c->next_update = TIME_NONE;
-	if (X509_CRL_get0_nextUpdate(c->x509) != NULL)
-		TRY(time_of_asn1(
-		    X509_CRL_get0_nextUpdate(c->x509), &c->next_update));
-	if (has_duplicates(X509_CRL_get0_extensions(c->x509)))
-		return err_new(
-		    ERR_MALFORMED, "RFC 5280 4.2", "an extension twice");
-	TRY(read_idp(c));
-	return check_entries(c);
+	ossl_begin();
+	TRY(crl_index_open(index, &c->index));
+	struct bytes name = c->index.issuer;
+	const uint8_t *p = name.ptr;
+	c->issuer = d2i_X509_NAME(NULL, &p, (long)name.len);
+	if (c->issuer == NULL || p != name.ptr + name.len)
+		return err_ossl(ERR_MALFORMED, "the issuer's name");
+	TRY(read_extensions(c));
+	TRY(read_issuers(c));
+	return ossl_forget();
 }
 
-/* The algorithm inside must be the one outside (RFC 5280 5.1.1.2); OpenSSL
- * keeps the inner one to itself, so it is found in the bytes. */
-static struct err *
-check_inner_algorithm(const struct crl *c)
+static bool
+signs_message(struct sig_alg alg)
 {
-	if (bytes_find(bytes_slice(c->tbs, 0, c->algorithm.len + 32),
-		c->algorithm) > 16)
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1.1.2",
-		    "two signature algorithms");
+	return alg.form == SIG_EDDSA || alg.form == SIG_ED448;
+}
+
+/* The index of a list, in memory of our own. */
+static struct err *
+make_index(struct crl *c, struct bytes der, struct bytes *out)
+{
+	struct crl_scan s;
+	TRY(crl_scan(der, &s));
+	size_t size = crl_index_size(&s);
+	c->owned = malloc(size);
+	if (c->owned == NULL)
+		return err_new(ERR_NOMEM, NULL, "%zu bytes", size);
+	TRY(crl_index_write(&s, c->owned, size));
+	*out = bytes_of(c->owned, size);
+	if (!signs_message(s.alg))
+		return NULL;
+	c->message = malloc(s.tbs.len);
+	if (c->message == NULL)
+		return err_new(ERR_NOMEM, NULL, "%zu bytes", s.tbs.len);
+	memcpy(c->message, s.tbs.ptr, s.tbs.len);
+	c->tbs = bytes_of(c->message, s.tbs.len);
 	return NULL;
+}
+
+static struct err *
+new_crl(struct crl **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out == NULL ? err_new(ERR_NOMEM, NULL, "struct crl") : NULL;
 }
 
 struct err *
 crl_parse(struct bytes der, struct crl **out)
 {
-	if (der.len > CRL_MAX)
-		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
-	if (der.len == 0)
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1", "no bytes");
-	ossl_begin();
-	CLEANUP(crl_freep) struct crl *c = calloc(1, sizeof(*c));
-	if (c == NULL)
-		return err_new(ERR_NOMEM, NULL, "struct crl");
-	c->der = malloc(der.len);
-	if (c->der == NULL)
-		return err_new(ERR_NOMEM, NULL, "%zu bytes", der.len);
-	memcpy(c->der, der.ptr, der.len);
-	TRY(signed_split(
-	    bytes_of(c->der, der.len), &c->tbs, &c->algorithm, &c->signature));
-	const uint8_t *p = c->der;
-	c->x509 = d2i_X509_CRL(NULL, &p, (long)der.len);
-	if (c->x509 == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_X509_CRL");
-	if (p != c->der + der.len)
-		return err_new(ERR_MALFORMED, "RFC 5280 5.1", "bytes follow");
-	TRY(check_inner_algorithm(c));
-	TRY(check_frame(c));
-	TRY(ossl_forget());
+	CLEANUP(crl_freep) struct crl *c = NULL;
+	struct bytes index;
+	TRY(new_crl(&c));
+	TRY(make_index(c, der, &index));
+	TRY(fill(c, index));
+	*out = TAKE(c);
+	return NULL;
+}
+
+struct err *
+crl_open(struct bytes index, struct crl **out)
+{
+	CLEANUP(crl_freep) struct crl *c = NULL;
+	TRY(new_crl(&c));
+	TRY(fill(c, index));
 	*out = TAKE(c);
 	return NULL;
 }
@@ -183,51 +196,71 @@ crl_free(struct crl *c)
 {
 	if (c == NULL)
 		return;
-	X509_CRL_free(c->x509);
+	for (size_t i = 0; c->issuers != NULL && i < c->index.nissuers; i++)
+		GENERAL_NAMES_free(c->issuers[i]);
+	free(c->issuers);
+	X509_NAME_free(c->issuer);
+	sk_X509_EXTENSION_pop_free(c->extensions, X509_EXTENSION_free);
 	ISSUING_DIST_POINT_free(c->idp);
-	free(c->der);
+	ASN1_INTEGER_free(c->number);
+	ASN1_INTEGER_free(c->base);
+	free(c->owned);
+	free(c->message);
 	free(c);
 }
 
-X509_CRL *
-crl_x509(const struct crl *c)
+const X509_NAME *
+crl_issuer(const struct crl *c)
 {
-	return c->x509;
+	return c->issuer;
 }
 
 int64_t
 crl_this_update(const struct crl *c)
 {
-	return c->this_update;
+	return c->index.this_update;
 }
 
 int64_t
 crl_next_update(const struct crl *c)
 {
-	return c->next_update;
+	return c->index.next_update;
 }
 
 size_t
 crl_count(const struct crl *c)
 {
-	int n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(c->x509));
-	return n < 0 ? 0 : (size_t)n;
+	return c->index.n;
+}
+
+bool
+crl_is_delta(const struct crl *c)
+{
+	return c->base != NULL;
 }
 
 struct err *
 crl_signed_by(const struct crl *c, const struct cert *issuer, bool *ok)
 {
 	*ok = false;
-	if (X509_NAME_cmp(X509_CRL_get_issuer(c->x509),
-		X509_get_subject_name(cert_x509(issuer))) != 0)
+	const struct crl_index *x = &c->index;
+	if (X509_NAME_cmp(
+		c->issuer, X509_get_subject_name(cert_x509(issuer))) != 0)
 		return NULL;
 	if (cert_has_key_usage(issuer) &&
 	    (cert_key_usage(issuer) & KU_CRL_SIGN) == 0)
 		return NULL;
-	if (c->alg.form == SIG_NONE)
+	if (signs_message(x->alg))
+		return c->tbs.len == 0 ? NULL
+				       : signed_check(cert_key(issuer), c->tbs,
+					     x->alg, x->signature, ok);
+	if (x->alg.form == SIG_NONE || x->digest.len == 0)
 		return NULL;
-	return signed_check(cert_key(issuer), c->tbs, c->alg, c->signature, ok);
+	return key_verify_digest(
+	    cert_key(issuer), x->alg, x->digest, x->signature, ok);
 }
+
+/* ---- what it is about ---- */
 
 static bool
 names_meet(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
@@ -240,154 +273,257 @@ names_meet(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
 	return false;
 }
 
-/* RFC 5280 6.3.3 (b)(2)(i), with full names only. */
 static bool
-point_fits(const struct crl *c, const CRL_DIST_POINTS *points)
+has_directory_name(const GENERAL_NAMES *list, const X509_NAME *name)
 {
-	if (c->idp == NULL || c->idp->distpoint == NULL)
-		return true;
-	if (c->idp->distpoint->type != 0)
-		return false;
-	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
-		const DIST_POINT *d = sk_DIST_POINT_value(points, i);
-		if (d->CRLissuer == NULL && d->distpoint != NULL &&
-		    d->distpoint->type == 0 &&
-		    names_meet(d->distpoint->name.fullname,
-			c->idp->distpoint->name.fullname))
+	for (int i = 0; i < sk_GENERAL_NAME_num(list); i++) {
+		const GENERAL_NAME *n = sk_GENERAL_NAME_value(list, i);
+		if (n->type == GEN_DIRNAME &&
+		    X509_NAME_cmp(n->d.directoryName, name) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* A certificate all of whose points name another CRL issuer is not covered by
- * its issuer's own CRL. */
+/* Full names, or one name under an issuer's (RFC 5280 4.2.1.13). */
 static bool
-wants_other_issuer(const CRL_DIST_POINTS *points)
+point_names_meet(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 {
-	int n = sk_DIST_POINT_num(points), other = 0;
-	for (int i = 0; i < n; i++)
-		other += sk_DIST_POINT_value(points, i)->CRLissuer != NULL;
-	return n > 0 && other == n;
+	if (a->type == 1 && b->type == 1)
+		return a->dpname != NULL && b->dpname != NULL &&
+		       X509_NAME_cmp(a->dpname, b->dpname) == 0;
+	if (a->type == 1)
+		return a->dpname != NULL &&
+		       has_directory_name(b->name.fullname, a->dpname);
+	if (b->type == 1)
+		return point_names_meet(b, a);
+	return names_meet(a->name.fullname, b->name.fullname);
 }
 
+/* RFC 5280 6.3.3 (b)(1).  Public CAs in Vietnam name themselves as cRLIssuer
+ * and issue no indirect list, which RFC 5280 4.2.1.13 calls redundant. */
 static bool
-is_of_point(const struct crl *c, const struct cert *cert)
+issuer_fits(
+    const struct crl *c, const struct cert *cert, const DIST_POINT *point)
 {
-	int present = 0; /* -1: there is none; else NULL is trouble */
-	CLEANUP(CRL_DIST_POINTS_freep)
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(
-	    cert_x509(cert), NID_crl_distribution_points, &present, NULL);
-	if (points == NULL && present != -1)
+	const X509_NAME *own = X509_get_issuer_name(cert_x509(cert));
+	bool same = X509_NAME_cmp(c->issuer, own) == 0;
+	bool indirect = c->idp != NULL && c->idp->indirectCRL > 0;
+	if (point == NULL || point->CRLissuer == NULL)
+		return same;
+	return has_directory_name(point->CRLissuer, c->issuer) &&
+	       (same || indirect);
+}
+
+/* The name of a point relative to an issuer, made whole. */
+static bool
+make_whole(const struct cert *cert, const DIST_POINT *point)
+{
+	DIST_POINT_NAME *n = point->distpoint;
+	if (n->type != 1 || n->dpname != NULL)
+		return true;
+	const X509_NAME *under = X509_get_issuer_name(cert_x509(cert));
+	for (int i = 0; i < sk_GENERAL_NAME_num(point->CRLissuer); i++) {
+		const GENERAL_NAME *g =
+		    sk_GENERAL_NAME_value(point->CRLissuer, i);
+		if (g->type == GEN_DIRNAME)
+			under = g->d.directoryName;
+	}
+	return DIST_POINT_set_dpname(n, under) == 1;
+}
+
+/* RFC 5280 6.3.3 (b)(2)(i). */
+static bool
+point_fits(
+    const struct crl *c, const struct cert *cert, const DIST_POINT *point)
+{
+	if (c->idp == NULL || c->idp->distpoint == NULL)
+		return true;
+	const DIST_POINT_NAME *mine = c->idp->distpoint;
+	if (point == NULL)
 		return false;
-	return point_fits(c, points) && !wants_other_issuer(points);
+	if (point->distpoint != NULL)
+		return make_whole(cert, point) &&
+		       point_names_meet(mine, point->distpoint);
+	return mine->type == 0 &&
+	       names_meet(mine->name.fullname, point->CRLissuer);
 }
 
+/* RFC 5280 6.3.3 (b)(2)(ii) to (iv). */
 static bool
-scope_fits(
-    const struct crl *c, const struct cert *cert, struct status_answer *out)
+kind_fits(const struct crl *c, const struct cert *cert)
 {
 	const ISSUING_DIST_POINT *i = c->idp;
-	if (X509_CRL_get_ext_by_NID(c->x509, NID_delta_crl, -1) >= 0)
-		status_unknown(out, "a delta CRL by itself");
-	else if (i != NULL && i->indirectCRL > 0)
-		status_unknown(out, "an indirect CRL");
-	else if (i != NULL && i->onlysomereasons != NULL)
-		status_unknown(out, "the CRL covers some reasons only");
-	else if (i != NULL && i->onlyattr > 0)
-		status_unknown(out, "the CRL is about attribute certificates");
-	else if (i != NULL && i->onlyuser > 0 && cert_is_ca(cert))
-		status_unknown(out, "the CRL is about users only");
-	else if (i != NULL && i->onlyuser > 0 &&
-		 X509_get_version(cert_x509(cert)) == X509_VERSION_1)
-		status_unknown(
-		    out, "the CRL is about users, the certificate is v1");
-	else if (i != NULL && i->onlyCA > 0 && !cert_is_ca(cert))
-		status_unknown(out, "the CRL is about authorities only");
-	else if (!is_of_point(c, cert))
-		status_unknown(out, "the CRL is of another distribution point");
-	else
+	if (i == NULL)
 		return true;
-	return false;
+	/* Version 1 does not say whether it is an authority's. */
+	bool v1 = X509_get_version(cert_x509(cert)) == X509_VERSION_1;
+	if (i->onlyattr > 0)
+		return false;
+	if (i->onlyuser > 0)
+		return !cert_is_ca(cert) && !v1;
+	return i->onlyCA <= 0 || cert_is_ca(cert);
 }
 
-static bool
-knows_critical(
-    const STACK_OF(X509_EXTENSION) * list, const int *known, size_t nknown)
+static unsigned
+reasons_of(const ASN1_BIT_STRING *flags)
 {
-	for (int i = 0; i < sk_X509_EXTENSION_num(list); i++) {
-		X509_EXTENSION *e = sk_X509_EXTENSION_value(list, i);
-		if (X509_EXTENSION_get_critical(e) == 0)
-			continue;
+	if (flags == NULL)
+		return CRL_REASONS_ALL;
+	const uint8_t *p = ASN1_STRING_get0_data(flags);
+	int len = ASN1_STRING_length(flags);
+	unsigned bits = len > 0 ? p[0] : 0;
+	if (len > 1)
+		bits |= (unsigned)p[1] << 8;
+	return bits & CRL_REASONS_ALL;
+}
+
+unsigned
+crl_scope(const struct crl *c, const struct cert *cert, const DIST_POINT *point)
+{
+	if (!issuer_fits(c, cert, point) || !point_fits(c, cert, point) ||
+	    !kind_fits(c, cert))
+		return 0;
+	return reasons_of(point == NULL ? NULL : point->reasons) &
+	       reasons_of(c->idp == NULL ? NULL : c->idp->onlysomereasons);
+}
+
+/* The same extension, byte for byte, or none in both. */
+static bool
+same_extension(const struct crl *a, const struct crl *b, int nid)
+{
+	int i = X509v3_get_ext_by_NID(a->extensions, nid, -1);
+	int k = X509v3_get_ext_by_NID(b->extensions, nid, -1);
+	if (i < 0 || k < 0)
+		return i < 0 && k < 0;
+	return ASN1_OCTET_STRING_cmp(
+		   X509_EXTENSION_get_data(X509v3_get_ext(a->extensions, i)),
+		   X509_EXTENSION_get_data(X509v3_get_ext(b->extensions, k))) ==
+	       0;
+}
+
+bool
+crl_completes(const struct crl *delta, const struct crl *base)
+{
+	return delta->base != NULL && base->base == NULL &&
+	       delta->number != NULL && base->number != NULL &&
+	       X509_NAME_cmp(delta->issuer, base->issuer) == 0 &&
+	       same_extension(delta, base, NID_issuing_distribution_point) &&
+	       same_extension(delta, base, NID_authority_key_identifier) &&
+	       ASN1_INTEGER_cmp(delta->base, base->number) <= 0 &&
+	       ASN1_INTEGER_cmp(delta->number, base->number) > 0;
+}
+
+bool
+crl_understood(const struct crl *c)
+{
+	static const int known[] = { NID_issuing_distribution_point,
+		NID_authority_key_identifier, NID_delta_crl };
+	for (int i = 0; i < sk_X509_EXTENSION_num(c->extensions); i++) {
+		X509_EXTENSION *e = sk_X509_EXTENSION_value(c->extensions, i);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
-		bool found = false;
-		for (size_t k = 0; k < nknown; k++)
+		bool found = X509_EXTENSION_get_critical(e) == 0;
+		for (size_t k = 0; k < COUNT_OF(known); k++)
 			found |= nid == known[k];
 		if (!found)
 			return false;
 	}
-	return true;
+	/* RFC 5280 5.3: an entry's spoils the list. */
+	return !c->index.critical;
 }
 
-/* RFC 5280 5.3: an unknown critical extension of any entry spoils the list. */
-static bool
-all_understood(const struct crl *c)
-{
-	static const int crl_known[] = { NID_issuing_distribution_point,
-		NID_authority_key_identifier, NID_crl_number };
-	static const int entry_known[] = { NID_crl_reason,
-		NID_invalidity_date };
-	if (!knows_critical(X509_CRL_get0_extensions(c->x509), crl_known,
-		COUNT_OF(crl_known)))
-		return false;
-	STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(c->x509);
-	for (int i = 0; i < sk_X509_REVOKED_num(list); i++)
-		if (!knows_critical(X509_REVOKED_get0_extensions(
-					sk_X509_REVOKED_value(list, i)),
-			entry_known, COUNT_OF(entry_known)))
-			return false;
-	return true;
-}
-
-static bool
-in_time(const struct crl *c, int64_t time, int64_t max_age_s,
+bool
+crl_in_time(const struct crl *c, int64_t time, int64_t max_age_s,
     struct status_answer *out)
 {
-	if (time < c->this_update)
+	const struct crl_index *x = &c->index;
+	if (time < x->this_update)
 		status_unknown(out, "the CRL is from the future");
-	else if (c->next_update != TIME_NONE && time > c->next_update)
+	else if (x->next_update != TIME_NONE && time > x->next_update)
 		status_unknown(out, "the CRL is out of date");
-	else if (max_age_s > 0 && time - c->this_update > max_age_s)
+	else if (max_age_s > 0 && time - x->this_update > max_age_s)
 		status_unknown(out, "the CRL is too old");
 	else
 		return true;
 	return false;
 }
 
-void
-crl_read_entry(const X509_REVOKED *r, struct status_answer *out)
+/* ---- looking up ---- */
+
+/* An entry under that issuer's number, if the name is the certificate's. */
+static struct err *
+find_under(const struct crl *c, size_t issuer, const struct cert *cert,
+    struct bytes serial, struct crl_hit *out)
 {
-	out->status = STATUS_REVOKED;
-	out->reason = -1;
-	err_free(time_of_asn1(
-	    X509_REVOKED_get0_revocationDate(r), &out->revoked_at));
-	/* Unreadable is as not stated: revoked, and not only suspended. */
-	ASN1_ENUMERATED *reason =
-	    X509_REVOKED_get_ext_d2i(r, NID_crl_reason, NULL, NULL);
-	if (reason != NULL)
-		out->reason = (int)ASN1_ENUMERATED_get(reason);
-	ASN1_ENUMERATED_free(reason);
-	if (out->reason == CRL_REASON_CERTIFICATE_HOLD)
-		out->status = STATUS_SUSPENDED;
+	const X509_NAME *own = X509_get_issuer_name(cert_x509(cert));
+	bool fits = issuer == 0
+			? X509_NAME_cmp(c->issuer, own) == 0
+			: has_directory_name(c->issuers[issuer - 1], own);
+	*out = (struct crl_hit){ .found = false };
+	return fits ? crl_index_find(&c->index, issuer, serial, out) : NULL;
 }
 
-static void
-look_up(const struct crl *c, const struct cert *cert, struct status_answer *out)
+struct err *
+crl_find(const struct crl *c, const struct cert *cert,
+    struct status_answer *out, bool *listed)
 {
-	X509_REVOKED *r = NULL;
-	if (X509_CRL_get0_by_cert(c->x509, &r, cert_x509(cert)) == 1)
-		crl_read_entry(r, out);
-	else
-		out->status = STATUS_GOOD;
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	int len =
+	    i2d_ASN1_INTEGER(X509_get0_serialNumber(cert_x509(cert)), &der);
+	if (len <= 0)
+		return err_ossl(ERR_NOMEM, "i2d_ASN1_INTEGER");
+	struct bytes in = bytes_of(der, (size_t)len), serial;
+	TRY(der_take(&in, DER_INTEGER, NULL, &serial));
+	*listed = false;
+	for (size_t i = 0; i <= c->index.nissuers && !*listed; i++) {
+		struct crl_hit hit;
+		TRY(find_under(c, i, cert, serial, &hit));
+		if (!hit.found)
+			continue;
+		*listed = true;
+		out->reason = hit.reason;
+		out->revoked_at = hit.revoked_at;
+		out->status = STATUS_REVOKED;
+		if (hit.reason == CRL_REASON_CERTIFICATE_HOLD)
+			out->status = STATUS_SUSPENDED;
+		if (hit.reason == CRL_REASON_REMOVE_FROM_CRL)
+			out->status = STATUS_GOOD;
+	}
+	return NULL;
+}
+
+/* Why the simple question cannot be answered from such a list; NULL: it can. */
+static const char *
+not_simple(const struct crl *c)
+{
+	const ISSUING_DIST_POINT *i = c->idp;
+	if (c->base != NULL)
+		return "a delta CRL by itself";
+	if (i != NULL && i->indirectCRL > 0)
+		return "an indirect CRL";
+	if (i != NULL && i->onlysomereasons != NULL)
+		return "the CRL covers some reasons only";
+	return NULL;
+}
+
+/* Whether the list speaks about it, through any of its points. */
+static bool
+covers(const struct crl *c, const struct cert *cert)
+{
+	int present = 0; /* -1: there is none; else NULL is trouble */
+	CLEANUP(CRL_DIST_POINTS_freep)
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(
+	    cert_x509(cert), NID_crl_distribution_points, &present, NULL);
+	if (points == NULL)
+		return present == -1 && crl_scope(c, cert, NULL) != 0;
+	bool elsewhere = true; /* all points name another issuer */
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *d = sk_DIST_POINT_value(points, i);
+		if (crl_scope(c, cert, d) == CRL_REASONS_ALL)
+			return true;
+		elsewhere = elsewhere && d->CRLissuer != NULL;
+	}
+	return !elsewhere && crl_scope(c, cert, NULL) == CRL_REASONS_ALL;
 }
 
 struct err *
@@ -397,18 +533,25 @@ crl_status(const struct crl *c, const struct cert *cert,
 {
 	*out = (struct status_answer){ .revoked_at = TIME_NONE,
 		.reason = -1,
-		.this_update = c->this_update,
-		.next_update = c->next_update };
-	bool ok = false;
+		.this_update = c->index.this_update,
+		.next_update = c->index.next_update };
+	bool ok = false, listed = false;
 	TRY(crl_signed_by(c, issuer, &ok));
 	if (!ok || !bytes_eq(cert_issuer_der(cert), cert_subject_der(issuer)))
 		status_unknown(out, "the CRL is not the issuer's");
 	else if ((X509_get_extension_flags(cert_x509(cert)) & EXFLAG_INVALID) !=
 		 0)
 		status_unknown(out, "the certificate has a broken extension");
-	else if (!all_understood(c))
+	else if (!crl_understood(c))
 		status_unknown(out, "a critical extension is not known");
-	else if (in_time(c, time, max_age_s, out) && scope_fits(c, cert, out))
-		look_up(c, cert, out);
-	return NULL;
+	else if (not_simple(c) != NULL)
+		status_unknown(out, "%s", not_simple(c));
+	else if (crl_in_time(c, time, max_age_s, out) && !covers(c, cert))
+		status_unknown(out, "the CRL is not about such certificates");
+	else if (out->detail[0] == '\0') {
+		TRY(crl_find(c, cert, out, &listed));
+		if (!listed)
+			out->status = STATUS_GOOD;
+	}
+	return ossl_forget();
 }

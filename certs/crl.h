@@ -2,12 +2,10 @@
 #ifndef SIGND_CERTS_CRL_H
 #define SIGND_CERTS_CRL_H
 
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "certs/cert.h"
-
-#define CRL_MAX                                                                \
-	(64 * 1024 * 1024) /* bytes; the largest public ones have 30 MB */
+#include "certs/crl_index.h"
 
 /* What a CRL or an OCSP answer says of one certificate. */
 enum status {
@@ -35,13 +33,17 @@ struct crl;
  * issuingDistributionPoint).  ERR_LIMIT: longer than CRL_MAX.
  */
 struct err *crl_parse(struct bytes der, struct crl **out) MUST_USE;
+/* crl_open does so with an index (certs/crl_index.h), which must outlive the
+ * CRL. */
+struct err *crl_open(struct bytes index, struct crl **out) MUST_USE;
 void crl_free(struct crl *c);
 DEFINE_FREEP(crl_free, struct crl)
 
-X509_CRL *crl_x509(const struct crl *c);
+const X509_NAME *crl_issuer(const struct crl *c);
 int64_t crl_this_update(const struct crl *c); /* seconds */
 int64_t crl_next_update(const struct crl *c); /* TIME_NONE: not stated */
 size_t crl_count(const struct crl *c);        /* revoked certificates */
+bool crl_is_delta(const struct crl *c);
 
 /* crl_signed_by says whether `issuer` made it: name, key usage, signature. */
 struct err *crl_signed_by(
@@ -57,8 +59,36 @@ struct err *crl_status(const struct crl *c, const struct cert *cert,
     const struct cert *issuer, int64_t time, int64_t max_age_s,
     struct status_answer *out) MUST_USE;
 
-/* crl_read_entry fills *out from one entry: revoked or suspended, when, why. */
-void crl_read_entry(const X509_REVOKED *r, struct status_answer *out);
+/* Reasons of revocation as bits of ReasonFlags (RFC 5280 4.2.1.13). */
+#define CRL_REASONS_ALL 0x807fu
+
+/*
+ * crl_scope says for which reasons the list speaks about `cert` where one of
+ * the certificate's distribution points is `point`, or where NULL stands for
+ * the issuer itself: RFC 5280 6.3.3 (b) and (d).  0: it does not.
+ */
+unsigned crl_scope(
+    const struct crl *c, const struct cert *cert, const DIST_POINT *point);
+
+/* crl_completes says whether `delta` continues `base` (RFC 5280 5.2.4, 6.3.3
+ * (c)). */
+bool crl_completes(const struct crl *delta, const struct crl *base);
+
+/* crl_in_time says why it may not be used at `time`, or nothing. */
+bool crl_in_time(const struct crl *c, int64_t time, int64_t max_age_s,
+    struct status_answer *out);
+
+/* Whether an extension that may change the list's meaning is not known. */
+bool crl_understood(const struct crl *c);
+
+/*
+ * crl_find looks the certificate up, and nothing more.  *listed: there is an
+ * entry, and *out is filled: revoked, suspended, or good where a delta takes it
+ * off the list.
+ */
+struct err *crl_find(const struct crl *c, const struct cert *cert,
+    struct status_answer *out, bool *listed) MUST_USE;
+
 /* status_unknown sets STATUS_UNKNOWN and says why. */
 void status_unknown(struct status_answer *out, const char *fmt, ...)
     PRINTF(2, 3);

@@ -40,8 +40,8 @@ build_info(const struct csr_fields *f, EVP_PKEY *key, struct buf *info)
 }
 
 struct err *
-csr_make(const struct csr_fields *f, const struct signer *signer,
-    struct buf *out)
+csr_make(
+    const struct csr_fields *f, const struct signer *signer, struct buf *out)
 {
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	CLEANUP(buf_done) struct buf info = BUF(CSR_MAX);

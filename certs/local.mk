@@ -5,7 +5,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/aead.c %D%/aead.h \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
-	%D%/crl.c %D%/crl.h \
+	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
 	%D%/csr.h %D%/csr_make.c \
 	%D%/der.c %D%/der.h \
 	%D%/digest.c \
@@ -19,6 +19,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/ocsp_make.c %D%/ocsp_make.h \
 	%D%/path.c %D%/path.h \
 	%D%/path_check.c %D%/path_check.h \
+	%D%/path_crl.c %D%/path_crl.h \
 	%D%/path_names.c \
 	%D%/path_rules.c \
 	%D%/path_status.c \

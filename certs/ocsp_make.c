@@ -80,13 +80,15 @@ read_extension(struct bytes one, struct ocsp_request *out)
 static struct err *
 read_extensions(struct bytes rest, struct ocsp_request *out)
 {
-	struct bytes list, one;
+	struct bytes outer, list, one;
 	if (!der_is(rest, DER_CONTEXT(2)))
 		return rest.len == 0 ? NULL
 				     : err_new(ERR_MALFORMED, "RFC 6960 4.1.1",
 					   "bytes follow");
-	TRY(der_take(&rest, DER_CONTEXT(2), NULL, &list));
-	TRY(der_take(&list, DER_SEQUENCE, NULL, &list));
+	TRY(der_take(&rest, DER_CONTEXT(2), NULL, &outer));
+	TRY(der_take(&outer, DER_SEQUENCE, NULL, &list));
+	if (rest.len > 0 || outer.len > 0)
+		return err_new(ERR_MALFORMED, "RFC 6960 4.1.1", "bytes follow");
 	while (list.len > 0) {
 		TRY(der_take(&list, DER_SEQUENCE, NULL, &one));
 		TRY(read_extension(one, out));

@@ -26,7 +26,14 @@ enum status_wanted {
 /* A CRL or OCSP answer, as found or fetched. */
 struct status_data {
 	struct bytes der;
-	bool is_ocsp; /* else a CRL */
+	bool is_ocsp;  /* else a CRL */
+	bool is_index; /* `der` is an index of a CRL (certs/crl_index.h) */
+};
+
+/* How old an answer may be, whatever it says itself; a policy's rows. */
+struct freshness {
+	int64_t crl_max_age_s;  /* since thisUpdate; 0: no bound */
+	int64_t ocsp_max_age_s; /* likewise */
 };
 
 /* A path longer than this is nobody's; RFC 5280 sets no bound. */
@@ -44,6 +51,7 @@ struct path_request {
 	/* When CRLs and OCSP answers are looked at: they must be in force then.
 	 * 0: at `time`.  A path in the past may be judged by today's status. */
 	int64_t status_time;
+	struct freshness freshness;
 	enum status_wanted status;
 	const struct status_data *status_data;
 	size_t nstatus_data;

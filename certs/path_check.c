@@ -104,21 +104,19 @@ set_purpose(const struct path_request *r, X509_STORE_CTX *ctx)
 }
 
 static struct err *
-set_param(const struct path_request *r, X509_STORE_CTX *ctx, bool crls)
+set_param(const struct path_request *r, X509_STORE_CTX *ctx)
 {
 	CLEANUP(X509_VERIFY_PARAM_freep)
 	X509_VERIFY_PARAM *param = X509_VERIFY_PARAM_new();
 	if (param == NULL)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_new");
-	/* Time is compared by path_rules, CRLs need it set. */
+	/* Time is compared by path_rules. */
 	unsigned long flags =
-	    X509_V_FLAG_PARTIAL_CHAIN | (crls ? 0 : X509_V_FLAG_NO_CHECK_TIME);
+	    X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME;
 	if (r->strict)
 		flags |= X509_V_FLAG_X509_STRICT;
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
-	if (crls)
-		X509_VERIFY_PARAM_set_time(param, (time_t)path_status_time(r));
 	X509_VERIFY_PARAM_set_depth(param, PATH_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, r->security_level);
 	TRY(set_policies(r, param));
@@ -126,7 +124,14 @@ set_param(const struct path_request *r, X509_STORE_CTX *ctx, bool crls)
 	return set_purpose(r, ctx);
 }
 
-void
+/* What X509_verify_cert works on: a context over this path and no more. */
+struct path_context {
+	X509_STORE *store;
+	X509_STORE_CTX *ctx;
+	STACK_OF(X509) * untrusted; /* certificates not owned */
+};
+
+static void
 path_context_done(struct path_context *c)
 {
 	X509_STORE_CTX_free(c->ctx);
@@ -136,17 +141,8 @@ path_context_done(struct path_context *c)
 }
 
 static struct err *
-push_all(STACK_OF(X509) * to, const struct cert_list *l, size_t from, size_t n)
-{
-	for (size_t i = from; i < n; i++)
-		if (sk_X509_push(to, cert_x509(l->v[i])) <= 0)
-			return err_ossl(ERR_NOMEM, "sk_X509_push");
-	return NULL;
-}
-
-static struct err *
-context_fill(const struct path_request *r, const struct path *p, bool crls,
-    struct path_context *c)
+context_fill(
+    const struct path_request *r, const struct path *p, struct path_context *c)
 {
 	c->store = X509_STORE_new();
 	c->ctx = X509_STORE_CTX_new();
@@ -156,24 +152,13 @@ context_fill(const struct path_request *r, const struct path *p, bool crls,
 	struct cert *anchor = p->chain.v[p->chain.n - 1];
 	if (X509_STORE_add_cert(c->store, cert_x509(anchor)) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE_add_cert");
-	/* The path first: OpenSSL takes the first that fits. */
-	TRY(push_all(c->untrusted, &p->chain, 1, p->chain.n - 1));
-	if (crls && r->pool != NULL)
-		TRY(push_all(c->untrusted, r->pool, 0, r->pool->n));
+	for (size_t i = 1; i + 1 < p->chain.n; i++)
+		if (sk_X509_push(c->untrusted, cert_x509(p->chain.v[i])) <= 0)
+			return err_ossl(ERR_NOMEM, "sk_X509_push");
 	if (X509_STORE_CTX_init(
 		c->ctx, c->store, cert_x509(p->chain.v[0]), c->untrusted) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE_CTX_init");
-	return set_param(r, c->ctx, crls);
-}
-
-struct err *
-path_context_init(const struct path_request *r, const struct path *p, bool crls,
-    struct path_context *out)
-{
-	struct err *e = context_fill(r, p, crls, out);
-	if (e != NULL)
-		path_context_done(out);
-	return e;
+	return set_param(r, c->ctx);
 }
 
 static enum path_result
@@ -228,7 +213,7 @@ static struct err *
 ask_openssl(const struct path_request *r, struct path *p)
 {
 	CLEANUP(path_context_done) struct path_context c = { 0 };
-	TRY(path_context_init(r, p, false, &c));
+	TRY(context_fill(r, p, &c));
 	if (r->explicit_curves)
 		X509_STORE_CTX_set_verify_cb(c.ctx, allow_explicit_curves);
 	int verified = X509_verify_cert(c.ctx);

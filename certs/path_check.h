@@ -28,16 +28,4 @@ struct err *cert_signed_by(
 void path_fail(struct path *p, enum path_result result, size_t at,
     const char *fmt, ...) PRINTF(4, 5);
 
-/* What both runs of X509_verify_cert share: a context over this path; with
- * `crls` also over the pool, where issuers of CRLs may be, and with time. */
-struct path_context {
-	X509_STORE *store;
-	X509_STORE_CTX *ctx;
-	STACK_OF(X509) * untrusted; /* not owned certificates */
-};
-
-struct err *path_context_init(const struct path_request *r,
-    const struct path *p, bool crls, struct path_context *out) MUST_USE;
-void path_context_done(struct path_context *c);
-
 #endif

@@ -241,6 +241,12 @@ tsq_parse(struct bytes request, struct tsq *out)
 		TRY(ber_take(&rest, BER_OID, &t));
 		q.policy = t.body;
 	}
+	/* Before read_nonce() drops the sign. */
+	struct bytes peek = rest;
+	if (ber_is(peek, BER_INTEGER)) {
+		TRY(ber_take(&peek, BER_INTEGER, &t));
+		q.nonce_negative = t.body.len > 0 && t.body.ptr[0] >= 0x80;
+	}
 	TRY(read_nonce(&rest, &q.nonce));
 	if (ber_is(rest, BER_BOOLEAN)) {
 		TRY(ber_take(&rest, BER_BOOLEAN, &t));

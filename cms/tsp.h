@@ -41,6 +41,7 @@ struct tsq {
 	struct bytes imprint; /* as long as the hash is */
 	struct bytes policy;  /* reqPolicy: the OID's value; empty: none */
 	struct bytes nonce;   /* as tst_nonce */
+	bool nonce_negative;  /* no answer of ours has such a nonce */
 	bool wants_cert;      /* certReq */
 	bool extended;        /* it has extensions; none is known here */
 };

@@ -10,7 +10,8 @@
  * err_ck makes an error of a CK_RV that is not CKR_OK; `what` is the function.
  * ERR_REMOTE code "token-unavailable": the session, a handle or the token is
  * gone or failed; the process that holds it must be replaced.
- * ERR_DENIED code "token-pin": the token's PIN is wrong, locked or expired.
+ * ERR_DENIED code "token-pin": the token's PIN is wrong or expired; code
+ * "token-pin-locked", "token-pin-cancelled", "token-read-only".
  * ERR_LIMIT, ERR_UNSUPPORTED, ERR_NOMEM, ERR_INTERNAL as the value says.
  */
 #define err_ck(rv, what) err_ck_at(__FILE__, __LINE__, (rv), (what))

@@ -55,9 +55,10 @@ struct err *p11_spki(const struct p11_session *s, CK_OBJECT_HANDLE public_key,
     struct buf *out) MUST_USE;
 
 /*
- * p11_sign signs a digest by CKM_ECDSA, CKM_RSA_PKCS or CKM_RSA_PKCS_PSS with a
- * key of that shape; appends DER for ECDSA, else the modulus' length.
- * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length.
+ * p11_sign signs a digest with a key of that shape; appends DER for ECDSA, else
+ * the modulus' length.  How the token is asked stands in the table of makes.
+ * ERR_UNSUPPORTED: another algorithm; ERR_USAGE: a digest of another length;
+ * ERR_REMOTE code "token-unavailable": what it gave is no signature.
  */
 struct err *p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
     struct key_shape shape, struct sig_alg alg, struct bytes digest,

@@ -8,11 +8,16 @@ pkcs11_libpkcs11_la_SOURCES = \
 	%D%/keys.c %D%/keys.h \
 	%D%/kind.c %D%/kind.h \
 	%D%/module.c %D%/module.h \
+	%D%/identity.c %D%/identity.h \
+	%D%/objects.c %D%/objects.h \
+	%D%/pad.c %D%/pad.h \
+	%D%/pair.c %D%/pair.h \
 	%D%/pin.c %D%/pin.h \
 	%D%/sad.c %D%/sad.h \
 	%D%/seal.c %D%/seal.h \
 	%D%/session.c %D%/session.h \
 	%D%/sign.c \
+	%D%/vendor.c %D%/vendor.h \
 	%D%/wrap.c %D%/wrap.h
 pkcs11_libpkcs11_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) $(ARGON2_CFLAGS)
 

@@ -8,20 +8,9 @@
 
 #define SLOTS_MAX 64 /* more than any machine has */
 
-/* CKM_AES_KEY_WRAP_PAD: RFC 5649 in SoftHSM; newer headers call 0x210A the
- * KWP of an older draft and give 0x210B to RFC 5649. */
-#define WRAP_PAD_OLD 0x210AUL
-#define WRAP_KWP 0x210BUL
-
 struct p11_module {
 	CK_FUNCTION_LIST *functions;
-};
-
-static const struct p11_vendor vendors[] = {
-	/* It leaks a little with each unwrap. */
-	{ "SoftHSM", WRAP_PAD_OLD, true, true, 500000 },
-	/* What the standard says; also the end of the table. */
-	{ "", WRAP_KWP, true, true, 0 },
+	CK_INFO info;
 };
 
 static struct err *
@@ -47,24 +36,58 @@ load(const char *path, CK_FUNCTION_LIST **out)
 	return NULL;
 }
 
-struct err *
-p11_module_open(const char *path, struct p11_module **out)
+/* NSS put a field of its own before the reserved one, which is then one
+ * further; others see a reserved field that is NULL. */
+struct initialize_args {
+	CK_C_INITIALIZE_ARGS standard;
+	void *reserved_of_nss;
+};
+
+static struct err *
+start(CK_FUNCTION_LIST *f, const char *arguments, CK_INFO *info)
 {
-	CK_FUNCTION_LIST *f = NULL;
-	TRY(load(path, &f));
-	struct p11_module *m = malloc(sizeof(*m));
-	if (m == NULL)
-		return err_new(ERR_NOMEM, NULL, "struct p11_module");
-	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	struct initialize_args args = {
+		.standard = { .flags = CKF_OS_LOCKING_OK,
+		    .pReserved = (void *)(uintptr_t)arguments },
+	};
 	CK_RV rv = f->C_Initialize(&args);
-	if (rv != CKR_OK) {
-		free(m);
+	if (rv != CKR_OK)
 		return err_coded(
 		    err_ck(rv, "C_Initialize"), "token-unavailable");
+	rv = f->C_GetInfo(info);
+	if (rv == CKR_OK)
+		return NULL;
+	f->C_Finalize(NULL);
+	return err_coded(err_ck(rv, "C_GetInfo"), "token-unavailable");
+}
+
+struct err *
+p11_module_open_with(
+    const char *path, const char *arguments, struct p11_module **out)
+{
+	if (arguments != NULL && *arguments == '\0')
+		arguments = NULL;
+	if (arguments != NULL && !p11_takes_arguments(path))
+		return err_new(ERR_USAGE, NULL, "%s takes no arguments", path);
+	CK_FUNCTION_LIST *f = NULL;
+	TRY(load(path, &f));
+	struct p11_module *m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct p11_module");
+	struct err *e = start(f, arguments, &m->info);
+	if (e != NULL) {
+		free(m);
+		return e;
 	}
 	m->functions = f;
 	*out = m;
 	return NULL;
+}
+
+struct err *
+p11_module_open(const char *path, struct p11_module **out)
+{
+	return p11_module_open_with(path, NULL, out);
 }
 
 void
@@ -82,24 +105,26 @@ p11_functions(const struct p11_module *m)
 	return m->functions;
 }
 
-static const struct p11_vendor *
-vendor_of(const CK_TOKEN_INFO *info)
+const CK_INFO *
+p11_module_info(const struct p11_module *m)
 {
-	const struct p11_vendor *v = vendors;
-	while (memcmp(info->manufacturerID, v->manufacturer,
-		   strlen(v->manufacturer)) != 0)
-		v++;
-	return v;
+	return &m->info;
+}
+
+struct bytes
+p11_text(const CK_UTF8CHAR *field, size_t len)
+{
+	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+		len--;
+	return bytes_of(field, len);
 }
 
 static void
 copy_label(const CK_TOKEN_INFO *info, char out[33])
 {
-	size_t len = sizeof(info->label);
-	while (len > 0 && info->label[len - 1] == ' ')
-		len--;
-	memcpy(out, info->label, len);
-	out[len] = '\0';
+	struct bytes label = p11_text(info->label, sizeof(info->label));
+	memcpy(out, label.ptr, label.len);
+	out[label.len] = '\0';
 }
 
 static void
@@ -109,8 +134,10 @@ uri_freep(P11KitUri **uri)
 }
 
 static struct err *
-find(CK_FUNCTION_LIST *f, P11KitUri *uri, struct p11_token *out, int *found)
+find(const struct p11_module *m, P11KitUri *uri, struct p11_token *out,
+    int *found)
 {
+	CK_FUNCTION_LIST *f = m->functions;
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = SLOTS_MAX;
 	TRY_CK(f->C_GetSlotList(CK_TRUE, slots, &n), "C_GetSlotList");
@@ -122,7 +149,7 @@ find(CK_FUNCTION_LIST *f, P11KitUri *uri, struct p11_token *out, int *found)
 			continue;
 		++*found;
 		out->slot = slots[i];
-		out->vendor = vendor_of(&info);
+		out->vendor = p11_vendor_find(&m->info, &info);
 		copy_label(&info, out->label);
 	}
 	return NULL;
@@ -140,7 +167,7 @@ p11_token_find(
 		return err_new(ERR_MALFORMED, "RFC 7512", "the token's URI");
 	struct p11_token t = { .module = m };
 	int found = 0;
-	TRY(find(m->functions, parsed, &t, &found));
+	TRY(find(m, parsed, &t, &found));
 	if (found == 0)
 		return err_coded(
 		    err_new(ERR_REMOTE, NULL, "no token fits %s", uri),

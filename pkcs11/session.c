@@ -63,39 +63,64 @@ pause_ms(long ms)
 		;
 }
 
-/* Keyholders start again and again: a wrong PIN in the file must not lock the
- * token for the people who know the right one. */
+/* Whose last try it is, only they may decide: neither a keyholder that starts
+ * again and again with a wrong PIN in its file, nor a slip of the finger. */
 static struct err *
 spare_last_try(const struct p11_session *s)
 {
-	CK_TOKEN_INFO info;
+	CK_TOKEN_INFO info = { 0 };
 	TRY_CK(s->f->C_GetTokenInfo(s->slot, &info), "C_GetTokenInfo");
-	if ((info.flags & (CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) == 0)
-		return NULL;
-	return err_coded(err_new(ERR_DENIED, NULL,
-			     "the token's PIN is locked, or has one try left, "
-			     "which is not spent here"),
-	    "token-pin");
+	if ((info.flags & CKF_USER_PIN_LOCKED) != 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the token's PIN is locked"),
+		    "token-pin-locked");
+	if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL,
+			"one try is left, which is not spent here"),
+		    "token-pin-final");
+	return NULL;
+}
+
+static CK_RV
+login_once(const struct p11_session *s, CK_USER_TYPE user, struct bytes pin)
+{
+	/* The interface has no const; modules do not write. */
+	CK_UTF8CHAR *p = (CK_UTF8CHAR *)(uintptr_t)pin.ptr;
+	return s->f->C_Login(s->handle, user, p, pin.len);
+}
+
+static bool
+by_chance(const struct p11_session *s, CK_RV rv)
+{
+	return s->vendor->login_again &&
+	       (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED);
 }
 
 struct err *
 p11_login(struct p11_session *s, struct bytes pin)
 {
-	TRY(spare_last_try(s));
 	CK_RV rv = CKR_OK;
 	long wait = LOGIN_WAIT_MS;
 	for (int i = 0; i < LOGIN_TRIES; i++) {
-		/* The interface has no const; modules do not write. */
-		CK_UTF8CHAR *p = (CK_UTF8CHAR *)(uintptr_t)pin.ptr;
-		rv = s->f->C_Login(s->handle, CKU_USER, p, pin.len);
+		TRY(spare_last_try(s));
+		rv = login_once(s, CKU_USER, pin);
 		if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 			return NULL;
-		if (rv != CKR_GENERAL_ERROR && rv != CKR_FUNCTION_FAILED)
+		if (!by_chance(s, rv))
 			break;
 		pause_ms(wait);
 		wait *= 2;
 	}
 	return err_ck(rv, "C_Login");
+}
+
+struct err *
+p11_login_for_operation(const struct p11_session *s, struct bytes pin)
+{
+	TRY(spare_last_try(s));
+	CK_RV rv = login_once(s, CKU_CONTEXT_SPECIFIC, pin);
+	return rv == CKR_OK ? NULL : err_ck(rv, "C_Login");
 }
 
 struct err *

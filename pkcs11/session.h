@@ -10,6 +10,10 @@ struct p11_session {
 	CK_SLOT_ID slot;
 	const struct p11_vendor *vendor;
 	bool open;
+	/* For keys that want the PIN before each signature (see
+	 * CKA_ALWAYS_AUTHENTICATE): what to give then.  NULL: there are none,
+	 * and no key is asked whether it is one. */
+	const struct bytes *pin_for_each;
 };
 
 /* `writable`: permanent objects can be made. */
@@ -28,13 +32,21 @@ struct err *p11_lock(const char *path, int *fd) MUST_USE;
 struct err *p11_lock_fd(int fd) MUST_USE;
 void p11_unlock_fd(int fd);
 
+/* The PIN is typed at the reader (CKF_PROTECTED_AUTHENTICATION_PATH). */
+#define P11_PIN_AT_READER BYTES_NONE
+
 /*
- * p11_login logs the user in, for all sessions of this process; a failure that
- * may pass is tried again a few times.
- * ERR_DENIED code "token-pin": not tried again, so that no tries are spent; and
- * not tried at all when the token says that one try is left.
+ * p11_login logs the user in, for all sessions of this process.  On makes where
+ * a login may fail by chance it is tried again a few times.
+ * ERR_DENIED code "token-pin": wrong, and not tried again; code
+ * "token-pin-final", "token-pin-locked": not tried at all, for the token says
+ * that one try is left, or none.  ERR_DENIED code "token-pin-cancelled".
  */
 struct err *p11_login(struct p11_session *s, struct bytes pin) MUST_USE;
+
+/* The same for the one operation that was just begun, after C_SignInit. */
+struct err *p11_login_for_operation(
+    const struct p11_session *s, struct bytes pin) MUST_USE;
 
 /* p11_session_check asks the token whether the session still lives. */
 struct err *p11_session_check(const struct p11_session *s) MUST_USE;

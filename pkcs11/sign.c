@@ -1,64 +1,50 @@
-/* Signing a digest: mechanisms that every make has, with a padding that is
- * built here (DigestInfo) or stated (PSS). */
+/* A digest to a signature, as the make of the token wants to be asked. */
 #include "pkcs11/keys.h"
 
-#include <string.h>
-
 #include "certs/cert.h"
+#include "pkcs11/objects.h"
+#include "pkcs11/pad.h"
 
-#define RAW_MAX 1024 /* bytes of one value: RSA-8192 */
+#define VALUE_MAX 1024 /* bytes; RSA-4096 gives 512 */
 
-/* What the two need to know of a digest; SHA-2 and SHA-3 alone are signed. */
-struct hash {
-	enum digest_alg alg;
-	uint8_t nist;           /* last arc of 2.16.840.1.101.3.4.2.x */
-	CK_MECHANISM_TYPE mech; /* 0: no number for PSS in PKCS #11 2.40 */
-	CK_ULONG mgf;
-};
+/* ---- one operation ---- */
 
-static const struct hash hashes[] = {
-	{ DIGEST_SHA256, 1, CKM_SHA256, CKG_MGF1_SHA256 },
-	{ DIGEST_SHA384, 2, CKM_SHA384, CKG_MGF1_SHA384 },
-	{ DIGEST_SHA512, 3, CKM_SHA512, CKG_MGF1_SHA512 },
-	{ DIGEST_SHA224, 4, CKM_SHA224, CKG_MGF1_SHA224 },
-	{ DIGEST_SHA512_256, 6, 0, 0 },
-	{ DIGEST_SHA3_224, 7, 0, 0 },
-	{ DIGEST_SHA3_256, 8, 0, 0 },
-	{ DIGEST_SHA3_384, 9, 0, 0 },
-	{ DIGEST_SHA3_512, 10, 0, 0 },
-};
-
-static const struct hash *
-find_hash(enum digest_alg alg)
+/* A key may want the PIN before each signature. */
+static struct err *
+login_for_each(const struct p11_session *s, CK_OBJECT_HANDLE key)
 {
-	for (size_t i = 0; i < COUNT_OF(hashes); i++)
-		if (hashes[i].alg == alg)
-			return &hashes[i];
-	return NULL;
+	if (s->pin_for_each == NULL)
+		return NULL;
+	bool always = false;
+	TRY(p11_attribute_flag(s, key, CKA_ALWAYS_AUTHENTICATE, &always));
+	return always ? p11_login_for_operation(s, *s->pin_for_each) : NULL;
 }
 
 static struct err *
-unsupported(void)
+operate(const struct p11_session *s, CK_OBJECT_HANDLE key, CK_MECHANISM m,
+    struct bytes in, uint8_t out[VALUE_MAX], struct bytes *value)
 {
-	return err_new(ERR_UNSUPPORTED, NULL,
-	    "the key does not sign by this algorithm");
-}
-
-/* ---- one call of the token ---- */
-
-static struct err *
-sign_raw(const struct p11_session *s, CK_OBJECT_HANDLE key, CK_MECHANISM *m,
-    struct bytes in, size_t expected, uint8_t raw[RAW_MAX])
-{
-	TRY_CK(s->f->C_SignInit(s->handle, m, key), "C_SignInit");
-	CK_ULONG len = RAW_MAX;
+	CK_ULONG len = VALUE_MAX;
+	TRY_CK(s->f->C_SignInit(s->handle, &m, key), "C_SignInit");
+	TRY(login_for_each(s, key));
 	TRY_CK(s->f->C_Sign(
-		   s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len, raw, &len),
+		   s->handle, (CK_BYTE *)(uintptr_t)in.ptr, in.len, out, &len),
 	    "C_Sign");
-	if (len != expected)
-		return err_new(
-		    ERR_REMOTE, NULL, "a signature of %lu bytes", len);
+	/* What we do not understand, the process should not live on with. */
+	if (len == 0 || len > VALUE_MAX)
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "a signature of %lu bytes", len),
+		    "token-unavailable");
+	*value = bytes_of(out, len);
 	return NULL;
+}
+
+static struct err *
+wrong_length(size_t len)
+{
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "a signature of %zu bytes", len),
+	    "token-unavailable");
 }
 
 /* ---- ECDSA ---- */
@@ -67,55 +53,122 @@ static struct err *
 sign_ecdsa(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
     struct bytes digest, struct buf *out)
 {
-	size_t half = ((size_t)bits + 7) / 8;
-	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
-	struct bytes in =
-	    bytes_slice(digest, 0, half < digest.len ? half : digest.len);
+	uint8_t raw[VALUE_MAX];
+	struct bytes value = BYTES_NONE;
+	size_t order = ((size_t)bits + 7) / 8;
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	uint8_t raw[RAW_MAX];
-	TRY(sign_raw(s, key, &m, in, 2 * half, raw));
-	return ecdsa_raw_to_der(bytes_of(raw, 2 * half), out);
+	/* FIPS 186-4 6.4: the leftmost bits, as many as the order has. */
+	TRY(operate(s, key, m, bytes_slice(digest, 0, order), raw, &value));
+	if (s->vendor->ecdsa == ECDSA_DER)
+		return buf_append(out, value);
+	if (value.len != 2 * order)
+		return wrong_length(value.len);
+	return ecdsa_raw_to_der(value, out);
 }
 
 /* ---- RSA ---- */
 
-/* RFC 8017 9.2: DigestInfo, which differs in one arc and two lengths. */
-#define INFO_HEAD 19 /* bytes before the digest */
+struct hash_row {
+	enum digest_alg alg;
+	CK_MECHANISM_TYPE mechanism;
+	CK_RSA_PKCS_MGF_TYPE mgf1;
+};
+static const struct hash_row hashes[] = {
+	{ DIGEST_SHA256, CKM_SHA256, CKG_MGF1_SHA256 },
+	{ DIGEST_SHA384, CKM_SHA384, CKG_MGF1_SHA384 },
+	{ DIGEST_SHA512, CKM_SHA512, CKG_MGF1_SHA512 },
+};
 
-static struct err *
-sign_pkcs1(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
-    const struct hash *h, struct bytes digest, struct buf *out)
+static const struct hash_row *
+hash_row(enum digest_alg alg)
 {
-	const uint8_t head[INFO_HEAD] = { 0x30, (uint8_t)(17 + digest.len),
-		0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-		0x04, 0x02, h->nist, 0x05, 0x00, 0x04, (uint8_t)digest.len };
-	uint8_t info[INFO_HEAD + DIGEST_MAX];
-	memcpy(info, head, INFO_HEAD);
-	memcpy(info + INFO_HEAD, digest.ptr, digest.len);
-	CK_MECHANISM m = { CKM_RSA_PKCS, NULL, 0 };
-	uint8_t raw[RAW_MAX];
-	size_t len = (size_t)bits / 8;
-	TRY(sign_raw(s, key, &m, bytes_of(info, INFO_HEAD + digest.len), len,
-	    raw));
-	return buf_append(out, bytes_of(raw, len));
+	for (size_t i = 0; i < COUNT_OF(hashes); i++)
+		if (hashes[i].alg == alg)
+			return &hashes[i];
+	return NULL;
 }
 
 static struct err *
-sign_pss(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
+sign_pss_there(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    struct sig_alg alg, struct bytes digest, uint8_t raw[VALUE_MAX],
+    struct bytes *value)
+{
+	CK_RSA_PKCS_PSS_PARAMS params = {
+		.hashAlg = hash_row(alg.digest)->mechanism,
+		.mgf = hash_row(alg.mgf1)->mgf1,
+		.sLen = (CK_ULONG)alg.salt_len,
+	};
+	CK_MECHANISM m = { CKM_RSA_PKCS_PSS, &params, sizeof(params) };
+	return operate(s, key, m, digest, raw, value);
+}
+
+static struct err *
+sign_rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, struct sig_alg alg,
+    struct bytes digest, size_t bits, uint8_t raw[VALUE_MAX],
+    struct bytes *value)
+{
+	CLEANUP(buf_done) struct buf padded = BUF(PAD_MODULUS_MAX);
+	bool pss = alg.form == SIG_RSA_PSS;
+	enum p11_padding by = pss ? s->vendor->pss : s->vendor->pkcs1;
+	CK_MECHANISM m = { by == PADDED_HERE ? CKM_RSA_X_509 : CKM_RSA_PKCS,
+		NULL, 0 };
+	if (pss && by == PADDED_THERE)
+		return sign_pss_there(s, key, alg, digest, raw, value);
+	if (pss)
+		TRY(pad_pss(alg, digest, bits, &padded));
+	else if (by == PADDED_HERE)
+		TRY(pad_pkcs1(alg.digest, digest, (bits + 7) / 8, &padded));
+	else
+		TRY(pad_digest_info(alg.digest, digest, &padded));
+	return operate(s, key, m, buf_bytes(&padded), raw, value);
+}
+
+static struct err *
+rsa(const struct p11_session *s, CK_OBJECT_HANDLE key, int bits,
     struct sig_alg alg, struct bytes digest, struct buf *out)
 {
-	const struct hash *h = find_hash(alg.digest);
-	const struct hash *mgf =
-	    find_hash(alg.mgf1 == DIGEST_NONE ? alg.digest : alg.mgf1);
-	if (h->mech == 0 || mgf == NULL || mgf->mech == 0 || alg.salt_len < 0)
-		return unsupported();
-	CK_RSA_PKCS_PSS_PARAMS p = { h->mech, mgf->mgf,
-		(CK_ULONG)alg.salt_len };
-	CK_MECHANISM m = { CKM_RSA_PKCS_PSS, &p, sizeof(p) };
-	uint8_t raw[RAW_MAX];
-	size_t len = (size_t)bits / 8;
-	TRY(sign_raw(s, key, &m, digest, len, raw));
-	return buf_append(out, bytes_of(raw, len));
+	uint8_t raw[VALUE_MAX];
+	struct bytes value = BYTES_NONE;
+	TRY(sign_rsa(s, key, alg, digest, (size_t)bits, raw, &value));
+	if (value.len != ((size_t)bits + 7) / 8)
+		return wrong_length(value.len);
+	return buf_append(out, value);
+}
+
+/* ---- what is made here at all ---- */
+
+static bool
+is_safe(enum digest_alg alg)
+{
+	switch (alg) {
+	case DIGEST_SHA256:
+	case DIGEST_SHA384:
+	case DIGEST_SHA512:
+	case DIGEST_SHA512_256:
+	case DIGEST_SHA3_256:
+	case DIGEST_SHA3_384:
+	case DIGEST_SHA3_512:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_made(struct key_shape shape, struct sig_alg alg)
+{
+	if (!is_safe(alg.digest) || shape.bits <= 0 ||
+	    shape.bits > PAD_MODULUS_MAX * 8)
+		return false;
+	if (alg.form == SIG_ECDSA)
+		return shape.alg == KEY_EC;
+	/* PKCS #11 2.40 has no numbers for SHA-3 in PSS. */
+	if (alg.form == SIG_RSA_PSS &&
+	    (hash_row(alg.digest) == NULL || hash_row(alg.mgf1) == NULL ||
+		alg.salt_len < 0 || alg.salt_len > DIGEST_MAX))
+		return false;
+	return shape.alg == KEY_RSA &&
+	       (alg.form == SIG_RSA_PSS || alg.form == SIG_RSA_PKCS1);
 }
 
 struct err *
@@ -123,19 +176,17 @@ p11_sign(const struct p11_session *s, CK_OBJECT_HANDLE key,
     struct key_shape shape, struct sig_alg alg, struct bytes digest,
     struct buf *out)
 {
-	const struct hash *h = find_hash(alg.digest);
-	if (h == NULL || shape.bits <= 0 || shape.bits > RAW_MAX * 8)
-		return unsupported();
+	if (alg.mgf1 == DIGEST_NONE)
+		alg.mgf1 = alg.digest;
+	if (!is_made(shape, alg))
+		return err_new(ERR_UNSUPPORTED, NULL,
+		    "the key does not sign by this algorithm");
 	if (digest.len != digest_len(alg.digest))
 		return err_new(
 		    ERR_USAGE, NULL, "a digest of %zu bytes", digest.len);
-	if (shape.alg == KEY_EC && alg.form == SIG_ECDSA)
+	if (alg.form == SIG_ECDSA)
 		return sign_ecdsa(s, key, shape.bits, digest, out);
-	if (shape.alg == KEY_RSA && alg.form == SIG_RSA_PKCS1)
-		return sign_pkcs1(s, key, shape.bits, h, digest, out);
-	if (shape.alg == KEY_RSA && alg.form == SIG_RSA_PSS)
-		return sign_pss(s, key, shape.bits, alg, digest, out);
-	return unsupported();
+	return rsa(s, key, shape.bits, alg, digest, out);
 }
 
 static struct err *

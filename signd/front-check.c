@@ -79,6 +79,9 @@ check_media(struct request *q)
 	case BODY_JSON:
 		return require(strcmp(q->media, "application/json") == 0,
 		    "content-type", "this call takes application/json");
+	case BODY_BINARY:
+		return require(strcmp(q->media, q->route->media) == 0,
+		    "content-type", q->route->media);
 	case BODY_DOCUMENT:
 		return require(is_document_type(q->media), "content-type",
 		    "this call takes a document: application/pdf, "
@@ -92,6 +95,8 @@ check_media(struct request *q)
 	return NULL;
 }
 
+#define BINARY_MAX 16384 /* bytes of an OCSP or time-stamp request */
+
 size_t
 request_body_max(const struct request *q)
 {
@@ -101,6 +106,8 @@ request_body_max(const struct request *q)
 		return 65536; /* ignored, but not without end */
 	case BODY_JSON:
 		return (size_t)s->request_max;
+	case BODY_BINARY:
+		return BINARY_MAX;
 	case BODY_DOCUMENT:
 		return (size_t)s->document_max;
 	case BODY_DOCUMENT_OR_FORM:
@@ -113,10 +120,10 @@ request_body_max(const struct request *q)
 struct err *
 request_too_large(const struct request *q)
 {
-	bool json = q->route->body == BODY_JSON;
-	return err_coded(err_new(ERR_LIMIT, NULL, "the limit is %lld bytes",
-			     (long long)(json ? q->front->s->request_max
-					      : q->front->s->document_max)),
+	bool json =
+	    q->route->body == BODY_JSON || q->route->body == BODY_BINARY;
+	return err_coded(err_new(ERR_LIMIT, NULL, "the limit is %zu bytes",
+			     request_body_max(q)),
 	    json ? "request-too-large" : "document-too-large");
 }
 
@@ -135,8 +142,8 @@ expect_body(struct request *q)
 	size_t most = request_body_max(q) + (form ? CONTENT_MAX + 65536 : 0);
 	if (expected > most)
 		return request_too_large(q);
-	if (q->route->body == BODY_JSON) {
-		q->json = BUF((size_t)s->request_max);
+	if (q->route->body == BODY_JSON || q->route->body == BODY_BINARY) {
+		q->json = BUF(request_body_max(q));
 		return NULL;
 	}
 	TRY(spool_init(&q->document, s->spool_dir,
@@ -182,13 +189,16 @@ request_check(struct request *q, gnutls_session_t session, const char *method,
     const char *path)
 {
 	const char *allow = NULL;
-	if (session == NULL)
+	enum listener_kind kind = q->plain     ? LISTEN_PLAIN
+				  : q->officer ? LISTEN_OFFICERS
+					       : LISTEN_CITIZENS;
+	if (session == NULL && !q->plain)
 		return err_new(ERR_NOMEM, NULL, "connection");
 	TRY(check_framing(q));
 	if (q->officer)
 		TRY(read_peer(q, session));
 	TRY(require(utf8_printable(bytes_str(path)), "not-found", "path"));
-	q->route = route_find(method, path, q->officer, &q->param, &allow);
+	q->route = route_find(method, path, kind, &q->param, &allow);
 	if (q->route == NULL && allow != NULL) {
 		q->reply.allow = allow;
 		return err_coded(err_new(ERR_USAGE, NULL, "only %s", allow),

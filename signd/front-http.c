@@ -56,6 +56,7 @@ struct listener {
 	struct front *front;
 	struct MHD_Daemon *daemon;
 	bool officer;
+	bool plain; /* without TLS */
 };
 
 struct http {
@@ -83,7 +84,11 @@ static void
 push_out(const struct connection *c, struct bytes what)
 {
 	while (what.len > 0) {
-		ssize_t n = gnutls_record_send(c->session, what.ptr, what.len);
+		ssize_t n =
+		    c->session != NULL
+			? gnutls_record_send(c->session, what.ptr, what.len)
+			: send(c->fd, what.ptr, what.len,
+			      MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n <= 0 && n != GNUTLS_E_INTERRUPTED)
 			return;
 		if (n > 0)
@@ -110,7 +115,8 @@ answer_now(struct request *q, struct err *e)
 	    r->status, r->code, r->type, r->body.len, q->id);
 	if (bad == NULL)
 		bad = buf_append(&text, buf_bytes(&r->body));
-	if (bad == NULL && q->watched != NULL && q->watched->session != NULL)
+	if (bad == NULL && q->watched != NULL &&
+	    (q->plain || q->watched->session != NULL))
 		push_out(q->watched, buf_bytes(&text));
 	err_free(bad);
 	q->state = REQUEST_SWALLOWING;
@@ -286,6 +292,16 @@ work(void *item)
 static enum MHD_Result
 dispatch(struct request *q)
 {
+	if (q->route->quick != NULL) {
+		bool done = false;
+		struct err *e = q->route->quick(q, &q->reply, &done);
+		if (e != NULL)
+			return refuse(q, e);
+		if (done) {
+			q->state = REQUEST_DONE;
+			return request_send(q);
+		}
+	}
 	if (q->route->now) {
 		struct err *e = q->route->handle(q, &q->reply);
 		if (e != NULL)
@@ -327,6 +343,7 @@ request_new(struct listener *l, struct MHD_Connection *connection)
 	q->front = l->front;
 	q->connection = connection;
 	q->officer = l->officer;
+	q->plain = l->plain;
 	q->document.fd = -1;
 	q->reply.document.fd = -1;
 	q->started_ms = ipc_now_ms();
@@ -403,7 +420,7 @@ take_chunk(struct request *q, struct bytes chunk)
 		return request_too_large(q);
 	if (q->route->body == BODY_NONE)
 		return NULL;
-	if (q->route->body == BODY_JSON)
+	if (q->route->body == BODY_JSON || q->route->body == BODY_BINARY)
 		return buf_append(&q->json, chunk);
 	if (q->form != NULL)
 		return form_add(q->form, chunk);
@@ -510,19 +527,22 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->key, &key));
 	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->cert, &cert));
 	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->officer_ca, &ca));
-	const struct MHD_OptionItem trust[] = {
+	const struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
+	const struct MHD_OptionItem secure[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		    (void *)(uintptr_t)TLS_PRIORITIES },
 		{ l->officer ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
 		    (void *)(uintptr_t)ca },
-		{ MHD_OPTION_END, 0, NULL },
+		end,
 	};
 	l->daemon = MHD_start_daemon(
-	    MHD_USE_TLS | MHD_USE_EPOLL_INTERNAL_THREAD |
+	    (l->plain ? 0 : MHD_USE_TLS) | MHD_USE_EPOLL_INTERNAL_THREAD |
 		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, answer, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log,
-	    h->front, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_HTTPS_MEM_KEY,
-	    key, MHD_OPTION_HTTPS_MEM_CERT, cert, MHD_OPTION_HTTPS_PRIORITIES,
-	    TLS_PRIORITIES, MHD_OPTION_NOTIFY_COMPLETED, completed, l,
-	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, l,
+	    h->front, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+	    completed, l, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, l,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->connections_max,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	    (unsigned int)s->connections_max / ONE_ADDRESS,
@@ -530,7 +550,7 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)DAEMON_THREADS,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-	    1, MHD_OPTION_ARRAY, trust, MHD_OPTION_END);
+	    1, MHD_OPTION_ARRAY, l->plain ? &end : secure, MHD_OPTION_END);
 	if (l->daemon == NULL)
 		return err_coded(
 		    err_new(ERR_USAGE, NULL,
@@ -541,13 +561,14 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 }
 
 static struct err *
-start_all(
-    struct http *h, const struct tls *tls, size_t sockets, size_t citizens)
+start_all(struct http *h, const struct tls *tls, const struct process_args *a)
 {
-	for (size_t i = 0; i < sockets; i++) {
+	size_t secure = a->sockets - a->plain;
+	for (size_t i = 0; i < a->sockets; i++) {
 		struct listener *l = &h->listeners[i];
 		*l = (struct listener){ .front = h->front,
-			.officer = i >= citizens };
+			.officer = i >= a->citizens && i < secure,
+			.plain = i >= secure };
 		if (l->officer && tls->officer_ca.len == 0)
 			return err_coded(
 			    err_new(ERR_USAGE, NULL,
@@ -561,8 +582,8 @@ start_all(
 }
 
 struct err *
-http_start(struct front *f, const struct tls *tls, size_t sockets,
-    size_t citizens, struct http **out)
+http_start(struct front *f, const struct tls *tls,
+    const struct process_args *sockets, struct http **out)
 {
 	struct http *h = calloc(1, sizeof(*h));
 	if (h == NULL)
@@ -573,7 +594,7 @@ http_start(struct front *f, const struct tls *tls, size_t sockets,
 	struct err *e = queue_new(
 	    (size_t)f->s->queue_max, (size_t)f->s->threads, work, &f->queue);
 	if (e == NULL)
-		e = start_all(h, tls, sockets, citizens);
+		e = start_all(h, tls, sockets);
 	*out = h; /* half built on failure: http_free copes */
 	return e;
 }

@@ -179,6 +179,7 @@ revoke_one(struct request *r, struct reply *out)
 	int64_t number;
 	TRY(ask_approved(
 	    r, KEY_REVOKE, revocation_fields, COUNT_OF(revocation_fields), &m));
+	ocsp_cache_forget(r->front->ocsp);
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_i64(&u, 1, &at));
 	TRY(unpack_i64(&u, 2, &number));

@@ -1,6 +1,7 @@
 /* How an answer goes out: headers, and the document with its insertion. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "signd/front.h"
@@ -67,21 +68,56 @@ static const char *const security_headers[][2] = {
 	{ "Referrer-Policy", "no-referrer" },
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Cache-Control", "no-store" },
 	{ "Content-Security-Policy",
 	    "default-src 'none'; script-src 'self'; style-src 'self'; "
 	    "connect-src 'self'; img-src 'self'; form-action 'self'; "
 	    "base-uri 'none'; frame-ancestors 'none'" },
 };
 
+#define HTTP_DATE "%a, %d %b %Y %H:%M:%S GMT"
+
+static void
+add_date(struct MHD_Response *response, const char *name, int64_t t)
+{
+	char text[64];
+	struct tm tm;
+	time_t when = (time_t)t;
+	/* Names of days and months are English: the locale is C.UTF-8. */
+	if (gmtime_r(&when, &tm) != NULL &&
+	    strftime(text, sizeof(text), HTTP_DATE, &tm) > 0)
+		MHD_add_response_header(response, name, text);
+}
+
+/* RFC 5019 6.2: what is signed may be kept until it is out of date. */
+static void
+add_caching(const struct reply *r, struct MHD_Response *response)
+{
+	char text[128];
+	int64_t left = r->until - clock_now(&clock_system);
+	if (r->made == 0 || left <= 0) {
+		MHD_add_response_header(response, "Cache-Control", "no-store");
+		return;
+	}
+	snprintf(text, sizeof(text),
+	    "max-age=%lld, public, no-transform, must-revalidate",
+	    (long long)left);
+	MHD_add_response_header(response, "Cache-Control", text);
+	add_date(response, "Last-Modified", r->made);
+	add_date(response, "Expires", r->until);
+	if (r->etag[0] != '\0')
+		MHD_add_response_header(response, "ETag", r->etag);
+}
+
 static void
 add_headers(struct request *q, struct MHD_Response *response)
 {
 	const struct reply *r = &q->reply;
 	char number[16];
-	for (size_t i = 0; i < COUNT_OF(security_headers); i++)
+	/* They are about browsers and their pages, and the first is of TLS. */
+	for (size_t i = 0; !q->plain && i < COUNT_OF(security_headers); i++)
 		MHD_add_response_header(
 		    response, security_headers[i][0], security_headers[i][1]);
+	add_caching(r, response);
 	MHD_add_response_header(response, "Content-Type", r->type);
 	MHD_add_response_header(response, "Signd-Request", q->id);
 	if (r->retry_after > 0) {

@@ -40,6 +40,33 @@ static const struct route routes[] = {
 	    .body = BODY_DOCUMENT_OR_FORM,
 	    .both = true,
 	    .handle = post_verification },
+	/* everybody, without TLS too: what is signed needs none */
+	{ .method = "GET",
+	    .path = "/pki/ca.crl",
+	    .plain = true,
+	    .handle = get_public_crl },
+	{ .method = "GET",
+	    .path = "/pki/ca.cer",
+	    .plain = true,
+	    .handle = get_public_ca },
+	{ .method = "GET",
+	    .path = "/pki/ocsp/{*}",
+	    .plain = true,
+	    .quick = quick_get_ocsp,
+	    .handle = get_ocsp },
+	{ .method = "POST",
+	    .path = "/pki/ocsp",
+	    .body = BODY_BINARY,
+	    .media = "application/ocsp-request",
+	    .plain = true,
+	    .quick = quick_post_ocsp,
+	    .handle = post_ocsp },
+	{ .method = "POST",
+	    .path = "/tsa",
+	    .body = BODY_BINARY,
+	    .media = "application/timestamp-query",
+	    .plain = true,
+	    .handle = post_tsa },
 	/* citizens */
 	{ .method = "POST",
 	    .path = "/v1/activations/check",
@@ -100,6 +127,11 @@ path_fits(const struct route *r, const char *path, const char **param)
 {
 	size_t len = strlen(r->path);
 	*param = NULL;
+	if (len > 3 && strcmp(r->path + len - 3, "{*}") == 0) {
+		len -= 3;
+		*param = path + len;
+		return strncmp(path, r->path, len) == 0 && path[len] != '\0';
+	}
 	if (len < 2 || strcmp(r->path + len - 2, "{}") != 0)
 		return strcmp(path, r->path) == 0;
 	len -= 2;
@@ -118,14 +150,28 @@ method_fits(const struct route *r, const char *method)
 	       (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
+static bool
+listener_fits(const struct route *r, enum listener_kind kind)
+{
+	switch (kind) {
+	case LISTEN_PLAIN:
+		return r->plain;
+	case LISTEN_OFFICERS:
+		return r->both || r->officer;
+	case LISTEN_CITIZENS:
+		break;
+	}
+	return r->both || !r->officer;
+}
+
 const struct route *
-route_find(const char *method, const char *path, bool officer,
+route_find(const char *method, const char *path, enum listener_kind kind,
     const char **param, const char **allow)
 {
 	*allow = NULL;
 	for (size_t i = 0; i < COUNT_OF(routes); i++) {
 		const struct route *r = &routes[i];
-		if (!r->both && r->officer != officer)
+		if (!listener_fits(r, kind))
 			continue;
 		if (!path_fits(r, path, param))
 			continue;

@@ -226,6 +226,7 @@ front_done(struct front *f)
 		cert_list_done(&f->domains[i].anchors);
 	}
 	free(f->domains);
+	ocsp_cache_free(f->ocsp);
 	front_store_free(f->store);
 	backend_done(&f->backend);
 }
@@ -289,6 +290,9 @@ serve(struct front *f, int signal_fd)
 			refresh_crl(f);
 			next_crl = now + CRL_EVERY_MS;
 		}
+		if (ready)
+			log_error(f->log, LOG_WARNING, "register-not-asked",
+			    ocsp_cache_renew(f));
 		if (now >= next_expiry) {
 			expire(f);
 			next_expiry = now + EXPIRE_EVERY_MS;
@@ -299,12 +303,12 @@ serve(struct front *f, int signal_fd)
 }
 
 static struct err *
-run(struct front *f, const struct tls *tls, size_t sockets, size_t citizens)
+run(struct front *f, const struct tls *tls, const struct process_args *sockets)
 {
 	int signal_fd;
 	struct http *h = NULL;
 	TRY(watch_term(&signal_fd));
-	struct err *e = http_start(f, tls, sockets, citizens, &h);
+	struct err *e = http_start(f, tls, sockets, &h);
 	if (e == NULL) {
 		serve(f, signal_fd);
 		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
@@ -324,6 +328,7 @@ prepare(struct front *f, struct tls *tls)
 	json_start();
 	TRY(backend_init(&f->backend, f->s));
 	TRY(read_trust(f));
+	TRY(ocsp_cache_new(&f->ocsp));
 	return open_store(f);
 }
 
@@ -332,8 +337,8 @@ prepare(struct front *f, struct tls *tls)
 	   */
 
 struct err *
-front_run(const struct settings *s, const struct log *log, size_t sockets,
-    size_t citizens)
+front_run(const struct settings *s, const struct log *log,
+    const struct process_args *sockets)
 {
 	struct settings mine = *s; /* borrows; only numbers change */
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -345,7 +350,7 @@ front_run(const struct settings *s, const struct log *log, size_t sockets,
 		.officer_ca = BUF(PEM_MAX) };
 	struct err *e = prepare(&f, &tls);
 	if (e == NULL)
-		e = run(&f, &tls, sockets, citizens);
+		e = run(&f, &tls, sockets);
 	tls_done(&tls);
 	front_done(&f);
 	return e;

@@ -25,6 +25,7 @@
 #include "signd/json.h"
 #include "signd/log.h"
 #include "signd/problem.h"
+#include "signd/process.h"
 #include "signd/queue.h"
 #include "signd/settings.h"
 #include "signd/spool.h"
@@ -58,6 +59,7 @@ struct front {
 	struct front_store *store;
 	struct trust_domain *domains; /* of trust-file */
 	size_t ndomains;
+	struct ocsp_cache *ocsp;
 	struct watch *watch; /* front-http.c: connections and their deadlines */
 	atomic_bool stopping;
 	atomic_size_t at_work; /* requests between their first and last call */
@@ -65,24 +67,37 @@ struct front {
 
 /* ---- requests and replies ---- */
 
-enum body_kind { BODY_NONE, BODY_JSON, BODY_DOCUMENT, BODY_DOCUMENT_OR_FORM };
+enum body_kind {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_BINARY, /* a few bytes of route->media, in request->json */
+	BODY_DOCUMENT,
+	BODY_DOCUMENT_OR_FORM
+};
 
 struct request;
 struct reply;
 
 struct route {
 	const char *method;
-	const char *path; /* may end in "/{}": one parameter */
+	const char *path; /* may end in "/{}": one parameter; in "/{*}":
+			   * all that follows, slashes too */
 	enum body_kind body;
-	bool officer; /* only on the officers' listener */
-	bool both;    /* on both listeners */
-	bool now;     /* never waits: runs in the thread of HTTP */
+	bool officer;      /* only on the officers' listener */
+	bool both;         /* on both listeners */
+	bool plain;        /* for citizens, and without TLS too */
+	const char *media; /* BODY_BINARY */
+	/* Never waits, in the thread of HTTP: *done says that it answered;
+	 * else `handle` is asked.  May be NULL. */
+	struct err *(*quick)(struct request *r, struct reply *out, bool *done);
+	bool now; /* never waits: runs in the thread of HTTP */
 	struct err *(*handle)(struct request *r, struct reply *out);
 };
 
 /* NULL with *allow set: the path is there, the method is not. */
+enum listener_kind { LISTEN_CITIZENS, LISTEN_OFFICERS, LISTEN_PLAIN };
 const struct route *route_find(const char *method, const char *path,
-    bool officer, const char **param, const char **allow);
+    enum listener_kind kind, const char **param, const char **allow);
 
 /* The answer.  Either `body`, or a document with one insertion. */
 struct reply {
@@ -99,6 +114,9 @@ struct reply {
 	const char *allow; /* for 405; static */
 	char *disposition; /* Content-Disposition; owned, may be NULL */
 	const char *csp_extra; /* pages only */
+	int64_t made;          /* seconds; 0: caches may not keep the answer */
+	int64_t until;         /* seconds: then it is out of date */
+	char etag[40];         /* with its quotes; "": none */
 };
 void reply_done(struct reply *r);
 
@@ -118,6 +136,7 @@ struct request {
 	const char *param; /* what stood for {}; part of path */
 	const char *method;
 	bool officer;
+	bool plain;  /* came without TLS */
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
@@ -187,8 +206,8 @@ struct tls {
 	struct buf officer_ca;
 };
 
-struct err *http_start(struct front *f, const struct tls *tls, size_t sockets,
-    size_t citizens, struct http **out) MUST_USE;
+struct err *http_start(struct front *f, const struct tls *tls,
+    const struct process_args *sockets, struct http **out) MUST_USE;
 /* No new connections; waits until nobody is at work, at most `grace_ms`. */
 void http_drain(struct http *h, int64_t grace_ms);
 void http_free(struct http *h);
@@ -259,6 +278,19 @@ struct err *once_claim(struct request *r, struct bytes material,
 void once_end(
     struct request *r, struct once *once, const struct reply *out, bool worked);
 
+/* ---- what everybody may ask (front-public.c, front-ocsp.c) ---- */
+
+/* Answers that may be given again.  ocsp_cache_renew asks the ledger whether
+ * the register was changed, and forgets all of them then. */
+struct err *ocsp_cache_new(struct ocsp_cache **out) MUST_USE;
+void ocsp_cache_free(struct ocsp_cache *c);
+void ocsp_cache_forget(struct ocsp_cache *c);
+struct err *ocsp_cache_renew(struct front *f) MUST_USE;
+struct err *quick_get_ocsp(
+    struct request *r, struct reply *out, bool *done) MUST_USE;
+struct err *quick_post_ocsp(
+    struct request *r, struct reply *out, bool *done) MUST_USE;
+
 /* ---- calls ---- */
 #define HANDLER(name) struct err *name(struct request *r, struct reply *out)
 HANDLER(page_index);
@@ -283,6 +315,11 @@ HANDLER(post_enrolment);
 HANDLER(get_enrolment);
 HANDLER(post_revoke);
 HANDLER(get_audit);
+HANDLER(get_public_crl);
+HANDLER(get_public_ca);
+HANDLER(get_ocsp);
+HANDLER(post_ocsp);
+HANDLER(post_tsa);
 #undef HANDLER
 
 #endif

@@ -98,7 +98,9 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
 		.not_after = end,
 		.alg = ca_alg,
 		.policies = policy == NULL ? NULL : policies,
-		.crl_url = text_or_none(s->crl_url) };
+		.crl_url = text_or_none(s->crl_url),
+		.ocsp_url = text_or_none(s->ocsp_url),
+		.issuer_url = text_or_none(s->issuer_url) };
 	return issue(k, &f, dry, out);
 }
 

@@ -75,6 +75,14 @@ check_operator(const struct operator_key *o, int64_t now, const char *code)
 	return NULL;
 }
 
+static struct p11_signer
+operator_signer(const struct keyholder *k, const struct operator_key *o)
+{
+	return (struct p11_signer){ .session = &k->session,
+		.key = o->key,
+		.shape = { cert_key_alg(o->cert), cert_key_bits(o->cert) } };
+}
+
 /* ---- time stamps ---- */
 
 struct stamp_request {
@@ -151,7 +159,7 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 		.serial = bytes_of(serial, sizeof(serial)),
 		.time = now,
 		.accuracy_s = (int)s->tsa_accuracy };
-	struct p11_signer key = { .session = &k->session, .key = k->tsa.key };
+	struct p11_signer key = operator_signer(k, &k->tsa);
 	struct signer signer = p11_signer(&key);
 	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
 	TRY(tst_make(&f, &signer, &token));
@@ -259,7 +267,7 @@ answer_ocsp(struct keyholder *k, struct ocsp_ask *r, struct buf *out)
 		/* A wrong value convinces nobody; a token that goes wrong is
 		 * noticed all the same. */
 		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
-	struct p11_signer key = { .session = &k->session, .key = k->ocsp.key };
+	struct p11_signer key = operator_signer(k, &k->ocsp);
 	struct signer signer = p11_signer(&key);
 	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
 	TRY(ocsp_make(&f, &signer, &der));

@@ -129,6 +129,10 @@ open_all(const struct settings *s, const struct log *log, struct sockets *out)
 	out->citizens = of[ROLE_FRONT].n;
 	if (s->officer_listen[0] != '\0')
 		TRY(listen_tcp(s->officer_listen, log, &of[ROLE_FRONT]));
+	size_t before = of[ROLE_FRONT].n;
+	if (s->public_listen[0] != '\0')
+		TRY(listen_tcp(s->public_listen, log, &of[ROLE_FRONT]));
+	out->plain = of[ROLE_FRONT].n - before;
 	const char *front = s->user_front;
 	const char *keys = s->user_keyholder;
 	TRY(listen_unix(s, SOCKET_WORKER, front, NULL, &of[ROLE_WORKER]));

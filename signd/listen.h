@@ -11,7 +11,8 @@ struct socket_set {
 
 struct sockets {
 	struct socket_set of[ROLE_COUNT];
-	size_t citizens; /* of the front's: so many are of citizens */
+	size_t citizens; /* of the front's: the first are of citizens */
+	size_t plain;    /* of the front's: the last are without TLS */
 };
 
 /*

@@ -13,8 +13,10 @@ signd_libservice_la_SOURCES = \
 	%D%/front-hash.c \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
+	%D%/front-ocsp.c \
 	%D%/front-officer.c \
 	%D%/front-pages.c \
+	%D%/front-public.c \
 	%D%/front-reply.c \
 	%D%/front-routes.c \
 	%D%/front-sign.c \

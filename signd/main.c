@@ -57,6 +57,7 @@ enum option_code {
 	OPT_ROLE,
 	OPT_SOCKETS,
 	OPT_CITIZENS,
+	OPT_PLAIN,
 	OPT_ORGANIZATION,
 	OPT_PROVINCE,
 	OPT_PRODUCTION,
@@ -82,6 +83,7 @@ static const struct option options[] = {
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "sockets", required_argument, NULL, OPT_SOCKETS },
 	{ "citizens", required_argument, NULL, OPT_CITIZENS },
+	{ "plain", required_argument, NULL, OPT_PLAIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -239,6 +241,9 @@ take_option(struct command *c, int code)
 		return true;
 	case OPT_CITIZENS:
 		c->args.citizens = strtoul(optarg, NULL, 10);
+		return true;
+	case OPT_PLAIN:
+		c->args.plain = strtoul(optarg, NULL, 10);
 		return true;
 	default:
 		c->what = code;

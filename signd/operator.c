@@ -129,7 +129,9 @@ certify(const struct keyholder *k, const struct purpose *p, struct bytes spki,
 		.crl_url = stated ? text_or_none(s->crl_url) : NULL,
 		.ocsp_url = stated ? text_or_none(s->ocsp_url) : NULL,
 		.issuer_url = text_or_none(s->issuer_url) };
-	struct p11_signer by = { .session = &k->session, .key = k->ca_key };
+	struct p11_signer by = { .session = &k->session,
+		.key = k->ca_key,
+		.shape = { cert_key_alg(issuer), cert_key_bits(issuer) } };
 	struct signer signer = p11_signer(&by);
 	return cert_issue(&f, &signer, out);
 }

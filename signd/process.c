@@ -197,7 +197,7 @@ run_role(const struct process_args *a, const struct settings *s)
 	int first = PROCESS_SOCKETS_FD;
 	switch (a->role) {
 	case ROLE_FRONT:
-		return front_run(s, &log, a->sockets, a->citizens);
+		return front_run(s, &log, a);
 	case ROLE_WORKER:
 		return worker_run(s, &log, first);
 	case ROLE_FETCHER:
@@ -228,7 +228,8 @@ open_pin(const struct process_args *a, const struct settings *s)
 static struct err *
 start(struct process_args *a, struct settings *s)
 {
-	if (a->sockets > PROCESS_SOCKETS_MAX || a->citizens > a->sockets)
+	if (a->sockets > PROCESS_SOCKETS_MAX || a->citizens > a->sockets ||
+	    a->plain > a->sockets - a->citizens)
 		return err_new(ERR_USAGE, NULL, "%zu sockets", a->sockets);
 	signal(SIGPIPE, SIG_IGN);
 	umask(0077);

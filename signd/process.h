@@ -37,6 +37,7 @@ struct process_args {
 	enum role role;
 	size_t sockets;  /* listening sockets from PROCESS_SOCKETS_FD on */
 	size_t citizens; /* front: so many of them are of citizens */
+	size_t plain;    /* front: so many, the last, are without TLS */
 	int pin_fd;      /* keyholder: set by process_run, as in keyholder.h */
 };
 

@@ -5,11 +5,13 @@
 #include "signd/log.h"
 #include "signd/settings.h"
 
-/* front: HTTP.  `sockets` listening TCP sockets stand from PROCESS_SOCKETS_FD
- * on, the first `citizens` of them for citizens.  Starts as root where signd
- * does, and drops to user-front once the key of TLS is read. */
+struct process_args;
+
+/* front: HTTP.  `sockets` says which listening TCP sockets stand from
+ * PROCESS_SOCKETS_FD on, and for whom (signd/process.h).  Starts as root where
+ * signd does, and drops to user-front once the key of TLS is read. */
 struct err *front_run(const struct settings *s, const struct log *log,
-    size_t sockets, size_t citizens) MUST_USE;
+    const struct process_args *sockets) MUST_USE;
 
 /* worker: strangers' documents, in the sandbox. */
 struct err *worker_run(

@@ -23,7 +23,8 @@ struct plan {
 	char arg_role[64];
 	char arg_sockets[64];
 	char arg_citizens[64];
-	char *argv[5];
+	char arg_plain[64];
+	char *argv[6];
 	char *envp[COUNT_OF(kept_environment) + 1];
 };
 
@@ -60,10 +61,13 @@ plan_make(struct plan *p, enum role role, const struct sockets *sockets,
 	    p->arg_sockets, sizeof(p->arg_sockets), "--sockets=%zu", set->n);
 	snprintf(p->arg_citizens, sizeof(p->arg_citizens), "--citizens=%zu",
 	    role == ROLE_FRONT ? sockets->citizens : 0);
+	snprintf(p->arg_plain, sizeof(p->arg_plain), "--plain=%zu",
+	    role == ROLE_FRONT ? sockets->plain : 0);
 	p->argv[0] = (char *)(uintptr_t) "signd";
 	p->argv[1] = p->arg_role;
 	p->argv[2] = p->arg_sockets;
 	p->argv[3] = p->arg_citizens;
+	p->argv[4] = p->arg_plain;
 	return plan_environment(p);
 }
 

@@ -1,6 +1,7 @@
 #include "xml/format.h"
 
 #include "xml/collect.h"
+#include "xml/embed.h"
 #include "xml/scan.h"
 #include "xml/sign.h"
 
@@ -26,6 +27,7 @@ const struct format format_xml = {
 	.media_type = "application/xml",
 	.detect = xml_looks_like,
 	.prepare = xml_prepare,
+	.stamp = xml_stamp,
 	.embed = xml_embed,
 	.collect = xml_collect,
 };

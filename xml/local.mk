@@ -4,17 +4,25 @@ xml_libsignxml_la_SOURCES = \
 	%D%/canon.c %D%/canon.h \
 	%D%/collect.c %D%/collect.h \
 	%D%/cover.c \
+	%D%/data.c \
 	%D%/doc.c %D%/doc.h \
+	%D%/embed.c %D%/embed.h \
 	%D%/format.c %D%/format.h \
 	%D%/keyinfo.c %D%/keyinfo.h \
 	%D%/ns.h \
 	%D%/params.c %D%/params.h \
+	%D%/place.c %D%/place.h \
+	%D%/profile.c %D%/profile.h \
+	%D%/properties.c \
 	%D%/reference.c %D%/reference.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/set.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/signature.c %D%/signature.h \
+	%D%/signing.h \
+	%D%/unsigned.c %D%/unsigned.h \
 	%D%/work.c %D%/work.h \
+	%D%/write.c %D%/write.h \
 	%D%/xades.c \
 	%D%/xpath.c %D%/xpath.h
 xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)

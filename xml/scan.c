@@ -8,6 +8,12 @@ struct cursor {
 	size_t at;
 	size_t depth;
 	bool done; /* the root is closed */
+	/* For xml_scan_element. */
+	size_t elements; /* start tags seen */
+	size_t want;     /* number of the element looked for, or SIZE_MAX */
+	size_t opened;   /* depth around it, once it is found */
+	struct xml_span span;
+	bool found;
 };
 
 static bool
@@ -73,6 +79,24 @@ skip_start_tag(struct cursor *c, size_t *attrs, bool *empty)
 	return not_closed("a tag");
 }
 
+static void
+note_start(struct cursor *c, size_t at, bool empty)
+{
+	struct bytes tag = bytes_slice(c->in, at + 1, c->at - at - 1);
+	size_t n = 0;
+	if (c->elements++ != c->want)
+		return;
+	while (n < tag.len && !is_space(tag.ptr[n]) && tag.ptr[n] != '/' &&
+	       tag.ptr[n] != '>')
+		n++;
+	c->opened = c->depth;
+	c->found = empty;
+	c->span = (struct xml_span){ .at = at,
+		.end_at = empty ? c->at - 2 : SIZE_MAX,
+		.empty = empty,
+		.name = bytes_slice(tag, 0, n) };
+}
+
 static struct err *
 start_tag(struct cursor *c, struct xml_scan *s)
 {
@@ -80,6 +104,7 @@ start_tag(struct cursor *c, struct xml_scan *s)
 	bool empty = false;
 	TRY(skip_start_tag(c, &attrs, &empty));
 	s->nodes += attrs;
+	note_start(c, at, empty);
 	if (c->depth == 0) {
 		if (c->done)
 			return err_new(ERR_MALFORMED, "XML 1.0 2.1",
@@ -106,6 +131,10 @@ end_tag(struct cursor *c, struct xml_scan *s)
 	if (--c->depth == 0) {
 		s->end_at = c->at;
 		c->done = true;
+	}
+	if (c->elements > c->want && !c->found && c->depth == c->opened) {
+		c->span.end_at = c->at;
+		c->found = true;
 	}
 	return skip_to(c, ">", "an end tag");
 }
@@ -196,25 +225,55 @@ prolog(struct cursor *c)
 	return NULL;
 }
 
-struct err *
-xml_scan(struct bytes in, struct xml_scan *out)
+/* From one piece of markup to the next, to the end or to what is wanted. */
+static struct err *
+go(struct cursor *c, struct xml_scan *s)
 {
-	struct cursor c = { .in = in };
-	struct xml_scan s = { .end_at = SIZE_MAX, .size = in.len };
-	TRY(prolog(&c));
-	while (c.at < in.len) {
-		const uint8_t *lt = memchr(in.ptr + c.at, '<', in.len - c.at);
+	struct bytes in = c->in;
+	while (c->at < in.len && !c->found) {
+		const uint8_t *lt = memchr(in.ptr + c->at, '<', in.len - c->at);
 		if (lt == NULL)
 			break;
 		size_t at = (size_t)(lt - in.ptr);
-		s.nodes += at > c.at;
-		c.at = at;
-		TRY(markup(&c, &s));
+		s->nodes += at > c->at;
+		c->at = at;
+		TRY(markup(c, s));
 	}
+	return NULL;
+}
+
+struct err *
+xml_scan(struct bytes in, struct xml_scan *out)
+{
+	struct cursor c = { .in = in, .want = SIZE_MAX };
+	struct xml_scan s = { .end_at = SIZE_MAX, .size = in.len };
+	TRY(prolog(&c));
+	TRY(go(&c, &s));
 	if (!c.done || c.depth != 0)
 		return not_closed("the root element");
 	*out = s;
 	return NULL;
+}
+
+struct err *
+xml_scan_element(struct bytes in, size_t number, struct xml_span *out)
+{
+	struct cursor c = { .in = in, .want = number };
+	struct xml_scan s = { .size = in.len };
+	TRY(prolog(&c));
+	TRY(go(&c, &s));
+	if (!c.found)
+		return err_new(ERR_MISSING, NULL, "no such element");
+	*out = c.span;
+	return NULL;
+}
+
+size_t
+xml_scan_declaration(struct bytes in)
+{
+	struct cursor c = { .in = in };
+	err_free(prolog(&c));
+	return c.at;
 }
 
 bool

@@ -34,6 +34,26 @@ struct xml_scan {
  */
 struct err *xml_scan(struct bytes in, struct xml_scan *out) MUST_USE;
 
+/* Where one element stands in the bytes. */
+struct xml_span {
+	size_t at;         /* "<" of the start tag */
+	size_t end_at;     /* "</" of the end tag; if empty: "/>" */
+	bool empty;        /* "<a/>" */
+	struct bytes name; /* as it is written, with the prefix */
+};
+
+/*
+ * xml_scan_element finds the element with this number in document order (the
+ * root is 0) in a document that xml_scan and libxml2 have accepted.
+ * ERR_MISSING: there are not as many.
+ */
+struct err *xml_scan_element(
+    struct bytes in, size_t number, struct xml_span *out) MUST_USE;
+
+/* Bytes in front of everything but an XML declaration and a byte order mark;
+ * `in` was accepted. */
+size_t xml_scan_declaration(struct bytes in);
+
 /* Whether the first bytes look like XML at all. */
 bool xml_looks_like(struct bytes in);
 

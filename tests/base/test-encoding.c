@@ -155,10 +155,38 @@ printable_text_hides_nothing(void)
 	CHECK(!utf8_printable(BYTES_LIT("a\0")));
 }
 
+static void
+what_is_not_printable_is_escaped_for_a_reader(void)
+{
+	static const struct {
+		struct bytes in;
+		const char *out;
+	} rows[] = {
+		{ BYTES_LIT("Th\xe1\xba\xbb \xf0\x9f\x94\x91"),
+		    "Th\xe1\xba\xbb \xf0\x9f\x94\x91" },
+		{ BYTES_LIT("\033[2J\r\n"), "\\x1b[2J\\x0d\\x0a" },
+		{ BYTES_LIT("a\xff\xc3"), "a\\xff\\xc3" },
+		{ BYTES_LIT("\xe2\x80\xae"
+			    "b\0"),
+		    "\\xe2\\x80\\xaeb\\x00" },
+		{ BYTES_LIT("a\\b"), "a\\x5cb" },
+		{ BYTES_LIT(""), "" },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(buf_done) struct buf b = BUF(256);
+		CHECK_OK(utf8_escape(rows[i].in, &b));
+		CHECK(bytes_eq_str(buf_bytes(&b), rows[i].out));
+		CHECK(utf8_printable(buf_bytes(&b)));
+	}
+	CLEANUP(buf_done) struct buf small = BUF(3);
+	CHECK_ERR(utf8_escape(BYTES_LIT("\x01"), &small), ERR_LIMIT);
+}
+
 int
 main(void)
 {
 	RUN(hex_goes_both_ways);
+	RUN(what_is_not_printable_is_escaped_for_a_reader);
 	RUN(base64_gives_the_values_of_rfc_4648_10);
 	RUN(base64_is_strict);
 	RUN(base64_with_white_space_is_strict_in_the_rest);

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	tests/certs/test-csr-make \
 	tests/certs/test-hpke \
 	tests/certs/test-issue \
+	tests/certs/test-crl \
 	tests/certs/test-path \
 	tests/certs/test-source \
 	tests/certs/test-status \
@@ -45,3 +46,8 @@ tests_certs_test_hpke_LDADD = $(CERTS_LIBS)
 tests_certs_test_source_SOURCES = tests/certs/test-source.c tests/certs/ca.h
 tests_certs_test_source_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_source_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_crl_SOURCES = tests/certs/test-crl.c tests/certs/ca.h \
+	tests/certs/crl.h
+tests_certs_test_crl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_crl_LDADD = $(CERTS_LIBS)

@@ -42,8 +42,7 @@ is_a_request_that_openssl_verifies(void)
 			continue;
 		CHECK(X509_REQ_verify(r, softkey_evp(k)) == 1);
 		CHECK(X509_REQ_get_version(r) == 0);
-		CHECK(
-		    X509_NAME_entry_count(X509_REQ_get_subject_name(r)) == 3);
+		CHECK(X509_NAME_entry_count(X509_REQ_get_subject_name(r)) == 3);
 		CHECK(X509_REQ_get_attr_count(r) == 0);
 	}
 }

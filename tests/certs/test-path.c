@@ -320,8 +320,8 @@ reads_revocation_lists_along_the_path(void)
 
 	a.r.status = STATUS_REQUIRED;
 	CHECK(answer(&a) == PATH_NO_STATUS);
-	struct status_data data[2] = { { buf_bytes(&root_clean), false },
-		{ buf_bytes(&ca_clean), false } };
+	struct status_data data[2] = { { .der = buf_bytes(&root_clean) },
+		{ .der = buf_bytes(&ca_clean) } };
 	a.r.status_data = data;
 	a.r.nstatus_data = 1;
 	CHECK(answer(&a) == PATH_NO_STATUS && a.path.failed_at == 0);
@@ -372,8 +372,8 @@ a_list_by_a_stranger_neither_clears_nor_revokes(void)
 	CHECK_OK(make_crl(&a, true, NULL, &root));
 	CHECK_OK(make_crl(&other, false, NULL, &clean));
 	CHECK_OK(make_crl(&other, false, &leaf, &revokes));
-	struct status_data data[2] = { { buf_bytes(&root), false },
-		{ buf_bytes(&clean), false } };
+	struct status_data data[2] = { { .der = buf_bytes(&root) },
+		{ .der = buf_bytes(&clean) } };
 	a.r.status_data = data;
 	a.r.nstatus_data = 2;
 	a.r.status = STATUS_REQUIRED;
@@ -388,8 +388,8 @@ a_list_by_a_stranger_neither_clears_nor_revokes(void)
 	CHECK_OK(make_crl(&a, false, &leaf, &forged));
 	CHECK_OK(make_crl(&a, false, NULL, &good));
 	forged.ptr[forged.len - 1] ^= 1;
-	struct status_data three[3] = { data[0], { buf_bytes(&forged), false },
-		{ buf_bytes(&good), false } };
+	struct status_data three[3] = { data[0], { .der = buf_bytes(&forged) },
+		{ .der = buf_bytes(&good) } };
 	a.r.status = STATUS_REQUIRED;
 	a.r.status_data = three;
 	a.r.nstatus_data = 3;

@@ -69,7 +69,7 @@ build_path(void *ctx)
 {
 	struct fixture *f = ctx;
 	CLEANUP(path_done) struct path p = { 0 };
-	struct status_data data = { buf_bytes(&f->crl), false };
+	struct status_data data = { .der = buf_bytes(&f->crl) };
 	struct path_request r = { .leaf = f->t.leaf,
 		.pool = &f->pool,
 		.anchors = &f->anchors,

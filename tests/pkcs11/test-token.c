@@ -340,11 +340,12 @@ check_kind(enum key_kind kind, struct sig_alg how)
 	if (c == NULL)
 		return;
 	CHECK(cert_key_bits(c) == key_kind_shape(kind).bits);
-	CHECK_OK(p11_wrapped_sign(
-	    &s, &kek, buf_bytes(&blob), c, how, &d, 1, &out));
+	CHECK_OK(
+	    p11_wrapped_sign(&s, &kek, buf_bytes(&blob), c, how, &d, 1, &out));
 	CHECK_OK(cert_verify_digest(c, how, d, buf_bytes(&out), &ok));
 	CHECK(ok);
-	/* The same value over other bytes is none: the check means something. */
+	/* The same value over other bytes is none: the check means something.
+	 */
 	const uint8_t zeros[DIGEST_MAX] = { 0 };
 	CHECK_OK(cert_verify_digest(
 	    c, how, bytes_of(zeros, d.len), buf_bytes(&out), &ok));
@@ -447,10 +448,11 @@ a_changed_blob_is_damage_and_not_a_lost_token(void)
 		err_free(e);
 		blob.ptr[i] ^= 1;
 	}
-	CHECK_ERR(p11_wrapped_open(
-		      &s, &kek, KEY_EC, bytes_slice(buf_bytes(&blob), 0, 72), &key),
+	CHECK_ERR(p11_wrapped_open(&s, &kek, KEY_EC,
+		      bytes_slice(buf_bytes(&blob), 0, 72), &key),
 	    ERR_MALFORMED);
-	CHECK_ERR(p11_wrapped_open(&s, &kek, KEY_EC, BYTES_NONE, &key), ERR_MALFORMED);
+	CHECK_ERR(p11_wrapped_open(&s, &kek, KEY_EC, BYTES_NONE, &key),
+	    ERR_MALFORMED);
 }
 
 static void
@@ -463,13 +465,17 @@ refuses_algorithms_that_are_not_its_own(void)
 		.digest = DIGEST_SHA1 };
 	const struct sig_alg sha512 = { .form = SIG_ECDSA,
 		.digest = DIGEST_SHA512 };
-	CHECK_ERR(p11_sign(&s, ca, SHAPE_P256, pss, digest(), &out), ERR_UNSUPPORTED);
-	CHECK_ERR(p11_sign(&s, ca, SHAPE_P256, sha1, bytes_of(digest_bytes, 20), &out),
+	CHECK_ERR(
+	    p11_sign(&s, ca, SHAPE_P256, pss, digest(), &out), ERR_UNSUPPORTED);
+	CHECK_ERR(p11_sign(&s, ca, SHAPE_P256, sha1, bytes_of(digest_bytes, 20),
+		      &out),
 	    ERR_UNSUPPORTED);
 	CHECK_ERR(
-	    p11_sign(&s, ca, SHAPE_P256, alg, bytes_of(digest_bytes, 31), &out), ERR_USAGE);
+	    p11_sign(&s, ca, SHAPE_P256, alg, bytes_of(digest_bytes, 31), &out),
+	    ERR_USAGE);
 	CHECK(out.len == 0);
-	CHECK_OK(p11_sign(&s, ca, SHAPE_P256, sha512, bytes_of(digest_bytes, 64), &out));
+	CHECK_OK(p11_sign(
+	    &s, ca, SHAPE_P256, sha512, bytes_of(digest_bytes, 64), &out));
 }
 
 static void
@@ -510,7 +516,8 @@ the_last_try_of_the_token_is_not_spent(void)
 {
 	CK_FUNCTION_LIST f = { .C_GetTokenInfo = tell_flags,
 		.C_Login = count_login };
-	struct p11_session made_up = { .f = &f };
+	static const struct p11_vendor make = { .name = "made up" };
+	struct p11_session made_up = { .f = &f, .vendor = &make };
 	struct bytes pin = BYTES_LIT("0000");
 	told_flags = CKF_USER_PIN_COUNT_LOW;
 	struct err *e = p11_login(&made_up, pin);

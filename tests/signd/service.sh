@@ -68,7 +68,12 @@ spool-dir = $dir/state/spool
 pid-file = $dir/pid
 listen = 127.0.0.1:$port_citizen
 officer-listen = 127.0.0.1:$port_officer
+public-listen = 127.0.0.1:$port_public
 public-url = https://localhost:$port_citizen
+crl-url = http://localhost:$port_public/pki/ca.crl
+ocsp-url = http://localhost:$port_public/pki/ocsp
+issuer-url = http://localhost:$port_public/pki/ca.cer
+tsa-clock-checked = no
 tls-cert-file = $dir/tls.pem
 tls-key-file = $dir/tls.key
 officer-ca-file = $dir/oca.pem
@@ -95,6 +100,12 @@ service_make() {
 	port_citizen=$(free_port 0)
 	port_officer=$(free_port 1)
 	[ "$port_officer" != "$port_citizen" ] || port_officer=$((port_officer + 1))
+	port_public=$(free_port 2)
+	while [ "$port_public" = "$port_citizen" ] ||
+	    [ "$port_public" = "$port_officer" ]; do
+		port_public=$((port_public + 1))
+	done
+	public_url=http://localhost:$port_public
 	url=https://localhost:$port_citizen
 	officer_url=https://localhost:$port_officer
 	make_certificates
