@@ -51,6 +51,10 @@ struct finding {
 	const char *code; /* stable, in base/messages.def; static storage */
 	char *detail;     /* one English line, owned, may be NULL */
 	bool fatal;       /* the signature can never be valid because of it */
+	/* PDF, where it is known, else 0: */
+	int page;        /* that it is about; 1 is the first */
+	int revision;    /* that brought it; 1 is the oldest */
+	uint32_t object; /* number of what was changed or added */
 };
 
 struct findings {
