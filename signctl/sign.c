@@ -135,7 +135,8 @@ load_choices(
     const struct args *a, struct signing *s, struct prepare_request *r)
 {
 	const struct cms_params cms = {
-		.form = args_has(a, "detached") ? CMS_DETACHED : CMS_ATTACHED,
+		.form =
+		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
 	};
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
