@@ -8,6 +8,12 @@
  * U+FFFD: documents bring their own strings, and a terminal obeys some. */
 struct err *clean(const char *s, struct buf *out) MUST_USE;
 
+/* markup_escape appends text so that it is text in XML and HTML. */
+struct err *markup_escape(struct bytes text, struct buf *out) MUST_USE;
+
+/* dd/mm/yyyy hh:mm +07:00 for Vietnamese readers, yyyy-mm-dd for others. */
+void report_time_text(enum lang lang, int64_t t, char out[64]);
+
 /* How the signer's certificate stood at best-signature-time. */
 enum cert_state {
 	STATE_IN_FORCE,
@@ -81,6 +87,8 @@ enum word {
 	WORD_COUNTS, /* printf: all, valid, invalid, indeterminate */
 	WORD_STAMPER,
 	WORD_STAMP_OWN,
+	WORD_HOLDS_UNTIL,
+	WORD_DECISIVE, /* printf: which */
 	WORD_COUNT,
 };
 

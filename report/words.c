@@ -55,6 +55,11 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_STAMPER] = { "Nơi cấp dấu thời gian", "Time stamp by" },
 	[WORD_STAMP_OWN] = { "theo dấu thời gian này",
 	    "as this time stamp says" },
+	[WORD_HOLDS_UNTIL] = { "Bằng chứng còn giá trị đến",
+	    "The evidence holds until" },
+	[WORD_DECISIVE] = { "Kết quả chung theo chữ ký %zu, là chữ ký có kết "
+			    "quả xấu nhất.",
+	    "The result as a whole is that of signature %zu, the worst." },
 };
 
 static const char *const states[STATE_COUNT][3] = {

@@ -7,6 +7,8 @@ signctl_signctl_SOURCES = \
 	%D%/command.h \
 	%D%/enrol.c \
 	%D%/extend.c \
+	%D%/folder.c \
+	%D%/folder.h \
 	%D%/info.c \
 	%D%/io.c %D%/io.h \
 	%D%/main.c \

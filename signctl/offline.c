@@ -92,3 +92,11 @@ indication_exit(enum indication i)
 	}
 	return EXIT_INDETERMINATE;
 }
+
+int
+exit_worse(int a, int b)
+{
+	if (a == EXIT_INVALID || b == EXIT_INVALID)
+		return EXIT_INVALID;
+	return a == EXIT_VALID ? b : a;
+}

@@ -31,5 +31,8 @@ struct err *time_option(const struct args *a, int64_t *out) MUST_USE;
 
 /* What signctl exits with for an indication. */
 int indication_exit(enum indication i);
+/* exit_worse keeps the worse exit code: invalid over indeterminate over valid.
+ */
+int exit_worse(int a, int b);
 
 #endif

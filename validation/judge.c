@@ -359,7 +359,7 @@ judge_one(struct judging *j, struct signature_verdict *v)
 		TRY(judge_trust(j, v));
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
-		    "timestamp-order");
+		    "timestamps-contradict");
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
