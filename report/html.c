@@ -147,7 +147,9 @@ put_covers(struct page *p, const struct signature_fact *f)
 		    f->revision, f->revisions));
 	else
 		TRY(put(p, word(WORD_COVERS_PART, p->lang)));
-	for (size_t i = 0; !f->covers_all && i < f->nreferences; i++)
+	if (f->covers_all || f->revisions > 0)
+		return put(p, "</dd>");
+	for (size_t i = 0; i < f->nreferences; i++)
 		if (f->references[i].covers != NULL) {
 			TRY(put(p, "; "));
 			TRY(put_clean(p, f->references[i].covers));
@@ -198,16 +200,21 @@ put_details(struct page *p, const struct signature_verdict *v)
 	return put(p, "</dd>");
 }
 
+/* Each remark once, and not what was already given as the verdict. */
 static struct err *
-put_notes(struct page *p, const struct findings *f, bool *begun)
+put_notes(
+    struct page *p, const struct findings *f, const char *code, bool *begun)
 {
 	for (size_t i = 0; i < f->n; i++) {
+		if (finding_said(f, i, code))
+			continue;
 		if (!*begun)
 			TRY(buf_printf(p->out,
 			    "<h3>%s</h3><ul class=\"notes\">",
 			    word(WORD_NOTES, p->lang)));
 		*begun = true;
 		TRY(put(p, "<li>"));
+		TRY(finding_place(&f->v[i], p->lang, p->out));
 		TRY(put_clean(p, message_text(f->v[i].code, p->lang)));
 		TRY(put(p, "</li>"));
 	}
@@ -270,8 +277,8 @@ put_signature(struct page *p, size_t i)
 	TRY(put_certificate(p, v));
 	TRY(put_details(p, v));
 	TRY(put(p, "</dl>"));
-	TRY(put_notes(p, &v->notes, &begun));
-	TRY(put_notes(p, &v->fact->findings, &begun));
+	TRY(put_notes(p, &v->notes, v->code, &begun));
+	TRY(put_notes(p, &v->fact->findings, v->code, &begun));
 	if (begun)
 		TRY(put(p, "</ul>"));
 	TRY(put_proof(p, &v->proof));
@@ -332,7 +339,7 @@ report_html(const struct report_input *in, enum lang lang, const char *style,
 	TRY(put_head(&p, style));
 	TRY(put_verdict(&p, "p", v->indication, v->code));
 	TRY(put_counts(&p));
-	TRY(put_notes(&p, &in->facts->findings, &begun));
+	TRY(put_notes(&p, &in->facts->findings, v->code, &begun));
 	if (begun)
 		TRY(put(&p, "</ul>"));
 	for (size_t i = 0; i < v->nsignatures; i++)

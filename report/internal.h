@@ -30,6 +30,14 @@ enum cert_state {
 enum cert_state cert_state_of(
     const struct signature_verdict *v, const struct policy *p);
 
+/* What is told of each file by its name, which is the detail. */
+bool finding_is_of_a_file(const struct finding *f);
+/* "Page 2, revision 3: ", of a change in a PDF; else nothing. */
+struct err *finding_place(
+    const struct finding *f, enum lang lang, struct buf *out) MUST_USE;
+/* Whether finding `i` need not be said: it was, or it is the verdict's code. */
+bool finding_said(const struct findings *f, size_t i, const char *code);
+
 /* How what was signed stands, in one word. */
 enum integrity {
 	INTACT,
@@ -84,7 +92,7 @@ enum word {
 	WORD_PAGE,
 	WORD_REVISION,
 	WORD_REVISION_INSIDE, /* within a sentence */
-	WORD_CHECKED_AT, /* printf: time, policy */
+	WORD_CHECKED_AT,      /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */
 	WORD_COUNTS, /* printf: all, valid, invalid, indeterminate */

@@ -228,47 +228,13 @@ put_details(struct page *p, const struct signature_verdict *v)
 	return NULL;
 }
 
-static bool
-said_before(const struct findings *f, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (f->v[k].code == f->v[i].code &&
-		    f->v[k].page == f->v[i].page &&
-		    f->v[k].revision == f->v[i].revision)
-			return true;
-	return false;
-}
-
-/* What is told of each file by its name, which is the detail. */
-static bool
-is_of_a_file(const struct finding *f)
-{
-	return f->detail != NULL &&
-	       bytes_eq_str(bytes_str(f->code), "asic-unsigned-file");
-}
-
-/* "Page 2, revision 3: ", of a change in a PDF. */
-static struct err *
-put_place(struct page *p, const struct finding *f)
-{
-	if (f->page != 0)
-		TRY(buf_printf(
-		    p->out, "%s %d", word(WORD_PAGE, p->lang), f->page));
-	if (f->revision != 0)
-		TRY(buf_printf(p->out, "%s%s %d", f->page != 0 ? ", " : "",
-		    word(f->page != 0 ? WORD_REVISION_INSIDE : WORD_REVISION,
-			p->lang),
-		    f->revision));
-	return f->page == 0 && f->revision == 0 ? NULL : buf_str(p->out, ": ");
-}
-
 static struct err *
 put_remark(struct page *p, const struct finding *f)
 {
 	TRY(buf_str(p->out, "  - "));
-	TRY(put_place(p, f));
+	TRY(finding_place(f, p->lang, p->out));
 	TRY(buf_str(p->out, message_text(f->code, p->lang)));
-	if (is_of_a_file(f)) {
+	if (finding_is_of_a_file(f)) {
 		TRY(buf_str(p->out, " ("));
 		TRY(clean(f->detail, p->out));
 		TRY(buf_str(p->out, ")"));
@@ -282,8 +248,7 @@ put_remarks(
     struct page *p, const struct findings *f, const char *code, bool *begun)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		if (bytes_eq_str(bytes_str(f->v[i].code), code) ||
-		    (said_before(f, i) && !is_of_a_file(&f->v[i])))
+		if (finding_said(f, i, code))
 			continue;
 		if (!*begun)
 			TRY(buf_printf(

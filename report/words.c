@@ -74,7 +74,7 @@ static const char *const states[STATE_COUNT][3] = {
 	[STATE_DATES_ONLY] = { "trong thời hạn ghi trên chứng thư; các điều "
 			       "kiện khác chưa được xét",
 	    "within its dates; nothing else was looked at", "dates-only" },
-	[STATE_EXPIRED] = { "đã hết hạn", "expired", "expired" },
+	[STATE_EXPIRED] = { "hết hiệu lực (đã hết hạn)", "expired", "expired" },
 	[STATE_NOT_YET] = { "chưa có hiệu lực", "not in force yet",
 	    "not-yet-in-force" },
 	[STATE_REVOKED] = { "đã bị thu hồi", "revoked", "revoked" },

@@ -40,6 +40,7 @@ undecided(const char *code)
 		const char *code;
 		enum sub_indication sub;
 	} rows[] = {
+		{ "xml-hmac", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-limit", SUB_GENERIC },
 		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-unsupported", SUB_GENERIC },
