@@ -29,6 +29,10 @@ static const struct option_row options[] = {
 	    false },
 	{ "html", NULL, "print a page that stands alone", false },
 	{ "etsi", NULL, "print the XML of ETSI TS 119 102-2", false },
+	{ "revision", "N", "PDF: write revision N as it was signed to --out",
+	    false },
+	{ "out", "FILE", "where --revision goes ('-': standard output)",
+	    false },
 	{ "indication", NULL, "print only the indication and its reason",
 	    false },
 	COMMON_OPTIONS,
@@ -109,12 +113,13 @@ load_keys(const struct args *a, struct session *s)
 static unsigned
 wanted_reports(const struct args *a)
 {
+	unsigned json = args_has(a, "revision") ? REPORT_JSON : 0;
 	if (args_has(a, "html"))
-		return REPORT_HTML_ALONE |
+		return json | REPORT_HTML_ALONE |
 		       (a->lang == LANG_VI ? REPORT_HTML_VI : REPORT_HTML_EN);
 	if (args_has(a, "etsi"))
-		return REPORT_ETSI;
-	return args_has(a, "json") ? REPORT_JSON : REPORT_TEXT;
+		return json | REPORT_ETSI;
+	return json | (args_has(a, "json") ? REPORT_JSON : REPORT_TEXT);
 }
 
 static struct err *
@@ -188,6 +193,59 @@ child(void *ctx, struct buf *out)
 	return e;
 }
 
+/* How many bytes of the file the signature over revision `n` covers. */
+static struct err *
+revision_length(const struct buf *report, json_int_t n, size_t *out)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	CLEANUP(buf_done) struct buf copy = BUF(REPORT_MAX + 1);
+	const char *text;
+	size_t i;
+	json_t *s;
+	TRY(buf_append(&copy, buf_bytes(report)));
+	TRY(buf_cstr(&copy, &text));
+	TRY(json_read(text, &j));
+	json_array_foreach(json_object_get(j, "signatures"), i, s)
+	{
+		json_t *c = json_object_get(s, "coverage");
+		json_int_t len =
+		    json_integer_value(json_object_get(c, "covered_bytes"));
+		if (len <= 0 ||
+		    json_integer_value(json_object_get(c, "revision")) != n)
+			continue;
+		*out = (size_t)len;
+		return NULL;
+	}
+	return err_coded(err_new(ERR_MISSING, NULL,
+			     "no signature covers revision %lld", (long long)n),
+	    "no-revision");
+}
+
+/* The file exactly as it was when that revision was signed. */
+static struct err *
+write_revision(
+    const struct args *a, const char *path, const struct verify_answer *v)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	const char *number = args_get(a, "revision"), *to;
+	char *end;
+	size_t len = 0;
+	if (number == NULL)
+		return NULL;
+	TRY(args_need(a, "out", &to));
+	long n = strtol(number, &end, 10);
+	if (end == number || *end != '\0' || n < 1)
+		return err_new(ERR_USAGE, NULL, "--revision wants a number");
+	TRY(revision_length(&v->json, n, &len));
+	TRY(input_open(path, &in));
+	if (len > in.bytes.len)
+		return err_new(ERR_INTERNAL, NULL, "a file that shrank");
+	TRY(output_open(to, &out));
+	TRY(write_bytes(out.fd, bytes_slice(in.bytes, 0, len)));
+	return output_commit(&out);
+}
+
 static struct err *
 verify_here(struct session *s, const char *path, struct verify_answer *out)
 {
@@ -239,7 +297,9 @@ verify_word(
 	if (is_folder(path))
 		return folder_verify(&j, path, a->lang, code);
 	TRY(verify_here(s, path, &v));
-	struct err *e = print_answer(a, path, a->nwords > 1, &v);
+	struct err *e = write_revision(a, path, &v);
+	if (e == NULL)
+		e = print_answer(a, path, a->nwords > 1, &v);
 	*code = exit_worse(*code, indication_exit(v.indication));
 	verify_answer_done(&v);
 	return e;
@@ -308,6 +368,9 @@ run(const struct args *a, int *code)
 {
 	if (a->nwords == 0)
 		return err_new(ERR_USAGE, NULL, "which file?");
+	if (args_has(a, "revision") && (a->nwords > 1 || args_has(a, "url")))
+		return err_new(ERR_USAGE, NULL,
+		    "--revision is for one file, and without --url");
 	return args_has(a, "url") ? online(a, code) : offline(a, code);
 }
 
