@@ -15,6 +15,7 @@ signctl_signctl_SOURCES = \
 	%D%/officer.c \
 	%D%/offline.c %D%/offline.h \
 	%D%/pin.c \
+	%D%/preserve.c \
 	%D%/raise.c %D%/raise.h \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \

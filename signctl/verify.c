@@ -182,17 +182,6 @@ session_done(struct session *s)
 	policy_free(s->judged_by);
 }
 
-static struct err *
-child(void *ctx, struct buf *out)
-{
-	const struct verify_request *r = ctx;
-	struct verify_answer answer = { 0 };
-	TRY(job_verify(r, &answer));
-	struct err *e = verify_answer_pack(&answer, out);
-	verify_answer_done(&answer);
-	return e;
-}
-
 /* How many bytes of the file the signature over revision `n` covers. */
 static struct err *
 revision_length(const struct buf *report, json_int_t n, size_t *out)
@@ -250,13 +239,9 @@ static struct err *
 verify_here(struct session *s, const char *path, struct verify_answer *out)
 {
 	CLEANUP(input_done) struct input in = { 0 };
-	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
-	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
-		.seconds = OFFLINE_SECONDS };
 	TRY(input_open(path, &in));
 	s->request.document = in.bytes;
-	TRY(sandbox_run(limits, child, &s->request, &packed));
-	return verify_answer_unpack(buf_bytes(&packed), out);
+	return verify_sandboxed(&s->request, out);
 }
 
 static struct err *
