@@ -97,7 +97,12 @@ static CK_RV
 get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
 	BEGIN(F_GET_TOKEN_INFO);
-	return real->C_GetTokenInfo(slot, info);
+	rv = real->C_GetTokenInfo(slot, info);
+	if (fault == FAULT_FINAL)
+		info->flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
+	if (fault == FAULT_PAD)
+		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+	return rv;
 }
 
 static CK_RV
@@ -120,6 +125,10 @@ static CK_RV
 login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
 	BEGIN(F_LOGIN);
+	const char *typed = getenv(FAULTY_PAD_PIN);
+	if (pin == NULL && typed != NULL)
+		return real->C_Login(
+		    s, user, (CK_UTF8CHAR *)(uintptr_t)typed, strlen(typed));
 	return real->C_Login(s, user, pin, len);
 }
 

@@ -8,8 +8,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define FAULTY_TARGET "FAULTY_TARGET" /* environment: the real module */
-#define FAULTY_ORDERS "FAULTY_ORDERS" /* environment: the file of orders */
+#define FAULTY_TARGET "FAULTY_TARGET"   /* environment: the real module */
+#define FAULTY_PAD_PIN "FAULTY_PAD_PIN" /* what is typed at the keypad */
+#define FAULTY_ORDERS "FAULTY_ORDERS"   /* environment: the file of orders */
 
 enum faulty_function {
 	F_INITIALIZE,
@@ -39,6 +40,8 @@ enum faulty_fault {
 	FAULT_LENGTH,  /* what comes back is one byte too short */
 	FAULT_GARBAGE, /* a handle that is none; a value of other bytes */
 	FAULT_CRASH,
+	FAULT_FINAL, /* C_GetTokenInfo: one try of the PIN is left */
+	FAULT_PAD,   /* C_GetTokenInfo: the reader has a keypad */
 	FAULT_COUNT,
 };
 
@@ -59,6 +62,6 @@ static const char *const faulty_functions[F_COUNT] = { "C_Initialize",
 
 static const char *const faulty_faults[FAULT_COUNT] = { "none",
 	"session-invalid", "device-removed", "token-gone", "general", "slow",
-	"length", "garbage", "crash" };
+	"length", "garbage", "crash", "final", "pad" };
 
 #endif
