@@ -52,10 +52,11 @@ time_of(const json_t *o, const char *name, int64_t *out)
 	const char *s;
 	TRY(string_of(o, name, &s));
 	struct err *e = time_parse_iso(bytes_str(s), out);
-	if (e == NULL)
-		return NULL;
+	/* A zone may lead out of the years that can be written again. */
+	bool good = e == NULL && time_split(*out).year > 0 &&
+		    time_split(*out).year < 9999;
 	err_free(e);
-	return bad(name);
+	return good ? NULL : bad(name);
 }
 
 static struct err *

@@ -56,3 +56,7 @@ TESTS += %D%/rotate.sh
 
 dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
 TESTS += %D%/intruder.sh %D%/public.sh
+
+# The trust list, replaced while the service runs.
+dist_check_SCRIPTS += %D%/trust.sh
+TESTS += %D%/trust.sh
