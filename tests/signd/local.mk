@@ -46,5 +46,5 @@ dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
 TESTS += %D%/sealed.sh
 
-dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
-TESTS += %D%/intruder.sh %D%/public.sh
+dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh %D%/levels.sh
+TESTS += %D%/intruder.sh %D%/public.sh %D%/levels.sh
