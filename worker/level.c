@@ -68,14 +68,6 @@ level_of_fact(enum level_fact l)
 	return LEVEL_NONE;
 }
 
-/* A time stamp of the whole document, told as a signature, has no level. */
-static bool
-is_document_stamp(const struct signature_fact *s)
-{
-	return s->format != NULL && bytes_find(bytes_str(s->format),
-					BYTES_LIT("time stamp")) != SIZE_MAX;
-}
-
 static struct err *
 fill_levels(const struct facts *f, struct levels *out)
 {
@@ -84,7 +76,7 @@ fill_levels(const struct facts *f, struct levels *out)
 		return err_new(ERR_NOMEM, NULL, "levels");
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		const struct signature_fact *s = &f->signatures[i];
-		if (is_document_stamp(s))
+		if (is_document_stamp(s)) /* it has no level */
 			continue;
 		struct level_of *l = &out->v[out->n++];
 		l->level = level_of_fact(s->level);

@@ -42,7 +42,7 @@ expect 64 'no such command' "refuses an unknown command" frobnicate
 expect 64 'no such option' "refuses an unknown option" verify --frobnicate x
 expect 64 'wants FILE' "refuses an option without its value" verify x --trust
 expect 64 'given twice' "refuses an option given twice" verify --policy basic --policy basic x
-expect 64 'no such policy' "refuses an unknown policy" verify --policy frobnicate "$0"
+expect 64 'policy-unknown' "refuses an unknown policy" verify --policy frobnicate "$0"
 expect 64 'wants a time' "refuses a time that is none" verify --time yesterday "$0"
 expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
 expect 64 'is a folder' "says that a file is a folder" verify "$dir"
