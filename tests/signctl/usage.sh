@@ -33,7 +33,7 @@ expect 0 'cert verify' "tells about a group" cert --help
 expect 64 'cert verify' "tells about a group without a command" cert
 for command in verify sign authorize activate info ca enrol revoke \
 	"cert verify" "crl verify" "ocsp verify" "timestamp verify" \
-	"sod verify"; do
+	"sod verify" "token probe" "token key-new" "token csr" "token put-cert"; do
 	# shellcheck disable=SC2086
 	expect 0 "usage: signctl $command" "tells about $command" $command --help
 done
