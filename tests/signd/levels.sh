@@ -85,4 +85,23 @@ extend "$dir/letter" "$dir/no" "conformance_level=AdES-B-T"
 expect 422 format-unknown "what is not signed cannot be raised"
 extend "$dir/B.p7m" "$dir/no" "conformance_level=AdES-B-T&id=9"
 expect 404 no-signature "nor a signature that is not there"
+
+# ---- another's authority, through the fetcher ----
+mkfifo "$dir/end" "$dir/begin"
+"$top_srcdir/tests/tsa.py" "$dir" < "$dir/end" > "$dir/begin" &
+authority=$!
+exec 9> "$dir/end"
+read -r tsa < "$dir/begin"
+service_stop
+sed -i '/^fetch-private = /d' "$dir/signd.conf"
+printf 'stamp-url = %s\nfetch-private = yes\n' "$tsa" >> "$dir/signd.conf"
+service_start; ok $? "the service starts with another's time-stamp authority"
+sign "$dir/letter" "$dir/other.p7m" "signature_format=C&conformance_level=AdES-B-T" &&
+    grep -aq 'CA of TSA' "$dir/other.p7m"
+ok $? "and its time stamp is in the signature"
+kill "$authority"
+wait "$authority" 2> /dev/null
+exec 9>&-
+sign "$dir/letter" "$dir/no" "signature_format=C&conformance_level=AdES-B-T"
+expect 503 fetch-failed "when it is gone, nothing is signed at T"
 finish
