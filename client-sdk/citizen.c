@@ -185,6 +185,8 @@ sign_path(
 	TRY(query_add(out, &first, "reason", o->reason));
 	TRY(query_add(out, &first, "location", o->location));
 	TRY(query_add(out, &first, "field", o->field));
+	TRY(query_add(out, &first, "certify", o->certify));
+	TRY(query_add(out, &first, "lock", o->lock));
 	TRY(query_add(out, &first, "conformance_level", o->level));
 	TRY(query_add(out, &first, "signature_format", o->format));
 	TRY(query_add(out, &first, "signed_envelope_property", o->place));

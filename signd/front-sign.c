@@ -5,6 +5,7 @@
 
 #include "base/pack.h"
 #include "cms/params.h"
+#include "pdf/params.h"
 #include "signd/front-auth.h"
 #include "signd/front-level.h"
 #include "signd/proto.h"
@@ -65,6 +66,15 @@ read_choices(const struct request *r, struct buf *cms, struct prepare_request *p
 }
 
 static struct err *
+pdf_choices(const struct request *r, struct buf *out)
+{
+	const char *certify, *lock;
+	TRY(request_param(r, "certify", &certify));
+	TRY(request_param(r, "lock", &lock));
+	return pdf_params_words(certify, lock, out);
+}
+
+static struct err *
 pack_prepare(const struct request *r, const struct credential *c,
     struct sig_alg alg, struct buf *out)
 {
@@ -78,6 +88,9 @@ pack_prepare(const struct request *r, const struct credential *c,
 	p.nchain = c->nchain;
 	CLEANUP(buf_done) struct buf cms = BUF(4096);
 	TRY(read_choices(r, &cms, &p));
+	CLEANUP(buf_done) struct buf pdf = BUF(PDF_PARAMS_MAX);
+	TRY(pdf_choices(r, &pdf));
+	p.pdf = buf_bytes(&pdf);
 	return prepare_request_pack(&p, out);
 }
 
@@ -227,6 +240,7 @@ static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
+		"certify", "lock",
 		"conformance_level", "signature_format",
 		"signed_envelope_property", "role", "commitment" };
 	const char *auth = request_header(r, "Signd-Authorization");
