@@ -30,19 +30,10 @@ tell(const struct args *a, const char *out)
 	if (args_has(a, "json"))
 		printf("{\"extended\": true}\n");
 	else
-		printf(a->lang == LANG_VI ? "Đã nâng mức: %s\n"
-					  : "Extended: %s\n",
+		printf(
+		    a->lang == LANG_VI ? "Đã nâng mức: %s\n" : "Extended: %s\n",
 		    out);
 	return NULL;
-}
-
-static struct err *
-write_document(const char *path, struct bytes document)
-{
-	CLEANUP(output_done) struct output out = { .fd = -1 };
-	TRY(output_open(path, &out));
-	TRY(write_bytes(out.fd, document));
-	return output_commit(&out);
 }
 
 /* The service has evidence and an authority of its own. */
