@@ -49,6 +49,7 @@ enum fetcher_op {
 };
 
 /* ---- keyholder ---- */
+#define KEY_REPEAT 32 /* bytes of the key of a request */
 enum key_op {
 	/* Enrol: the officer's approval is checked, the enrolment recorded.
 	 * 1..12 the fields of struct enrolment_record in its order,
@@ -71,7 +72,9 @@ enum key_op {
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
-	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated). Answer: 1
+	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 key of
+	 * the request (32 random bytes: with a SAD, asking again under it is
+	 * answered as before) or "".  Answer: 1
 	 * signature values (repeated, same order; DER for ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
