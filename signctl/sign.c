@@ -2,6 +2,7 @@
  * --local. */
 #include "cms/params.h"
 #include "signctl/raise.h"
+#include "signctl/sign_xml.h"
 #include "signctl/service.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "sig-policy-file", "FILE", "that policy's document", false },
 	{ "sig-policy-uri", "URI", "where that policy is found", false },
+	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
 
@@ -43,6 +45,7 @@ struct signing {
 	struct raise raise;     /* --local: the level, and what it takes */
 	uint8_t policy_digest[DIGEST_MAX];
 	struct buf cms; /* cms_params, packed */
+	struct buf xml; /* xml_params, packed */
 };
 
 static void
@@ -53,6 +56,7 @@ signing_done(struct signing *s)
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
 	buf_done(&s->cms);
+	buf_done(&s->xml);
 }
 
 static struct err *
@@ -61,6 +65,7 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(close_fdp) int in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", path);
+	TRY(sign_xml_refuse(a));
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -140,6 +145,9 @@ load_choices(
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
 	r->cms = buf_bytes(&s->cms);
+	s->xml = BUF(SIGN_XML_MAX);
+	TRY(sign_xml_pack(a, &s->xml));
+	r->xml = buf_bytes(&s->xml);
 	r->level = s->raise.level > LEVEL_T ? LEVEL_T : s->raise.level;
 	r->format = args_get(a, "format");
 	r->reason = args_get(a, "reason");

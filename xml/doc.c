@@ -23,6 +23,7 @@ struct xml_doc {
 	struct xml_scan scan;
 	struct id_entry *ids; /* sorted by id */
 	size_t nids;
+	bool relative; /* a namespace that is no absolute URI */
 };
 
 DEFINE_FREEP(xmlFreeParserCtxt, xmlParserCtxt)
@@ -182,18 +183,46 @@ add_id(struct xml_doc *d, size_t *cap, const char *id, xmlNode *element)
 	return NULL;
 }
 
+bool
+xml_doc_is_absolute(const struct xml_doc *d)
+{
+	return !d->relative;
+}
+
+/* An absolute URI has a scheme (RFC 3986 3.1). */
+static bool
+is_absolute(const char *uri)
+{
+	const char *p = uri;
+	while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+	       (p > uri && ((*p >= '0' && *p <= '9') || *p == '+' ||
+			       *p == '-' || *p == '.')))
+		p++;
+	return *uri == '\0' || (p > uri && *p == ':');
+}
+
+static void
+note_namespaces(struct xml_doc *d, const xmlNode *n)
+{
+	for (const xmlNs *ns = n->nsDef; ns != NULL; ns = ns->next)
+		if (ns->href != NULL && !is_absolute((const char *)ns->href))
+			d->relative = true;
+}
+
 static struct err *
 index_ids(struct xml_doc *d)
 {
 	size_t cap = 0;
 	xmlNode *root = xml_doc_root(d);
-	for (xmlNode *n = root; n != NULL; n = xml_walk(n, root))
+	for (xmlNode *n = root; n != NULL; n = xml_walk(n, root)) {
+		note_namespaces(d, n);
 		for (xmlAttr *a = n->properties; a != NULL; a = a->next) {
 			const char *id =
 			    is_id_attribute(a) ? attribute_value(a) : NULL;
 			if (id != NULL && *id != '\0')
 				TRY(add_id(d, &cap, id, n));
 		}
+	}
 	if (d->nids > 0)
 		qsort(d->ids, d->nids, sizeof(*d->ids), compare_ids);
 	return NULL;
