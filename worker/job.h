@@ -35,6 +35,7 @@ struct verify_request {
 	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
 	struct bytes password;
+	bool dotnet_enveloped; /* struct collect_input's */
 };
 
 struct verify_answer {

@@ -30,6 +30,7 @@ enum {
 	TAG_PASSWORD,
 	TAG_KEYS,
 	TAG_KEY,
+	TAG_DOTNET,
 };
 
 struct verify_hold {
@@ -90,7 +91,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_TIME, r->time));
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
-	return pack_bytes(out, TAG_PASSWORD, r->password);
+	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
+	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
 }
 
 static struct err *
@@ -212,7 +214,11 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_keys(u, r, h));
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
+	uint64_t dotnet = 0;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
+	if (unpack_is(u, TAG_DOTNET))
+		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
+	r->dotnet_enveloped = dotnet != 0;
 	return unpack_end(u);
 }
 

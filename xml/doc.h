@@ -30,6 +30,8 @@ xmlDoc *xml_doc_tree(const struct xml_doc *d);
 xmlNode *xml_doc_root(const struct xml_doc *d);
 const struct xml_scan *xml_doc_scan(const struct xml_doc *d);
 
+/* All ds:Signature elements in document order. */
+xmlNode *const *xml_doc_signatures(const struct xml_doc *d, size_t *count);
 /* Whether all namespaces are absolute URIs, as C14N wants them. */
 bool xml_doc_is_absolute(const struct xml_doc *d);
 
