@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += certs/libcerts.la
 certs_libcerts_la_SOURCES = \
 	%D%/aead.c %D%/aead.h \
+	%D%/spki.c %D%/spki.h \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
@@ -21,6 +22,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/path_check.c %D%/path_check.h \
 	%D%/path_crl.c %D%/path_crl.h \
 	%D%/path_names.c \
+	%D%/path_policy.c \
 	%D%/path_rules.c \
 	%D%/path_status.c \
 	%D%/pin_message.c %D%/pin_message.h \

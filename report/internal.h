@@ -47,6 +47,7 @@ enum word {
 	WORD_RESULT_VALID,
 	WORD_RESULT_INVALID,
 	WORD_RESULT_INDETERMINATE,
+	WORD_RESULT_PARTIAL,
 	WORD_NEXT,
 	WORD_SIGNATURE_OF, /* printf: which, of how many */
 	WORD_SIGNER,
@@ -74,6 +75,9 @@ enum word {
 	WORD_REASON,
 	WORD_LOCATION,
 	WORD_NOTES,
+	WORD_PAGE,
+	WORD_REVISION,
+	WORD_REVISION_INSIDE, /* within a sentence */
 	WORD_CHECKED_AT, /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */
@@ -87,7 +91,10 @@ const char *word(enum word w, enum lang lang);
 const char *cert_state_text(enum cert_state s, enum lang lang);
 const char *integrity_text(enum integrity i, enum lang lang);
 const char *change_text(const struct signature_fact *f, enum lang lang);
-const char *result_text(enum result r, enum lang lang);
+/* The headline of a result; a policy that leaves questions out passes without
+ * being "valid". */
+const char *result_text(
+    const struct policy *p, enum indication i, enum lang lang);
 /* The name of a domain of trust, for people; unknown ones stay as they are. */
 const char *domain_text(const char *domain, enum lang lang);
 

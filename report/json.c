@@ -114,12 +114,19 @@ set_verdict(json_t *o, const struct policy *p, enum indication i,
 {
 	enum result r = result_of(p, i);
 	TRY(set_string(o, "result", result_name(r)));
-	TRY(set_both(o, "result_text", result_text(r, LANG_VI),
-	    result_text(r, LANG_EN)));
+	TRY(set_both(o, "result_text", result_text(p, i, LANG_VI),
+	    result_text(p, i, LANG_EN)));
 	TRY(set_string(o, "indication", indication_name(i)));
 	TRY(set_string(o, "sub_indication",
 	    s == SUB_NONE ? NULL : sub_indication_name(s)));
 	return set_message(o, code);
+}
+
+/* A place in a PDF; none is left out. */
+static struct err *
+set_known(json_t *o, const char *key, json_int_t place)
+{
+	return place == 0 ? NULL : set(o, key, json_integer(place));
 }
 
 static struct err *
@@ -131,6 +138,9 @@ add_findings(json_t *array, const struct findings *f)
 		TRY(set_message(o, f->v[i].code));
 		TRY(set_string(o, "detail", f->v[i].detail));
 		TRY(set(o, "fatal", json_boolean(f->v[i].fatal)));
+		TRY(set_known(o, "page", f->v[i].page));
+		TRY(set_known(o, "revision", f->v[i].revision));
+		TRY(set_known(o, "object", f->v[i].object));
 	}
 	return NULL;
 }

@@ -6,6 +6,8 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_RESULT_VALID] = { "HỢP LỆ", "VALID" },
 	[WORD_RESULT_INVALID] = { "KHÔNG HỢP LỆ", "NOT VALID" },
 	[WORD_RESULT_INDETERMINATE] = { "CHƯA XÁC ĐỊNH ĐƯỢC", "INDETERMINATE" },
+	[WORD_RESULT_PARTIAL] = { "ĐẠT PHẦN ĐƯỢC KIỂM TRA",
+	    "WHAT WAS CHECKED HOLDS" },
 	[WORD_NEXT] = { "Việc cần làm", "What to do" },
 	[WORD_SIGNATURE_OF] = { "Chữ ký %zu trong %zu",
 	    "Signature %zu of %zu" },
@@ -41,6 +43,9 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_REASON] = { "Lý do ký", "Reason" },
 	[WORD_LOCATION] = { "Nơi ký", "Location" },
 	[WORD_NOTES] = { "Lưu ý", "Please note" },
+	[WORD_PAGE] = { "Trang", "Page" },
+	[WORD_REVISION] = { "Phiên bản", "Revision" },
+	[WORD_REVISION_INSIDE] = { "phiên bản", "revision" },
 	[WORD_CHECKED_AT] = { "Kiểm tra lúc %s theo chính sách %s.",
 	    "Checked at %s under the policy %s." },
 	[WORD_NOT_FOUND] = { "không tìm thấy", "not found" },
@@ -142,9 +147,9 @@ change_text(const struct signature_fact *f, enum lang lang)
 }
 
 const char *
-result_text(enum result r, enum lang lang)
+result_text(const struct policy *p, enum indication i, enum lang lang)
 {
-	switch (r) {
+	switch (result_of(p, i)) {
 	case RESULT_VALID:
 		return word(WORD_RESULT_VALID, lang);
 	case RESULT_INVALID:
@@ -152,7 +157,9 @@ result_text(enum result r, enum lang lang)
 	case RESULT_INDETERMINATE:
 		break;
 	}
-	return word(WORD_RESULT_INDETERMINATE, lang);
+	return word(
+	    i == TOTAL_PASSED ? WORD_RESULT_PARTIAL : WORD_RESULT_INDETERMINATE,
+	    lang);
 }
 
 const char *

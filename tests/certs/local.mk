@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/certs/test-crl \
 	tests/certs/test-path \
 	tests/certs/test-source \
+	tests/certs/test-spki \
 	tests/certs/test-status \
 	tests/certs/test-torture
 TESTS += %D%/test-issue-interop.sh
@@ -51,3 +52,7 @@ tests_certs_test_crl_SOURCES = tests/certs/test-crl.c tests/certs/ca.h \
 	tests/certs/crl.h
 tests_certs_test_crl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_crl_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
+tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_spki_LDADD = $(CERTS_LIBS)
