@@ -1,6 +1,8 @@
 /* signctl revoke: an officer ends a certificate at the desk. */
 #include "signctl/service.h"
 
+#include <string.h>
+
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
 	{ "credential", "ID", "the credential", false },
@@ -8,10 +10,22 @@ static const struct option_row options[] = {
 	    false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
-	    "cessationOfOperation, unspecified",
+	    "cessationOfOperation, unspecified; pinUnlock: 5 tries again",
 	    false },
 	COMMON_OPTIONS,
 };
+
+/* What was done, in words: Vietnamese, English. */
+static const char *
+said(const struct args *a)
+{
+	bool vi = a->lang == LANG_VI;
+	if (strcmp(args_get(a, "reason"), "pinUnlock") == 0)
+		return vi ? "Đã mở khóa chữ ký lúc"
+			  : "The signature was unlocked at";
+	return vi ? "Đã thu hồi chứng thư lúc"
+		  : "The certificate was revoked at";
+}
 
 static struct err *
 tell(const struct args *a, const char *text)
@@ -29,10 +43,7 @@ tell(const struct args *a, const char *text)
 	if (args_has(a, "json"))
 		printf("%s\n", text);
 	else
-		printf(a->lang == LANG_VI
-			   ? "Đã thu hồi chứng thư lúc %s.\n"
-			   : "The certificate was revoked at %s.\n",
-		    shown != NULL ? shown : "?");
+		printf("%s %s.\n", said(a), shown != NULL ? shown : "?");
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "base/pack.h"
+#include "pdf/params.h"
 #include "signd/front-auth.h"
 #include "signd/proto.h"
 #include "worker/job.h"
@@ -61,6 +62,15 @@ pack_xml(const struct request *r, struct buf *out)
 }
 
 static struct err *
+pdf_choices(const struct request *r, struct buf *out)
+{
+	const char *certify, *lock;
+	TRY(request_param(r, "certify", &certify));
+	TRY(request_param(r, "lock", &lock));
+	return pdf_params_words(certify, lock, out);
+}
+
+static struct err *
 pack_prepare(const struct request *r, const struct credential *c,
     struct sig_alg alg, struct buf *out)
 {
@@ -78,6 +88,9 @@ pack_prepare(const struct request *r, const struct credential *c,
 	CLEANUP(buf_done) struct buf xml = BUF(PREPARE_MAX);
 	TRY(pack_xml(r, &xml));
 	p.xml = buf_bytes(&xml);
+	CLEANUP(buf_done) struct buf pdf = BUF(PDF_PARAMS_MAX);
+	TRY(pdf_choices(r, &pdf));
+	p.pdf = buf_bytes(&pdf);
 	return prepare_request_pack(&p, out);
 }
 
@@ -210,8 +223,8 @@ static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
-		"xmlProfile", "xmlPackaging", "xmlPlace", "xmlCanon",
-		"xmlCounter", "xmlObjects" };
+		"certify", "lock", "xmlProfile", "xmlPackaging", "xmlPlace",
+		"xmlCanon", "xmlCounter", "xmlObjects" };
 	const char *auth = request_header(r, "Signd-Authorization");
 	TRY(pack_str(out, 1, r->path));
 	TRY(pack_str(out, 2, credential));

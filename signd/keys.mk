@@ -4,6 +4,7 @@ signd_libservice_la_SOURCES += \
 	%D%/init.c %D%/init.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
+	%D%/keyholder-generation.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \
 	%D%/keyholder-officer.c \
@@ -16,5 +17,6 @@ signd_libservice_la_SOURCES += \
 	%D%/ledger-write.c \
 	%D%/operator.c %D%/operator.h \
 	%D%/part.c %D%/part.h \
+	%D%/rotate.c %D%/rotate.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

@@ -34,11 +34,17 @@ enum worker_op {
 };
 
 /* ---- fetcher ---- */
+#define FETCH_MANY_MAX 32 /* addresses in one request */
 enum fetcher_op {
 	FETCH_GET = 0x0201,  /* 1 url, 2 max bytes [n], 3 timeout_ms [n]
 			      * answer: 1 body */
 	FETCH_POST = 0x0202, /* 1 url, 2 max, 3 timeout_ms, 4 content type,
 			      * 5 body; answer: 1 body */
+	/* Several at once: 1 timeout_ms [n] of all, then for each 2 url, 3 max,
+	 * and 4 content type with 5 body where it is a POST.
+	 * Answer, for each in turn: 1 time was over [n], then 2 body or 3 an
+	 * error (err_pack).  All bodies together fit in fetch-max. */
+	FETCH_MANY = 0x0203,
 	FETCH_PING = 0x02ff,
 };
 
@@ -52,7 +58,8 @@ enum key_op {
 	 * 3 expires [n]. */
 	KEY_ENROL = 0x0301,
 	/* Activate: key, seal and certificate in one step.
-	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent).
+	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent),
+	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
 	 * repeated). */
 	KEY_ACTIVATE = 0x0302,

@@ -46,5 +46,9 @@ dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
 TESTS += %D%/sealed.sh
 
+# New keys that wrap and cover; a backup.
+dist_check_SCRIPTS += %D%/rotate.sh
+TESTS += %D%/rotate.sh
+
 dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
 TESTS += %D%/intruder.sh %D%/public.sh
