@@ -31,6 +31,7 @@ enum {
 	TAG_KEYS,
 	TAG_KEY,
 	TAG_POLICY_TEXT,
+	TAG_REPORTS,
 	TAG_DOTNET,
 };
 
@@ -94,6 +95,7 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
+	TRY(pack_u64(out, TAG_REPORTS, r->reports));
 	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
 }
 
@@ -217,8 +219,10 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_keys(u, r, h));
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
-	uint64_t dotnet = 0;
+	uint64_t reports, dotnet = 0;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
+	TRY(unpack_u64(u, TAG_REPORTS, &reports));
+	r->reports = (unsigned)reports;
 	if (unpack_is(u, TAG_DOTNET))
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
@@ -276,6 +280,8 @@ enum {
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
+	TAG_HTML,
+	TAG_ETSI,
 };
 
 struct err *
@@ -287,7 +293,9 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
-	return pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN]));
+	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
+	TRY(pack_bytes(out, TAG_HTML, buf_bytes(&a->html)));
+	return pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi));
 }
 
 static struct err *
@@ -330,6 +338,8 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
+	TRY(unpack_report(u, TAG_HTML, &a->html));
+	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
 	return unpack_end(u);
 }
 
