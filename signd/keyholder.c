@@ -207,6 +207,7 @@ keyholder_done(struct keyholder *k)
 	cert_list_done(&k->chain);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
+	cert_free(k->audit.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
 	ipc_pool_done(&k->reading);
@@ -254,15 +255,29 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 	}
 }
 
+void
+keyholder_lock(struct keyholder *k)
+{
+	pthread_mutex_lock(&k->lock);
+	tokenwatch_enter(&k->hangs);
+}
+
+void
+keyholder_unlock(struct keyholder *k)
+{
+	tokenwatch_leave(&k->hangs);
+	pthread_mutex_unlock(&k->lock);
+}
+
 struct err *
 keyholder_handle(
     void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct keyholder *k = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
-	pthread_mutex_lock(&k->lock);
+	keyholder_lock(k);
 	struct err *e = dispatch(k, request->op, &u, &answer->body);
-	pthread_mutex_unlock(&k->lock);
+	keyholder_unlock(k);
 	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
 		return e;
 	/* Some modules recover only in a new process, so none is trusted to
@@ -275,7 +290,9 @@ static bool
 stopping(void *ctx)
 {
 	const struct keyholder *k = ctx;
-	size_t most = k->session.vendor->operations_max;
+	uint64_t most = (uint64_t)k->settings->token_operations_max;
+	if (most == 0)
+		most = k->session.vendor->operations_max;
 	return k->broken || (most > 0 && k->operations >= most) ||
 	       asked_to_stop(NULL);
 }
@@ -292,6 +309,36 @@ lane_run(void *ctx)
 {
 	struct lane *l = ctx;
 	l->e = ipc_serve(l->listen_fd, l->service);
+	return NULL;
+}
+
+/* ---- chores: what is to be done without anybody asking ---- */
+
+#define CHORES_MS 2000
+#define CHORES_TICK_MS 200 /* asked to stop? */
+
+static void
+do_chores(struct keyholder *k)
+{
+	pthread_mutex_lock(&k->lock);
+	/* It is tried again soon; what is wrong shows in the requests. */
+	err_free(keyholder_checkpoint(k));
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void *
+chores_run(void *ctx)
+{
+	struct keyholder *k = ctx;
+	const struct timespec tick = { .tv_nsec = CHORES_TICK_MS * 1000000L };
+	int64_t next = ipc_now_ms() + CHORES_MS;
+	while (!stopping(k)) {
+		nanosleep(&tick, NULL);
+		if (ipc_now_ms() < next)
+			continue;
+		do_chores(k);
+		next = ipc_now_ms() + CHORES_MS;
+	}
 	return NULL;
 }
 
@@ -320,6 +367,20 @@ serve_lanes(int listen_fd, const struct ipc_service *service)
 	return e;
 }
 
+/* A session that was lost while nobody asked costs no request. */
+static struct err *
+look_at_session(void *ctx)
+{
+	struct keyholder *k = ctx;
+	keyholder_lock(k);
+	struct err *e = p11_session_check(&k->session);
+	keyholder_unlock(k);
+	if (e != NULL)
+		k->broken = true;
+	err_free(e);
+	return NULL;
+}
+
 static struct err *
 serve(struct keyholder *k, int listen_fd)
 {
@@ -329,12 +390,20 @@ serve(struct keyholder *k, int listen_fd)
 		.clients_max = CLIENTS_MAX,
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
+		.idle = look_at_session,
 		.stopping = stopping };
 	TRY(process_peer(&service, k->settings->user_front));
+	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	process_ready();
-	TRY(serve_lanes(listen_fd, &service));
-	if (!k->broken)
-		return NULL;
+	pthread_t chores;
+	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
+	struct err *e = serve_lanes(listen_fd, &service);
+	if (e != NULL)
+		k->broken = true; /* ends the chores */
+	if (started)
+		pthread_join(chores, NULL);
+	if (e != NULL || !k->broken)
+		return e;
 	return err_coded(
 	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
 }
