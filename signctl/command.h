@@ -48,10 +48,13 @@ extern const struct command command_crl_verify;
 extern const struct command command_enrol;
 extern const struct command command_extend;
 extern const struct command command_info;
+extern const struct command command_issue;
 extern const struct command command_ocsp_verify;
+extern const struct command command_release;
 extern const struct command command_revoke;
 extern const struct command command_sign;
 extern const struct command command_sod_verify;
+extern const struct command command_suspend;
 extern const struct command command_timestamp_verify;
 extern const struct command command_verify;
 

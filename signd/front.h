@@ -313,6 +313,7 @@ HANDLER(post_sign_prepare);
 HANDLER(post_sign_complete);
 HANDLER(post_enrolment);
 HANDLER(get_enrolment);
+HANDLER(post_certificate);
 HANDLER(post_revoke);
 HANDLER(get_audit);
 HANDLER(get_public_crl);

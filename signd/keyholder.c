@@ -233,6 +233,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_ISSUE:
+		return keyholder_issue(k, u, out);
 	case KEY_PING:
 		return ping(k, out);
 	default:

@@ -138,6 +138,10 @@ struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
 
+/* keyholder-csr.c */
+struct err *keyholder_issue(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+
 /* keyholder-operator.c: the TSA's and the OCSP responder's keys. */
 struct err *keyholder_operators(struct keyholder *k) MUST_USE;
 struct err *keyholder_timestamp(

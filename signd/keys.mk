@@ -4,6 +4,7 @@ signd_libservice_la_SOURCES += \
 	%D%/init.c %D%/init.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
+	%D%/keyholder-csr.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \
 	%D%/keyholder-officer.c \
