@@ -5,6 +5,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/aead.c %D%/aead.h \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/cmp.c %D%/cmp.h \
 	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
 	%D%/csr.h %D%/csr_make.c %D%/csr_read.c \
 	%D%/der.c %D%/der.h \

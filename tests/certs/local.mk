@@ -51,3 +51,11 @@ tests_certs_test_crl_SOURCES = tests/certs/test-crl.c tests/certs/ca.h \
 	tests/certs/crl.h
 tests_certs_test_crl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_crl_LDADD = $(CERTS_LIBS)
+
+# An external CA: wants the server in `openssl cmp`.
+noinst_PROGRAMS += tests/certs/test-cmp-client
+tests_certs_test_cmp_client_SOURCES = tests/certs/test-cmp.c
+tests_certs_test_cmp_client_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_cmp_client_LDADD = $(CERTS_LIBS)
+dist_check_SCRIPTS += %D%/test-cmp.sh
+TESTS += %D%/test-cmp.sh
