@@ -1,5 +1,6 @@
 # The keyholder, the ledger and the ceremony; part of signd/libservice.la.
 signd_libservice_la_SOURCES += \
+	%D%/ceremony.c %D%/ceremony.h \
 	%D%/clockwatch.c %D%/clockwatch.h \
 	%D%/init.c %D%/init.h \
 	%D%/keyholder.c %D%/keyholder.h \

@@ -41,5 +41,5 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
-dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh %D%/issue.sh
-TESTS += %D%/intruder.sh %D%/public.sh %D%/issue.sh
+dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh %D%/issue.sh %D%/ceremony.sh
+TESTS += %D%/intruder.sh %D%/public.sh %D%/issue.sh %D%/ceremony.sh
