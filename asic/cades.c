@@ -4,6 +4,7 @@
 #include "cms/format.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct err *
 tell_unclear(const struct subject *s, struct signature_fact *fact)
@@ -21,6 +22,10 @@ finish_one(struct box *x, const struct subject *s, struct signature_fact *fact)
 	bool *files = (bool *)hold;
 	if (files == NULL)
 		return err_new(ERR_NOMEM, NULL, "coverage");
+	/* A counter-signature is over another's value, not over a file. */
+	if (fact->nreferences > 0 &&
+	    strcmp(fact->references[0].uri, "content") != 0)
+		return NULL;
 	TRY(tell_unclear(s, fact));
 	if (s->content != SIZE_MAX && fact->nreferences > 0) {
 		struct bytes name = archive_entry(x->archive, s->content)->name;

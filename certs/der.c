@@ -35,23 +35,32 @@ der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
 }
 
 struct err *
-der_put(struct buf *b, uint8_t tag, struct bytes body)
+der_put_head(struct buf *b, uint8_t tag, size_t len)
 {
 	uint8_t head[2 + sizeof(size_t)] = { tag };
 	size_t n = 1;
-	if (body.len < 0x80) {
-		head[n++] = (uint8_t)body.len;
+	if (len < 0x80) {
+		head[n++] = (uint8_t)len;
 	} else {
 		size_t count = 0;
-		for (size_t left = body.len; left > 0; left >>= 8)
+		for (size_t left = len; left > 0; left >>= 8)
 			count++;
 		head[n++] = (uint8_t)(0x80 | count);
 		while (count-- > 0)
-			head[n++] = (uint8_t)(body.len >> (8 * count));
+			head[n++] = (uint8_t)(len >> (8 * count));
 	}
-	TRY(buf_reserve(b, n + body.len));
-	TRY(buf_append(b, bytes_of(head, n)));
-	return buf_append(b, body);
+	return buf_append(b, bytes_of(head, n));
+}
+
+struct err *
+der_put(struct buf *b, uint8_t tag, struct bytes body)
+{
+	size_t was = b->len;
+	TRY(der_put_head(b, tag, body.len));
+	struct err *e = buf_append(b, body);
+	if (e != NULL)
+		b->len = was;
+	return e;
 }
 
 #define NUMBER_MAX 128 /* bytes */

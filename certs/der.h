@@ -27,6 +27,8 @@ struct err *der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
 /* Whether such an element is next. */
 bool der_is(struct bytes rest, uint8_t first);
 
+/* der_put_head appends what stands before a content of `len` bytes. */
+struct err *der_put_head(struct buf *b, uint8_t first, size_t len) MUST_USE;
 /* der_put appends one element with this first byte and content. */
 struct err *der_put(
     struct buf *b, uint8_t first, struct bytes content) MUST_USE;

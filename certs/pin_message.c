@@ -20,10 +20,14 @@ enum {
 };
 
 struct err *
-pin_key_id(struct bytes spki, uint8_t out[PIN_KEY_ID])
+pin_key_id_of(EVP_PKEY *key, uint8_t out[PIN_KEY_ID])
 {
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	if (len <= 0)
+		return err_ossl(ERR_INTERNAL, "i2d_PUBKEY");
 	uint8_t hash[DIGEST_MAX];
-	TRY(digest_of(DIGEST_SHA256, spki, hash));
+	TRY(digest_of(DIGEST_SHA256, bytes_of(der, (size_t)len), hash));
 	memcpy(out, hash, PIN_KEY_ID);
 	return NULL;
 }
@@ -54,18 +58,6 @@ wiped_buf(struct buf *b)
 	buf_done(b);
 }
 
-static struct err *
-append_key_id(EVP_PKEY *to, struct buf *out)
-{
-	CLEANUP(ossl_freep) uint8_t *der = NULL;
-	int len = i2d_PUBKEY(to, &der);
-	if (len <= 0)
-		return err_ossl(ERR_INTERNAL, "i2d_PUBKEY");
-	uint8_t id[PIN_KEY_ID];
-	TRY(pin_key_id(bytes_of(der, (size_t)len), id));
-	return buf_append(out, bytes_of(id, sizeof(id)));
-}
-
 struct err *
 pin_message_seal(EVP_PKEY *to, const struct pin_purpose *purpose,
     const struct pin_message *m, struct buf *out, struct secret *exporter)
@@ -77,7 +69,9 @@ pin_message_seal(EVP_PKEY *to, const struct pin_purpose *purpose,
 	TRY(pack_i64(&plain, TAG_TIME, m->time));
 	TRY(pack_bytes(&plain, TAG_PIN, m->pin));
 	TRY(pack_bytes(&plain, TAG_CODE, m->code));
-	TRY(append_key_id(to, out));
+	uint8_t id[PIN_KEY_ID];
+	TRY(pin_key_id_of(to, id));
+	TRY(buf_append(out, bytes_of(id, sizeof(id))));
 	return hpke_seal(
 	    to, info, buf_bytes(&aad), buf_bytes(&plain), out, exporter);
 }

@@ -38,8 +38,8 @@ struct pin_message {
 	struct bytes code; /* of the second factor; may be empty */
 };
 
-/* The id of a key, from its SubjectPublicKeyInfo in DER. */
-struct err *pin_key_id(struct bytes spki, uint8_t out[PIN_KEY_ID]) MUST_USE;
+/* The id of a key, from its SubjectPublicKeyInfo. */
+struct err *pin_key_id_of(EVP_PKEY *key, uint8_t out[PIN_KEY_ID]) MUST_USE;
 
 /* pin_message_seal appends the sealed message; `exporter` may be NULL. */
 struct err *pin_message_seal(EVP_PKEY *to, const struct pin_purpose *purpose,

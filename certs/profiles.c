@@ -68,8 +68,8 @@ static const char *const eku_ocsp[] = { OID_OCSP_SIGNING, NULL };
 
 /*
  * Decree 23/2025 bounds validity: a root 25 years, an agency's own CA 10, a
- * time-stamping unit 5, a subscriber 3.  Nobody gets encipherment: the keys
- * only sign.
+ * time-stamping unit 5, a subscriber 3.  Nobody's own key gets encipherment: the
+ * keys only sign.
  */
 static const struct cert_profile profiles[] = {
 	{ .name = "citizen",
@@ -125,6 +125,12 @@ static const struct cert_profile profiles[] = {
 	    .key_usage = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
 	    .eku = eku_tsa,
 	    .eku_critical = true, /* RFC 3161 2.3 */
+	    .max_days = YEARS(5) },
+	/* PINs are sealed to its key; it signs nothing. */
+	{ .name = "pin-seal",
+	    .fields = authority,
+	    .path_len = -1,
+	    .key_usage = KU_KEY_AGREEMENT,
 	    .max_days = YEARS(5) },
 	{ .name = "ocsp",
 	    .fields = authority,

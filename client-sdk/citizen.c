@@ -51,9 +51,17 @@ signd_activate(
     struct signd *s, const char *link, const char *pin, char **out_json)
 {
 	const char *mark = strrchr(link, '#');
+	const char *token = mark != NULL ? mark + 1 : link;
+	CLEANUP(free_charp) char *sealed = NULL;
+	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
+		.subject = bytes_str(token),
+		.digest_oid = "" };
+	struct signd_error *e = pin_seal(s, pin, NULL, &purpose, &sealed, NULL);
+	if (e != NULL)
+		return e;
 	CLEANUP(json_decrefp)
-	json_t *body = json_pack(
-	    "{s:s, s:s}", "token", mark != NULL ? mark + 1 : link, "pin", pin);
+	json_t *body =
+	    json_pack("{s:s, s:s}", "token", token, "sealedPIN", sealed);
 	if (body == NULL)
 		return error_local(no_json());
 	return perform_json(s, "/v1/activations", body, out_json);
@@ -94,19 +102,23 @@ add_digests(
 
 struct signd_error *
 signd_authorize(struct signd *s, const char *credential, const char *pin,
-    unsigned count, const struct signd_bytes *digests, size_t ndigests,
-    const char *digest_oid, char **out_sad)
+    const char *code, unsigned count, const struct signd_bytes *digests,
+    size_t ndigests, const char *digest_oid, char **out_sad)
 {
+	CLEANUP(free_charp) char *sealed = NULL;
+	struct signd_error *e = pin_seal_signing(s, pin, code, credential,
+	    count, digest_oid, digests, ndigests, &sealed);
+	if (e != NULL)
+		return e;
 	CLEANUP(json_decrefp)
 	json_t *body = json_pack("{s:s, s:s, s:I}", "credentialID", credential,
-	    "PIN", pin, "numSignatures", (json_int_t)count);
+	    "sealedPIN", sealed, "numSignatures", (json_int_t)count);
 	if (body == NULL)
 		return error_local(no_json());
 	if (ndigests > 0)
 		LOCAL(add_digests(body, digests, ndigests, digest_oid));
 	CLEANUP(free_charp) char *answer = NULL;
-	struct signd_error *e =
-	    perform_json(s, "/v1/credentials/authorize", body, &answer);
+	e = perform_json(s, "/v1/credentials/authorize", body, &answer);
 	if (e != NULL)
 		return e;
 	CLEANUP(json_decrefp) json_t *j = json_loads(answer, 0, NULL);
@@ -124,25 +136,43 @@ signd_sign_hash(struct signd *s, const char *credential,
     char **out_json)
 {
 	bool by_pin = authorization.pin != NULL;
+	CLEANUP(free_charp) char *sealed = NULL;
+	struct signd_error *e = NULL;
+	if (by_pin)
+		e = pin_seal_signing(s, authorization.pin, authorization.code,
+		    credential, ndigests, digest_oid, digests, ndigests,
+		    &sealed);
+	if (e != NULL)
+		return e;
 	CLEANUP(json_decrefp)
 	json_t *body = json_pack("{s:s, s:s, s:s}", "credentialID", credential,
-	    by_pin ? "PIN" : "SAD",
-	    by_pin ? authorization.pin : authorization.sad, "signAlgo",
-	    sign_alg_oid);
+	    by_pin ? "sealedPIN" : "SAD", by_pin ? sealed : authorization.sad,
+	    "signAlgo", sign_alg_oid);
 	if (body == NULL)
 		return error_local(no_json());
 	LOCAL(add_digests(body, digests, ndigests, digest_oid));
 	return perform_json(s, "/v1/signatures/signHash", body, out_json);
 }
 
-static struct err *
-authorization_header(struct signd_authorization a, struct buf *out)
+/* What will be signed is known to the service alone: the PIN is for one
+ * signature of that credential. */
+static struct signd_error *
+authorization_header(struct signd *s, const char *credential,
+    struct signd_authorization a, struct buf *out)
 {
-	TRY(buf_str(out, "Signd-Authorization: "));
-	if (a.pin == NULL)
-		return buf_printf(out, "SAD %s", a.sad == NULL ? "" : a.sad);
-	TRY(buf_str(out, "PIN "));
-	return base64url_encode(bytes_str(a.pin), out);
+	CLEANUP(free_charp) char *sealed = NULL;
+	struct signd_error *e = NULL;
+	if (a.pin != NULL)
+		e = pin_seal_signing(
+		    s, a.pin, a.code, credential, 1, NULL, NULL, 0, &sealed);
+	if (e != NULL)
+		return e;
+	LOCAL(buf_printf(out, "Signd-Authorization: %s %s",
+	    a.pin != NULL ? "SEALED" : "SAD",
+	    a.pin != NULL   ? sealed
+	    : a.sad == NULL ? ""
+			    : a.sad));
+	return NULL;
 }
 
 static struct err *
@@ -170,12 +200,15 @@ signd_sign_document(struct signd *s, const char *credential,
 	struct request r = REQUEST_NONE;
 	LOCAL(sign_path(credential, o, &path));
 	LOCAL(buf_cstr(&path, &r.path));
-	LOCAL(authorization_header(authorization, &header));
+	struct signd_error *e =
+	    authorization_header(s, credential, authorization, &header);
+	if (e != NULL)
+		return e;
 	LOCAL(buf_cstr(&header, &r.headers[0]));
 	r.media_type = o->media_type;
 	r.in_fd = in_fd;
 	r.out_fd = out_fd;
-	struct signd_error *e = perform(s, &r, &answer);
+	e = perform(s, &r, &answer);
 	wipe(header.ptr, header.len);
 	return e;
 }

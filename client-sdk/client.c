@@ -39,6 +39,7 @@ copy_options(const struct signd_options *from, struct signd_options *to)
 	TRY(copy_option(from->ca_file, &to->ca_file));
 	TRY(copy_option(from->cert_file, &to->cert_file));
 	TRY(copy_option(from->key_file, &to->key_file));
+	TRY(copy_option(from->issuer_file, &to->issuer_file));
 	to->timeout_ms = from->timeout_ms > 0 ? from->timeout_ms : TIMEOUT_MS;
 	return NULL;
 }
@@ -89,6 +90,8 @@ signd_close(struct signd *s)
 	free_const(s->options.ca_file);
 	free_const(s->options.cert_file);
 	free_const(s->options.key_file);
+	free_const(s->options.issuer_file);
+	pin_key_done(&s->pin_key);
 	free(s);
 }
 

@@ -7,13 +7,23 @@
 #include "client-sdk/curl.h"
 #include "client-sdk/signd.h"
 #include "base/base.h"
+#include "certs/pin_message.h"
 
 #define ANSWER_MAX (16 * 1024 * 1024) /* bytes of an answer kept in memory */
+
+/* What PINs are sealed to, as last asked. */
+struct pin_key {
+	struct cert *cert;
+	int64_t ahead;   /* seconds: the service's clock before ours */
+	int64_t fetched; /* by our clock */
+};
+void pin_key_done(struct pin_key *k);
 
 struct signd {
 	struct curl_api api;
 	CURL *curl;
 	struct signd_options options; /* strings owned */
+	struct pin_key pin_key;
 };
 
 struct signd_error {
@@ -53,6 +63,15 @@ struct signd_error *perform_json(
  * left out. */
 struct err *query_add(struct buf *path, bool *first, const char *name,
     const char *value) MUST_USE;
+
+/* pin_seal seals a PIN and a code (may be NULL) for a purpose, as the API wants
+ * it; *out is for signd_free(), `exporter` may be NULL. */
+struct signd_error *pin_seal(struct signd *s, const char *pin, const char *code,
+    const struct pin_purpose *purpose, char **out, struct secret *exporter);
+struct signd_error *pin_seal_signing(struct signd *s, const char *pin,
+    const char *code, const char *credential, uint64_t count,
+    const char *digest_oid, const struct signd_bytes *digests, size_t n,
+    char **out);
 
 #define LOCAL(call)                                                            \
 	do {                                                                   \

@@ -12,18 +12,19 @@ client_sdk_libclient_la_SOURCES = \
 	%D%/curl.c %D%/curl.h \
 	%D%/error.c \
 	%D%/officer.c \
+	%D%/pin.c \
 	%D%/signd.h
-client_sdk_libclient_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+client_sdk_libclient_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 lib_LTLIBRARIES += client-sdk/libsignd.la
 include_HEADERS += %D%/signd.h
 client_sdk_libsignd_la_SOURCES =
-client_sdk_libsignd_la_LIBADD = client-sdk/libclient.la base/libbase.la $(JANSSON_LIBS) -ldl
+client_sdk_libsignd_la_LIBADD = client-sdk/libclient.la $(CERTS_LIBS) $(JANSSON_LIBS) -ldl
 client_sdk_libsignd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/client-sdk/libsignd.map
 EXTRA_client_sdk_libsignd_la_DEPENDENCIES = %D%/libsignd.map
 
-CLIENT_LIBS = client-sdk/libclient.la $(JANSSON_LIBS) -ldl
+CLIENT_LIBS = client-sdk/libclient.la $(CERTS_LIBS) $(JANSSON_LIBS) -ldl
 
 pkgconfig_DATA += %D%/libsignd.pc
 EXTRA_DIST += %D%/libsignd.map %D%/man.awk

@@ -26,6 +26,10 @@ struct signd_options {
 	const char *cert_file; /* officers: client certificate, PEM; or NULL */
 	const char *key_file;  /* officers: its key, PEM; or NULL */
 	long timeout_ms;       /* for a whole call; 0: 10 minutes */
+	/* PEM of who may vouch for the key that PINs are sealed to, so that not
+	 * even the service's own web server could put another there; NULL: that
+	 * is believed which TLS has proved. */
+	const char *issuer_file;
 };
 
 /* Text that is not kept after the call; len in bytes. */
@@ -34,10 +38,12 @@ struct signd_bytes {
 	size_t len;
 };
 
-/* How a citizen allows a signature: one of both, the other one NULL. */
+/* How a citizen allows a signature: PIN or SAD, the other one NULL.  The
+ * library seals the PIN to a key inside the service's token. */
 struct signd_authorization {
-	const char *pin; /* UTF-8, 6 to 64 characters */
-	const char *sad; /* out of signd_authorize() */
+	const char *pin;  /* UTF-8 in NFC, 6 to 64 characters */
+	const char *sad;  /* out of signd_authorize() */
+	const char *code; /* with the PIN: of the second factor, or NULL */
 };
 
 /* What an officer has seen; the library renders the record from it. */
@@ -143,13 +149,14 @@ struct signd_error *signd_credential(
     struct signd *s, const char *credential, char **out_json);
 
 /*
- * signd_authorize turns a PIN into signature activation data (SAD) for `count`
- * signatures, bound to `digests` (raw values of the digest algorithm with OID
+ * signd_authorize turns a PIN (and `code`, of the second factor, or NULL) into
+ * signature activation data (SAD) for `count` signatures, bound to `digests` (raw values of the digest algorithm with OID
  * `digest_oid`) when there are any.
  */
 struct signd_error *signd_authorize(struct signd *s, const char *credential,
-    const char *pin, unsigned count, const struct signd_bytes *digests,
-    size_t ndigests, const char *digest_oid, char **out_sad);
+    const char *pin, const char *code, unsigned count,
+    const struct signd_bytes *digests, size_t ndigests, const char *digest_oid,
+    char **out_sad);
 
 /*
  * signd_sign_hash signs digests that were computed elsewhere.  The answer is

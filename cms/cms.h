@@ -7,6 +7,7 @@
 
 #include "certs/cert.h"
 #include "format/facts.h"
+#include "format/format.h"
 
 #define CMS_MAX                                                                \
 	(16 * 1024 * 1024) /* bytes of one SignedData without content          \
@@ -25,6 +26,14 @@ struct cms_request {
 	/* TimeStampToken over the signature value (RFC 3161 appendix A), put
 	 * among the unsigned attributes; empty: none. */
 	struct bytes stamp;
+	const char *role;     /* claimed, UTF-8, or NULL */
+	const char *location; /* UTF-8, or NULL */
+	const char *commitment; /* dotted OID, or NULL */
+	const struct sig_policy *policy; /* or NULL */
+	/* TimeStampToken over the content (EN 319 122-1 5.2.8), signed along;
+	 * empty: none. */
+	struct bytes content_stamp;
+	bool counter; /* over another's value: RFC 5652 11.4 */
 };
 
 /* cms_signed_attributes yields the DER SET OF that is hashed and signed:

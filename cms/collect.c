@@ -1,64 +1,29 @@
-#include "cms/internal.h"
-#include "cms/tsp.h"
+#include "cms/stamps.h"
 
-/* One token on the signature value (RFC 3161 appendix A). */
-static struct err *
-add_timestamp(const struct signer_info *s, struct bytes token,
-    const struct cert_list *extra, struct signature_fact *fact)
-{
-	CLEANUP(tst_freep) struct tst *t = NULL;
-	TRY(tst_parse(token, &t));
-	uint8_t hash[DIGEST_MAX];
-	struct bytes digest = BYTES_NONE;
-	enum digest_alg alg = tst_imprint_alg(t);
-	if (alg != DIGEST_NONE) {
-		TRY(digest_of(alg, buf_bytes(&s->signature), hash));
-		digest = bytes_of(hash, digest_len(alg));
-	}
-	struct timestamp_fact stamp = { 0 };
-	struct err *e = tst_check(t, digest, extra, &fact->certs, &stamp);
-	if (e == NULL)
-		e = signature_add_timestamp(fact, stamp);
-	if (e == NULL &&
-	    (stamp.digest != CHECK_PASSED || stamp.signature != CHECK_PASSED))
-		e = findings_add(&fact->findings, false, "timestamp-wrong",
-		    "a time stamp on the signature does not hold");
-	cert_free(stamp.tsa);
-	return e;
-}
-
-static struct err *
-add_timestamps(const struct signer_info *s, struct attribute a,
-    const struct cert_list *extra, struct signature_fact *fact)
-{
-	for (struct bytes rest = a.values; rest.len > 0;) {
-		struct tlv t;
-		TRY(ber_next(&rest, &t));
-		if (fact->ntimestamps == CMS_TIMESTAMPS_MAX)
-			return err_new(ERR_LIMIT, NULL, "over %d time stamps",
-			    CMS_TIMESTAMPS_MAX);
-		struct err *e = add_timestamp(s, t.whole, extra, fact);
-		if (e == NULL || err_kind(e) == ERR_NOMEM)
-			TRY(e);
-		else {
-			struct err *e2 = findings_add(&fact->findings, false,
-			    "timestamp-wrong", "%s", err_text(e));
-			err_free(e);
-			TRY(e2);
-		}
-	}
-	return NULL;
-}
+#include <stdio.h>
 
 /* What is attached to the signature without being signed. */
 struct attached {
 	bool revocation;
-	bool archive;
 };
 
+/* Certificates in certificate-values (EN 319 122-1 A.1.1.2). */
 static struct err *
-walk_unsigned(const struct signer_info *s, const struct cert_list *extra,
-    struct signature_fact *fact, struct attached *out)
+add_values(struct attribute a, struct cert_list *pool)
+{
+	struct tlv list;
+	TRY(attribute_single(a, &list));
+	while (list.body.len > 0) {
+		struct tlv t;
+		TRY(ber_take(&list.body, BER_SEQUENCE, &t));
+		TRY(cert_list_add_der(pool, t.whole));
+	}
+	return NULL;
+}
+
+static struct err *
+walk_unsigned(const struct signer_info *s, struct signature_fact *fact,
+    struct attached *out)
 {
 	size_t n = 0;
 	for (struct bytes rest = s->unsigned_body; rest.len > 0; n++) {
@@ -67,34 +32,23 @@ walk_unsigned(const struct signer_info *s, const struct cert_list *extra,
 		if (n == CMS_ATTRIBUTES_MAX)
 			return err_new(ERR_LIMIT, NULL, "over %d attributes",
 			    CMS_ATTRIBUTES_MAX);
-		if (bytes_eq(a.oid, OID_SIGNATURE_TIME_STAMP))
-			TRY(add_timestamps(s, a, extra, fact));
-		if (bytes_eq(a.oid, OID_COUNTER_SIGNATURE))
-			TRY(findings_add(&fact->findings, false,
-			    "cms-counter-signature",
-			    "a counter-signature is not judged"));
+		if (bytes_eq(a.oid, OID_CERTIFICATE_VALUES))
+			TRY(add_values(a, &fact->certs));
 		if (bytes_eq(a.oid, OID_REVOCATION_VALUES))
 			out->revocation = true;
-		if (bytes_eq(a.oid, OID_ARCHIVE_TIME_STAMP_V3))
-			out->archive = true;
 	}
 	return NULL;
 }
 
 static enum level_fact
 level_of(const struct cms *c, const struct signature_fact *f,
-    const struct attached *x)
+    const struct stamps *stamps, const struct attached *x)
 {
 	if (f->cert_binding == CHECK_NOT_DONE)
 		return FACT_LEVEL_NONE;
-	bool stamped = false;
-	for (size_t i = 0; i < f->ntimestamps; i++)
-		stamped =
-		    stamped || (f->timestamps[i].digest == CHECK_PASSED &&
-				   f->timestamps[i].signature == CHECK_PASSED);
-	if (!stamped)
+	if (!stamps_have(stamps, STAMP_SIGNATURE))
 		return FACT_LEVEL_B;
-	if (x->archive)
+	if (stamps_have(stamps, STAMP_ARCHIVE))
 		return FACT_LEVEL_LTA;
 	return x->revocation || c->crls.len > 0 ? FACT_LEVEL_LT : FACT_LEVEL_T;
 }
@@ -132,6 +86,87 @@ fill(const struct cms *c, const struct signer_info *s,
 	    fact, uri, s->digest, r->digest, NULL, true);
 }
 
+/* Not signed, so what is broken here takes nothing away from what is. */
+static struct err *
+tolerate(struct err *e, struct signature_fact *fact)
+{
+	if (e == NULL || err_kind(e) == ERR_NOMEM)
+		return e;
+	struct err *e2 = findings_add(
+	    &fact->findings, false, "cms-unsigned-broken", "%s", err_text(e));
+	err_free(e);
+	return e2;
+}
+
+/* Where what is inside stands by this signer's archive time stamps.  Of
+ * several signers each has its own; what counts is the worst. */
+static struct err *
+place_status(const struct cms *c, const struct stamps *stamps,
+    struct cover *cover)
+{
+	size_t i = 0;
+	for (struct bytes rest = c->crls; rest.len > 0 && i < COVER_MAX; i++) {
+		struct tlv t;
+		position at;
+		TRY(ber_next(&rest, &t));
+		TRY(stamps_place_crl(stamps, t.whole, &at));
+		if (at > cover->crls[i])
+			cover->crls[i] = at;
+	}
+	cover->signers++;
+	for (size_t k = 0; k < stamps->n; k++) {
+		const struct stamp *p = &stamps->v[k];
+		position at = POSITION_LAST;
+		if (c->nsigners == 1 && p->kind != STAMP_CONTENT)
+			TRY(stamps_place_value(stamps, p->oid, p->value, &at));
+		TRY(status_of_token(tst_cms(p->t), at, &cover->tokens));
+	}
+	for (struct bytes rest = stamps->s->unsigned_body; rest.len > 0;) {
+		struct attribute a;
+		struct tlv t;
+		position at = POSITION_LAST;
+		TRY(attribute_next(&rest, &a));
+		if (!bytes_eq(a.oid, OID_REVOCATION_VALUES))
+			continue;
+		TRY(attribute_single(a, &t));
+		if (c->nsigners == 1)
+			TRY(stamps_place_value(stamps, a.oid, t.whole, &at));
+		TRY(status_of_values(a, at, &cover->values));
+	}
+	return NULL;
+}
+
+static struct err *
+collect_unsigned(const struct cms *c, const struct signer_info *s,
+    struct content *content, const struct cert_list *extra,
+    struct cover *cover, struct signature_fact *fact)
+{
+	CLEANUP(stamps_done) struct stamps stamps = { .n = 0 };
+	struct attached attached = { 0 };
+	TRY(tolerate(
+	    stamps_collect(c, s, content, extra, fact, &stamps), fact));
+	TRY(tolerate(walk_unsigned(s, fact, &attached), fact));
+	if (cover != NULL)
+		TRY(tolerate(place_status(c, &stamps, cover), fact));
+	fact->level = level_of(c, fact, &stamps, &attached);
+	return NULL;
+}
+
+struct err *
+signer_collect(const struct cms *c, const struct signer_info *s,
+    struct content *content, const struct cert_list *extra, const char *uri,
+    struct cover *cover, struct signature_fact *fact)
+{
+	struct bytes digest;
+	struct signer_result r;
+	TRY(content_digest(content, s->digest, &digest));
+	TRY(signer_judge(c, s, digest, extra, &fact->findings, &r));
+	struct err *e = fill(c, s, &r, digest, uri, fact);
+	cert_free(r.cert);
+	TRY(e);
+	return collect_unsigned(c, s, content, extra, cover, fact);
+}
+
 struct err *
 cms_collect_signer(const struct cms *c, size_t signer,
     struct bytes content_digest, const struct cert_list *extra, const char *uri,
@@ -141,21 +176,68 @@ cms_collect_signer(const struct cms *c, size_t signer,
 		return err_new(
 		    ERR_USAGE, NULL, "there is no signer %zu", signer);
 	const struct signer_info *s = &c->signers[signer];
-	struct signer_result r;
-	TRY(signer_judge(c, s, content_digest, extra, &fact->findings, &r));
-	struct err *e = fill(c, s, &r, content_digest, uri, fact);
-	cert_free(r.cert);
-	TRY(e);
-	struct attached attached = { 0 };
-	e = walk_unsigned(s, extra, fact, &attached);
-	if (e != NULL && err_kind(e) != ERR_NOMEM) {
-		/* Not signed, so it takes nothing away from what is. */
-		struct err *e2 = findings_add(&fact->findings, false,
-		    "cms-unsigned-broken", "%s", err_text(e));
-		err_free(e);
-		e = e2;
+	if (content_digest.len > 0 &&
+	    content_digest.len != digest_len(s->digest))
+		return err_new(ERR_USAGE, NULL, "a digest of %zu bytes",
+		    content_digest.len);
+	struct content known = { .there = false };
+	content_known(&known, s->digest, content_digest);
+	known.only_known = true;
+	return signer_collect(c, s, &known, extra, uri, NULL, fact);
+}
+
+/* ---- counter-signatures ---- */
+
+static struct err *
+collect_counter(const struct cms *c, size_t i, const char *id,
+    struct tlv value, const struct cert_list *extra, struct facts *out)
+{
+	CLEANUP(signer_done) struct signer_info s = { .counter = true };
+	struct signature_fact *fact;
+	char uri[64];
+	TRY(facts_add_signature(out, &fact));
+	TRY(fact_string(&fact->id, bytes_str(id)));
+	TRY(fact_string(&fact->format, BYTES_LIT("CAdES")));
+	fact->covers_all = true;
+	snprintf(uri, sizeof(uri), "signature %zu", i + 1);
+	TRY(signer_parse(value, &s));
+	s.counter = true;
+	struct content signed_value =
+	    content_of(buf_bytes(&c->signers[i].signature));
+	return signer_collect(c, &s, &signed_value, extra, uri, NULL, fact);
+}
+
+/* One that is broken is a signature that fails, not a broken file. */
+static struct err *
+counter_broken(struct err *e, struct facts *out)
+{
+	if (e == NULL || err_kind(e) == ERR_NOMEM || err_kind(e) == ERR_LIMIT)
+		return e;
+	struct err *e2 =
+	    findings_add(&out->signatures[out->nsignatures - 1].findings, true,
+		"cms-attributes-broken", "%s", err_text(e));
+	err_free(e);
+	return e2;
+}
+
+struct err *
+counters_collect(const struct cms *c, size_t i, const struct cert_list *extra,
+    struct facts *out)
+{
+	size_t n = 0;
+	for (struct bytes rest = c->signers[i].unsigned_body; rest.len > 0;) {
+		struct attribute a;
+		TRY(attribute_next(&rest, &a));
+		if (!bytes_eq(a.oid, OID_COUNTER_SIGNATURE))
+			continue;
+		while (a.values.len > 0) {
+			struct tlv t;
+			char id[64];
+			TRY(ber_next(&a.values, &t));
+			snprintf(id, sizeof(id), "%zu.%zu", i + 1, ++n);
+			TRY(counter_broken(
+			    collect_counter(c, i, id, t, extra, out), out));
+		}
 	}
-	TRY(e);
-	fact->level = level_of(c, fact, &attached);
 	return NULL;
 }

@@ -1,78 +1,11 @@
 #include "cms/format.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "cms/internal.h"
-
-/* Text before the block of a PEM file; more is no PEM file. */
-#define PEM_PREFACE_MAX 4096
-
-/* The digests of one content, computed once each. */
-struct content {
-	struct bytes data;
-	bool there;
-	bool done[DIGEST_COUNT];
-	uint8_t value[DIGEST_COUNT][DIGEST_MAX];
-};
-
-static const char *const pem_labels[] = { "CMS", "PKCS7", "PKCS #7" };
-
-/* pem_body finds the Base64 between the lines of a PEM block. */
-static bool
-pem_body(struct bytes in, struct bytes *out)
-{
-	for (size_t i = 0; i < COUNT_OF(pem_labels); i++) {
-		char begin[64], end[64];
-		snprintf(
-		    begin, sizeof(begin), "-----BEGIN %s-----", pem_labels[i]);
-		snprintf(end, sizeof(end), "-----END %s-----", pem_labels[i]);
-		size_t at = bytes_find(
-		    bytes_slice(in, 0, PEM_PREFACE_MAX), bytes_str(begin));
-		if (at == SIZE_MAX)
-			continue;
-		struct bytes body = bytes_from(in, at + bytes_str(begin).len);
-		size_t to = bytes_find(body, bytes_str(end));
-		if (to == SIZE_MAX)
-			return false;
-		*out = bytes_slice(body, 0, to);
-		return true;
-	}
-	return false;
-}
-
-/* The head of a SignedData: SEQUENCE, a length of any form, the OID. */
-static bool
-is_signed_data(struct bytes in)
-{
-	if (!ber_is(in, BER_SEQUENCE) || in.len < 2)
-		return false;
-	uint8_t len = in.ptr[1];
-	size_t skip = len <= 0x80 ? 2 : 2 + (size_t)(len & 0x7f);
-	struct bytes rest = bytes_from(in, skip);
-	struct bytes oid = OID_SIGNED_DATA;
-	return rest.len > 2 && rest.ptr[0] == BER_OID &&
-	       rest.ptr[1] == oid.len && bytes_starts(bytes_from(rest, 2), oid);
-}
-
-static bool
-detect(struct bytes document)
-{
-	struct bytes ignored;
-	return is_signed_data(document) || pem_body(document, &ignored);
-}
-
-static struct err *
-content_digest(struct content *c, enum digest_alg alg, struct bytes *out)
-{
-	*out = BYTES_NONE;
-	if (!c->there || alg == DIGEST_NONE)
-		return NULL;
-	if (!c->done[alg])
-		TRY(digest_of(alg, c->data, c->value[alg]));
-	c->done[alg] = true;
-	*out = bytes_of(c->value[alg], digest_len(alg));
-	return NULL;
-}
+#include "cms/open.h"
+#include "cms/sign.h"
+#include "cms/stamps.h"
 
 static const struct external *
 given_content(const struct collect_input *in)
@@ -89,68 +22,95 @@ choose_content(const struct cms *c, const struct collect_input *in,
     struct content *content, struct facts *out)
 {
 	const struct external *given = given_content(in);
-	if (c->content.ptr == NULL) {
-		content->there = given != NULL;
+	if (!cms_attached(c)) {
 		if (given != NULL)
-			content->data = given->data;
+			*content = content_of(given->data);
 		return NULL;
 	}
-	content->there = true;
-	content->data = c->content;
-	if (given != NULL && !bytes_eq(given->data, c->content))
-		return findings_add(&out->findings, true, "content-differs",
-		    "the file given is not the content inside");
-	return NULL;
+	*content = content_inside(c);
+	if (given == NULL)
+		return NULL;
+	struct content beside = content_of(given->data);
+	struct bytes a, b;
+	TRY(content_digest(content, DIGEST_SHA256, &a));
+	TRY(content_digest(&beside, DIGEST_SHA256, &b));
+	if (bytes_eq(a, b))
+		return NULL;
+	return findings_add(&out->findings, true, "content-differs",
+	    "the file given is not the content inside");
 }
 
 static struct err *
 collect_one(const struct cms *c, size_t i, struct content *content,
-    const struct collect_input *in, struct facts *out)
+    const struct collect_input *in, struct cover *cover, struct facts *out)
 {
 	struct signature_fact *fact;
-	struct bytes digest;
 	char id[32];
 	TRY(facts_add_signature(out, &fact));
 	snprintf(id, sizeof(id), "%zu", i + 1);
 	TRY(fact_string(&fact->id, bytes_str(id)));
-	TRY(content_digest(content, cms_signer_digest(c, i), &digest));
-	TRY(cms_collect_signer(c, i, digest, in->extra, "content", fact));
+	TRY(signer_collect(c, &c->signers[i], content, in->extra, "content",
+	    cover, fact));
 	/* The attack that RFC 5652 leaves open works on detached files too. */
-	if (c->content.ptr == NULL && content->there &&
+	if (!cms_attached(c) && content->there &&
 	    c->signers[i].signed_attrs.ptr == NULL &&
 	    is_attributes(content->data))
 		TRY(findings_add(&fact->findings, true,
 		    "cms-content-is-attributes",
 		    "the content is a set of attributes"));
 	fact->covers_all = content->there;
-	return fact_string(&fact->format,
-	    bytes_str(fact->cert_binding == CHECK_NOT_DONE ? "CMS" : "CAdES"));
+	TRY(fact_string(&fact->format,
+	    bytes_str(fact->cert_binding == CHECK_NOT_DONE ? "CMS" : "CAdES")));
+	return counters_collect(c, i, in->extra, out);
+}
+
+/* RFC 5652 5.1: told, no more; nothing is decided by it. */
+static struct err *
+check_version(const struct cms *c, struct facts *out)
+{
+	CLEANUP(buf_done) struct buf signers = BUF(CMS_MAX);
+	int wanted;
+	for (size_t i = 0; i < c->nsigners; i++)
+		TRY(buf_append(&signers, c->signers[i].whole));
+	TRY(cms_version_of(bytes_eq(c->content_oid, OID_DATA), c->cert_set,
+	    c->crls, buf_bytes(&signers), &wanted));
+	return c->version == wanted
+		   ? NULL
+		   : findings_add(&out->findings, false, "cms-version",
+			 "version %d where %d belongs", c->version, wanted);
+}
+
+static void
+cover_done(struct cover **x)
+{
+	if (*x == NULL)
+		return;
+	facts_done(&(*x)->tokens);
+	facts_done(&(*x)->values);
+	free(*x);
 }
 
 static struct err *
-collect_der(struct bytes der, const struct collect_input *in, struct facts *out)
+collect_all(const struct cms *c, const struct collect_input *in,
+    struct facts *out)
 {
-	CLEANUP(cms_freep) struct cms *c = NULL;
-	TRY(cms_parse_borrowed(der, &c));
+	CLEANUP(cover_done) struct cover *cover = calloc(1, sizeof(*cover));
+	if (cover == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct cover");
 	struct content content = { 0 };
+	TRY(check_version(c, out));
 	TRY(choose_content(c, in, &content, out));
 	for (size_t i = 0; i < cms_signers(c); i++)
-		TRY(collect_one(c, i, &content, in, out));
-	return cms_collect_status(c, out);
+		TRY(collect_one(c, i, &content, in, cover, out));
+	return status_collect(c, cover, out);
 }
 
 static struct err *
 collect_any(const struct collect_input *in, struct facts *out)
 {
-	struct bytes text;
-	if (in->document.len > CMS_DOCUMENT_MAX)
-		return err_new(
-		    ERR_LIMIT, NULL, "over %d bytes", CMS_DOCUMENT_MAX);
-	if (is_signed_data(in->document) || !pem_body(in->document, &text))
-		return collect_der(in->document, in, out);
-	CLEANUP(buf_done) struct buf der = BUF(text.len + 16);
-	TRY(base64_decode_ws(text, &der));
-	return collect_der(buf_bytes(&der), in, out);
+	CLEANUP(cms_file_close) struct cms_file f = { .pem = false };
+	TRY(cms_file_open(in->document, &f));
+	return collect_all(f.cms, in, out);
 }
 
 static struct err *
@@ -169,6 +129,10 @@ collect(const struct collect_input *in, struct facts *out)
 const struct format format_cms = {
 	.name = "cms",
 	.media_type = "application/pkcs7-mime",
-	.detect = detect,
+	.detect = cms_detect,
+	.prepare = cms_prepare,
+	.stamp = cms_stamp,
+	.embed = cms_embed,
 	.collect = collect,
+	.extend = cms_extend,
 };

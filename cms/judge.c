@@ -20,10 +20,18 @@ struct signed_attributes {
 	int64_t signing_time;
 };
 
+/* What is no fault of the file: memory that ran out, which OpenSSL does not
+ * always call so. */
+static bool
+ours(const struct err *e)
+{
+	return err_kind(e) == ERR_NOMEM || err_kind(e) == ERR_INTERNAL;
+}
+
 static struct err *
 told(struct findings *f, bool fatal, const char *code, struct err *e)
 {
-	if (err_kind(e) == ERR_NOMEM)
+	if (ours(e))
 		return e;
 	struct err *e2 = findings_add(f, fatal, code, "%s", err_text(e));
 	err_free(e);
@@ -192,7 +200,7 @@ check_message(const struct subject *x, struct cert *cert, struct bytes message,
 	struct err *e =
 	    cert_verify(cert, alg, message, buf_bytes(&x->s->signature), ok);
 	/* A key of another kind than the algorithm's verifies nothing. */
-	if (e != NULL && err_kind(e) != ERR_NOMEM) {
+	if (e != NULL && !ours(e)) {
 		err_free(e);
 		*ok = false;
 		return NULL;
@@ -235,7 +243,7 @@ check_content(const struct subject *x, struct cert *cert, struct sig_alg alg,
     bool *done, bool *ok)
 {
 	if (alg.form == SIG_EDDSA || alg.form == SIG_ED448) {
-		*done = x->cms->content.ptr != NULL;
+		*done = x->cms->content.ptr != NULL && !x->s->counter;
 		return *done ? check_message(x, cert, x->cms->content, alg, ok)
 			     : NULL;
 	}
@@ -244,7 +252,7 @@ check_content(const struct subject *x, struct cert *cert, struct sig_alg alg,
 		return NULL;
 	struct err *e = cert_verify_digest(
 	    cert, alg, x->content_digest, buf_bytes(&x->s->signature), ok);
-	if (e != NULL && err_kind(e) != ERR_NOMEM) {
+	if (e != NULL && !ours(e)) {
 		err_free(e);
 		*ok = false;
 		return NULL;
@@ -393,7 +401,12 @@ static struct err *
 check_with_attributes(const struct cms *c, const struct signer_info *s,
     const struct signed_attributes *a, struct findings *f)
 {
-	if (!bytes_eq(a->content_type, c->content_oid))
+	if (s->counter) {
+		/* RFC 5652 11.4: what is signed is no content. */
+		if (a->content_type.ptr != NULL)
+			TRY(findings_add(f, false, "cms-content-type",
+			    "content-type in a counter-signature"));
+	} else if (!bytes_eq(a->content_type, c->content_oid))
 		TRY(findings_add(f, true, "cms-content-type",
 		    a->content_type.ptr == NULL
 			? "no content-type attribute"
@@ -426,7 +439,7 @@ judge_attributes(struct subject *x, const struct cert_list *extra,
 {
 	if (x->a->present)
 		TRY(check_with_attributes(x->cms, x->s, x->a, f));
-	else
+	else if (!x->s->counter)
 		TRY(check_without_attributes(x->cms, f));
 	TRY(read_algs(x, f));
 	struct candidates all = { 0 };
@@ -464,7 +477,7 @@ signer_judge(const struct cms *c, const struct signer_info *s,
 		.cms = c, .s = s, .a = &a, .content_digest = content_digest
 	};
 	e = judge_attributes(&x, extra, findings, out);
-	if (e == NULL || err_kind(e) == ERR_NOMEM)
+	if (e == NULL || ours(e))
 		return e;
 	cert_free(TAKE(out->cert));
 	*out = (struct signer_result){ .signing_time = TIME_NONE };

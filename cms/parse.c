@@ -4,7 +4,8 @@
 
 #include "certs/ossl.h"
 
-#define GATHERED_MAX (64 * 1024 * 1024) /* bytes of content in pieces */
+/* Content in pieces is put together up to here; a larger one is only hashed. */
+#define GATHERED_MAX (16 * 1024 * 1024) /* bytes */
 
 static struct err *
 parse_algorithm(struct bytes *rest, struct tlv *whole, struct bytes *oid)
@@ -45,14 +46,14 @@ parse_signature(struct bytes *rest, struct signer_info *s)
 	return ber_octets(t, &s->signature);
 }
 
-static struct err *
-parse_signer(struct bytes body, struct signer_info *s)
+struct err *
+signer_parse(struct tlv whole, struct signer_info *s)
 {
 	struct tlv t;
-	int version;
-	struct bytes rest = body;
+	struct bytes rest = whole.body;
+	s->whole = whole.whole;
 	TRY(ber_take(&rest, BER_INTEGER, &t));
-	TRY(ber_small(t, &version));
+	TRY(ber_small(t, &s->version));
 	TRY(parse_sid(&rest, s));
 	TRY(parse_algorithm(&rest, &t, &s->digest_oid));
 	char oid[OID_TEXT_MAX];
@@ -67,11 +68,18 @@ parse_signer(struct bytes body, struct signer_info *s)
 	TRY(parse_algorithm(&rest, &t, &ignored));
 	s->sig_alg = t.whole;
 	TRY(parse_signature(&rest, s));
+	s->head = bytes_slice(whole.body, 0, whole.body.len - rest.len);
 	if (ber_is(rest, BER_CONTEXT + 1)) {
 		TRY(ber_take(&rest, BER_CONTEXT + 1, &t));
 		s->unsigned_body = t.body;
 	}
 	return ber_end(rest);
+}
+
+void
+signer_done(struct signer_info *s)
+{
+	buf_done(&s->signature);
 }
 
 static struct err *
@@ -86,7 +94,7 @@ parse_signers(struct bytes set, struct cms *c)
 		if (c->nsigners == CMS_SIGNERS_MAX)
 			return err_new(ERR_LIMIT, NULL, "more than %d signers",
 			    CMS_SIGNERS_MAX);
-		TRY(parse_signer(t.body, &c->signers[c->nsigners++]));
+		TRY(signer_parse(t, &c->signers[c->nsigners++]));
 	}
 	return NULL;
 }
@@ -103,9 +111,11 @@ parse_content(struct bytes body, struct cms *c)
 		return NULL;
 	TRY(ber_take(&body, BER_CONTEXT, &t));
 	TRY(ber_end(body));
+	c->content_field = t.whole;
 	struct bytes inner = t.body;
 	TRY(ber_next(&inner, &octets));
 	TRY(ber_end(inner));
+	c->octets = octets.whole;
 	if (octets.tag == BER_OCTETS) {
 		c->content = octets.body;
 		return NULL;
@@ -114,6 +124,9 @@ parse_content(struct bytes body, struct cms *c)
 	if (octets.tag != BER_OCTETS_CONSTRUCTED)
 		return err_new(ERR_UNSUPPORTED, "RFC 5652 5.2",
 		    "content that is not an OCTET STRING");
+	c->pieces = true;
+	if (octets.body.len > GATHERED_MAX)
+		return NULL;
 	c->gathered = BUF(GATHERED_MAX);
 	TRY(ber_octets(octets, &c->gathered));
 	c->content = buf_bytes(&c->gathered);
@@ -161,19 +174,23 @@ static struct err *
 parse_signed_data(struct bytes rest, struct cms *c)
 {
 	struct tlv t;
-	int version;
 	TRY(ber_take(&rest, BER_INTEGER, &t));
-	TRY(ber_small(t, &version));
+	TRY(ber_small(t, &c->version));
 	TRY(ber_take(&rest, BER_SET, &t));
+	c->digest_algs = t.body;
 	TRY(check_digests(t.body));
 	TRY(ber_take(&rest, BER_SEQUENCE, &t));
+	c->info = t.whole;
 	TRY(parse_content(t.body, c));
 	if (ber_is(rest, BER_CONTEXT)) {
 		TRY(ber_take(&rest, BER_CONTEXT, &t));
+		c->certs_field = t.whole;
+		c->cert_set = t.body;
 		TRY(parse_certs(t.body, c));
 	}
 	if (ber_is(rest, BER_CONTEXT + 1)) {
 		TRY(ber_take(&rest, BER_CONTEXT + 1, &t));
+		c->crls_field = t.whole;
 		c->crls = t.body;
 	}
 	TRY(ber_take(&rest, BER_SET, &t));
@@ -197,8 +214,7 @@ parse_content_info(struct bytes in, struct cms *c)
 	TRY(ber_take(&rest, BER_SEQUENCE, &t));
 	TRY(ber_end(rest));
 	TRY(parse_signed_data(t.body, c));
-	if (in.len - (c->content.len < in.len ? c->content.len : in.len) >
-	    CMS_MAX)
+	if (in.len - c->content_field.len > CMS_MAX)
 		return err_new(
 		    ERR_LIMIT, NULL, "over %d bytes beside content", CMS_MAX);
 	return NULL;
@@ -236,7 +252,7 @@ cms_free(struct cms *c)
 	if (c == NULL)
 		return;
 	for (size_t i = 0; i < c->nsigners; i++)
-		buf_done(&c->signers[i].signature);
+		signer_done(&c->signers[i]);
 	free(c->signers);
 	cert_list_done(&c->certs);
 	buf_done(&c->gathered);
@@ -251,6 +267,12 @@ cms_length(struct bytes in, size_t *out)
 	TRY(ber_take(&in, BER_SEQUENCE, &t));
 	*out = t.whole.len;
 	return NULL;
+}
+
+bool
+cms_attached(const struct cms *c)
+{
+	return c->content_field.len > 0;
 }
 
 size_t
@@ -292,7 +314,9 @@ attribute_next(struct bytes *rest, struct attribute *out)
 	TRY(ber_take(&inner, BER_OID, &oid));
 	TRY(ber_take(&inner, BER_SET, &values));
 	TRY(ber_end(inner));
-	*out = (struct attribute){ .oid = oid.body, .values = values.body };
+	*out = (struct attribute){
+		.whole = t.whole, .oid = oid.body, .values = values.body
+	};
 	return NULL;
 }
 

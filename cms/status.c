@@ -1,11 +1,11 @@
 /* Revocation data that came along: RFC 5652 10.2.1, RFC 5940, EN 319 122-1
  * 5.4 (revocation-values), ISO 32000-2 12.8.3.3.2 (adbe-...). */
-#include "cms/internal.h"
+#include "cms/stamps.h"
 
 /* A BasicOCSPResponse becomes an OCSPResponse (RFC 6960 4.2.1), the form that
  * facts have. */
 static struct err *
-add_basic(struct facts *f, struct bytes basic)
+add_basic(struct facts *f, struct bytes basic, position at)
 {
 	size_t max = basic.len + 128;
 	CLEANUP(buf_done) struct buf inner = BUF(max);
@@ -18,32 +18,52 @@ add_basic(struct facts *f, struct bytes basic)
 	TRY(der_put(&body, BER_ENUMERATED, BYTES_LIT("\0")));
 	TRY(der_put(&body, BER_CONTEXT, buf_bytes(&seq)));
 	TRY(der_put(&out, BER_SEQUENCE, buf_bytes(&body)));
-	return facts_add_status(f, buf_bytes(&out), true);
+	return facts_add_status_at(f, buf_bytes(&out), true, at);
 }
 
 static struct err *
-add_other(struct facts *f, struct bytes body)
+add_other(struct facts *f, struct bytes body, position at)
 {
 	struct tlv oid, value;
 	TRY(ber_take(&body, BER_OID, &oid));
 	TRY(ber_next(&body, &value));
 	if (bytes_eq(oid.body, OID_RI_OCSP))
-		return facts_add_status(f, value.whole, true);
+		return facts_add_status_at(f, value.whole, true, at);
 	if (bytes_eq(oid.body, OID_OCSP_BASIC))
-		return add_basic(f, value.whole);
+		return add_basic(f, value.whole, at);
 	return NULL;
 }
 
 static struct err *
-add_choices(struct facts *f, struct bytes rest)
+add_choice(struct facts *f, struct tlv t, position at)
+{
+	if (t.tag == BER_SEQUENCE)
+		return facts_add_status_at(f, t.whole, false, at);
+	return t.tag == BER_CONTEXT + 1 ? add_other(f, t.body, at) : NULL;
+}
+
+/* `at` has a place for each of the first COVER_MAX; NULL: none has one. */
+static struct err *
+add_choices(struct facts *f, struct bytes rest, const position *at)
+{
+	for (size_t i = 0; rest.len > 0; i++) {
+		struct tlv t;
+		position where = at != NULL && i < COVER_MAX ? at[i]
+							     : POSITION_LAST;
+		TRY(ber_next(&rest, &t));
+		TRY(add_choice(f, t, where));
+	}
+	return NULL;
+}
+
+/* All of them at one place. */
+static struct err *
+add_choices_at(struct facts *f, struct bytes rest, position at)
 {
 	while (rest.len > 0) {
 		struct tlv t;
 		TRY(ber_next(&rest, &t));
-		if (t.tag == BER_SEQUENCE)
-			TRY(facts_add_status(f, t.whole, false));
-		else if (t.tag == BER_CONTEXT + 1)
-			TRY(add_other(f, t.body));
+		TRY(add_choice(f, t, at));
 	}
 	return NULL;
 }
@@ -51,45 +71,56 @@ add_choices(struct facts *f, struct bytes rest)
 enum kind { KIND_CRL, KIND_OCSP, KIND_BASIC };
 
 static struct err *
-add_list(struct facts *f, struct bytes tagged, enum kind kind)
+add_list(struct facts *f, struct bytes tagged, enum kind kind, position at)
 {
 	struct tlv list, t;
 	TRY(ber_only(tagged, BER_SEQUENCE, &list));
 	while (list.body.len > 0) {
 		TRY(ber_take(&list.body, BER_SEQUENCE, &t));
 		TRY(kind == KIND_BASIC
-			? add_basic(f, t.whole)
-			: facts_add_status(f, t.whole, kind == KIND_OCSP));
+			? add_basic(f, t.whole, at)
+			: facts_add_status_at(
+			      f, t.whole, kind == KIND_OCSP, at));
 	}
 	return NULL;
 }
 
 /* Both attributes are SEQUENCE { [0] CRLs, [1] answers, [2] other }. */
 static struct err *
-add_attribute(struct facts *f, struct attribute a, enum kind ocsp)
+add_attribute(
+    struct facts *f, struct attribute a, enum kind ocsp, position at)
 {
 	struct tlv seq, t;
 	TRY(attribute_single(a, &seq));
 	while (seq.body.len > 0) {
 		TRY(ber_next(&seq.body, &t));
 		if (t.tag == BER_CONTEXT)
-			TRY(add_list(f, t.body, KIND_CRL));
+			TRY(add_list(f, t.body, KIND_CRL, at));
 		else if (t.tag == BER_CONTEXT + 1)
-			TRY(add_list(f, t.body, ocsp));
+			TRY(add_list(f, t.body, ocsp, at));
 	}
 	return NULL;
 }
 
+struct err *
+status_of_values(struct attribute a, position at, struct facts *facts)
+{
+	return add_attribute(facts, a, KIND_BASIC, at);
+}
+
+/* adbe-revocationInfoArchival may be signed along: then it is as old as the
+ * signature. */
 static struct err *
-add_from_attributes(struct facts *f, struct bytes rest)
+add_from_attributes(
+    struct facts *f, struct bytes rest, bool values, position at)
 {
 	while (rest.len > 0) {
 		struct attribute a;
 		TRY(attribute_next(&rest, &a));
-		if (bytes_eq(a.oid, OID_REVOCATION_VALUES))
-			TRY(add_attribute(f, a, KIND_BASIC));
+		if (values && bytes_eq(a.oid, OID_REVOCATION_VALUES))
+			TRY(add_attribute(f, a, KIND_BASIC, at));
 		else if (bytes_eq(a.oid, OID_ADBE_REVOCATION))
-			TRY(add_attribute(f, a, KIND_OCSP));
+			TRY(add_attribute(f, a, KIND_OCSP, at));
 	}
 	return NULL;
 }
@@ -106,16 +137,62 @@ tolerate(struct err *e, struct facts *f)
 	return e2;
 }
 
+static struct err *
+collect(const struct cms *c, const struct cover *cover, struct facts *facts)
+{
+	TRY(tolerate(add_choices(facts, c->crls,
+			 cover != NULL && cover->signers == c->nsigners
+			     ? cover->crls
+			     : NULL),
+	    facts));
+	for (size_t i = 0; i < c->nsigners; i++) {
+		const struct signer_info *s = &c->signers[i];
+		TRY(tolerate(add_from_attributes(
+				 facts, s->signed_body, true, 0),
+		    facts));
+		TRY(tolerate(add_from_attributes(facts, s->unsigned_body,
+				 cover == NULL, POSITION_LAST),
+		    facts));
+	}
+	return NULL;
+}
+
 struct err *
 cms_collect_status(const struct cms *c, struct facts *facts)
 {
-	TRY(tolerate(add_choices(facts, c->crls), facts));
-	for (size_t i = 0; i < c->nsigners; i++) {
-		const struct signer_info *s = &c->signers[i];
-		TRY(tolerate(
-		    add_from_attributes(facts, s->signed_body), facts));
-		TRY(tolerate(
-		    add_from_attributes(facts, s->unsigned_body), facts));
+	return collect(c, NULL, facts);
+}
+
+struct err *
+status_of_token(const struct cms *token, position at, struct facts *facts)
+{
+	TRY(tolerate(add_choices_at(facts, token->crls, at), facts));
+	for (struct bytes rest = token->signers[0].unsigned_body;
+	     rest.len > 0;) {
+		struct attribute a;
+		TRY(attribute_next(&rest, &a));
+		if (bytes_eq(a.oid, OID_REVOCATION_VALUES))
+			TRY(tolerate(
+			    add_attribute(facts, a, KIND_BASIC, at), facts));
 	}
 	return NULL;
+}
+
+/* What a cover gathered beside crls. */
+static struct err *
+add_gathered(const struct facts *from, struct facts *to)
+{
+	for (size_t i = 0; i < from->nstatus_data; i++)
+		TRY(facts_add_status_at(to, buf_bytes(&from->status_data[i]),
+		    from->status_is_ocsp[i], from->status_at[i]));
+	return NULL;
+}
+
+struct err *
+status_collect(
+    const struct cms *c, const struct cover *cover, struct facts *facts)
+{
+	TRY(collect(c, cover, facts));
+	TRY(add_gathered(&cover->tokens, facts));
+	return add_gathered(&cover->values, facts);
 }

@@ -117,6 +117,12 @@ tst_free(struct tst *t)
 	free(t);
 }
 
+const struct cms *
+tst_cms(const struct tst *t)
+{
+	return t->cms;
+}
+
 enum digest_alg
 tst_imprint_alg(const struct tst *t)
 {
@@ -175,6 +181,7 @@ check_token(const struct tst *t, const struct cert_list *extra,
 	findings_done(&findings);
 	TRY(e);
 	out->tsa = r.cert;
+	out->sig_alg = r.alg;
 	if (r.signature == CHECK_NOT_DONE || r.digest == CHECK_NOT_DONE)
 		out->signature = CHECK_NOT_DONE;
 	else if (r.signature == CHECK_PASSED && r.digest == CHECK_PASSED &&
@@ -190,7 +197,7 @@ tst_check(const struct tst *t, struct bytes digest,
     const struct cert_list *extra, struct cert_list *pool,
     struct timestamp_fact *out)
 {
-	struct timestamp_fact f = { .time = t->time };
+	struct timestamp_fact f = { .time = t->time, .alg = t->alg };
 	for (size_t i = 0; pool != NULL && i < t->cms->certs.n; i++)
 		TRY(cert_list_add(pool, t->cms->certs.v[i]));
 	if (digest.len == 0 || t->alg == DIGEST_NONE)
@@ -271,20 +278,6 @@ put_imprint(struct buf *b, const struct tsq *q)
 	return der_put(b, BER_SEQUENCE, buf_bytes(&body));
 }
 
-/* A positive INTEGER out of any octets. */
-static struct err *
-put_nonce(struct buf *b, struct bytes nonce)
-{
-	CLEANUP(buf_done) struct buf body = BUF(TSQ_MAX);
-	nonce = number(nonce);
-	if (nonce.len == 0)
-		return NULL;
-	if (nonce.ptr[0] & 0x80)
-		TRY(buf_byte(&body, 0));
-	TRY(buf_append(&body, nonce));
-	return der_put(b, BER_INTEGER, buf_bytes(&body));
-}
-
 struct err *
 tsq_make(const struct tsq *q, struct buf *out)
 {
@@ -294,7 +287,8 @@ tsq_make(const struct tsq *q, struct buf *out)
 	CLEANUP(buf_done) struct buf body = BUF(TSQ_MAX);
 	TRY(der_put(&body, BER_INTEGER, BYTES_LIT("\x01")));
 	TRY(put_imprint(&body, q));
-	TRY(put_nonce(&body, q->nonce));
+	if (q->nonce.len > 0)
+		TRY(der_put_number(&body, q->nonce));
 	if (q->wants_cert)
 		TRY(der_put(&body, BER_BOOLEAN, BYTES_LIT("\xff")));
 	return der_put(out, BER_SEQUENCE, buf_bytes(&body));

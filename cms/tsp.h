@@ -19,6 +19,8 @@ struct bytes tst_serial(const struct tst *t);
 /* The nonce; the INTEGER's value without leading zeros; empty: there is none.
  */
 struct bytes tst_nonce(const struct tst *t);
+/* The token as what it is. */
+const struct cms *tst_cms(const struct tst *t);
 /* The certificates that came with the token. */
 const struct cert_list *tst_certs(const struct tst *t);
 

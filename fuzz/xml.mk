@@ -1,5 +1,5 @@
-EXTRA_PROGRAMS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign
-FUZZ_TARGETS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign
+EXTRA_PROGRAMS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign fuzz/fuzz-xml-extend
+FUZZ_TARGETS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign fuzz/fuzz-xml-extend
 fuzz_fuzz_xml_verify_SOURCES = fuzz/fuzz-xml-verify.c
 fuzz_fuzz_xml_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_xml_verify_LDADD = $(XML_ROOM_LIBS)
@@ -8,3 +8,7 @@ fuzz_fuzz_xml_sign_SOURCES = fuzz/fuzz-xml-sign.c
 fuzz_fuzz_xml_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_xml_sign_LDADD = $(XML_ROOM_LIBS)
 fuzz_fuzz_xml_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_xml_extend_SOURCES = fuzz/fuzz-xml-extend.c
+fuzz_fuzz_xml_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_xml_extend_LDADD = $(XML_ROOM_LIBS)
+fuzz_fuzz_xml_extend_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

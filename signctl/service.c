@@ -66,7 +66,8 @@ signd_freep(char **s)
 struct err *
 service_open(const struct args *a, struct signd **out)
 {
-	struct signd_options o = { .ca_file = args_get(a, "cacert") };
+	struct signd_options o = { .ca_file = args_get(a, "cacert"),
+		.issuer_file = args_get(a, "issuer") };
 	TRY(args_need(a, "url", &o.url));
 	return service_err(signd_open(&o, out));
 }

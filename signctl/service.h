@@ -9,8 +9,11 @@
 
 #define SERVICE_OPTIONS                                                        \
 	{ "url", "URL", "the service, as https://localhost:8443", false },     \
+	    { "cacert", "FILE", "PEM of who vouches for the server", false },  \
 	{                                                                      \
-		"cacert", "FILE", "PEM of who vouches for the server", false   \
+		"issuer", "FILE",                                              \
+		    "PEM of who vouches for the key that PINs are sealed to",  \
+		    false                                                      \
 	}
 #define OFFICER_OPTIONS                                                        \
 	{ "officer-url", "URL", "the officers' listener", false },             \

@@ -135,7 +135,8 @@ load_choices(
     const struct args *a, struct signing *s, struct prepare_request *r)
 {
 	const struct cms_params cms = {
-		.form = args_has(a, "detached") ? CMS_DETACHED : CMS_ATTACHED,
+		.form =
+		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
 	};
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
@@ -189,7 +190,7 @@ remote_value(struct signing *s, const struct prepared *p, struct buf *out)
 	const struct sig_alg alg = { .form = form_of(s->certs.v[0]),
 		.digest = p->digest_alg };
 	TRY(service_err(signd_authorize(s->service, s->credential,
-	    (const char *)s->pin.ptr, 1, &digest, 1, oid, &sad)));
+	    (const char *)s->pin.ptr, NULL, 1, &digest, 1, oid, &sad)));
 	const struct signd_authorization by = { .sad = sad };
 	TRY(service_err(signd_sign_hash(s->service, s->credential, by, &digest,
 	    1, oid, sig_alg_oid(alg), &text)));
@@ -330,7 +331,7 @@ run_authorize(const struct args *a, int *code)
 	TRY(service_open(a, &s.service));
 	TRY(pin_read(a, false, &s.pin));
 	TRY(service_err(signd_authorize(s.service, s.credential,
-	    (const char *)s.pin.ptr, (unsigned)n, NULL, 0, NULL, &sad)));
+	    (const char *)s.pin.ptr, NULL, (unsigned)n, NULL, 0, NULL, &sad)));
 	printf("%s\n", sad);
 	return NULL;
 }

@@ -15,6 +15,7 @@ auth_done(struct auth *a)
 	wipe(a->sad.ptr, a->sad.len);
 	buf_done(&a->pin);
 	buf_done(&a->sad);
+	buf_done(&a->sealed);
 }
 
 static struct err *
@@ -28,16 +29,28 @@ set_pin(struct auth *a, struct bytes pin)
 }
 
 static struct err *
+set_blob(struct buf *into, struct bytes text, struct bytes *out)
+{
+	*into = BUF(SECRET_MAX);
+	struct err *e = base64url_decode(text, into);
+	if (e != NULL || into->len == 0) {
+		err_free(e);
+		return denied("authorization-malformed", "no Base64url");
+	}
+	*out = buf_bytes(into);
+	return NULL;
+}
+
+static struct err *
 set_sad(struct auth *a, struct bytes text)
 {
-	a->sad = BUF(SECRET_MAX);
-	struct err *e = base64url_decode(text, &a->sad);
-	if (e != NULL || a->sad.len == 0) {
-		err_free(e);
-		return denied("authorization-malformed", "that is no SAD");
-	}
-	a->secret.sad = buf_bytes(&a->sad);
-	return NULL;
+	return set_blob(&a->sad, text, &a->secret.sad);
+}
+
+static struct err *
+set_sealed(struct auth *a, struct bytes text)
+{
+	return set_blob(&a->sealed, text, &a->secret.sealed);
 }
 
 static struct err *
@@ -68,6 +81,8 @@ auth_header(const struct request *r, struct auth *out)
 		return set_pin_encoded(out, bytes_str(h + 4));
 	if (strlen(h) <= SECRET_MAX && strncmp(h, "SAD ", 4) == 0)
 		return set_sad(out, bytes_str(h + 4));
+	if (strlen(h) <= SECRET_MAX && strncmp(h, "SEALED ", 7) == 0)
+		return set_sealed(out, bytes_str(h + 7));
 	return denied("authorization-malformed", "neither PIN nor SAD");
 }
 
@@ -76,10 +91,15 @@ auth_json(struct json_fields *f, struct auth *out)
 {
 	const char *pin;
 	const char *sad;
+	const char *sealed;
 	TRY(json_str(f, "PIN", 0, SECRET_MAX, &pin));
 	TRY(json_str(f, "SAD", 0, SECRET_MAX, &sad));
-	if ((pin == NULL) == (sad == NULL))
-		return denied("authorization-missing", "either PIN or SAD");
+	TRY(json_str(f, "sealedPIN", 0, SECRET_MAX, &sealed));
+	if ((pin != NULL) + (sad != NULL) + (sealed != NULL) != 1)
+		return denied("authorization-missing",
+		    "one of sealedPIN, SAD and PIN");
+	if (sealed != NULL)
+		return set_sealed(out, bytes_str(sealed));
 	return pin != NULL ? set_pin(out, bytes_str(pin))
 			   : set_sad(out, bytes_str(sad));
 }

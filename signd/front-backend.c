@@ -216,11 +216,67 @@ pack_sign(const char *credential, struct sig_alg alg,
 	TRY(sig_alg_encode(alg, &alg_der));
 	TRY(pack_str(body, 1, credential));
 	TRY(pack_bytes(body, 2, secret->sad));
-	TRY(pack_str(body, 3, secret->pin));
+	TRY(pack_str(body, 3, secret->pin == NULL ? "" : secret->pin));
 	TRY(pack_bytes(body, 4, buf_bytes(&alg_der)));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
 	return NULL;
+}
+
+/* A keyholder that lost its token is replaced, and another one takes the
+ * request.  Not with a SAD: it may have been used already, and then the second
+ * answer would be misleading. */
+static struct err *
+ask_twice(const struct front *f, uint16_t op, bool again,
+    const struct buf *body, struct ipc_message *out)
+{
+	struct err *e = ask_keyholder(f, op, buf_bytes(body), out);
+	if (e == NULL || !again ||
+	    strcmp(err_code(e), "token-unavailable") != 0)
+		return e;
+	err_free(e);
+	return ask_keyholder(f, op, buf_bytes(body), out);
+}
+
+static struct err *
+sign_by(const struct front *f, const char *credential, struct sig_alg alg,
+    const struct secret_of *secret, const struct bytes *digests, size_t n,
+    struct ipc_message *out)
+{
+	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
+	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
+	if (e == NULL)
+		e = ask_twice(f, KEY_SIGN, secret->pin != NULL, &body, out);
+	wipe(body.ptr, body.len);
+	buf_done(&body);
+	return e;
+}
+
+struct err *
+pack_authorize(const char *credential, const struct secret_of *secret,
+    int64_t count, enum digest_alg alg, const struct bytes *digests, size_t n,
+    struct buf *body)
+{
+	TRY(pack_str(body, 1, credential));
+	TRY(pack_str(body, 2, secret->pin == NULL ? "" : secret->pin));
+	TRY(pack_i64(body, 3, count));
+	TRY(pack_str(body, 4, n > 0 ? digest_oid(alg) : ""));
+	for (size_t i = 0; i < n; i++)
+		TRY(pack_bytes(body, 5, digests[i]));
+	return pack_bytes(body, 6, secret->sealed);
+}
+
+/* What a sealed PIN buys is a SAD for just these. */
+static struct err *
+buy_sad(const struct front *f, const char *credential, enum digest_alg alg,
+    const struct secret_of *secret, const struct bytes *digests, size_t n,
+    struct ipc_message *out)
+{
+	CLEANUP(buf_done)
+	struct buf body = BUF(SECRET_MAX + n * (DIGEST_MAX + 16) + 1024);
+	TRY(pack_authorize(credential, secret, (int64_t)n, alg, digests,
+	    secret->unbound ? 0 : n, &body));
+	return ask_twice(f, KEY_AUTHORIZE, true, &body, out);
 }
 
 struct err *
@@ -228,19 +284,12 @@ sign_digests(const struct front *f, const char *credential, struct sig_alg alg,
     const struct secret_of *secret, const struct bytes *digests, size_t n,
     struct ipc_message *out)
 {
-	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
-	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
-	if (e == NULL)
-		e = ask_keyholder(f, KEY_SIGN, buf_bytes(&body), out);
-	/* A keyholder that lost its token is replaced, and another one takes
-	 * the request.  Not with a SAD: it may have been used already, and
-	 * then the second answer would be misleading. */
-	if (e != NULL && secret->pin != NULL &&
-	    strcmp(err_code(e), "token-unavailable") == 0) {
-		err_free(e);
-		e = ask_keyholder(f, KEY_SIGN, buf_bytes(&body), out);
-	}
-	wipe(body.ptr, body.len);
-	buf_done(&body);
-	return e;
+	if (secret->sealed.len == 0)
+		return sign_by(f, credential, alg, secret, digests, n, out);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct secret_of bought = { 0 };
+	TRY(buy_sad(f, credential, alg.digest, secret, digests, n, &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	TRY(unpack_bytes(&u, 1, &bought.sad));
+	return sign_by(f, credential, alg, &bought, digests, n, out);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "certs/ossl.h"
 #include "signd/front-auth.h"
 #include "signd/proto.h"
 
@@ -95,14 +96,25 @@ reply_activated(struct bytes answer, struct reply *out)
 }
 
 static struct err *
-activate(
-    struct request *r, const char *token, const char *pin, struct reply *out)
+pack_sealed(const char *text, struct buf *body)
 {
-	struct buf body = BUF(1024);
+	CLEANUP(buf_done) struct buf sealed = BUF(SECRET_MAX);
+	if (text != NULL)
+		TRY(base64url_decode(bytes_str(text), &sealed));
+	return pack_bytes(body, 3, buf_bytes(&sealed));
+}
+
+static struct err *
+activate(struct request *r, const char *token, const char *pin,
+    const char *sealed, struct reply *out)
+{
+	struct buf body = BUF(SECRET_MAX + 1024);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	struct err *e = pack_str(&body, 1, token);
 	if (e == NULL)
-		e = pack_str(&body, 2, pin);
+		e = pack_str(&body, 2, pin == NULL ? "" : pin);
+	if (e == NULL)
+		e = pack_sealed(sealed, &body);
 	if (e == NULL)
 		e = ask_keyholder(r->front, KEY_ACTIVATE, buf_bytes(&body), &m);
 	wipe(body.ptr, body.len);
@@ -116,14 +128,21 @@ post_activation(struct request *r, struct reply *out)
 	CLEANUP(json_freep) json_t *doc = NULL;
 	const char *token;
 	const char *pin;
+	const char *sealed;
 	struct once once = { 0 };
 	bool replayed = false;
 	TRY(request_json(r, &doc));
 	struct json_fields f = { .object = doc };
 	TRY(json_str(&f, "token", 1, TOKEN_MAX, &token));
-	TRY(json_str(&f, "pin", 1, PIN_MAX, &pin));
+	TRY(json_str(&f, "pin", 0, PIN_MAX, &pin));
+	TRY(json_str(&f, "sealedPIN", 0, SECRET_MAX, &sealed));
 	TRY(json_end(&f));
-	if (strlen(pin) < PIN_MIN || !utf8_printable(bytes_str(pin)))
+	if ((pin == NULL) == (sealed == NULL))
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "one of sealedPIN and pin"),
+		    "json-field");
+	if (pin != NULL &&
+	    (strlen(pin) < PIN_MIN || !utf8_printable(bytes_str(pin))))
 		return err_coded(
 		    err_new(ERR_USAGE, NULL, "a PIN has 6 to 64 characters"),
 		    "pin-form");
@@ -132,9 +151,47 @@ post_activation(struct request *r, struct reply *out)
 	TRY(once_claim(r, bytes_str(token), &once, out, &replayed));
 	if (replayed)
 		return NULL;
-	struct err *e = activate(r, token, pin, out);
+	struct err *e = activate(r, token, pin, sealed, out);
 	once_end(r, &once, out, e == NULL);
 	return e;
+}
+
+/* ---- what a PIN is sealed to ---- */
+
+static struct err *
+put_pin_key(json_t *doc, struct bytes der)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	TRY(cert_parse(der, &c));
+	CLEANUP(ossl_freep) uint8_t *spki = NULL;
+	int len = i2d_PUBKEY(cert_key(c), &spki);
+	if (len <= 0)
+		return err_ossl(ERR_INTERNAL, "i2d_PUBKEY");
+	TRY(put_pem(doc, "certificate", der));
+	return json_put_base64(doc, "publicKey", bytes_of(spki, (size_t)len));
+}
+
+struct err *
+get_pin_key(struct request *r, struct reply *out)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	CLEANUP(json_freep) json_t *doc = NULL;
+	json_t *chain = json_array();
+	struct bytes der;
+	TRY(json_new(&doc));
+	TRY(json_put(doc, "chain", chain));
+	TRY(ask_ledger(r->front, LEDGER_PIN_KEY, BYTES_NONE, &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	TRY(unpack_bytes(&u, 1, &der));
+	TRY(put_pin_key(doc, der));
+	while (unpack_is(&u, 2)) {
+		TRY(unpack_bytes(&u, 2, &der));
+		TRY(put_pem(chain, NULL, der));
+	}
+	TRY(unpack_end(&u));
+	/* A message says its time by this clock, not by the citizen's. */
+	TRY(json_put_int(doc, "time", clock_now(&clock_system)));
+	return reply_json(out, 200, doc);
 }
 
 /* ---- what a credential is (CSC API v2, 11.5) ---- */

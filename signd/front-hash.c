@@ -146,19 +146,6 @@ post_sign_hash(struct request *r, struct reply *out)
 /* ---- authorize ---- */
 
 static struct err *
-pack_authorize(const char *id, const struct auth *auth, int64_t count,
-    const struct hashes *h, struct buf *body)
-{
-	TRY(pack_str(body, 1, id));
-	TRY(pack_str(body, 2, auth->secret.pin));
-	TRY(pack_i64(body, 3, count));
-	TRY(pack_str(body, 4, h->n > 0 ? digest_oid(h->alg) : ""));
-	for (size_t i = 0; i < h->n; i++)
-		TRY(pack_bytes(body, 5, h->v[i]));
-	return NULL;
-}
-
-static struct err *
 reply_sad(struct bytes answer, struct reply *out)
 {
 	struct unpack u = unpack_of(answer);
@@ -189,13 +176,14 @@ authorize(
 	if (h == NULL)
 		return err_new(ERR_NOMEM, NULL, "hashes");
 	TRY(auth_json(f, &auth));
-	if (auth.secret.pin == NULL)
-		return field_error("PIN: is missing");
+	if (auth.secret.sad.len > 0)
+		return field_error("a SAD buys no SAD");
 	TRY(read_hashes(f, true, h));
 	int64_t least = h->n > 0 ? (int64_t)h->n : 1;
 	TRY(json_int(f, "numSignatures", least, HASHES_MAX, least, &count));
 	TRY(json_end(f));
-	TRY(pack_authorize(id, &auth, count, h, &body));
+	TRY(pack_authorize(
+	    id, &auth.secret, count, h->alg, h->v, h->n, &body));
 	TRY(ask_keyholder(r->front, KEY_AUTHORIZE, buf_bytes(&body), &m));
 	return reply_sad(buf_bytes(&m.body), out);
 }

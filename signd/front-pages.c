@@ -45,6 +45,13 @@ page_activate_script(struct request *r, struct reply *out)
 }
 
 struct err *
+page_seal_script(struct request *r, struct reply *out)
+{
+	(void)r;
+	return page(out, "text/javascript; charset=utf-8", &web_seal_js);
+}
+
+struct err *
 page_style(struct request *r, struct reply *out)
 {
 	(void)r;

@@ -146,6 +146,7 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 	CLEANUP(credential_done) struct credential c = { 0 };
 	const char *filename;
 	TRY(auth_header(r, &auth));
+	auth.secret.unbound = true;
 	TRY(request_param(r, "filename", &filename));
 	TRY(credential_get(r->front, id, &c));
 	TRY(credential_usable(&c));
@@ -178,13 +179,14 @@ sign_material(const struct request *r, const char *credential, struct buf *out)
 	return NULL;
 }
 
-/* Signing again with a PIN does no harm; a SAD is good once only, so whoever
- * lost the answer must be able to ask for it again. */
+/* Signing again with a plain PIN does no harm; the others are good once only,
+ * so whoever lost the answer must be able to ask for it again. */
 static bool
-by_sad(const struct request *r)
+is_good_once(const struct request *r)
 {
 	const char *auth = request_header(r, "Signd-Authorization");
-	return auth != NULL && strncmp(auth, "SAD ", 4) == 0;
+	return auth != NULL && (strncmp(auth, "SAD ", 4) == 0 ||
+				   strncmp(auth, "SEALED ", 7) == 0);
 }
 
 /* The remembered answer is the insertion; the document came again. */
@@ -206,7 +208,7 @@ post_sign_doc(struct request *r, struct reply *out)
 		return err_coded(
 		    err_new(ERR_USAGE, NULL, "credentialID is missing"),
 		    "parameter");
-	if (by_sad(r)) {
+	if (is_good_once(r)) {
 		CLEANUP(buf_done) struct buf material = BUF(65536);
 		TRY(sign_material(r, id, &material));
 		TRY(once_claim(r, buf_bytes(&material), &once, out, &replayed));
@@ -420,7 +422,8 @@ post_sign_complete(struct request *r, struct reply *out)
 	TRY(request_json(r, &doc));
 	struct json_fields f = { .object = doc };
 	TRY(json_str(&f, "signatureID", 1, 64, &id));
-	/* A PIN is not remembered, not even as a hash. */
+	/* A PIN is not remembered, not even as a hash; sealed, it tells nobody
+	 * anything. */
 	if (json_object_get(doc, "PIN") == NULL)
 		TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
 	if (replayed)

@@ -137,6 +137,7 @@ struct request {
 	const char *method;
 	bool officer;
 	bool plain;  /* came without TLS */
+	bool quick;  /* was answered by route->quick */
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
@@ -249,11 +250,18 @@ struct err *credential_alg(
 /* ---- PIN or SAD ---- */
 
 struct secret_of {
-	const char *pin; /* NULL when it is a SAD */
+	const char *pin; /* plain; NULL when it is one of the others */
 	struct bytes sad;
+	struct bytes sealed; /* a PIN that only keyholders open */
+	bool unbound; /* it was sealed without the digests: the client could
+		       * not know them */
 };
 
-/* Asks for signatures over `digests`; appends each value to out[i]. */
+/* The body of KEY_AUTHORIZE. */
+struct err *pack_authorize(const char *credential,
+    const struct secret_of *secret, int64_t count, enum digest_alg alg,
+    const struct bytes *digests, size_t n, struct buf *body) MUST_USE;
+/* Asks for signatures over `digests`: the answer of KEY_SIGN. */
 struct err *sign_digests(const struct front *f, const char *credential,
     struct sig_alg alg, const struct secret_of *secret,
     const struct bytes *digests, size_t n, struct ipc_message *out) MUST_USE;
@@ -301,6 +309,8 @@ HANDLER(page_style);
 HANDLER(get_info);
 HANDLER(get_health);
 HANDLER(get_ca);
+HANDLER(get_pin_key);
+HANDLER(page_seal_script);
 HANDLER(get_crl);
 HANDLER(post_verification);
 HANDLER(post_activation_check);

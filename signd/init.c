@@ -433,7 +433,8 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	TRY(write_protocol_files(o, text, sig));
 	TRY(tell_setup(&setup, told));
 	TRY(signd_operator_key(s, "time-stamp", told));
-	return signd_operator_key(s, "ocsp", told);
+	TRY(signd_operator_key(s, "ocsp", told));
+	return signd_operator_key(s, "pin-seal", told);
 }
 
 /* ---- officers ---- */

@@ -1,6 +1,7 @@
 /* A citizen sets the PIN, and approves signatures with it. */
 #include "signd/keyholder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "certs/ossl.h"
@@ -121,14 +122,23 @@ record_activation(struct keyholder *k, const struct activation *a)
 struct err *
 keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 {
-	struct bytes token = BYTES_NONE, pin = BYTES_NONE;
+	struct bytes token = BYTES_NONE;
+	struct pin_given given = { 0 };
 	TRY(unpack_bytes(u, 1, &token));
-	TRY(unpack_bytes(u, 2, &pin));
+	TRY(unpack_bytes(u, 2, &given.plain));
+	if (unpack_is(u, 3))
+		TRY(unpack_bytes(u, 3, &given.sealed));
 	TRY(unpack_end(u));
-	TRY(pin_check(pin));
+	/* The link works once, and so does a PIN that was sealed with it. */
+	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
+		.subject = token,
+		.digest_oid = "" };
+	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
+	TRY(keyholder_take_pin(k, &purpose, &given, &pin));
+	TRY(pin_check(pin.m.pin));
 	CLEANUP(activation_done) struct activation a = { 0 };
 	TRY(find_enrolment(k, token, &a));
-	TRY(make_credential(k, pin, &a));
+	TRY(make_credential(k, pin.m.pin, &a));
 	/* If another was faster with the same link, the ledger says so, and
 	 * what we made is forgotten. */
 	TRY(record_activation(k, &a));
@@ -143,8 +153,9 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 
 struct request {
 	struct bytes credential;
-	struct bytes pin;
+	struct pin_given pin;
 	uint64_t count;
+	char *digest_oid; /* "" without digests */
 	enum digest_alg alg;
 	struct bytes digests[KEY_DIGESTS_MAX];
 	size_t ndigests;
@@ -164,19 +175,28 @@ read_digests(struct unpack *u, struct request *r)
 			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
 		r->digests[r->ndigests++] = d;
 	}
+	if (unpack_is(u, 6))
+		TRY(unpack_bytes(u, 6, &r->pin.sealed));
+	if (unpack_is(u, 7))
+		TRY(unpack_bytes(u, 7, &r->pin.code));
 	return unpack_end(u);
+}
+
+static void
+request_done(struct request *r)
+{
+	free(r->digest_oid);
 }
 
 static struct err *
 read_request(struct unpack *u, struct request *r)
 {
-	CLEANUP(free_charp) char *oid = NULL;
 	TRY(unpack_bytes(u, 1, &r->credential));
-	TRY(unpack_bytes(u, 2, &r->pin));
+	TRY(unpack_bytes(u, 2, &r->pin.plain));
 	TRY(unpack_u64(u, 3, &r->count));
-	TRY(unpack_str(u, 4, &oid));
-	r->alg = digest_by_oid(oid);
-	if (oid[0] != '\0' && digest_len(r->alg) < 32)
+	TRY(unpack_str(u, 4, &r->digest_oid));
+	r->alg = digest_by_oid(r->digest_oid);
+	if (r->digest_oid[0] != '\0' && digest_len(r->alg) < 32)
 		return err_new(ERR_UNSUPPORTED, NULL, "digest algorithm");
 	TRY(read_digests(u, r));
 	if (r->count == 0 || r->count > KEY_DIGESTS_MAX ||
@@ -188,7 +208,19 @@ read_request(struct unpack *u, struct request *r)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "no such credential"),
 		    "credential-unknown");
-	return pin_form(r->pin);
+	return NULL;
+}
+
+static struct err *
+take_pin(struct keyholder *k, const struct request *r, struct pin_taken *out)
+{
+	const struct pin_purpose purpose = { .what = PIN_FOR_SIGNING,
+		.subject = r->credential,
+		.count = r->count,
+		.digest_oid = r->digest_oid,
+		.digests = r->digests,
+		.ndigests = r->ndigests };
+	return keyholder_take_pin(k, &purpose, &r->pin, out);
 }
 
 static struct err *
@@ -207,7 +239,8 @@ fill_sad(struct keyholder *k, const struct request *r, const struct held *h,
 }
 
 static struct err *
-record_approval(struct keyholder *k, const struct sad *s)
+record_approval(
+    struct keyholder *k, const struct sad *s, const struct pin_taken *pin)
 {
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_str(&body, 1, s->credential));
@@ -216,6 +249,7 @@ record_approval(struct keyholder *k, const struct sad *s)
 	TRY(pack_u64(&body, 4, s->count));
 	TRY(pack_bytes(
 	    &body, 5, s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
+	TRY(pack_bytes(&body, 6, pin_taken_once(pin)));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
 }
@@ -223,13 +257,13 @@ record_approval(struct keyholder *k, const struct sad *s)
 /* The PIN was right: make the SAD.  `s` has the unsealing key already. */
 static struct err *
 approve(struct keyholder *k, const struct request *r, const struct held *h,
-    struct sad *s, struct buf *out)
+    const struct pin_taken *pin, struct sad *s, struct buf *out)
 {
 	TRY(fill_sad(k, r, h, s));
 	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
 	struct pepper pepper = keyholder_pepper(k);
 	TRY(sad_seal(&pepper, s, &sealed));
-	TRY(record_approval(k, s));
+	TRY(record_approval(k, s, pin));
 	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
 	return pack_i64(out, 2, k->settings->sad_seconds);
 }
@@ -237,14 +271,17 @@ approve(struct keyholder *k, const struct request *r, const struct held *h,
 struct err *
 keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 {
-	struct request r = { 0 };
+	CLEANUP(request_done) struct request r = { 0 };
+	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
 	TRY(read_request(u, &r));
+	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r.credential, true, &h));
 	CLEANUP(sad_done) struct sad s = { 0 };
 	CLEANUP(secret_done) struct secret wrapped = { 0 };
-	TRY(keyholder_unseal(k, r.credential, &h, r.pin, &s.key, &wrapped));
-	struct err *e = approve(k, &r, &h, &s, out);
+	TRY(keyholder_unseal(
+	    k, r.credential, &h, pin.m.pin, &s.key, &wrapped));
+	struct err *e = approve(k, &r, &h, &pin, &s, out);
 	/* The PIN was right, whatever went wrong after it. */
 	if (e != NULL)
 		err_free(keyholder_pin_end(k, r.credential, PIN_RIGHT, NULL));

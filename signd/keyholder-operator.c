@@ -12,6 +12,7 @@
 
 #include "certs/ocsp_make.h"
 #include "cms/tsp_make.h"
+#include "pkcs11/agree.h"
 #include "certs/aead.h"
 #include "signd/ledger-ops.h"
 #include "signd/proto.h"
@@ -25,9 +26,12 @@ static const struct sig_alg operator_alg = { .form = SIG_ECDSA,
 
 /* ---- the keys ---- */
 
+typedef struct err *check_key(
+    const struct p11_session *s, CK_OBJECT_HANDLE key);
+
 static struct err *
 use_operator(struct keyholder *k, const struct ipc_message *answer,
-    struct operator_key *out)
+    check_key *check, struct operator_key *out)
 {
 	struct unpack u = unpack_of(buf_bytes(&answer->body));
 	struct bytes id = BYTES_NONE, der = BYTES_NONE;
@@ -35,13 +39,13 @@ use_operator(struct keyholder *k, const struct ipc_message *answer,
 	TRY(unpack_bytes(&u, 2, &der));
 	TRY(unpack_end(&u));
 	TRY(p11_key_find(&k->session, CKO_PRIVATE_KEY, id, &out->key));
-	TRY(p11_signing_check(&k->session, out->key));
+	TRY(check(&k->session, out->key));
 	return cert_parse(der, &out->cert);
 }
 
 static struct err *
-find_operator(
-    struct keyholder *k, const char *purpose, struct operator_key *out)
+find_operator(struct keyholder *k, const char *purpose, check_key *check,
+    struct operator_key *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(256);
 	TRY(pack_str(&body, 1, purpose));
@@ -51,14 +55,25 @@ find_operator(
 		err_free(e); /* a service without it */
 		return NULL;
 	}
-	return e != NULL ? e : use_operator(k, &answer, out);
+	return e != NULL ? e : use_operator(k, &answer, check, out);
 }
 
 struct err *
 keyholder_operators(struct keyholder *k)
 {
-	TRY(find_operator(k, "time-stamp", &k->tsa));
-	return find_operator(k, "ocsp", &k->ocsp);
+	TRY(find_operator(k, "time-stamp", p11_signing_check, &k->tsa));
+	TRY(find_operator(k, "ocsp", p11_signing_check, &k->ocsp));
+	return keyholder_pin_key(k);
+}
+
+struct err *
+keyholder_pin_key(struct keyholder *k)
+{
+	struct operator_key found = { 0 };
+	TRY(find_operator(k, "pin-seal", p11_agree_check, &found));
+	cert_free(k->pin_seal.cert);
+	k->pin_seal = found;
+	return NULL;
 }
 
 /* In time, by our clock: what is signed after its end convinces nobody. */

@@ -85,9 +85,11 @@ read_request(struct unpack *u, struct request *r)
 	TRY(unpack_bytes(u, 4, &alg));
 	TRY(sig_alg_parse(alg, DIGEST_SHA256, &r->alg));
 	/* Said here too, before a PIN is counted for nothing. */
-	if (r->alg.form != SIG_ECDSA || digest_len(r->alg.digest) < 32)
+	bool known = r->alg.form == SIG_ECDSA || r->alg.form == SIG_RSA_PKCS1 ||
+		     r->alg.form == SIG_RSA_PSS;
+	if (!known || digest_len(r->alg.digest) < 32)
 		return err_new(ERR_UNSUPPORTED, NULL,
-		    "citizens' keys sign ECDSA with SHA-256 or longer");
+		    "citizens' keys sign ECDSA or RSA with SHA-256 or longer");
 	TRY(read_digests(u, r));
 	if ((r->sad.len == 0) == (r->pin.len == 0))
 		return err_new(ERR_USAGE, NULL, "either a SAD or a PIN");
@@ -95,7 +97,7 @@ read_request(struct unpack *u, struct request *r)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "no such credential"),
 		    "credential-unknown");
-	return r->pin.len > 0 ? pin_form(r->pin) : NULL;
+	return NULL;
 }
 
 /* ---- signing ---- */
@@ -164,11 +166,15 @@ sign_and_record(struct keyholder *k, const struct request *r,
 static struct err *
 sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
 {
+	/* A sealed PIN comes with KEY_AUTHORIZE. */
+	const struct pin_given given = { .plain = r->pin };
+	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
+	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r->credential, true, &h));
 	CLEANUP(secret_done) struct secret key = { 0 };
 	CLEANUP(secret_done) struct secret wrapped = { 0 };
-	TRY(keyholder_unseal(k, r->credential, &h, r->pin, &key, &wrapped));
+	TRY(keyholder_unseal(k, r->credential, &h, pin.m.pin, &key, &wrapped));
 	struct err *e =
 	    sign_and_record(k, r, &h, NULL, secret_bytes(&wrapped), out);
 	/* The PIN was right, whatever went wrong after it. */

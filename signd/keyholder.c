@@ -197,6 +197,7 @@ keyholder_done(struct keyholder *k)
 	cert_list_done(&k->chain);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
+	cert_free(k->pin_seal.cert);
 	buf_done(&k->kek_id);
 	free(k->ledger_read);
 	free(k->ledger_write);

@@ -10,6 +10,7 @@
 #include "base/pack.h"
 #include "base/record.h"
 #include "certs/issue.h"
+#include "certs/pin_message.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
 #include "signd/clockwatch.h"
@@ -44,6 +45,7 @@ struct keyholder {
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
 	struct operator_key ocsp;
+	struct operator_key pin_seal; /* PINs come sealed to it */
 	struct clockwatch watch; /* time stamps */
 	uint64_t ocsp_made;      /* answers so far */
 	struct cert_list chain;  /* issuer first, anchor last */
@@ -123,6 +125,32 @@ struct err *keyholder_unseal(struct keyholder *k, struct bytes credential,
     const struct held *h, struct bytes pin, struct secret *key,
     struct secret *wrapped) MUST_USE;
 
+/* keyholder-pin.c: a PIN as it comes. */
+struct pin_given {
+	struct bytes plain;  /* either this, */
+	struct bytes code;   /* with the code of the second factor, or "", */
+	struct bytes sealed; /* or this: certs/pin_message.h */
+};
+struct pin_taken {
+	struct secret opened;   /* what m points into, when it was sealed */
+	struct pin_message m;
+	struct secret exporter; /* for an answer; empty when it came plain */
+	uint8_t once[SAD_ID];   /* a sealed PIN's id: it is used once */
+	bool sealed;
+};
+void pin_taken_done(struct pin_taken *p);
+/*
+ * Opens a sealed PIN; takes a plain one where the settings allow it.
+ * ERR_DENIED code "pin-plain"; code "pin-seal-unknown": sealed to a key that
+ * is not ours; "pin-seal-wrong": for something else, or changed;
+ * "pin-seal-time".  What pin_form() says.
+ */
+struct err *keyholder_take_pin(struct keyholder *k,
+    const struct pin_purpose *purpose, const struct pin_given *given,
+    struct pin_taken *out) MUST_USE;
+/* The id to record, or nothing. */
+struct bytes pin_taken_once(const struct pin_taken *p);
+
 /* keyholder-issue.c: certificates and CRLs. */
 /* The certificate that an enrolment asks for, for `key`, signed by the CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
@@ -144,6 +172,8 @@ struct err *keyholder_issue(
 
 /* keyholder-operator.c: the TSA's and the OCSP responder's keys. */
 struct err *keyholder_operators(struct keyholder *k) MUST_USE;
+/* Reads again which key PINs are sealed to. */
+struct err *keyholder_pin_key(struct keyholder *k) MUST_USE;
 struct err *keyholder_timestamp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 struct err *keyholder_ocsp(

@@ -33,7 +33,8 @@ enum ledger_write_op {
 	 */
 	LW_PIN_END = 0x0508,
 	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
-	 * digests or "".  Ends the try as right.  Answer: empty. */
+	 * digests or "", 6 id of a sealed PIN or "".  Ends the try as right.
+	 * Answer: empty.  ERR_DENIED code "pin-replayed": that one was used. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
 	 * 5 algorithm (dotted), 6 digests (repeated).  Without a SAD, ends the

@@ -150,6 +150,19 @@ tell_status(struct ledger *l, struct unpack *u, struct buf *out)
 }
 
 static struct err *
+tell_pin_key(struct ledger *l, struct buf *out)
+{
+	CLEANUP(ledger_operator_done) struct ledger_operator o = { 0 };
+	struct err *e = ledger_operator_get(l, "pin-seal", &o);
+	if (e != NULL && err_kind(e) == ERR_MISSING)
+		return err_coded(e, "pin-key-missing");
+	if (e != NULL)
+		return e;
+	TRY(pack_bytes(out, 1, buf_bytes(&o.certificate)));
+	return pack_chain(l, 2, out);
+}
+
+static struct err *
 tell_ping(struct ledger *l, struct buf *out)
 {
 	int64_t count = 0;
@@ -180,6 +193,8 @@ ledger_handle_read(
 		return tell_officer(s->reader, &u);
 	case LEDGER_STATUS:
 		return tell_status(s->reader, &u, &answer->body);
+	case LEDGER_PIN_KEY:
+		return tell_pin_key(s->reader, &answer->body);
 	case LEDGER_PING:
 		return tell_ping(s->reader, &answer->body);
 	default:

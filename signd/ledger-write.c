@@ -174,6 +174,7 @@ do_authorized(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 3, &a.expires));
 	TRY(unpack_i64(u, 4, &a.count));
 	TRY(unpack_bytes(u, 5, &a.digests_hash));
+	TRY(unpack_bytes(u, 6, &a.pin_once));
 	TRY(unpack_end(u));
 	a.credential = id;
 	return ledger_authorized(l, &a);

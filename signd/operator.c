@@ -5,6 +5,7 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/aead.h"
+#include "pkcs11/agree.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
 #include "signd/part.h"
@@ -20,11 +21,17 @@ struct purpose {
 	const char *name; /* of the profile, too */
 	const char *cn;
 	int64_t days;
+	bool agrees; /* opens what is sealed to it; else it signs */
 };
 
 static const struct purpose purposes[] = {
-	{ "time-stamp", "signd TSA", 1825 }, /* Decree 23/2025: 5 years */
-	{ "ocsp", "signd OCSP", 397 },
+	/* Decree 23/2025: 5 years */
+	{ .name = "time-stamp", .cn = "signd TSA", .days = 1825 },
+	{ .name = "ocsp", .cn = "signd OCSP", .days = 397 },
+	{ .name = "pin-seal",
+	    .cn = "signd PIN",
+	    .days = 1825,
+	    .agrees = true },
 };
 
 static const struct purpose *
@@ -152,7 +159,8 @@ make_key(struct keyholder *k, const struct part *part, struct buf *out)
 	CK_OBJECT_HANDLE made;
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(id, sizeof(id)));
-	TRY(p11_pair_make(&k->session, bytes_of(id, sizeof(id)), &made, &spki));
+	TRY((p->agrees ? p11_agree_make : p11_pair_make)(
+	    &k->session, bytes_of(id, sizeof(id)), &made, &spki));
 	TRY(certify(k, p, buf_bytes(&spki), issuer, &cert));
 	TRY(pack_str(out, 1, p->name));
 	TRY(pack_bytes(out, 2, bytes_of(id, sizeof(id))));
@@ -243,7 +251,8 @@ signd_operator_key(const struct settings *s, const char *purpose, FILE *told)
 	const struct purpose *p = find_purpose(purpose);
 	if (p == NULL)
 		return err_new(ERR_USAGE, NULL,
-		    "a key is for \"time-stamp\" or \"ocsp\", not \"%s\"",
+		    "a key is for \"time-stamp\", \"ocsp\" or \"pin-seal\", "
+		    "not \"%s\"",
 		    purpose);
 	CLEANUP(buf_done) struct buf authority = BUF(PART_RESULT_MAX);
 	CLEANUP(buf_done) struct buf made = BUF(PART_RESULT_MAX);

@@ -52,13 +52,15 @@ enum key_op {
 	 * 3 expires [n]. */
 	KEY_ENROL = 0x0301,
 	/* Activate: key, seal and certificate in one step.
-	 * 1 activation token, 2 PIN.
+	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
 	 * repeated). */
 	KEY_ACTIVATE = 0x0302,
 	/* Authorize: PIN for a SAD bound to credential, digests, count.
-	 * 1 credential id, 2 PIN, 3 count of signatures [n], 4 digest algorithm
-	 * OID ("" when no digests), 5 digests (repeated, maybe none).
+	 * 1 credential id, 2 PIN or "", 3 count of signatures [n], 4 digest
+	 * algorithm OID ("" when no digests), 5 digests (repeated, maybe
+	 * none), 6 sealed PIN or "" (may be absent), 7 code of the second
+	 * factor with a plain PIN (may be absent).
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
@@ -129,6 +131,9 @@ enum ledger_read_op {
 	 * 2 revoked or suspended [n], 3 since when [n], 4 reason (RFC 5280
 	 * 5.3.1) [n]. */
 	LEDGER_STATUS = 0x0410,
+	/* Answer: 1 certificate (DER) of the key that PINs are sealed to,
+	 * 2 issuer chain (DER, repeated).  ERR_MISSING code "pin-key-missing". */
+	LEDGER_PIN_KEY = 0x0420,
 	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
 };
 

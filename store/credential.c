@@ -298,10 +298,41 @@ ledger_pin_end(struct ledger *l, const char *id, enum pin_outcome outcome,
 
 /* ---- approvals and signatures ---- */
 
+/* Keeps an id among those that were used; false: it is there already. */
+static struct err *
+use_once(struct ledger *l, struct bytes id, int64_t expires, bool *fresh)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "INSERT INTO sad_used VALUES (?1, ?2) ON CONFLICT DO NOTHING", &q));
+	stmt_blob(q, 1, id);
+	stmt_int(q, 2, expires);
+	int64_t n;
+	TRY(stmt_run(q, &n));
+	*fresh = n != 0;
+	return NULL;
+}
+
+/* Who carries a sealed PIN must not get a second approval with it.  It is
+ * refused for its age long before it is forgotten here. */
+static struct err *
+use_sealed_pin(struct ledger *l, const struct ledger_authorization *a)
+{
+	bool fresh = true;
+	if (a->pin_once.len > 0)
+		TRY(use_once(l, a->pin_once, a->expires, &fresh));
+	if (fresh)
+		return NULL;
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "this sealed PIN was used before"),
+	    "pin-replayed");
+}
+
 static struct err *
 authorized_step(struct ledger *l, const struct ledger_authorization *a)
 {
 	TRY(pin_end_step(l, a->credential, PIN_RIGHT, NULL));
+	TRY(use_sealed_pin(l, a));
 	CLEANUP(audit_done) struct audit r = { 0 };
 	TRY(audit_open(l, "authorized", &r));
 	TRY(audit_str(&r, "credential", a->credential));
@@ -321,14 +352,9 @@ ledger_authorized(struct ledger *l, const struct ledger_authorization *a)
 static struct err *
 use_sad(struct ledger *l, const struct ledger_signature *s)
 {
-	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "INSERT INTO sad_used VALUES (?1, ?2) ON CONFLICT DO NOTHING", &q));
-	stmt_blob(q, 1, s->sad_id);
-	stmt_int(q, 2, s->sad_expires);
-	int64_t n;
-	TRY(stmt_run(q, &n));
-	if (n == 0)
+	bool fresh;
+	TRY(use_once(l, s->sad_id, s->sad_expires, &fresh));
+	if (!fresh)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "this approval was used before"),
 		    "sad-used");

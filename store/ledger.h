@@ -186,9 +186,11 @@ struct ledger_authorization {
 	int64_t expires;           /* seconds */
 	int64_t count;             /* signatures allowed */
 	struct bytes digests_hash; /* over the list; empty: not bound */
+	struct bytes pin_once;     /* id of a sealed PIN; empty: it was plain */
 };
 
-/* Records that a right PIN made a SAD, and ends the try. */
+/* Records that a right PIN made a SAD, and ends the try.
+ * ERR_DENIED code "pin-replayed": that sealed PIN was used before. */
 struct err *ledger_authorized(
     struct ledger *l, const struct ledger_authorization *a) MUST_USE;
 

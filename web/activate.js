@@ -90,8 +90,10 @@
 	async function activate() {
 		button.disabled = true;
 		who.textContent = say("work");
+		const sealed = await signdSeal.seal(pin.value, "",
+			{ what: "activate", subject: token, count: 0 });
 		const a = await post("/v1/activations",
-			{ token: token, pin: pin.value.normalize("NFC") },
+			{ token: token, sealedPIN: sealed.text },
 			{ "Idempotency-Key": key });
 		who.textContent = "";
 		button.disabled = false;
@@ -101,7 +103,11 @@
 		tell("good", "✓", say("done"), [say("id") + a.doc.credentialID]);
 	}
 
-	function lost() { tell("error", "!", say("offline")); button.disabled = false; }
+	function lost(e) {
+		if (e && e.text) { problem(e); } else { tell("error", "!", say("offline")); }
+		who.textContent = "";
+		button.disabled = false;
+	}
 
 	form.addEventListener("submit", function (e) {
 		e.preventDefault();

@@ -259,15 +259,14 @@ prepare_by(const struct prepare_request *r, const struct format *f,
 {
 	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
 	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
-	struct cms_params cms;
+	CLEANUP(cms_params_freep) struct cms_params *cms = NULL;
 	if (f == &format_pdf && r->pdf.len > 0)
 		TRY(pdf_params_unpack(r->pdf, &pdf));
 	if (f == &format_xml && r->xml.len > 0)
 		TRY(xml_params_unpack(r->xml, &xml));
-	if (f == &format_cms && r->cms.len > 0) {
+	if (f == &format_cms && r->cms.len > 0)
 		TRY(cms_params_unpack(r->cms, &cms));
-		params->cms = &cms;
-	}
+	params->cms = cms;
 	params->pdf = pdf;
 	params->xml = xml;
 	return f->prepare(r->document, params, out);

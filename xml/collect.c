@@ -47,6 +47,9 @@ report_reference(struct all *a, struct xml_signature *s, struct xml_ref *r,
 	TRY(buf_cstr(&covers, &text));
 	if (r->problem != NULL)
 		TRY(tell_problem(r->problem, fact));
+	if (r->dotnet)
+		TRY(findings_add(&fact->findings, false, "xml-dotnet-enveloped",
+		    "%s", r->uri));
 	return signature_add_reference(
 	    fact, r->uri, r->alg, r->digest, text, whole);
 }
@@ -183,14 +186,24 @@ sum_up(struct xml_signature *s, struct signature_fact *fact)
 		fact->covers_all |= s->intact && fact->references[i].whole;
 }
 
+/* One without an Id goes by its number, as xml_signature_find has it. */
+static struct err *
+name_it(const struct all *a, const char *id, struct signature_fact *fact)
+{
+	char number[24];
+	if (id != NULL)
+		return fact_string(&fact->id, bytes_str(id));
+	(void)snprintf(number, sizeof(number), "%zu", a->n);
+	return fact_string(&fact->id, bytes_str(number));
+}
+
 static struct err *
 judge(struct all *a, struct xml_signature *s, struct signature_fact *fact)
 {
 	CLEANUP(cert_list_done) struct cert_list later = { 0 };
 	const char *id = xml_attr(s->node, "Id");
 	TRY(fact_string(&fact->format, BYTES_LIT("XMLDSig")));
-	if (id != NULL)
-		TRY(fact_string(&fact->id, bytes_str(id)));
+	TRY(name_it(a, id, fact));
 	TRY(xml_signature_open(s->node, s));
 	xades_open(s);
 	TRY(gather_certs(a, s, fact, &later));
@@ -261,6 +274,7 @@ judge_all(struct all *a)
 	a->v = calloc(n + 1, sizeof(*a->v));
 	if (a->v == NULL)
 		return err_new(ERR_NOMEM, NULL, "signatures");
+	a->job.several = n > 1;
 	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root))
 		if (xml_is(e, NS_DS, "Signature"))
 			TRY(judge_next(a, e));

@@ -319,14 +319,39 @@ xml_attr(const xmlNode *n, const char *name)
 	return NULL;
 }
 
+static bool
+is_text(const xmlNode *n)
+{
+	return n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE;
+}
+
+bool
+xml_is_plain(const xmlNode *n)
+{
+	const xmlNode *c = n->children;
+	while (c != NULL && is_text(c))
+		c = c->next;
+	return c == NULL;
+}
+
+bool
+xml_has_text(const xmlNode *n)
+{
+	for (const xmlNode *c = n->children; c != NULL; c = c->next) {
+		const char *text = (const char *)c->content;
+		if (is_text(c) && text[strspn(text, " \t\r\n")] != '\0')
+			return true;
+	}
+	return false;
+}
+
 struct err *
 xml_text(const xmlNode *n, struct buf *out)
 {
 	for (const xmlNode *c = n->children; c != NULL; c = c->next) {
 		if (c->type == XML_COMMENT_NODE || c->type == XML_PI_NODE)
 			continue;
-		if (c->type != XML_TEXT_NODE &&
-		    c->type != XML_CDATA_SECTION_NODE)
+		if (!is_text(c))
 			return err_new(ERR_MALFORMED, NULL,
 			    "an element where text is expected");
 		TRY(buf_str(out, (const char *)c->content));

@@ -53,6 +53,10 @@ xmlNode *xml_walk(xmlNode *n, const xmlNode *top);
 /* The value of an attribute without namespace: owned by the tree; NULL: none,
  * or not plain text. */
 const char *xml_attr(const xmlNode *n, const char *name);
+/* Whether nothing but text is in it: no element, comment or instruction. */
+bool xml_is_plain(const xmlNode *n);
+/* Whether text that is not white space stands among its children. */
+bool xml_has_text(const xmlNode *n);
 /* Appends the text inside an element.  ERR_MALFORMED: it holds elements. */
 struct err *xml_text(const xmlNode *n, struct buf *out) MUST_USE;
 /* The text decoded from base64, appended. */

@@ -34,13 +34,11 @@ static struct err *
 put_before(const struct signing *s, struct buf *b)
 {
 	const char *p = signing_prefix(s);
-	struct bytes end_tag = s->place.name;
 	bool wraps = s->xml->packaging == XML_ENVELOPING;
 	if (wraps && s->doc != NULL)
 		TRY(buf_append(b, bytes_slice(s->document, 0,
 				      xml_scan_declaration(s->document))));
-	if (end_tag.ptr != NULL)
-		TRY(buf_byte(b, '>'));
+	TRY(xml_place_open(&s->place, b));
 	TRY(buf_append(b, buf_bytes(&s->open)));
 	TRY(buf_printf(
 	    b, "<%sSignature%s Id=\"%s\">", p, signing_declaration(s), s->id));
@@ -94,11 +92,7 @@ put_end(const struct signing *s, struct buf *b, struct buf *trail)
 		TRY(buf_printf(last, "</%sObject>", p));
 	TRY(buf_printf(last, "</%sSignature>", p));
 	TRY(buf_append(last, buf_bytes(&s->close)));
-	if (s->place.name.ptr == NULL)
-		return NULL;
-	TRY(buf_str(last, "</"));
-	TRY(buf_append(last, s->place.name));
-	return buf_byte(last, '>');
+	return xml_place_close(&s->place, last);
 }
 
 /* A file of its own replaces the document; around it, only the declaration

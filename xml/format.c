@@ -2,6 +2,7 @@
 
 #include "xml/collect.h"
 #include "xml/embed.h"
+#include "xml/extend.h"
 #include "xml/scan.h"
 #include "xml/sign.h"
 
@@ -30,4 +31,5 @@ const struct format format_xml = {
 	.stamp = xml_stamp,
 	.embed = xml_embed,
 	.collect = xml_collect,
+	.extend = xml_extend,
 };

@@ -7,6 +7,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/data.c \
 	%D%/doc.c %D%/doc.h \
 	%D%/embed.c %D%/embed.h \
+	%D%/extend.c %D%/extend.h \
 	%D%/format.c %D%/format.h \
 	%D%/keyinfo.c %D%/keyinfo.h \
 	%D%/ns.h \
@@ -20,10 +21,12 @@ xml_libsignxml_la_SOURCES = \
 	%D%/sign.c %D%/sign.h \
 	%D%/signature.c %D%/signature.h \
 	%D%/signing.h \
+	%D%/stamp.c %D%/stamp.h \
 	%D%/unsigned.c %D%/unsigned.h \
 	%D%/work.c %D%/work.h \
 	%D%/write.c %D%/write.h \
 	%D%/xades.c \
+	%D%/xades_unsigned.c \
 	%D%/xpath.c %D%/xpath.h
 xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 

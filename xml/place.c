@@ -94,6 +94,22 @@ xml_place_in(const struct xml_doc *d, struct bytes document, xmlNode *parent,
 	return NULL;
 }
 
+struct err *
+xml_place_open(const struct xml_place *p, struct buf *b)
+{
+	return p->name.ptr == NULL ? NULL : buf_byte(b, '>');
+}
+
+struct err *
+xml_place_close(const struct xml_place *p, struct buf *b)
+{
+	if (p->name.ptr == NULL)
+		return NULL;
+	TRY(buf_str(b, "</"));
+	TRY(buf_append(b, p->name));
+	return buf_byte(b, '>');
+}
+
 /* ---- what stands there already ---- */
 
 static struct err *

@@ -27,6 +27,10 @@ struct err *xml_place_find(
 struct err *xml_place_in(const struct xml_doc *d, struct bytes document,
     xmlNode *parent, struct xml_place *out) MUST_USE;
 
+/* What must be written around the insertion because the element was empty. */
+struct err *xml_place_open(const struct xml_place *p, struct buf *b) MUST_USE;
+struct err *xml_place_close(const struct xml_place *p, struct buf *b) MUST_USE;
+
 /*
  * xml_place_check asks each signature in the document whether it would see
  * something new at the end of `parent`, in an element of that name.

@@ -98,6 +98,8 @@ same_document(struct flow *f, const char *fragment)
 	return NULL;
 }
 
+/* A reference without a URI (XMLDSig 4.4.3) means what the caller means: the
+ * one without a name, or the only one. */
 static const struct external *
 find_external(const struct collect_input *in, const char *uri)
 {
@@ -108,6 +110,8 @@ find_external(const struct collect_input *in, const char *uri)
 		else if (uri != NULL && strcmp(in->external[i].uri, uri) == 0)
 			return &in->external[i];
 	}
+	if (uri == NULL && in->nexternal == 1)
+		return &in->external[0];
 	return unnamed;
 }
 
@@ -254,6 +258,11 @@ do_transform(struct flow *f, xmlNode *t)
 	if (f->set == NULL)
 		return err_new(ERR_MALFORMED, "XMLDSig 6.6.4",
 		    "enveloped-signature on octets");
+	if (f->job->in->dotnet_enveloped && f->ref->element != NULL &&
+	    xml_is_inside(f->ref->element, f->signature)) {
+		f->ref->dotnet = true;
+		return NULL;
+	}
 	return xml_set_enveloped(f->set, f->signature);
 }
 
@@ -274,18 +283,23 @@ do_transforms(struct flow *f, const xmlNode *list)
 
 /* ---- the digest ---- */
 
+/* XMLDSig 4.4.3.2: nodes at the end are canonicalised. */
+static struct err *
+write_out(struct flow *f, const struct canon *canon, struct sink *out)
+{
+	if (f->set != NULL)
+		return xml_canon(f->set, canon, out);
+	TRY(work_spend_bytes(&f->job->work, f->octets.len));
+	return sink_add(out, f->octets);
+}
+
 static struct err *
 final_digest(struct flow *f, uint8_t out[DIGEST_MAX])
 {
-	if (f->set == NULL) {
-		TRY(work_spend_bytes(&f->job->work, f->octets.len));
-		return digest_of(f->ref->alg, f->octets, out);
-	}
-	/* XMLDSig 4.4.3.2: nodes at the end are canonicalised, C14N 1.0. */
-	struct canon plain = { .mode = XML_C14N_1_0 };
+	const struct canon plain = { .mode = XML_C14N_1_0 };
 	CLEANUP(digest_freep) struct digest *d = NULL;
 	TRY(digest_new(f->ref->alg, &d));
-	TRY(xml_canon(f->set, &plain, &(struct sink){ .digest = d }));
+	TRY(write_out(f, &plain, &(struct sink){ .digest = d }));
 	return digest_final(d, out);
 }
 
@@ -324,6 +338,9 @@ check(struct flow *f, xmlNode *reference)
 	TRY(do_transforms(f, transforms));
 	r->blind |= f->own.nfilters > 0;
 	TRY(final_digest(f, r->computed));
+	if (!xml_is_plain(value))
+		return err_new(ERR_MALFORMED, "XMLDSig 4.4.3.6",
+		    "something else than text in a DigestValue");
 	CLEANUP(buf_done) struct buf stated = BUF(DIGEST_MAX);
 	err_free(xml_base64(value, &stated));
 	bool same = bytes_eq(
@@ -342,6 +359,21 @@ xml_ref_check(struct xml_job *job, xmlNode *reference, const xmlNode *signature,
 	CLEANUP(flow_done)
 	struct flow f = { .job = job, .signature = signature, .ref = out };
 	return blame_document(check(&f, reference), &out->problem);
+}
+
+struct err *
+xml_ref_octets(struct xml_job *job, xmlNode *reference,
+    const xmlNode *signature, const struct canon *canon, struct sink *out)
+{
+	CLEANUP(xml_ref_done)
+	struct xml_ref r = { .node = reference,
+		.uri = xml_attr(reference, "URI") };
+	CLEANUP(flow_done)
+	struct flow f = { .job = job, .signature = signature, .ref = &r };
+	TRY(work_spend_reference(&job->work));
+	TRY(resolve(&f));
+	TRY(do_transforms(&f, xml_child(reference, NS_DS, "Transforms")));
+	return write_out(&f, canon, out);
 }
 
 /* The transforms that choose nodes stand in front of those that make octets. */

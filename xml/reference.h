@@ -18,6 +18,7 @@ struct xml_job {
 	const struct xml_doc *doc;
 	const struct collect_input *in;
 	struct xml_work work;
+	bool several; /* signatures in the document */
 };
 
 enum ref_kind {
@@ -34,6 +35,7 @@ struct xml_ref {
 	xmlNode *element;   /* REF_ELEMENT */
 	struct xml_set set; /* not for EXTERNAL: the nodes that are digested */
 	bool reduced;       /* a filter may drop more than signatures */
+	bool dotnet;        /* enveloped-signature as .NET reads it */
 	bool blind;         /* what was digested says nothing about the nodes */
 	enum digest_alg alg;
 	enum check digest;
@@ -49,6 +51,12 @@ struct xml_ref {
 struct err *xml_ref_check(struct xml_job *job, xmlNode *reference,
     const xmlNode *signature, struct xml_ref *out) MUST_USE;
 void xml_ref_done(struct xml_ref *r);
+
+/* What the reference digests: octets, or its nodes under `canon`.  Errors as
+ * the transforms give them, ERR_MISSING for a file that is not here. */
+struct err *xml_ref_octets(struct xml_job *job, xmlNode *reference,
+    const xmlNode *signature, const struct canon *canon,
+    struct sink *out) MUST_USE;
 
 /* Whether `node` is among the nodes that the reference digests; nothing is
  * canonicalised.  Errors as the transforms give them. */

@@ -26,7 +26,7 @@ xml_signature_open(xmlNode *node, struct xml_signature *out)
 	xmlNode *info = c;
 	xmlNode *value = c == NULL ? NULL : xml_next(c);
 	if (!xml_is(info, NS_DS, "SignedInfo") ||
-	    !xml_is(value, NS_DS, "SignatureValue") || xml_first(value) != NULL)
+	    !xml_is(value, NS_DS, "SignatureValue") || !xml_is_plain(value))
 		return err_new(ERR_MALFORMED, "XMLDSig 4.1",
 		    "SignedInfo and SignatureValue");
 	c = xml_next(value);
@@ -38,6 +38,9 @@ xml_signature_open(xmlNode *node, struct xml_signature *out)
 		if (!xml_is(c, NS_DS, "Object"))
 			return err_new(ERR_MALFORMED, "XMLDSig 4.1",
 			    "something else stands in the Signature");
+	if (xml_has_text(node))
+		return err_new(ERR_MALFORMED, "XMLDSig 4.1",
+		    "text stands in the Signature");
 	out->info = info;
 	out->value = value;
 	return NULL;

@@ -71,6 +71,7 @@ struct err *xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 
 bool xades_is(const xmlNode *n, const char *name); /* in any version */
 bool xades_is_type(const char *type, const char *what);
+xmlNode *xades_child(const xmlNode *n, const char *name); /* or NULL */
 /* Finds the properties; before the references are looked at. */
 void xades_open(struct xml_signature *s);
 /* Certificates in UnsignedSignatureProperties are added to `out`. */
@@ -79,6 +80,14 @@ struct err *xades_certs(struct xml_work *w, struct xml_signature *s,
 /* Whether the property SigningCertificate names `c` by its digest. */
 struct err *xades_names(
     const struct xml_signature *s, const struct cert *c, bool *out) MUST_USE;
+/* Time stamps, revocation data and level; and one time stamp, `at` its place
+ * among the unsigned properties (0: it is signed). */
+struct err *xades_collect_unsigned(struct xml_job *job,
+    const struct xml_signature *s, const struct cert_list *pool,
+    struct signature_fact *fact, struct facts *facts) MUST_USE;
+struct err *xades_collect_stamp(struct xml_job *job,
+    const struct xml_signature *s, const xmlNode *property, position at,
+    const struct cert_list *pool, struct signature_fact *fact) MUST_USE;
 /* Level, claimed time, binding, time stamps, revocation data; at the end. */
 struct err *xades_collect(struct xml_job *job, struct xml_signature *s,
     const struct cert_list *pool, struct signature_fact *fact,

@@ -27,7 +27,7 @@ only_one(const struct xml_doc *d, xmlNode **out)
 			return err_coded(
 			    err_new(ERR_USAGE, NULL,
 				"there are several signatures: name one"),
-			    "xml-several");
+			    "signature-choose");
 		found = e;
 	}
 	if (found == NULL)

@@ -22,7 +22,7 @@ struct err *xml_unsigned_close(
 
 /* xml_signature_find looks for a ds:Signature by its Id, else by its number
  * in document order (from 1); NULL: the only one.  ERR_MISSING with code
- * "no-signature"; ERR_USAGE, "xml-several": it must be named. */
+ * "no-signature"; ERR_USAGE, "signature-choose": it must be named. */
 struct err *xml_signature_find(
     const struct xml_doc *d, const char *id, xmlNode **out) MUST_USE;
 

@@ -1,14 +1,10 @@
 #include "xml/signature.h"
 
-#include "cms/tsp.h"
 #include "xml/ns.h"
 
 #include <string.h>
 
-#define TEXT_MAX 4096                     /* bytes of a time, city, reason */
-#define TOKEN_MAX (4 * 1024 * 1024)       /* bytes of a time-stamp token */
-#define REVOCATION_MAX (64 * 1024 * 1024) /* bytes of a CRL */
-#define STAMPS_MAX 64                     /* time stamps of one signature */
+#define TEXT_MAX 4096 /* bytes of a time, city, reason */
 
 bool
 xades_is(const xmlNode *n, const char *name)
@@ -30,8 +26,8 @@ xades_is_type(const char *type, const char *what)
 	       strcmp(hash + 1, what) == 0;
 }
 
-static xmlNode *
-child(const xmlNode *n, const char *name)
+xmlNode *
+xades_child(const xmlNode *n, const char *name)
 {
 	for (xmlNode *c = xml_first(n); c != NULL; c = xml_next(c))
 		if (xades_is(c, name))
@@ -45,71 +41,10 @@ xades_open(struct xml_signature *s)
 	for (xmlNode *o = xml_first(s->node); o != NULL; o = xml_next(o)) {
 		if (!xml_is(o, NS_DS, "Object"))
 			continue;
-		xmlNode *q = child(o, "QualifyingProperties");
+		xmlNode *q = xades_child(o, "QualifyingProperties");
 		if (q != NULL && s->qualifying == NULL)
 			s->qualifying = q;
 	}
-}
-
-static xmlNode *
-unsigned_properties(const struct xml_signature *s)
-{
-	return child(child(s->qualifying, "UnsignedProperties"),
-	    "UnsignedSignatureProperties");
-}
-
-/* ---- certificates and revocation data ---- */
-
-static struct err *
-add_encapsulated(struct xml_work *w, const xmlNode *n, struct cert_list *out)
-{
-	CLEANUP(buf_done) struct buf der = BUF(CERT_MAX);
-	TRY(work_spend_steps(w, STEPS_CERT));
-	TRY(xml_base64(n, &der));
-	return cert_list_add_der(out, buf_bytes(&der));
-}
-
-struct err *
-xades_certs(struct xml_work *w, struct xml_signature *s, struct cert_list *out)
-{
-	xmlNode *u = unsigned_properties(s);
-	for (xmlNode *p = xml_first(u); p != NULL; p = xml_next(p)) {
-		if (!xades_is(p, "CertificateValues") &&
-		    !xades_is(p, "TimeStampValidationData"))
-			continue;
-		for (xmlNode *c = p; c != NULL; c = xml_walk(c, p)) {
-			struct err *problem = NULL;
-			if (!xades_is(c, "EncapsulatedX509Certificate"))
-				continue;
-			TRY(blame_document(
-			    add_encapsulated(w, c, out), &problem));
-			err_free(problem);
-		}
-	}
-	return NULL;
-}
-
-static struct err *
-add_status(const xmlNode *n, bool is_ocsp, struct facts *facts)
-{
-	CLEANUP(buf_done) struct buf der = BUF(REVOCATION_MAX);
-	TRY(xml_base64(n, &der));
-	return facts_add_status(facts, buf_bytes(&der), is_ocsp);
-}
-
-static struct err *
-collect_status(xmlNode *unsigned_props, struct facts *facts)
-{
-	xmlNode *top = unsigned_props;
-	for (xmlNode *n = top; n != NULL; n = xml_walk(n, top)) {
-		struct err *problem = NULL;
-		bool ocsp = xades_is(n, "EncapsulatedOCSPValue");
-		if (!ocsp && !xades_is(n, "EncapsulatedCRLValue"))
-			continue;
-		TRY(blame_document(add_status(n, ocsp, facts), &problem));
-		err_free(problem);
-	}
-	return NULL;
 }
 
 /* ---- signed properties ---- */
@@ -145,7 +80,7 @@ cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 {
 	CLEANUP(buf_done) struct buf b = BUF(DIGEST_MAX);
 	uint8_t digest[DIGEST_MAX];
-	const xmlNode *d = child(n, "CertDigest");
+	const xmlNode *d = xades_child(n, "CertDigest");
 	const xmlNode *method = xml_child(d, NS_DS, "DigestMethod");
 	const xmlNode *value = xml_child(d, NS_DS, "DigestValue");
 	const char *uri = method == NULL ? NULL : xml_attr(method, "Algorithm");
@@ -163,9 +98,11 @@ cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 static const xmlNode *
 signing_certificate(const xmlNode *signature_properties)
 {
-	const xmlNode *n = child(signature_properties, "SigningCertificateV2");
-	return n != NULL ? n
-			 : child(signature_properties, "SigningCertificate");
+	const xmlNode *n =
+	    xades_child(signature_properties, "SigningCertificateV2");
+	return n != NULL
+		   ? n
+		   : xades_child(signature_properties, "SigningCertificate");
 }
 
 /* XAdES 5.2.2: whether one of the certificates named is this one. */
@@ -185,10 +122,10 @@ names(const xmlNode *attribute, const struct cert *cert, bool *out)
 struct err *
 xades_names(const struct xml_signature *s, const struct cert *c, bool *out)
 {
-	const xmlNode *sp = child(s->qualifying, "SignedProperties");
+	const xmlNode *sp = xades_child(s->qualifying, "SignedProperties");
 	return names(
-	    signing_certificate(child(sp, "SignedSignatureProperties")), c,
-	    out);
+	    signing_certificate(xades_child(sp, "SignedSignatureProperties")),
+	    c, out);
 }
 
 static struct err *
@@ -200,102 +137,61 @@ bind_cert(const xmlNode *attribute, struct signature_fact *fact)
 	return NULL;
 }
 
+/* Which policy was signed under; nobody here has its document. */
+static struct err *
+tell_policy(const xmlNode *p, struct signature_fact *fact)
+{
+	CLEANUP(free_charp) char *name = NULL;
+	const xmlNode *id =
+	    xades_child(xades_child(xades_child(p, "SignaturePolicyIdentifier"),
+			    "SignaturePolicyId"),
+		"SigPolicyId");
+	if (id == NULL)
+		return NULL;
+	TRY(text_of(xades_child(id, "Identifier"), &name));
+	return findings_add(&fact->findings, false, "signature-policy", "%s",
+	    name == NULL ? "without a name" : name);
+}
+
 static struct err *
 signed_signature_properties(const xmlNode *p, struct signature_fact *fact)
 {
 	struct err *problem = NULL;
-	const xmlNode *time = child(p, "SigningTime");
+	const xmlNode *time = xades_child(p, "SigningTime");
 	if (time != NULL)
 		TRY(blame_document(signing_time(time, fact), &problem));
 	err_free(problem);
 	const xmlNode *cert = signing_certificate(p);
 	if (cert != NULL && fact->cert != NULL)
 		TRY(bind_cert(cert, fact));
-	const xmlNode *place = child(p, "SignatureProductionPlaceV2");
+	const xmlNode *place = xades_child(p, "SignatureProductionPlaceV2");
 	if (place == NULL)
-		place = child(p, "SignatureProductionPlace");
-	return text_of(child(place, "City"), &fact->location);
+		place = xades_child(p, "SignatureProductionPlace");
+	TRY(tell_policy(p, fact));
+	return text_of(xades_child(place, "City"), &fact->location);
 }
 
 static struct err *
 signed_data_properties(const xmlNode *p, struct signature_fact *fact)
 {
-	const xmlNode *c = child(p, "CommitmentTypeIndication");
-	const xmlNode *id = child(c, "CommitmentTypeId");
-	return text_of(child(id, "Description"), &fact->reason);
+	const xmlNode *c = xades_child(p, "CommitmentTypeIndication");
+	const xmlNode *id = xades_child(c, "CommitmentTypeId");
+	return text_of(xades_child(id, "Description"), &fact->reason);
 }
 
-/* ---- unsigned properties ---- */
+/* ---- all together ---- */
 
-/* XAdES 5.3: the canonical form of SignatureValue, hashed. */
-static struct err *
-stamp_digest(struct xml_job *job, const struct xml_signature *s,
-    const xmlNode *stamp, enum digest_alg alg, uint8_t out[DIGEST_MAX])
+/* EN 319 132-1 4.3.2: the properties say whose they are.  Where they do not,
+ * they are those of the signature that they stand in. */
+static bool
+target_is_right(const struct xml_signature *s)
 {
-	CLEANUP(canon_done) struct canon c = { .mode = XML_C14N_1_0 };
-	const xmlNode *method =
-	    xml_child(stamp, NS_DS, "CanonicalizationMethod");
-	const char *uri = method == NULL ? NULL : xml_attr(method, "Algorithm");
-	if (uri != NULL && *uri != '\0')
-		TRY(canon_read(method, &c));
-	CLEANUP(digest_freep) struct digest *d = NULL;
-	TRY(digest_new(alg, &d));
-	TRY(xml_canon_element(
-	    s->value, &c, &job->work, &(struct sink){ .digest = d }));
-	return digest_final(d, out);
-}
-
-static struct err *
-one_stamp(struct xml_job *job, const struct xml_signature *s,
-    const xmlNode *stamp, const xmlNode *token, const struct cert_list *pool,
-    struct signature_fact *fact)
-{
-	CLEANUP(buf_done) struct buf der = BUF(TOKEN_MAX);
-	CLEANUP(tst_freep) struct tst *t = NULL;
-	uint8_t digest[DIGEST_MAX];
-	TRY(xml_base64(token, &der));
-	TRY(tst_parse(buf_bytes(&der), &t));
-	TRY(stamp_digest(job, s, stamp, tst_imprint_alg(t), digest));
-	struct timestamp_fact out = { .time = tst_time(t) };
-	TRY(tst_check(t, bytes_of(digest, digest_len(tst_imprint_alg(t))), pool,
-	    &fact->certs, &out));
-	struct err *e = signature_add_timestamp(fact, out);
-	cert_free(out.tsa);
-	return e;
-}
-
-static struct err *
-signature_stamp(struct xml_job *job, const struct xml_signature *s,
-    const xmlNode *stamp, const struct cert_list *pool,
-    struct signature_fact *fact)
-{
-	for (xmlNode *t = xml_first(stamp); t != NULL; t = xml_next(t)) {
-		struct err *problem = NULL;
-		if (!xades_is(t, "EncapsulatedTimeStamp") ||
-		    fact->ntimestamps >= STAMPS_MAX)
-			continue;
-		TRY(blame_document(
-		    one_stamp(job, s, stamp, t, pool, fact), &problem));
-		if (problem != NULL)
-			TRY(findings_add(&fact->findings, false,
-			    "xades-timestamp", "%s", err_text(problem)));
-		err_free(problem);
-	}
-	return NULL;
-}
-
-static enum level_fact
-level_of(const xmlNode *u)
-{
-	enum level_fact level = FACT_LEVEL_B;
-	bool stamp = child(u, "SignatureTimeStamp") != NULL;
-	if (stamp)
-		level = FACT_LEVEL_T;
-	if (stamp && child(u, "RevocationValues") != NULL)
-		level = FACT_LEVEL_LT;
-	if (level == FACT_LEVEL_LT && child(u, "ArchiveTimeStamp") != NULL)
-		level = FACT_LEVEL_LTA;
-	return level;
+	const char *target = xml_attr(s->qualifying, "Target");
+	const char *id = xml_attr(s->node, "Id");
+	if (target == NULL || *target == '\0')
+		return true;
+	/* Old ones forget the "#". */
+	return id != NULL && strcmp(target + (*target == '#'), id) == 0;
 }
 
 struct err *
@@ -311,13 +207,13 @@ xades_collect(struct xml_job *job, struct xml_signature *s,
 		    "the properties of the signature are not signed");
 	const xmlNode *sp = s->signed_properties;
 	TRY(signed_signature_properties(
-	    child(sp, "SignedSignatureProperties"), fact));
-	TRY(signed_data_properties(
-	    child(sp, "SignedDataObjectProperties"), fact));
-	xmlNode *u = unsigned_properties(s);
-	fact->level = level_of(u);
-	for (xmlNode *p = xml_first(u); p != NULL; p = xml_next(p))
-		if (xades_is(p, "SignatureTimeStamp"))
-			TRY(signature_stamp(job, s, p, pool, fact));
-	return u == NULL ? NULL : collect_status(u, facts);
+	    xades_child(sp, "SignedSignatureProperties"), fact));
+	if (!target_is_right(s))
+		TRY(findings_add(&fact->findings, true, "xades-target",
+		    "the properties belong to another signature"));
+	const xmlNode *dp = xades_child(sp, "SignedDataObjectProperties");
+	TRY(signed_data_properties(dp, fact));
+	for (xmlNode *p = xml_first(dp); p != NULL; p = xml_next(p))
+		TRY(xades_collect_stamp(job, s, p, 0, pool, fact));
+	return xades_collect_unsigned(job, s, pool, fact, facts);
 }

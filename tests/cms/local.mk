@@ -28,3 +28,8 @@ CLEANFILES += tests/cms/maker$(EXEEXT)
 
 TESTS += tests/cms/interop.sh
 EXTRA_DIST += tests/cms/interop.sh
+
+check_PROGRAMS += tests/cms/test-levels
+tests_cms_test_levels_SOURCES = tests/cms/test-levels.c tests/cms/people.h
+tests_cms_test_levels_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_cms_test_levels_LDADD = $(CMS_LIBS)

@@ -2,7 +2,9 @@
  * what it may not. */
 #include "tests/signd/world.h"
 
+#include "certs/pin_message.h"
 #include "signd/ledger-ops.h"
+#include "signd/operator.h"
 #include "store/db.h"
 
 #define PIN "meo-con-2026"
@@ -388,6 +390,125 @@ sixteen_wrong_pins_at_once_buy_five_tries(void)
 	CHECK(tried == 5);
 	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
 	    "pin-locked");
+}
+
+/* ---- sealed PINs ---- */
+
+/* Authorizes `digests` from `first` with a PIN sealed for `sealed_for`, which a
+ * front relays with a request of its own. */
+static struct err *
+send_sealed(const struct citizen *c, const struct buf *sealed, int first,
+    int digests, int count, struct buf *sad)
+{
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	uint8_t d[DIGEST_MAX];
+	TRY(pack_str(&body, 1, c->credential));
+	TRY(pack_str(&body, 2, ""));
+	TRY(pack_u64(&body, 3, (uint64_t)count));
+	TRY(pack_str(&body, 4, digests == 0 ? "" : digest_oid(DIGEST_SHA256)));
+	for (int i = 0; i < digests; i++)
+		TRY(pack_bytes(&body, 5, digest_no(first + i, d)));
+	TRY(pack_bytes(&body, 6, buf_bytes(sealed)));
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(ask(&w, SOCKET_KEYHOLDER, KEY_AUTHORIZE, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	struct bytes got = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &got));
+	return sad == NULL ? NULL : buf_append(sad, got);
+}
+
+static struct err *
+pin_certificate(struct cert **out)
+{
+	struct buf none = BUF(0);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(ask(&w, SOCKET_LEDGER_READ, LEDGER_PIN_KEY, &none, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	struct bytes der = BYTES_NONE;
+	TRY(unpack_bytes(&u, 1, &der));
+	return cert_parse(der, out);
+}
+
+static struct err *
+seal_pin(const struct citizen *c, const char *pin, int64_t shift, int first,
+    size_t digests, struct buf *out)
+{
+	CLEANUP(cert_freep) struct cert *to = NULL;
+	TRY(pin_certificate(&to));
+	uint8_t raw[4][DIGEST_MAX];
+	struct bytes list[4];
+	for (size_t i = 0; i < digests; i++)
+		list[i] = digest_no(first + (int)i, raw[i]);
+	const struct pin_purpose p = { .what = PIN_FOR_SIGNING,
+		.subject = bytes_str(c->credential),
+		.count = digests,
+		.digest_oid = digest_oid(DIGEST_SHA256),
+		.digests = list,
+		.ndigests = digests };
+	const struct pin_message m = {
+		.time = clock_now(&clock_system) + shift,
+		.pin = bytes_str(pin) };
+	return pin_message_seal(cert_key(to), &p, &m, out, NULL);
+}
+
+static void
+a_sealed_pin_signs_what_it_was_sealed_with_once(void)
+{
+	CLEANUP(buf_done) struct buf sealed = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CHECK_OK(seal_pin(&an, PIN, 0, 70, 2, &sealed));
+	/* A front that puts others, fewer or more under it. */
+	CHECK_CODE(send_sealed(&an, &sealed, 71, 2, 2, NULL), "pin-seal-wrong");
+	CHECK_CODE(send_sealed(&an, &sealed, 70, 1, 1, NULL), "pin-seal-wrong");
+	CHECK_CODE(send_sealed(&an, &sealed, 70, 2, 3, NULL), "pin-seal-wrong");
+	CHECK_CODE(send_sealed(&an, &sealed, 0, 0, 2, NULL), "pin-seal-wrong");
+	CHECK_OK(send_sealed(&an, &sealed, 70, 2, 2, &sad));
+	CHECK_OK(
+	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 70, 2));
+	CHECK_CODE(send_sealed(&an, &sealed, 70, 2, 2, NULL), "pin-replayed");
+}
+
+static void
+a_sealed_pin_of_another_time_or_credential_is_no_try(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf old = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_done) struct buf ahead = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_done) struct buf others = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_done) struct buf wrong = BUF(PIN_MESSAGE_MAX);
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	CHECK_OK(seal_pin(&c, PIN, -PIN_MESSAGE_SECONDS - 5, 80, 1, &old));
+	CHECK_OK(seal_pin(&c, PIN, PIN_MESSAGE_SECONDS + 60, 80, 1, &ahead));
+	CHECK_OK(seal_pin(&an, PIN, 0, 80, 1, &others));
+	CHECK_OK(seal_pin(&c, "saisai", 0, 80, 1, &wrong));
+	CHECK_CODE(send_sealed(&c, &old, 80, 1, 1, NULL), "pin-seal-time");
+	CHECK_CODE(send_sealed(&c, &ahead, 80, 1, 1, NULL), "pin-seal-time");
+	CHECK_CODE(send_sealed(&c, &others, 80, 1, 1, NULL), "pin-seal-wrong");
+	wrong.ptr[0] ^= 1;
+	CHECK_CODE(send_sealed(&c, &wrong, 80, 1, 1, NULL), "pin-seal-unknown");
+	wrong.ptr[0] ^= 1;
+	struct err *e = send_sealed(&c, &wrong, 80, 1, 1, NULL);
+	CHECK(e != NULL && strcmp(err_text(e), "4 tries are left") == 0);
+	err_free(e);
+}
+
+static void
+a_new_pin_key_is_used_without_a_restart(void)
+{
+	CLEANUP(buf_done) struct buf before = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_done) struct buf after = BUF(PIN_MESSAGE_MAX);
+	CHECK_OK(seal_pin(&an, PIN, 0, 90, 1, &before));
+	CHECK_OK(signd_operator_key(&w.settings, "pin-seal", NULL));
+	CHECK_OK(seal_pin(&an, PIN, 0, 90, 1, &after));
+	for (int i = 0; i < KEYHOLDERS; i++) {
+		struct err *e = send_sealed(&an, &after, 90, 1, 1, NULL);
+		CHECK(e == NULL || strcmp(err_code(e), "pin-replayed") == 0);
+		err_free(e);
+	}
+	/* A program that cached the old one is told to ask again. */
+	struct err *e = send_sealed(&an, &before, 90, 1, 1, NULL);
+	CHECK(e == NULL || strcmp(err_code(e), "pin-seal-unknown") == 0);
+	err_free(e);
 }
 
 /* ---- what the front may not ---- */
@@ -857,6 +978,9 @@ main(void)
 	RUN(refuses_a_link_that_has_expired);
 	RUN(a_wrong_pin_says_how_many_tries_are_left);
 	RUN(sixteen_wrong_pins_at_once_buy_five_tries);
+	RUN(a_sealed_pin_signs_what_it_was_sealed_with_once);
+	RUN(a_sealed_pin_of_another_time_or_credential_is_no_try);
+	RUN(a_new_pin_key_is_used_without_a_restart);
 	RUN(refuses_to_write_on_the_reading_socket);
 	RUN(refuses_another_user_on_the_writing_socket);
 	RUN(the_reading_socket_tells_no_sealed_key);

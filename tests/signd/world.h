@@ -72,6 +72,7 @@ world_settings(struct world *w)
 	    "token-uri = pkcs11:token=test%%20token\ntoken-pin-file = %s/pin\n"
 	    "token-environment = SOFTHSM2_CONF=%s/softhsm2.conf\n"
 	    "crl-url = http://localhost/crl\nsad-seconds = 60\n"
+	    "plain-pin = yes\n"
 	    "tsa-clock-checked = no\n",
 	    w->dir, w->dir, softhsm_module(), w->dir, w->dir));
 	/* As root: under users that every system has; the test is the front. */

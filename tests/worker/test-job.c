@@ -204,10 +204,9 @@ says_what_it_does_not_know(void)
 }
 
 static void
-does_not_sign_what_it_cannot(void)
+does_not_do_what_it_cannot(void)
 {
-	struct buf file = signed_file(&world.citizen, 0);
-	struct prepare_request r = { .document = buf_bytes(&file),
+	struct prepare_request r = { .document = BYTES_LIT("nothing of ours"),
 		.cert = cert_der(world.citizen.cert),
 		.digest = DIGEST_SHA256,
 		.form = SIG_ECDSA,
@@ -215,11 +214,17 @@ does_not_sign_what_it_cannot(void)
 	struct prepared p;
 	struct insertion i;
 	struct err *e = job_prepare(&r, &p);
+	CHECK(e != NULL && strcmp(err_code(e), "format-unknown") == 0);
+	err_free(e);
+	r.format = "asic";
+	e = job_prepare(&r, &p);
 	CHECK(e != NULL && strcmp(err_code(e), "format-not-signed") == 0);
 	err_free(e);
+	r.format = "cms";
+	r.level = LEVEL_LTA;
+	CHECK_ERR(job_prepare(&r, &p), ERR_USAGE);
 	CHECK_ERR(job_embed(BYTES_LIT("rubbish"), BYTES_NONE, BYTES_NONE, &i),
 	    ERR_MALFORMED);
-	buf_done(&file);
 }
 
 static void
@@ -395,7 +400,7 @@ main(void)
 	RUN(verifies_every_algorithm_inside_the_sandbox);
 	RUN(everything_in_a_request_arrives);
 	RUN(says_what_it_does_not_know);
-	RUN(does_not_sign_what_it_cannot);
+	RUN(does_not_do_what_it_cannot);
 	RUN(prepared_and_insertion_survive_the_way);
 	RUN(a_request_to_sign_survives_the_way);
 	RUN(a_request_to_extend_survives_the_way);

@@ -252,9 +252,10 @@ print_facts(const struct facts *f)
 {
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		const struct signature_fact *s = &f->signatures[i];
-		fprintf(stderr, "signature %s %s value %d binding %d all %d\n",
+		fprintf(stderr,
+		    "signature %s %s value %d binding %d all %d level %d\n",
 		    s->id == NULL ? "-" : s->id, s->format, s->signature,
-		    s->cert_binding, s->covers_all);
+		    s->cert_binding, s->covers_all, s->level);
 		for (size_t j = 0; j < s->nreferences; j++)
 			fprintf(stderr, "  ref %s digest %d covers %s%s\n",
 			    s->references[j].uri == NULL ? "-"

@@ -29,15 +29,21 @@ tests_xml_test_torture_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tests_xml_test_torture_LDADD = $(XML_ROOM_LIBS)
 
 # judge says a word about a document; signer signs one.  For interop.sh.
-EXTRA_PROGRAMS += tests/xml/judge tests/xml/signer
+EXTRA_PROGRAMS += tests/xml/judge tests/xml/signer tests/xml/extender
 tests_xml_judge_SOURCES = tests/xml/judge.c
 tests_xml_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_xml_judge_LDADD = $(XML_ROOM_LIBS)
 tests_xml_signer_SOURCES = tests/xml/signer.c
 tests_xml_signer_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_xml_signer_LDADD = $(XML_ROOM_LIBS)
+tests_xml_extender_SOURCES = tests/xml/extender.c
+tests_xml_extender_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_xml_extender_LDADD = $(XML_ROOM_LIBS)
+tests/xml/levels.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
+    tests/xml/extender$(EXEEXT)
 tests/xml/interop.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT)
-CLEANFILES += tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT)
+CLEANFILES += tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
+    tests/xml/extender$(EXEEXT)
 
-TESTS += tests/xml/interop.sh
-EXTRA_DIST += tests/xml/interop.sh
+TESTS += tests/xml/interop.sh tests/xml/levels.sh
+EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh

@@ -594,6 +594,40 @@ reads_the_properties_of_a_signature(void)
 	facts_done(&f);
 }
 
+/* A good signature in which `what` is replaced afterwards. */
+static bool
+falls_with(const char *what, const char *by, const char *code)
+{
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	struct facts f;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	replace_in(&b, what, bytes_str(by));
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	const struct signature_fact *s = &f.signatures[0];
+	bool fell = !is_valid(s) && has(s, code, true);
+	facts_done(&f);
+	return fell;
+}
+
+static void
+refuses_what_does_not_belong_into_a_signature(void)
+{
+	CHECK(falls_with("<x:QualifyingProperties ",
+	    "<x:QualifyingProperties Target='#other' ", "xades-target"));
+	CHECK(falls_with(
+	    "</ds:SignedInfo>", "</ds:SignedInfo>text", "xml-structure"));
+	CHECK(falls_with("</ds:SignatureValue>",
+	    "<!-- a --></ds:SignatureValue>", "xml-structure"));
+	CHECK(falls_with(
+	    "</ds:DigestValue>", "<!-- a --></ds:DigestValue>",
+	    "xml-reference"));
+	CHECK(falls_with("<ds:SignatureValue>",
+	    "<ds:SignedInfo/><ds:SignatureValue>", "xml-structure"));
+}
+
 static void
 refuses_another_certificate_than_the_one_bound(void)
 {
@@ -693,6 +727,7 @@ main(void)
 	RUN(does_not_claim_all_when_a_signature_holds_other_data);
 	RUN(applies_the_rules_to_what_a_manifest_lists);
 	RUN(reads_the_properties_of_a_signature);
+	RUN(refuses_what_does_not_belong_into_a_signature);
 	RUN(refuses_another_certificate_than_the_one_bound);
 	RUN(prefers_the_certificate_that_is_named_among_those_of_one_key);
 	RUN(takes_an_ecdsa_value_in_der_with_a_remark);
