@@ -158,7 +158,7 @@ ours_wrapped(void *ctx)
 	bench_must(seal_open(
 	    &b->sealed, &b->owner, secret_bytes(&b->key), &wrapped, &ok));
 	bench_must(p11_wrapped_sign(
-	    &b->s, &b->kek, secret_bytes(&wrapped), b->cert, alg, &d, 1, &out));
+	    &b->s, &b->kek, secret_bytes(&wrapped), cert_key(b->cert), alg, &d, 1, &out));
 }
 
 /* Cryptoki and nothing else. */

@@ -8,3 +8,18 @@ bench_bench_keys_LDADD = $(SIGND_LIBS) $(ARGON2_LIBS)
 .PHONY: bench-keys
 bench-keys: bench/bench-keys
 	$(BENCH_ENVIRONMENT) bench/bench-keys
+
+# bench-custody: the same through the running service, by socket and by HTTP.
+BENCHES += bench-custody
+EXTRA_DIST += bench/bench-custody
+EXTRA_PROGRAMS += bench/bench-load
+CLEANFILES += bench/bench-load$(EXEEXT)
+bench_bench_load_SOURCES = bench/bench-load.c bench/load.c bench/load-raw.c \
+	bench/load-clients.c bench/load.h bench/bench.h
+bench_bench_load_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) \
+	$(CURL_CFLAGS)
+bench_bench_load_LDADD = $(SIGND_LIBS) $(CURL_LIBS) -lpthread
+
+.PHONY: bench-custody
+bench-custody: bench/bench-load signd/signd signctl/signctl
+	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-custody

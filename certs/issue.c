@@ -469,20 +469,3 @@ cert_issue(
 	return cert_assemble(buf_bytes(&tbs), f->alg, buf_bytes(&signature),
 	    f->profile, f->issuer, out);
 }
-
-struct err *
-key_from_spki(struct bytes der, EVP_PKEY **out)
-{
-	if (der.len > CERT_MAX)
-		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
-	const uint8_t *p = der.ptr;
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)der.len);
-	if (key == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_PUBKEY");
-	if (p != der.ptr + der.len) {
-		EVP_PKEY_free(key);
-		return err_new(ERR_MALFORMED, NULL, "bytes follow the key");
-	}
-	*out = key;
-	return NULL;
-}

@@ -9,6 +9,7 @@
 #ifndef SIGND_CERTS_ISSUE_H
 #define SIGND_CERTS_ISSUE_H
 
+#include "certs/spki.h"
 #include "certs/cert.h"
 #include "certs/profiles.h"
 #include "certs/signer.h"
@@ -63,8 +64,6 @@ struct err *cert_assemble(struct bytes tbs, struct sig_alg alg,
 struct err *cert_issue(const struct cert_fields *f, const struct signer *signer,
     struct cert **out) MUST_USE;
 
-/* key_from_spki reads a SubjectPublicKeyInfo in DER; EVP_PKEY_free() it. */
-struct err *key_from_spki(struct bytes der, EVP_PKEY **out) MUST_USE;
 
 /* ---- CRLs ---- */
 

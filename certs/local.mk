@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += certs/libcerts.la
 certs_libcerts_la_SOURCES = \
 	%D%/aead.c %D%/aead.h \
+	%D%/spki.c %D%/spki.h \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/cmp.c %D%/cmp.h \

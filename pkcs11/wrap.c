@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "certs/ossl.h"
+
 #include "pkcs11/attr.h"
 
 static struct err *
@@ -134,15 +136,15 @@ p11_wrapped_open(const struct p11_session *s, const struct p11_kek *kek,
 
 static struct err *
 sign_one(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    const struct cert *cert, struct sig_alg alg, struct bytes digest,
+    EVP_PKEY *public_key, struct sig_alg alg, struct bytes digest,
     struct buf *out)
 {
 	CLEANUP(buf_done) struct buf value = BUF(1024);
-	const struct key_shape shape = { cert_key_alg(cert),
-		cert_key_bits(cert) };
+	const struct key_shape shape = { key_alg_of(public_key),
+		EVP_PKEY_get_bits(public_key) };
 	TRY(p11_sign(s, key, shape, alg, digest, &value));
 	bool ok = false;
-	TRY(cert_verify_digest(cert, alg, digest, buf_bytes(&value), &ok));
+	TRY(key_verify_digest(public_key, alg, digest, buf_bytes(&value), &ok));
 	if (!ok)
 		return damaged("the key is not the certificate's");
 	return buf_append(out, buf_bytes(&value));
@@ -150,13 +152,13 @@ sign_one(const struct p11_session *s, CK_OBJECT_HANDLE key,
 
 struct err *
 p11_wrapped_sign(const struct p11_session *s, const struct p11_kek *kek,
-    struct bytes blob, const struct cert *cert, struct sig_alg alg,
+    struct bytes blob, EVP_PKEY *public_key, struct sig_alg alg,
     const struct bytes *digests, size_t count, struct buf *out)
 {
 	CK_OBJECT_HANDLE key;
-	TRY(p11_wrapped_open(s, kek, cert_key_alg(cert), blob, &key));
+	TRY(p11_wrapped_open(s, kek, key_alg_of(public_key), blob, &key));
 	struct err *e = NULL;
 	for (size_t i = 0; i < count && e == NULL; i++)
-		e = sign_one(s, key, cert, alg, digests[i], &out[i]);
+		e = sign_one(s, key, public_key, alg, digests[i], &out[i]);
 	return destroyed(s, key, e);
 }

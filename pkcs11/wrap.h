@@ -37,12 +37,12 @@ struct err *p11_wrapped_open(const struct p11_session *s,
 
 /*
  * p11_wrapped_sign signs `count` digests with one unwrapping and verifies each
- * value against `cert`; out[i] are the caller's buffers, appended to.  The
+ * value under `public_key`, the certificate's; out[i] are the caller's buffers, appended to.  The
  * object is destroyed in every case.
  * ERR_MALFORMED code "credential-damaged": the key is not the certificate's.
  */
 struct err *p11_wrapped_sign(const struct p11_session *s,
-    const struct p11_kek *kek, struct bytes blob, const struct cert *cert,
+    const struct p11_kek *kek, struct bytes blob, EVP_PKEY *public_key,
     struct sig_alg alg, const struct bytes *digests, size_t count,
     struct buf *out) MUST_USE;
 

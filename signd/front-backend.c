@@ -22,6 +22,10 @@ backend_init(struct backend *b, const struct settings *s)
 	TRY(process_path(s->run_dir, SOCKET_FETCHER, &b->fetcher));
 	TRY(process_path(s->run_dir, SOCKET_KEYHOLDER, &b->keyholder));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &b->ledger));
+	b->ledger_pool = calloc(1, sizeof(*b->ledger_pool));
+	if (b->ledger_pool == NULL)
+		return err_new(ERR_NOMEM, NULL, "connections");
+	TRY(ipc_pool_init(b->ledger_pool, b->ledger));
 	b->worker_ms = (int)s->worker_time_max * 1000 + WORKER_QUEUE_MS;
 	return NULL;
 }
@@ -32,6 +36,9 @@ backend_done(struct backend *b)
 	free(b->worker);
 	free(b->fetcher);
 	free(b->keyholder);
+	if (b->ledger_pool != NULL)
+		ipc_pool_done(b->ledger_pool);
+	free(b->ledger_pool);
 	free(b->ledger);
 	*b = (struct backend){ 0 };
 }
@@ -69,8 +76,8 @@ struct err *
 ask_ledger(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out)
 {
-	return ipc_call(f->backend.ledger, op, body, NULL, 0, SMALL_ANSWER_MAX,
-	    LEDGER_MS, out);
+	return ipc_pool_call(f->backend.ledger_pool, op, body,
+	    SMALL_ANSWER_MAX, LEDGER_MS, out);
 }
 
 const char *
@@ -120,7 +127,7 @@ credential_done(struct credential *c)
 {
 	free(c->status);
 	cert_free(c->cert);
-	cert_list_done(&c->chain);
+	ipc_message_done(&c->answer);
 	*c = (struct credential){ 0 };
 }
 
@@ -133,8 +140,9 @@ read_credential(struct bytes answer, struct credential *c)
 	TRY(unpack_bytes(&u, 2, &der));
 	TRY(cert_parse(der, &c->cert));
 	while (unpack_is(&u, 3)) {
-		TRY(unpack_bytes(&u, 3, &der));
-		TRY(cert_list_add_der(&c->chain, der));
+		if (c->nchain == COUNT_OF(c->chain))
+			return err_new(ERR_LIMIT, NULL, "a long chain");
+		TRY(unpack_bytes(&u, 3, &c->chain[c->nchain++]));
 	}
 	TRY(unpack_i64(&u, 4, &c->tries_left));
 	TRY(unpack_i64(&u, 5, &c->created));
@@ -154,12 +162,11 @@ credential_get(const struct front *f, const char *id, struct credential *out)
 	if (id == NULL || id[0] == '\0' || strlen(id) > CREDENTIAL_MAX)
 		return missing_credential();
 	CLEANUP(buf_done) struct buf body = BUF(1024);
-	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	TRY(pack_str(&body, 1, id));
-	TRY(ask_ledger(f, LEDGER_CREDENTIAL, buf_bytes(&body), &m));
 	struct credential c = { 0 };
+	TRY(pack_str(&body, 1, id));
+	TRY(ask_ledger(f, LEDGER_CREDENTIAL, buf_bytes(&body), &c.answer));
 	memcpy(c.id, id, strlen(id) + 1);
-	struct err *e = read_credential(buf_bytes(&m.body), &c);
+	struct err *e = read_credential(buf_bytes(&c.answer.body), &c);
 	if (e != NULL) {
 		credential_done(&c);
 		return e;

@@ -235,8 +235,8 @@ put_cert(json_t *doc, const struct credential *c, const char *which)
 	if (strcmp(which, "none") != 0)
 		TRY(append_base64(list, cert_der(c->cert)));
 	if (strcmp(which, "chain") == 0)
-		for (size_t i = 0; i < c->chain.n; i++)
-			TRY(append_base64(list, cert_der(c->chain.v[i])));
+		for (size_t i = 0; i < c->nchain; i++)
+			TRY(append_base64(list, c->chain[i]));
 	CLEANUP(buf_done) struct buf serial = BUF(256);
 	TRY(hex_encode(cert_serial(c->cert), &serial));
 	TRY(json_put_bytes(cert, "serialNumber", buf_bytes(&serial)));

@@ -19,18 +19,14 @@ static struct err *
 pack_prepare(const struct request *r, const struct credential *c,
     struct sig_alg alg, struct buf *out)
 {
-	struct bytes chain[16];
-	size_t n = 0;
 	struct prepare_request p = {
 		.cert = cert_der(c->cert),
 		.digest = alg.digest,
 		.form = alg.form,
 		.time = clock_now(&clock_system),
 	};
-	for (; n < c->chain.n && n < COUNT_OF(chain); n++)
-		chain[n] = cert_der(c->chain.v[n]);
-	p.chain = chain;
-	p.nchain = n;
+	p.chain = c->chain;
+	p.nchain = c->nchain;
 	TRY(request_param(r, "reason", &p.reason));
 	TRY(request_param(r, "location", &p.location));
 	TRY(request_param(r, "field", &p.field));

@@ -38,7 +38,7 @@
 #define PIN_MIN 6         /* bytes; characters are the keyholder's matter */
 #define PIN_MAX 256       /* bytes: 64 characters of UTF-8 */
 #define HASHES_MAX                                                             \
-	256 /* digests in one request: as many as a keyholder takes */
+	1000 /* digests in one request: as many as a keyholder takes */
 #define CONTENT_MAX (8 * 1024 * 1024)      /* bytes of detached content */
 #define REPORT_BODY_MAX (16 * 1024 * 1024) /* bytes of an answer in memory */
 
@@ -48,6 +48,7 @@ struct backend {
 	char *fetcher;
 	char *keyholder;
 	char *ledger;
+	struct ipc_pool *ledger_pool; /* connections to it */
 	int worker_ms;
 };
 
@@ -229,12 +230,17 @@ const char *ask_alive(const struct front *f, const char *process);
 /* Whether all of them answer. */
 bool ask_all_alive(const struct front *f);
 
+#define CREDENTIAL_CHAIN_MAX 8
+
 /* A credential as the ledger tells it. */
 struct credential {
 	char id[CREDENTIAL_MAX + 1];
 	char *status; /* "active", "locked", "revoked" */
 	struct cert *cert;
-	struct cert_list chain; /* issuers, anchor last */
+	/* Issuers in DER, anchor last: as it came, for nobody reads it here. */
+	struct bytes chain[CREDENTIAL_CHAIN_MAX];
+	size_t nchain;
+	struct ipc_message answer; /* what chain borrows from */
 	int64_t tries_left;
 	int64_t created;
 };

@@ -315,8 +315,8 @@ recv_all(const struct call *c, uint8_t *out, size_t len)
 }
 
 static struct err *
-recv_answer(
-    const struct call *c, uint16_t op, size_t answer_max, struct buf *body)
+recv_answer(const struct call *c, uint16_t op, size_t answer_max, bool *whole,
+    struct buf *body)
 {
 	uint8_t raw[IPC_HEAD];
 	struct ipc_head h;
@@ -326,25 +326,24 @@ recv_answer(
 		return err_new(ERR_MALFORMED, NULL, "%s: no answer", c->path);
 	TRY(buf_fill(body, 0, h.len));
 	TRY(recv_all(c, body->ptr, h.len));
+	*whole = true;
 	return h.kind == IPC_ERROR ? err_unpack(buf_bytes(body)) : NULL;
 }
 
-struct err *
-ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
-    size_t nfds, size_t answer_max, int timeout_ms, struct ipc_message *answer)
+static struct err *
+open_socket(int *out)
 {
-	if (body.len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
-		return err_new(ERR_LIMIT, NULL, "%zu bytes, %zu descriptors",
-		    body.len, nfds);
-	CLEANUP(close_fdp)
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
+	*out = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*out < 0)
 		return err_errno(errno, "socket");
-	struct call c = {
-		.fd = fd, .deadline = ipc_now_ms() + timeout_ms, .path = path
-	};
-	TRY(connect_to(&c));
+	return NULL;
+}
 
+/* One request and its answer.  *whole: an answer came, be it an error. */
+static struct err *
+exchange(const struct call *c, uint16_t op, struct bytes body, const int *fds,
+    size_t nfds, size_t answer_max, bool *whole, struct ipc_message *answer)
+{
 	uint8_t raw[IPC_HEAD];
 	const struct ipc_head h = { .kind = IPC_REQUEST,
 		.nfds = (uint8_t)nfds,
@@ -352,11 +351,11 @@ ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
 		.len = (uint32_t)body.len,
 		.id = 1 };
 	ipc_head_encode(&h, raw);
-	TRY(send_all(&c, bytes_of(raw, sizeof(raw)), fds, nfds));
+	TRY(send_all(c, bytes_of(raw, sizeof(raw)), fds, nfds));
 	/* Who refuses early may have answered already: read that first. */
-	struct err *sent = send_all(&c, body, NULL, 0);
+	struct err *sent = send_all(c, body, NULL, 0);
 	CLEANUP(buf_done) struct buf got = BUF(answer_max);
-	struct err *e = recv_answer(&c, op, answer_max, &got);
+	struct err *e = recv_answer(c, op, answer_max, whole, &got);
 	if (sent != NULL && e != NULL &&
 	    strcmp(err_code(e), "process-died") == 0) {
 		err_free(e);
@@ -367,4 +366,113 @@ ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
 		return e;
 	*answer = (struct ipc_message){ .op = op, .body = buf_move(&got) };
 	return NULL;
+}
+
+static struct err *
+check_size(struct bytes body, size_t nfds)
+{
+	if (body.len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes, %zu descriptors",
+		    body.len, nfds);
+	return NULL;
+}
+
+struct err *
+ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
+    size_t nfds, size_t answer_max, int timeout_ms, struct ipc_message *answer)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	bool whole = false;
+	TRY(check_size(body, nfds));
+	TRY(open_socket(&fd));
+	struct call c = {
+		.fd = fd, .deadline = ipc_now_ms() + timeout_ms, .path = path
+	};
+	TRY(connect_to(&c));
+	return exchange(&c, op, body, fds, nfds, answer_max, &whole, answer);
+}
+
+/* ---- connections that are kept ---- */
+
+struct err *
+ipc_pool_init(struct ipc_pool *p, const char *path)
+{
+	*p = (struct ipc_pool){ .path = path };
+	if (pthread_mutex_init(&p->lock, NULL) != 0)
+		return err_new(ERR_NOMEM, NULL, "a lock");
+	return NULL;
+}
+
+void
+ipc_pool_done(struct ipc_pool *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		close(p->idle[i].fd);
+	if (p->path != NULL)
+		pthread_mutex_destroy(&p->lock);
+	*p = (struct ipc_pool){ 0 };
+}
+
+/* Still open, with nothing in it that nobody asked for. */
+static bool
+alive(const struct ipc_idle *c, int64_t now)
+{
+	uint8_t byte;
+	if (now - c->since > IPC_POOL_IDLE_MS)
+		return false;
+	ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n < 0 && errno == EAGAIN;
+}
+
+/* The connection used last, for it is the most likely to live; -1: none. */
+static int
+pool_take(struct ipc_pool *p)
+{
+	int64_t now = ipc_now_ms();
+	int fd = -1;
+	pthread_mutex_lock(&p->lock);
+	while (fd < 0 && p->n > 0) {
+		const struct ipc_idle *c = &p->idle[--p->n];
+		if (alive(c, now))
+			fd = c->fd;
+		else
+			close(c->fd);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return fd;
+}
+
+static void
+pool_give(struct ipc_pool *p, int *fd)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->n < IPC_POOL_MAX) {
+		p->idle[p->n++] =
+		    (struct ipc_idle){ .fd = *fd, .since = ipc_now_ms() };
+		*fd = -1;
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+struct err *
+ipc_pool_call(struct ipc_pool *p, uint16_t op, struct bytes body,
+    size_t answer_max, int timeout_ms, struct ipc_message *answer)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	bool whole = false;
+	TRY(check_size(body, 0));
+	fd = pool_take(p);
+	struct call c = { .fd = fd,
+		.deadline = ipc_now_ms() + timeout_ms,
+		.path = p->path };
+	if (fd < 0) {
+		TRY(open_socket(&fd));
+		c.fd = fd;
+		TRY(connect_to(&c));
+	}
+	struct err *e =
+	    exchange(&c, op, body, NULL, 0, answer_max, &whole, answer);
+	if (whole)
+		pool_give(p, &fd);
+	return e;
 }

@@ -10,6 +10,7 @@
 #ifndef SIGND_SIGND_IPC_H
 #define SIGND_SIGND_IPC_H
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include "base/base.h"
@@ -40,6 +41,29 @@ void ipc_message_done(struct ipc_message *m);
 struct err *ipc_call(const char *path, uint16_t op, struct bytes body,
     const int *fds, size_t nfds, size_t answer_max, int timeout_ms,
     struct ipc_message *answer) MUST_USE;
+
+/*
+ * A pool of connections to one socket, for any thread, that are kept open
+ * between calls.  Only towards a process that serves many connections at once:
+ * one that serves one at a time would wait for its idle owner.
+ */
+#define IPC_POOL_MAX 32       /* idle connections */
+#define IPC_POOL_IDLE_MS 3000 /* well before the other side gives them up */
+struct ipc_idle {
+	int fd;
+	int64_t since; /* ms */
+};
+struct ipc_pool {
+	const char *path; /* borrowed */
+	pthread_mutex_t lock;
+	struct ipc_idle idle[IPC_POOL_MAX];
+	size_t n;
+};
+struct err *ipc_pool_init(struct ipc_pool *p, const char *path) MUST_USE;
+void ipc_pool_done(struct ipc_pool *p);
+/* As ipc_call, without descriptors. */
+struct err *ipc_pool_call(struct ipc_pool *p, uint16_t op, struct bytes body,
+    size_t answer_max, int timeout_ms, struct ipc_message *answer) MUST_USE;
 
 /* ---- answering ---- */
 

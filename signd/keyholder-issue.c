@@ -290,8 +290,7 @@ keyholder_crl(struct keyholder *k, struct buf *out)
 	}
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	struct buf none = BUF(0);
-	TRY(ipc_call(k->ledger_read, LEDGER_CRL, buf_bytes(&none), NULL, 0,
-	    KEY_ANSWER_MAX, 10000, &answer));
+	TRY(keyholder_ask(k, LEDGER_CRL, &none, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
 	struct bytes current = BYTES_NONE;
 	TRY(unpack_bytes(&u, 1, &current));

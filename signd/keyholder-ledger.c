@@ -1,23 +1,44 @@
 /* The keyholder's way to the ledger. */
 #include "signd/keyholder.h"
 
+#include <string.h>
+
+#include "certs/spki.h"
 #include "signd/ledger-ops.h"
 #include "signd/ledger.h"
 
 #define TELL_MS 10000 /* a commit on a slow disk */
 
+/* Who waits for the ledger lets another thread work. */
+static struct err *
+call_unlocked(struct keyholder *k, struct ipc_pool *pool, uint16_t op,
+    const struct buf *body, struct ipc_message *answer)
+{
+	pthread_mutex_unlock(&k->lock);
+	struct err *e = ipc_pool_call(
+	    pool, op, buf_bytes(body), LW_ANSWER_MAX, TELL_MS, answer);
+	pthread_mutex_lock(&k->lock);
+	return e;
+}
+
+struct err *
+keyholder_ask(struct keyholder *k, uint16_t op, const struct buf *body,
+    struct ipc_message *answer)
+{
+	return call_unlocked(k, &k->reading, op, body, answer);
+}
+
 struct err *
 keyholder_tell(struct keyholder *k, uint16_t op, const struct buf *body,
     struct ipc_message *answer)
 {
-	return ipc_call(k->ledger_write, op, buf_bytes(body), NULL, 0,
-	    LW_ANSWER_MAX, TELL_MS, answer);
+	return call_unlocked(k, &k->writing, op, body, answer);
 }
 
 void
 held_done(struct held *h)
 {
-	cert_free(h->cert);
+	EVP_PKEY_free(h->key);
 	ipc_message_done(&h->answer);
 	*h = (struct held){ 0 };
 }
@@ -32,11 +53,14 @@ read_held(struct bytes credential, struct held *h)
 	TRY(unpack_i64(&u, 3, &h->version));
 	TRY(unpack_i64(&u, 4, &h->tries_left));
 	TRY(unpack_end(&u));
-	TRY(cert_parse(cert, &h->cert));
+	TRY(key_from_cert(cert, &h->key));
 	TRY(sealed_parse(sealed, &h->sealed));
 	h->owner.credential = credential;
 	h->owner.version = (uint64_t)h->version;
-	cert_fingerprint(h->cert, h->owner.certificate_sha256);
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, cert, hash));
+	memcpy(h->owner.certificate_sha256, hash,
+	    sizeof(h->owner.certificate_sha256));
 	return NULL;
 }
 

@@ -17,7 +17,6 @@
 #include "signd/ledger-ops.h"
 #include "signd/proto.h"
 
-#define STATUS_MS 10000
 #define STATUS_ANSWER_MAX 65536
 #define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
 
@@ -256,8 +255,7 @@ fill_states(struct keyholder *k, struct ocsp_ask *r)
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	int64_t changes = 0;
 	TRY(pack_serials(r, &body));
-	TRY(ipc_call(k->ledger_read, LEDGER_STATUS, buf_bytes(&body), NULL, 0,
-	    STATUS_ANSWER_MAX, STATUS_MS, &answer));
+	TRY(keyholder_ask(k, LEDGER_STATUS, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
 	TRY(unpack_i64(&u, 1, &changes));
 	for (size_t i = 0; i < r->n; i++)

@@ -128,7 +128,7 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 	for (out->n = 0; out->n < r->n; out->n++)
 		out->v[out->n] = BUF(VALUE_MAX);
 	k->operations++;
-	return p11_wrapped_sign(&k->session, &kek, wrapped, h->cert, r->alg,
+	return p11_wrapped_sign(&k->session, &kek, wrapped, h->key, r->alg,
 	    r->digests, r->n, out->v);
 }
 

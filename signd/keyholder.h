@@ -1,6 +1,7 @@
 /*
- * The keyholder's process: the only one that uses a key.  One thread, one
- * session with the token, logged in once.  It trusts the ledger, and nothing
+ * The keyholder's process: the only one that uses a key.  One session with the
+ * token, logged in once.  A few threads, of which one works and the others wait
+ * for the ledger's disk: the token shall not.  It trusts the ledger, and nothing
  * that the front says: what it signs it builds from typed fields, and each
  * thing it does stands in the ledger before its answer leaves.
  */
@@ -18,7 +19,7 @@
 #include "signd/roles.h"
 #include "store/ledger.h"
 
-#define KEY_BODY_MAX (64 * 1024)          /* bytes of one request */
+#define KEY_BODY_MAX (256 * 1024)         /* bytes: 1,000 digests of 64 */
 #define KEY_ANSWER_MAX (16 * 1024 * 1024) /* bytes: a CRL */
 #define KEY_DIGESTS_MAX LEDGER_DIGESTS_MAX
 #define APPROVAL_SECONDS 600 /* how far an approval's time may be off */
@@ -32,8 +33,14 @@ struct operator_key {
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
+	/* Held by the thread that works; given up in keyholder_tell() alone.
+	 * So everything else belongs to one thread, and no call of the token
+	 * that needs another after it (C_SignInit, C_Sign) is torn apart. */
+	pthread_mutex_t lock;
 	char *ledger_read;  /* path of the ledger's socket */
 	char *ledger_write; /* likewise */
+	struct ipc_pool reading; /* connections to them */
+	struct ipc_pool writing;
 	int pin_fd;         /* the token's PIN file, opened while still root;
 			     * -1: open it by its path */
 	struct p11_module *module;
@@ -49,8 +56,8 @@ struct keyholder {
 	struct clockwatch watch; /* time stamps */
 	uint64_t ocsp_made;      /* answers so far */
 	struct cert_list chain;  /* issuer first, anchor last */
-	uint64_t operations;     /* unwrappings so far */
-	bool broken; /* the token failed: this process must be replaced */
+	_Atomic uint64_t operations; /* unwrappings so far */
+	_Atomic bool broken; /* the token failed: this process must be replaced */
 };
 
 /* keyholder_open loads the module, logs in and finds the keys that the ledger
@@ -74,10 +81,14 @@ struct err *keyholder_handle(void *ctx, const struct ipc_message *request,
 struct err *keyholder_tell(struct keyholder *k, uint16_t op,
     const struct buf *body, struct ipc_message *answer) MUST_USE;
 
+/* The same of its reading side. */
+struct err *keyholder_ask(struct keyholder *k, uint16_t op,
+    const struct buf *body, struct ipc_message *answer) MUST_USE;
+
 /* A credential as the ledger has it; strings and bytes live in `answer`. */
 struct held {
 	struct ipc_message answer;
-	struct cert *cert;
+	EVP_PKEY *key; /* of the certificate */
 	struct sealed sealed;
 	struct seal_owner owner;
 	int64_t version;

@@ -22,8 +22,8 @@
 #define LEDGER_ID_MAX 64       /* bytes of an identifier */
 #define LEDGER_SEALED_MAX 8192 /* bytes of a sealed blob */
 #define LEDGER_CHAIN_MAX 8     /* certificates of our own chain */
-#define LEDGER_AUDIT_LINE_MAX (64 * 1024) /* bytes */
-#define LEDGER_DIGESTS_MAX 256            /* digests of one approval */
+#define LEDGER_AUDIT_LINE_MAX (256 * 1024) /* bytes */
+#define LEDGER_DIGESTS_MAX 1000           /* digests of one approval */
 #define LEDGER_HASH 32                    /* bytes, SHA-256 */
 
 struct ledger;

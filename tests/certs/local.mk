@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/certs/test-crl \
 	tests/certs/test-path \
 	tests/certs/test-source \
+	tests/certs/test-spki \
 	tests/certs/test-status \
 	tests/certs/test-torture
 TESTS += %D%/test-issue-interop.sh
@@ -59,3 +60,6 @@ tests_certs_test_cmp_client_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cmp_client_LDADD = $(CERTS_LIBS)
 dist_check_SCRIPTS += %D%/test-cmp.sh
 TESTS += %D%/test-cmp.sh
+tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
+tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_spki_LDADD = $(CERTS_LIBS)

@@ -311,7 +311,7 @@ signs_for_its_certificate_and_nothing_stays(void)
 	struct buf out[3] = { BUF(256), BUF(256), BUF(256) };
 	const struct bytes digests[3] = { digest(), digest(), digest() };
 	CHECK_OK(p11_wrapped_sign(
-	    &s, &kek, buf_bytes(&blob), c, alg, digests, 3, out));
+	    &s, &kek, buf_bytes(&blob), cert_key(c), alg, digests, 3, out));
 	for (int i = 0; i < 3; i++) {
 		bool ok = false;
 		CHECK_OK(cert_verify_digest(
@@ -341,7 +341,7 @@ check_kind(enum key_kind kind, struct sig_alg how)
 		return;
 	CHECK(cert_key_bits(c) == key_kind_shape(kind).bits);
 	CHECK_OK(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&blob), c, how, &d, 1, &out));
+	    p11_wrapped_sign(&s, &kek, buf_bytes(&blob), cert_key(c), how, &d, 1, &out));
 	CHECK_OK(cert_verify_digest(c, how, d, buf_bytes(&out), &ok));
 	CHECK(ok);
 	/* The same value over other bytes is none: the check means something.
@@ -427,7 +427,7 @@ another_ones_blob_signs_nothing(void)
 	struct buf out = BUF(256);
 	const struct bytes d = digest();
 	CHECK_ERR(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), c, alg, &d, 1, &out),
+	    p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c), alg, &d, 1, &out),
 	    ERR_MALFORMED);
 	CHECK(out.len == 0);
 }

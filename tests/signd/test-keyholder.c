@@ -57,6 +57,20 @@ a_sad_without_digests_is_bound_to_its_count(void)
 	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 20, 2));
 }
 
+static void
+a_thousand_digests_in_one_approval_keep_their_order(void)
+{
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CHECK_OK(authorize(
+	    &w, an.credential, PIN, 3000, KEY_DIGESTS_MAX, KEY_DIGESTS_MAX, &sad));
+	/* sign_with checks value n under digest n. */
+	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 3000,
+	    KEY_DIGESTS_MAX));
+	CHECK_ERR(authorize(&w, an.credential, PIN, 3000, KEY_DIGESTS_MAX + 1,
+		      KEY_DIGESTS_MAX + 1, &sad),
+	    ERR_LIMIT);
+}
+
 static int
 uses_of(struct bytes sad, bool *others)
 {
@@ -743,7 +757,7 @@ nothing_stays_in_the_token_after_signing(void)
 			e = p11_wrapped_make(&k.session, &k.kek, KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
-			    &k.kek, buf_bytes(&blob), an.cert, ecdsa_sha256,
+			    &k.kek, buf_bytes(&blob), cert_key(an.cert), ecdsa_sha256,
 			    &digest, 1, out);
 			if (e == NULL && (refused == NULL || out[0].len != 0))
 				e = err_new(ERR_INTERNAL, NULL, "it left");
@@ -963,6 +977,7 @@ main(void)
 	RUN(signs_by_pin_and_the_value_verifies);
 	RUN(signs_by_sad_once);
 	RUN(a_sad_without_digests_is_bound_to_its_count);
+	RUN(a_thousand_digests_in_one_approval_keep_their_order);
 	RUN(of_six_uses_of_a_sad_at_once_one_succeeds);
 	RUN(refuses_one_digest_more_and_another_digest);
 	RUN(refuses_a_sad_for_another_credential);

@@ -1,0 +1,143 @@
+/* Opening a running service as its operator: settings, token, ledger, and the
+ * unsealing keys of some citizens whose PINs the bench knows. */
+#include "bench/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "certs/aead.h"
+#include "pkcs11/guard.h"
+#include "signd/ledger.h"
+#include "signd/process.h"
+#include "signd/proto.h"
+
+static struct err *
+hmac(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	struct load *l = ctx;
+	return p11_hmac(&l->session, l->pepper, data, out);
+}
+
+static void
+set_environment(const struct settings *s)
+{
+	for (size_t i = 0; i < s->token_environment.n; i++)
+		putenv(s->token_environment.v[i]);
+}
+
+void
+load_token(const struct settings *s, struct p11_module **m,
+    struct p11_session *session)
+{
+	struct p11_token t;
+	CLEANUP(secret_done) struct secret pin = { 0 };
+	int lock = -1;
+	set_environment(s);
+	bench_must(guard_read_secret(s->token_pin_file, &pin));
+	bench_must(p11_lock(s->token_pin_file, &lock));
+	bench_must(p11_module_open(s->token_module, m));
+	bench_must(p11_token_find(*m, s->token_uri, &t));
+	bench_must(p11_session_open(&t, false, session));
+	bench_must(p11_login(session, secret_bytes(&pin)));
+	close(lock);
+}
+
+static void
+open_credential(struct load *l, struct ledger *ledger, const char *id,
+    const char *pin)
+{
+	const struct pepper pepper = { .ctx = l, .hmac = hmac };
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	CLEANUP(cert_freep) struct cert *cert = NULL;
+	struct sealed sealed;
+	bench_must(ledger_credential_get(ledger, id, &c));
+	bench_must(cert_parse(buf_bytes(&c.certificate), &cert));
+	bench_must(sealed_parse(buf_bytes(&c.sealed), &sealed));
+	struct seal_owner owner = { .credential = bytes_str(id),
+		.version = (uint64_t)c.version };
+	cert_fingerprint(cert, owner.certificate_sha256);
+	bench_must(seal_key(
+	    &sealed, &pepper, &owner, bytes_str(pin), &l->keys[l->n]));
+	l->versions[l->n] = (uint64_t)c.version;
+	l->ids[l->n++] = strdup(id);
+}
+
+static void
+open_credentials(struct load *l, struct ledger *ledger, const char *list)
+{
+	char id[LEDGER_ID_MAX + 1];
+	char pin[128];
+	FILE *f = fopen(list, "r");
+	if (f == NULL)
+		bench_must(err_new(ERR_MISSING, NULL, "%s", list));
+	while (l->n < LOAD_CREDENTIALS && fscanf(f, "%64s %127s", id, pin) == 2)
+		open_credential(l, ledger, id, pin);
+	fclose(f);
+}
+
+void
+load_open(struct load *l, const char *conf, const char *list)
+{
+	CLEANUP(free_charp) char *path = NULL;
+	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
+	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
+	bench_must(settings_load(conf, &l->settings));
+	bench_must(
+	    process_path(l->settings.run_dir, SOCKET_KEYHOLDER, &l->socket));
+	bench_must(ledger_path(&l->settings, &path));
+	bench_must(
+	    ledger_open(path, LEDGER_READ, &ledger_ground_system, &ledger));
+	bench_must(ledger_setup_get(ledger, &setup));
+	load_token(&l->settings, &l->module, &l->session);
+	bench_must(p11_key_find(&l->session, CKO_SECRET_KEY,
+	    buf_bytes(&setup.pepper_id), &l->pepper));
+	open_credentials(l, ledger, list);
+	if (l->n == 0)
+		bench_must(err_new(ERR_USAGE, NULL, "no credentials"));
+}
+
+void
+load_sads(struct load *l, size_t n)
+{
+	const struct pepper pepper = { .ctx = l, .hmac = hmac };
+	int64_t expires =
+	    clock_now(&clock_system) + l->settings.sad_seconds;
+	for (size_t i = 0; i < l->nsads; i++)
+		buf_done(&l->sads[i].sealed);
+	free(l->sads);
+	l->sads = calloc(n, sizeof(*l->sads));
+	if (l->sads == NULL)
+		bench_must(err_new(ERR_NOMEM, NULL, "approvals"));
+	for (size_t i = 0; i < n; i++) {
+		size_t c = i % l->n;
+		struct sad s = { .version = l->versions[c],
+			.count = 1,
+			.expires = expires,
+			.key = l->keys[c] };
+		snprintf(s.credential, sizeof(s.credential), "%s", l->ids[c]);
+		bench_must(random_fill(s.id, sizeof(s.id)));
+		l->sads[i].credential = l->ids[c];
+		l->sads[i].sealed = BUF(SAD_MAX);
+		bench_must(sad_seal(&pepper, &s, &l->sads[i].sealed));
+	}
+	l->nsads = n;
+	atomic_store(&l->next, 0);
+}
+
+void
+load_done(struct load *l)
+{
+	for (size_t i = 0; i < l->nsads; i++)
+		buf_done(&l->sads[i].sealed);
+	free(l->sads);
+	for (size_t i = 0; i < l->n; i++) {
+		secret_done(&l->keys[i]);
+		free(l->ids[i]);
+	}
+	p11_session_done(&l->session);
+	p11_module_free(l->module);
+	free(l->socket);
+	settings_done(&l->settings);
+}
