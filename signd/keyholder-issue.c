@@ -10,14 +10,14 @@
 
 #define DAY 86400   /* seconds */
 #define CRL_TRIES 5 /* when the register changes while a list is made */
-#define SUBJECT_FIELDS 5
+#define SUBJECT_FIELDS 7
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
 
 /* Profiles that an officer's approval can ask for; those of CAs and servers
  * are not among them. */
-static const char *const enrolment_profiles[] = { "citizen" };
+static const char *const enrolment_profiles[] = { "citizen", "citizen-eu" };
 
 static struct err *
 find_profile(const char *name, const struct cert_profile **out)
@@ -32,18 +32,66 @@ find_profile(const char *name, const struct cert_profile **out)
 	return NULL;
 }
 
-static size_t
-fill_subject(
-    const struct enrolment_record *r, struct subject_field out[SUBJECT_FIELDS])
+struct subject {
+	struct subject_field v[SUBJECT_FIELDS];
+	size_t n;
+	char *surname, *given, *number; /* of the European profile */
+};
+
+static void
+subject_done(struct subject *s)
 {
-	const struct subject_field all[SUBJECT_FIELDS] = { { "C", "VN" },
-		{ "ST", r->province }, { "L", r->locality }, { "CN", r->name },
-		{ "UID", r->subject_id } };
-	size_t n = 0;
-	for (size_t i = 0; i < SUBJECT_FIELDS; i++)
-		if (all[i].value[0] != '\0')
-			out[n++] = all[i];
-	return n;
+	free(s->surname);
+	free(s->given);
+	free(s->number);
+}
+
+static void
+add_field(struct subject *s, const char *type, const char *value)
+{
+	if (value[0] != '\0')
+		s->v[s->n++] = (struct subject_field){ type, value };
+}
+
+#define CCCD "CCCD:"
+
+/* "Nguyễn Văn An": the family's name stands first.  Who has one name only has
+ * it as both. */
+static struct err *
+fill_european(const struct enrolment_record *r, struct subject *s)
+{
+	struct bytes name = bytes_str(r->name);
+	size_t space = bytes_find(name, BYTES_LIT(" "));
+	bool one = space == SIZE_MAX;
+	CLEANUP(buf_done) struct buf number = BUF(128);
+	TRY(bytes_dup_str(bytes_slice(name, 0, space), &s->surname));
+	TRY(bytes_dup_str(one ? name : bytes_from(name, space + 1), &s->given));
+	/* A passport's country is not in the record. */
+	if (!bytes_starts(bytes_str(r->subject_id), BYTES_LIT(CCCD)))
+		return err_coded(
+		    err_new(ERR_MALFORMED, "EN 319 412-1 5.1.3",
+			"this profile is for holders of a CCCD number"),
+		    "record-field");
+	TRY(buf_printf(&number, "PNOVN-%s", r->subject_id + strlen(CCCD)));
+	TRY(bytes_dup_str(buf_bytes(&number), &s->number));
+	add_field(s, "GN", s->given);
+	add_field(s, "SN", s->surname);
+	add_field(s, "serialNumber", s->number);
+	return NULL;
+}
+
+static struct err *
+fill_subject(const struct enrolment_record *r,
+    const struct cert_profile *profile, struct subject *s)
+{
+	add_field(s, "C", "VN");
+	add_field(s, "ST", r->province);
+	add_field(s, "L", r->locality);
+	add_field(s, "CN", r->name);
+	if (profile->european)
+		return fill_european(r, s);
+	add_field(s, "UID", r->subject_id);
+	return NULL;
 }
 
 static const char *
@@ -80,7 +128,8 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
 {
 	const struct cert_profile *profile = NULL;
 	TRY(find_profile(r->profile, &profile));
-	struct subject_field subject[SUBJECT_FIELDS];
+	CLEANUP(subject_done) struct subject subject = { 0 };
+	TRY(fill_subject(r, profile, &subject));
 	const struct cert *issuer = k->chain.v[0];
 	const struct settings *s = k->settings;
 	const char *policy = text_or_none(s->certificate_policy_oid);
@@ -90,8 +139,8 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
 	if (end > cert_not_after(issuer))
 		end = cert_not_after(issuer);
 	const struct cert_fields f = { .profile = profile,
-		.subject = subject,
-		.nsubject = fill_subject(r, subject),
+		.subject = subject.v,
+		.nsubject = subject.n,
 		.key = key,
 		.issuer = issuer,
 		.not_before = now,

@@ -4,7 +4,7 @@
 . "$top_srcdir/tests/signd/service.sh"
 . "$top_srcdir/tests/signd/token.sh"
 
-world_make; ok $? "a service comes up from nothing"
+world_make 'certificate-policy-oid = 1.3.6.1.4.1.99999.1.1'; ok $? "a service comes up from nothing"
 csplit -s -z -f "$dir/chain-" "$dir/ca.pem" '/-BEGIN/' '{*}'
 cp "$dir/chain-00" "$dir/issuer.pem"
 cp "$dir/chain-01" "$dir/root.pem"
@@ -102,6 +102,22 @@ issue half.der no.pem CCCD:001199012345; refused malformed \
     "so is half a request"
 issue mine.csr no.pem CCCD:12; refused record-field \
     "so is a number that nobody has"
+
+# EN 319 412-2, a natural person.
+request eu -newkey ec -pkeyopt ec_paramgen_curve:P-256
+issue eu.csr eu.pem CCCD:001199012345 --profile citizen-eu
+ok $? "a certificate of the European profile is issued"
+openssl x509 -in "$dir/eu.pem" -noout -text -nameopt utf8 > "$dir/text"
+for line in 'serialNumber=PNOVN-001199012345' 'SN=Trần' 'GN=Thị Ánh' \
+    'Policy: 1.3.6.1.4.1.99999.1.1' 'CA Issuers - URI' 'OCSP - URI'; do
+	grep -q "$line" "$dir/text"; ok $? "it has $line"
+done
+grep -A1 'Key Usage: critical' "$dir/text" | grep -q '^ *Non Repudiation$'
+ok $? "it is for signing alone"
+issue eu.csr no.pem HC:C1234567 --profile citizen-eu; refused record-field \
+    "a passport does not say which country's number it is"
+issue eu.csr no.pem CCCD:001199012345 --profile issuing-ca
+refused record-field "no desk can ask for a CA"
 
 # Renewal and re-key.
 serial=$(serial_of card.pem)
