@@ -4,6 +4,7 @@
 #include "certs/ossl.h"
 #include "certs/signed.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -231,6 +232,28 @@ size_t
 crl_count(const struct crl *c)
 {
 	return c->index.n;
+}
+
+int64_t
+crl_keeps_expired_since(const struct crl *c)
+{
+	struct tm tm;
+	int64_t since = TIME_NONE;
+	ASN1_OBJECT *oid = OBJ_txt2obj("2.5.29.60", 1);
+	int at = X509v3_get_ext_by_OBJ(c->extensions, oid, -1);
+	ASN1_OBJECT_free(oid);
+	if (at < 0)
+		return TIME_NONE;
+	const ASN1_OCTET_STRING *value =
+	    X509_EXTENSION_get_data(X509v3_get_ext(c->extensions, at));
+	const uint8_t *p = ASN1_STRING_get0_data(value);
+	ASN1_GENERALIZEDTIME *t =
+	    d2i_ASN1_GENERALIZEDTIME(NULL, &p, ASN1_STRING_length(value));
+	if (t != NULL && ASN1_TIME_to_tm(t, &tm) == 1)
+		since = (int64_t)timegm(&tm);
+	ASN1_GENERALIZEDTIME_free(t);
+	ERR_clear_error();
+	return since;
 }
 
 bool

@@ -44,6 +44,9 @@ int64_t crl_this_update(const struct crl *c); /* seconds */
 int64_t crl_next_update(const struct crl *c); /* TIME_NONE: not stated */
 size_t crl_count(const struct crl *c);        /* revoked certificates */
 bool crl_is_delta(const struct crl *c);
+/* Certificates that expired since then stay on the list (expiredCertsOnCRL,
+ * X.509 9.5.2.8); TIME_NONE: it may drop any that has expired. */
+int64_t crl_keeps_expired_since(const struct crl *c);
 
 /* crl_signed_by says whether `issuer` made it: name, key usage, signature. */
 struct err *crl_signed_by(

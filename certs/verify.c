@@ -114,7 +114,9 @@ key_verify_digest(EVP_PKEY *key, struct sig_alg alg, struct bytes digest,
 	CLEANUP(EVP_PKEY_CTX_freep)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1)
-		return err_ossl(ERR_UNSUPPORTED, "EVP_PKEY_verify_init");
+		/* The key is of that kind, so nothing but memory is missing;
+		 * OpenSSL 3.0 calls it an initialization error. */
+		return err_ossl(ERR_NOMEM, "EVP_PKEY_verify_init");
 	if (!set_padding(ctx, alg, mgf1) ||
 	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0 ||
 	    EVP_PKEY_verify(ctx, sig.ptr, sig.len, digest.ptr, digest.len) != 1)

@@ -21,3 +21,14 @@ fuzz_fuzz_sealed_SOURCES = fuzz/fuzz-sealed.c
 fuzz_fuzz_sealed_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_fuzz_sealed_LDADD = $(PKCS11_LIBS)
+
+EXTRA_PROGRAMS += fuzz/fuzz-token-uri fuzz/fuzz-token-objects
+FUZZ_TARGETS += fuzz/fuzz-token-uri fuzz/fuzz-token-objects
+fuzz_fuzz_token_uri_SOURCES = fuzz/fuzz-token-uri.c
+fuzz_fuzz_token_uri_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_token_uri_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_token_uri_LDADD = $(PKCS11_LIBS)
+fuzz_fuzz_token_objects_SOURCES = fuzz/fuzz-token-objects.c
+fuzz_fuzz_token_objects_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+fuzz_fuzz_token_objects_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_token_objects_LDADD = $(PKCS11_LIBS)

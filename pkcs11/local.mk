@@ -17,6 +17,7 @@ pkcs11_libpkcs11_la_SOURCES = \
 	%D%/seal.c %D%/seal.h \
 	%D%/session.c %D%/session.h \
 	%D%/sign.c \
+	%D%/uri.c %D%/uri.h \
 	%D%/vendor.c %D%/vendor.h \
 	%D%/wrap.c %D%/wrap.h
 pkcs11_libpkcs11_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) $(ARGON2_CFLAGS)

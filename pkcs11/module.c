@@ -138,11 +138,14 @@ find(const struct p11_module *m, P11KitUri *uri, struct p11_token *out,
     int *found)
 {
 	CK_FUNCTION_LIST *f = m->functions;
+	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri);
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = SLOTS_MAX;
 	TRY_CK(f->C_GetSlotList(CK_TRUE, slots, &n), "C_GetSlotList");
 	for (CK_ULONG i = 0; i < n; i++) {
-		CK_TOKEN_INFO info;
+		CK_TOKEN_INFO info = { 0 };
+		if (wanted != (CK_SLOT_ID)-1 && wanted != slots[i])
+			continue;
 		if (f->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
 		    (info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
 		    p11_kit_uri_match_token_info(uri, &info) != 1)
@@ -162,7 +165,7 @@ p11_token_find(
 	CLEANUP(uri_freep) P11KitUri *parsed = p11_kit_uri_new();
 	if (parsed == NULL)
 		return err_new(ERR_NOMEM, NULL, "a URI");
-	if (p11_kit_uri_parse(uri, P11_KIT_URI_FOR_TOKEN, parsed) !=
+	if (p11_kit_uri_parse(uri, P11_KIT_URI_FOR_ANY, parsed) !=
 	    P11_KIT_URI_OK)
 		return err_new(ERR_MALFORMED, "RFC 7512", "the token's URI");
 	struct p11_token t = { .module = m };

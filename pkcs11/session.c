@@ -65,8 +65,8 @@ pause_ms(long ms)
 
 /* Whose last try it is, only they may decide: neither a keyholder that starts
  * again and again with a wrong PIN in its file, nor a slip of the finger. */
-static struct err *
-spare_last_try(const struct p11_session *s)
+struct err *
+p11_login_allowed(const struct p11_session *s)
 {
 	CK_TOKEN_INFO info = { 0 };
 	TRY_CK(s->f->C_GetTokenInfo(s->slot, &info), "C_GetTokenInfo");
@@ -103,7 +103,7 @@ p11_login(struct p11_session *s, struct bytes pin)
 	CK_RV rv = CKR_OK;
 	long wait = LOGIN_WAIT_MS;
 	for (int i = 0; i < LOGIN_TRIES; i++) {
-		TRY(spare_last_try(s));
+		TRY(p11_login_allowed(s));
 		rv = login_once(s, CKU_USER, pin);
 		if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 			return NULL;
@@ -118,7 +118,7 @@ p11_login(struct p11_session *s, struct bytes pin)
 struct err *
 p11_login_for_operation(const struct p11_session *s, struct bytes pin)
 {
-	TRY(spare_last_try(s));
+	TRY(p11_login_allowed(s));
 	CK_RV rv = login_once(s, CKU_CONTEXT_SPECIFIC, pin);
 	return rv == CKR_OK ? NULL : err_ck(rv, "C_Login");
 }

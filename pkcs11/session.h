@@ -44,7 +44,11 @@ void p11_unlock_fd(int fd);
  */
 struct err *p11_login(struct p11_session *s, struct bytes pin) MUST_USE;
 
-/* The same for the one operation that was just begun, after C_SignInit. */
+/* p11_login_allowed refuses as p11_login would before it tries: to be asked
+ * before a person is. */
+struct err *p11_login_allowed(const struct p11_session *s) MUST_USE;
+
+/* Logs in for the one operation that was just begun, after C_SignInit. */
 struct err *p11_login_for_operation(
     const struct p11_session *s, struct bytes pin) MUST_USE;
 

@@ -47,6 +47,7 @@ enum word {
 	WORD_RESULT_VALID,
 	WORD_RESULT_INVALID,
 	WORD_RESULT_INDETERMINATE,
+	WORD_RESULT_PARTIAL,
 	WORD_NEXT,
 	WORD_SIGNATURE_OF, /* printf: which, of how many */
 	WORD_SIGNER,
@@ -87,7 +88,10 @@ const char *word(enum word w, enum lang lang);
 const char *cert_state_text(enum cert_state s, enum lang lang);
 const char *integrity_text(enum integrity i, enum lang lang);
 const char *change_text(const struct signature_fact *f, enum lang lang);
-const char *result_text(enum result r, enum lang lang);
+/* The headline of a result; a policy that leaves questions out passes without
+ * being "valid". */
+const char *result_text(
+    const struct policy *p, enum indication i, enum lang lang);
 /* The name of a domain of trust, for people; unknown ones stay as they are. */
 const char *domain_text(const char *domain, enum lang lang);
 

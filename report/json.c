@@ -114,8 +114,8 @@ set_verdict(json_t *o, const struct policy *p, enum indication i,
 {
 	enum result r = result_of(p, i);
 	TRY(set_string(o, "result", result_name(r)));
-	TRY(set_both(o, "result_text", result_text(r, LANG_VI),
-	    result_text(r, LANG_EN)));
+	TRY(set_both(o, "result_text", result_text(p, i, LANG_VI),
+	    result_text(p, i, LANG_EN)));
 	TRY(set_string(o, "indication", indication_name(i)));
 	TRY(set_string(o, "sub_indication",
 	    s == SUB_NONE ? NULL : sub_indication_name(s)));

@@ -110,8 +110,7 @@ put_heading(
 	if (n == 1)
 		return buf_str(p->out, "\n");
 	return buf_printf(p->out, ": %s. %s\n",
-	    result_text(
-		result_of(p->in->verdict->policy, v->indication), p->lang),
+	    result_text(p->in->verdict->policy, v->indication, p->lang),
 	    message_text(v->code, p->lang));
 }
 
@@ -152,7 +151,7 @@ put_head(struct page *p)
 {
 	const struct verdict *v = p->in->verdict;
 	TRY(buf_printf(p->out, "%s. %s\n",
-	    result_text(result_of(v->policy, v->indication), p->lang),
+	    result_text(v->policy, v->indication, p->lang),
 	    message_text(v->code, p->lang)));
 	if (message_next(v->code, p->lang)[0] != '\0')
 		TRY(buf_printf(p->out, "%s: %s\n", word(WORD_NEXT, p->lang),

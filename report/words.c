@@ -6,6 +6,8 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_RESULT_VALID] = { "HỢP LỆ", "VALID" },
 	[WORD_RESULT_INVALID] = { "KHÔNG HỢP LỆ", "NOT VALID" },
 	[WORD_RESULT_INDETERMINATE] = { "CHƯA XÁC ĐỊNH ĐƯỢC", "INDETERMINATE" },
+	[WORD_RESULT_PARTIAL] = { "ĐẠT PHẦN ĐƯỢC KIỂM TRA",
+	    "WHAT WAS CHECKED HOLDS" },
 	[WORD_NEXT] = { "Việc cần làm", "What to do" },
 	[WORD_SIGNATURE_OF] = { "Chữ ký %zu trong %zu",
 	    "Signature %zu of %zu" },
@@ -142,9 +144,9 @@ change_text(const struct signature_fact *f, enum lang lang)
 }
 
 const char *
-result_text(enum result r, enum lang lang)
+result_text(const struct policy *p, enum indication i, enum lang lang)
 {
-	switch (r) {
+	switch (result_of(p, i)) {
 	case RESULT_VALID:
 		return word(WORD_RESULT_VALID, lang);
 	case RESULT_INVALID:
@@ -152,7 +154,9 @@ result_text(enum result r, enum lang lang)
 	case RESULT_INDETERMINATE:
 		break;
 	}
-	return word(WORD_RESULT_INDETERMINATE, lang);
+	return word(
+	    i == TOTAL_PASSED ? WORD_RESULT_PARTIAL : WORD_RESULT_INDETERMINATE,
+	    lang);
 }
 
 const char *

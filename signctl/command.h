@@ -56,6 +56,10 @@ extern const struct command command_sign;
 extern const struct command command_sod_verify;
 extern const struct command command_suspend;
 extern const struct command command_timestamp_verify;
+extern const struct command command_token_csr;
+extern const struct command command_token_key_new;
+extern const struct command command_token_probe;
+extern const struct command command_token_put_cert;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */

@@ -26,6 +26,10 @@ static const struct command *const commands[] = {
 	&command_ocsp_verify,
 	&command_timestamp_verify,
 	&command_sod_verify,
+	&command_token_probe,
+	&command_token_key_new,
+	&command_token_csr,
+	&command_token_put_cert,
 };
 
 int

@@ -3,6 +3,7 @@
 #include "cms/params.h"
 #include "signctl/raise.h"
 #include "signctl/service.h"
+#include "signctl/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,8 @@
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
 	{ "credential", "ID", "whose key", false },
-	{ "pin-fd", "N", "read the PIN from descriptor N", false },
+	TOKEN_OPTIONS,
+	{ "pss", NULL, "with a token: RSASSA-PSS instead of PKCS#1", false },
 	{ "out", "FILE", "the signed document (FILE.signed)", false },
 	{ "reason", "TEXT", "why it is signed", false },
 	{ "location", "TEXT", "where it is signed", false },
@@ -39,6 +41,10 @@ struct signing {
 	struct signd *service;
 	const char *credential;
 	struct secret pin;
+	bool own;                 /* with a token at this machine */
+	struct token_place place; /* of it */
+	struct token_pin token_pin;
+	bool pss;
 	struct cert_list certs; /* the signer's first, then issuers */
 	struct raise raise;     /* --local: the level, and what it takes */
 	uint8_t policy_digest[DIGEST_MAX];
@@ -50,6 +56,8 @@ signing_done(struct signing *s)
 {
 	signd_close(s->service);
 	secret_done(&s->pin);
+	token_place_done(&s->place);
+	token_pin_done(&s->token_pin);
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
 	buf_done(&s->cms);
@@ -95,10 +103,39 @@ fetch_certs(struct signing *s)
 		   : err_new(ERR_REMOTE, NULL, "the answer has no certificate");
 }
 
-static enum sig_form
-form_of(const struct cert *c)
+/* Most tokens show certificates without a login; if not, it is logged in
+ * first. */
+static struct err *
+fetch_token_certs(const struct args *a, struct signing *s)
 {
-	return cert_key_alg(c) == KEY_EC ? SIG_ECDSA : SIG_RSA_PKCS1;
+	if (s->certs.n > 0)
+		return NULL;
+	struct err *e = token_certs(&s->place, NULL, &s->certs);
+	bool hidden =
+	    e != NULL && strcmp(err_code(e), "token-certificate-missing") == 0;
+	if (e != NULL && !hidden)
+		return e;
+	err_free(e);
+	TRY(token_pin_read(a, &s->place, &s->token_pin));
+	return hidden ? token_certs(&s->place, &s->token_pin, &s->certs) : NULL;
+}
+
+static enum sig_form
+form_of(const struct signing *s)
+{
+	if (cert_key_alg(s->certs.v[0]) == KEY_EC)
+		return SIG_ECDSA;
+	return s->pss ? SIG_RSA_PSS : SIG_RSA_PKCS1;
+}
+
+/* The digest that fits the key: a longer one for a longer curve. */
+static enum digest_alg
+digest_for(const struct signing *s)
+{
+	const struct cert *c = s->certs.v[0];
+	return s->own && cert_key_alg(c) == KEY_EC && cert_key_bits(c) > 256
+		   ? DIGEST_SHA384
+		   : DIGEST_SHA256;
 }
 
 static struct err *
@@ -131,13 +168,13 @@ load_policy(const struct args *a, struct signing *s, struct sig_policy *out)
 }
 
 static struct err *
-load_choices(
-    const struct args *a, struct signing *s, struct prepare_request *r)
+load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 {
 	const struct cms_params cms = {
 		.form =
 		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
 	};
+	buf_done(&s->cms);
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
 	r->cms = buf_bytes(&s->cms);
@@ -164,8 +201,8 @@ prepare(const struct args *a, struct signing *s, struct bytes document,
 		.cert = cert_der(s->certs.v[0]),
 		.chain = chain,
 		.nchain = n,
-		.digest = DIGEST_SHA256,
-		.form = form_of(s->certs.v[0]),
+		.digest = digest_for(s),
+		.form = form_of(s),
 		.time = clock_now(&clock_system),
 	};
 	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
@@ -187,7 +224,7 @@ remote_value(struct signing *s, const struct prepared *p, struct buf *out)
 	const char *oid = digest_oid(p->digest_alg);
 	const struct signd_bytes digest = { p->digest,
 		digest_len(p->digest_alg) };
-	const struct sig_alg alg = { .form = form_of(s->certs.v[0]),
+	const struct sig_alg alg = { .form = form_of(s),
 		.digest = p->digest_alg };
 	TRY(service_err(signd_authorize(s->service, s->credential,
 	    (const char *)s->pin.ptr, NULL, 1, &digest, 1, oid, &sad)));
@@ -199,6 +236,18 @@ remote_value(struct signing *s, const struct prepared *p, struct buf *out)
 	if (!json_is_string(first))
 		return err_new(ERR_REMOTE, NULL, "the answer has no signature");
 	return base64_decode(bytes_str(json_string_value(first)), out);
+}
+
+static struct err *
+own_value(const struct signing *s, const struct prepared *p, struct buf *out)
+{
+	struct sig_alg alg = { .form = form_of(s), .digest = p->digest_alg };
+	if (alg.form == SIG_RSA_PSS) {
+		alg.mgf1 = alg.digest;
+		alg.salt_len = (int)digest_len(alg.digest);
+	}
+	return token_sign(&s->place, &s->token_pin, s->certs.v[0], alg,
+	    bytes_of(p->digest, digest_len(p->digest_alg)), out);
 }
 
 /* The time stamp on the value, if the level has one. */
@@ -224,10 +273,10 @@ sign_input(const struct args *a, struct signing *s, struct input *document)
 	CLEANUP(buf_done) struct buf token = BUF(TOKEN_MAX);
 	struct input next = { 0 };
 	TRY(prepare(a, s, document->bytes, &p));
-	TRY(remote_value(s, &p, &value));
+	TRY(s->own ? own_value(s, &p, &value) : remote_value(s, &p, &value));
 	TRY(stamp_value(s, buf_bytes(&p.state), buf_bytes(&value), &token));
-	TRY(embed_here(buf_bytes(&p.state), buf_bytes(&value),
-	    buf_bytes(&token), &ins));
+	TRY(embed_here(
+	    buf_bytes(&p.state), buf_bytes(&value), buf_bytes(&token), &ins));
 	TRY(outcome(&ins, document->bytes, &next));
 	/* A detached signature is over what is no longer inside. */
 	if (args_has(a, "detached")) {
@@ -246,8 +295,9 @@ sign_here(const struct args *a, struct signing *s, const char *path, int fd)
 {
 	CLEANUP(input_done) struct input document = { 0 };
 	TRY(input_open(path, &document));
+	raise_done(&s->raise);
 	TRY(raise_load(a, &s->raise));
-	TRY(fetch_certs(s));
+	TRY(s->own ? fetch_token_certs(a, s) : fetch_certs(s));
 	TRY(worker_start());
 	struct err *e = sign_input(a, s, &document);
 	if (e == NULL && s->raise.level > LEVEL_T)
@@ -263,7 +313,7 @@ sign_one(const struct args *a, struct signing *s, const char *path,
 {
 	CLEANUP(output_done) struct output out = { .fd = -1 };
 	TRY(output_open(out_path, &out));
-	if (args_has(a, "local"))
+	if (s->own || args_has(a, "local"))
 		TRY(sign_here(a, s, path, out.fd));
 	else
 		TRY(sign_there(a, s, path, out.fd));
@@ -278,32 +328,57 @@ sign_one(const struct args *a, struct signing *s, const char *path,
 	return NULL;
 }
 
+/* FILE.signed, unless --out says otherwise. */
+static struct err *
+sign_word(const struct args *a, struct signing *s, const char *path)
+{
+	CLEANUP(buf_done) struct buf name = BUF(8192);
+	const char *out = args_get(a, "out");
+	if (out == NULL) {
+		TRY(buf_printf(&name, "%s.signed", path));
+		TRY(buf_cstr(&name, &out));
+	}
+	return sign_one(a, s, path, out);
+}
+
+/* With a token at this machine; no service is asked. */
+static struct err *
+run_own(const struct args *a, struct signing *s)
+{
+	if (a->nwords == 0 || (a->nwords > 1 && args_has(a, "out")))
+		return err_new(ERR_USAGE, NULL,
+		    "which file?  (--out is for one file alone)");
+	s->own = true;
+	s->pss = args_has(a, "pss");
+	TRY(token_place_read(a, &s->place));
+	for (size_t i = 0; i < a->nwords; i++)
+		TRY(err_while(sign_word(a, s, a->words[i]), "%s", a->words[i]));
+	return NULL;
+}
+
 static struct err *
 run(const struct args *a, int *code)
 {
 	(void)code;
 	CLEANUP(signing_done) struct signing s = { 0 };
-	CLEANUP(buf_done) struct buf name = BUF(8192);
-	const char *out = args_get(a, "out");
+	if (args_has(a, "token") || args_has(a, "module"))
+		return run_own(a, &s);
 	if (a->nwords != 1)
 		return err_new(ERR_USAGE, NULL, "sign which one file?");
 	TRY(args_need(a, "credential", &s.credential));
-	if (out == NULL) {
-		TRY(buf_printf(&name, "%s.signed", a->words[0]));
-		TRY(buf_cstr(&name, &out));
-	}
 	TRY(service_open(a, &s.service));
 	TRY(pin_read(a, false, &s.pin));
-	return sign_one(a, &s, a->words[0], out);
+	return sign_word(a, &s, a->words[0]);
 }
 
 const struct command command_sign = {
 	.name = "sign",
-	.words = "FILE",
+	.words = "FILE...",
 	.summary = "sign a PDF, an XML document, or any file (CMS)",
 	.more = "The PIN is asked for on the terminal, or read from --pin-fd.  "
 		"With --local the\ndocument stays on this machine: only its "
-		"digest is sent.",
+		"digest is sent.  With --token a token at this machine signs, "
+		"and no service is asked.",
 	.options = options,
 	.run = run,
 };

@@ -12,7 +12,9 @@
 
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
-	{ "policy", "NAME", "basic, path-only or crypto-only", false },
+	{ "policy", "NAME",
+	    "basic, vn-2025, eu-basic, strict, path-only, crypto-only", false },
+	{ "policy-file", "FILE", "a policy of your own, in JSON", false },
 	{ "trust", "FILE", "anchors, PEM or DER", true },
 	{ "certs", "FILE", "further certificates, not trusted", true },
 	{ "key", "FILE", "XML: a bare public key to try, PEM or DER", true },
@@ -41,6 +43,7 @@ struct session {
 	struct bytes *keys;
 	size_t nkeys;
 	struct secret password;
+	struct input policy; /* --policy-file */
 	struct verify_request request;
 };
 
@@ -100,6 +103,18 @@ load_keys(const struct args *a, struct session *s)
 }
 
 static struct err *
+load_policy(const struct args *a, struct session *s)
+{
+	CLEANUP(policy_freep) struct policy *known = NULL;
+	const char *file = args_get(a, "policy-file");
+	if (file == NULL)
+		return policy_load(s->request.policy, &known);
+	TRY(input_open(file, &s->policy));
+	s->request.policy_text = s->policy.bytes;
+	return err_while(policy_parse(s->policy.bytes, &known), "%s", file);
+}
+
+static struct err *
 load_session(const struct args *a, struct session *s)
 {
 	const char *policy = args_get(a, "policy");
@@ -113,8 +128,7 @@ load_session(const struct args *a, struct session *s)
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
 	r->policy = policy != NULL ? policy : "basic";
-	if (policy_find(r->policy) == NULL)
-		return err_new(ERR_USAGE, NULL, "no such policy: %s", policy);
+	TRY(load_policy(a, s));
 	r->now = clock_now(&clock_system);
 	r->domains = &s->trust;
 	r->ndomains = s->trust.anchors.n > 0 ? 1 : 0;
@@ -143,6 +157,7 @@ session_done(struct session *s)
 	free(s->key_files);
 	free(s->keys);
 	secret_done(&s->password);
+	input_done(&s->policy);
 }
 
 static struct err *

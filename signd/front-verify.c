@@ -91,10 +91,8 @@ read_wanted(const struct request *r, struct wanted *w)
 		time = form->time;
 	if (w->policy == NULL)
 		w->policy = r->front->s->policy;
-	if (policy_find(w->policy) == NULL)
-		return err_coded(
-		    err_new(ERR_USAGE, NULL, "there is no such policy"),
-		    "parameter");
+	CLEANUP(policy_freep) struct policy *known = NULL;
+	TRY(policy_load(w->policy, &known));
 	w->time = TIME_NONE;
 	if (time != NULL) {
 		struct err *e = time_parse_iso(bytes_str(time), &w->time);

@@ -2,29 +2,161 @@
 #ifndef SIGND_VALIDATION_INTERNAL_H
 #define SIGND_VALIDATION_INTERNAL_H
 
+#include "certs/ocsp.h"
 #include "validation/validation.h"
+
+/* ---- status data (status.c) ---- */
+
+/* One CRL or OCSP answer, read at most once. */
+struct known {
+	struct status_data data;
+	position at; /* POSITION_LAST: given from outside, or who knows */
+	bool inside; /* in the document */
+	bool read;   /* crl or ocsp is filled, unless it is unreadable */
+	struct crl *crl;
+	struct ocsp_answer *ocsp;
+	int64_t produced; /* seconds; TIME_NONE: unreadable */
+};
+
+/* What one answer says of a certificate. */
+struct status_found {
+	struct status_answer answer;
+	size_t index; /* in judging.known; NO_INDEX: nothing was found */
+};
+
+/* ---- paths, looked for once (trust.c) ---- */
+
+struct path_wish {
+	struct cert *leaf;
+	int64_t time; /* seconds */
+	enum status_wanted status;
+	const char *purpose; /* NULL: any, "timestamp" */
+};
+
+struct remembered {
+	struct path_wish wish;
+	struct path path;
+	const char *domain;
+};
 
 /* All that signatures are judged with. */
 struct judging {
 	const struct validation_request *r;
-	const struct status_data *status; /* from the facts and from outside */
+	struct status_data *status; /* from outside, then from the facts */
+	struct known *known;        /* the same */
 	size_t nstatus;
 	struct cert_list pool; /* owned: the document's and those given */
+	struct remembered *paths;
+	size_t npaths;
+	struct verdict *verdict;
 };
 
-/* decide sets the verdict, and says that it is decided. */
-bool decide(struct signature_verdict *v, enum indication indication,
-    enum sub_indication sub, const char *code);
+/* best_path finds the best path to any domain of trust, and remembers it:
+ * *out belongs to `j`.  Its domain is NULL unless it is good.  *out is NULL
+ * when VALIDATION_PATHS_MAX is used up. */
+struct err *best_path(struct judging *j, struct path_wish w,
+    const struct remembered **out) MUST_USE;
+struct err *path_copy(const struct path *from, struct path *to) MUST_USE;
 
-/* judge_time fills best_time out of the time stamps that hold and, where the
- * policy looks at trust, come from a trusted authority. */
-struct err *judge_time(
-    const struct judging *j, struct signature_verdict *v) MUST_USE;
-/* judge_path fills path and domain; *decided if it is not good enough. */
-struct err *judge_path(const struct judging *j, struct signature_verdict *v,
-    bool *decided) MUST_USE;
-/* weak_reason tells why the algorithms are not strong enough; NULL: they are.
- * Static storage. */
-const char *weak_reason(const struct signature_fact *f);
+/* ---- proofs of existence (EN 319 102-1 5.6.2.3) ---- */
+
+/* The time stamps of one signature that are trusted, and what else is known of
+ * when things existed. */
+struct proofs {
+	const struct stamp_verdict *stamps;
+	size_t n;
+	bool alone; /* positions in the facts are all in this signature */
+};
+
+/* Since when something at this position is proven to exist; `now` where no
+ * trusted stamp says more. */
+int64_t poe_of(const struct proofs *p, position at, int64_t now);
+
+/* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
+bool status_is_fresh(
+    const struct policy *p, const struct status_answer *a, int64_t when);
+struct err *status_gather(struct judging *j) MUST_USE;
+void status_forget(struct judging *j);
+/*
+ * status_at finds what is best known about `cert` for a signature that existed
+ * at `when`: an answer made after it (the newest), or else one that was current
+ * then.  Only answers that are proven to be no younger than `control`, and made
+ * no later, count.  Revoked or suspended wins over good.
+ */
+struct err *status_at(struct judging *j, const struct proofs *p,
+    const struct cert *cert, const struct cert *issuer, int64_t when,
+    int64_t control, struct status_found *out) MUST_USE;
+
+/* ---- what is judged: a signature or a time stamp ---- */
+
+struct conclusion {
+	enum indication indication;
+	enum sub_indication sub;
+	const char *code;
+	struct path path; /* owned */
+	const char *domain;
+	bool expired_since; /* good then, expired today */
+	bool revoked_since; /* good then, revoked today */
+};
+
+struct subject {
+	struct cert *cert;
+	const char *purpose; /* as in path_wish */
+	int64_t best;        /* since when it is proven to exist */
+	bool stamped;        /* `best` is that of a time stamp */
+	int64_t not_before;  /* a trusted content time stamp; TIME_NONE */
+	struct proofs proofs;
+	const struct signature_fact *fact; /* one of these two */
+	const struct timestamp_fact *stamp;
+	size_t index; /* of the stamp; NO_INDEX: the signature itself */
+	struct proof *proof;
+};
+
+/* judge_subject looks at path, status and algorithms: now, with time, and in
+ * the past. */
+struct err *judge_subject(struct judging *j, const struct subject *s,
+    struct conclusion *out) MUST_USE;
+/* As of a time at which it is proven to have existed (EN 319 102-1 5.5.4):
+ * *good if path and status were right then. */
+struct err *judge_with_time(struct judging *j, const struct subject *s,
+    struct conclusion *c, bool *good) MUST_USE;
+/* By sliding the time of validation back (EN 319 102-1 5.6.2). */
+struct err *judge_past(struct judging *j, const struct subject *s,
+    struct conclusion *c, bool *good) MUST_USE;
+
+/* A conclusion, as one expression. */
+struct conclusion concluded(
+    enum indication i, enum sub_indication sub, const char *code);
+/* Steps with what all of one subject have in common. */
+struct proof_step step_of(
+    const struct subject *s, enum rule rule, const char *clause);
+
+/* ---- algorithms (algorithms.c) ---- */
+
+/* The weakest of what a signature, a certificate or a status answer rests on.
+ */
+struct strength {
+	int64_t until;    /* NEVER_ENDS; TIME_NONE: the policy knows it not */
+	enum rule rule;   /* which kind of weakness */
+	const char *code; /* "algorithm-weak-digest", "algorithm-weak-key" */
+	char what[96];    /* "SHA-1", "RSA 1024" */
+};
+
+struct strength strength_of_signature(
+    const struct policy *p, const struct signature_fact *f);
+struct strength strength_of_stamp(
+    const struct policy *p, const struct timestamp_fact *t);
+/* Of the signature in a certificate, made by `issuer`. */
+struct strength strength_of_cert(
+    const struct policy *p, const struct cert *c, const struct cert *issuer);
+
+/* ---- time stamps (stamps.c) ---- */
+
+/* judge_stamps fills v->stamps, later ones first so that they speak for the
+ * earlier ones, and sets best_time.  *ordered: content, signature and archive
+ * time stamps follow one another. */
+struct err *judge_stamps(
+    struct judging *j, struct signature_verdict *v, bool *ordered) MUST_USE;
+enum stamp_kind stamp_kind_of(const struct timestamp_fact *t);
 
 #endif

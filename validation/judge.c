@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RSA_BITS_MIN 2048
-#define EC_BITS_MIN 256
 /* A claimed time may be ahead of us by a wrong clock, not by more. */
 #define CLOCK_ERROR ((int64_t)24 * 3600) /* seconds */
 
@@ -16,7 +14,8 @@ is_document_stamp(const struct signature_fact *f)
 	       cert_eq(f->timestamps[0].tsa, f->cert);
 }
 
-bool
+/* decide sets the verdict, and says that it is decided. */
+static bool
 decide(struct signature_verdict *v, enum indication indication,
     enum sub_indication sub, const char *code)
 {
@@ -64,18 +63,10 @@ fatal_code(const struct findings *f)
 	return weak;
 }
 
-/* EN 319 102-1 5.2.2 and 5.2.3: the format, and whose signature it is. */
+/* A bare key (KeyValue in XML) is enough where nobody asks whose. */
 static bool
-judge_format(const struct judging *j, struct signature_verdict *v)
+check_certificate(const struct judging *j, struct signature_verdict *v)
 {
-	const char *code = fatal_code(&v->fact->findings);
-	if (code == NULL)
-		code = fatal_code(&j->r->facts->findings);
-	if (code != NULL && undecided(code) != SUB_NONE)
-		return decide(v, INDETERMINATE, undecided(code), code);
-	if (code != NULL)
-		return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE, code);
-	/* A bare key (KeyValue in XML) is enough where nobody asks whose. */
 	bool whose_matters =
 	    j->r->policy->check_path || v->fact->signature == CHECK_NOT_DONE;
 	if (v->fact->cert == NULL && whose_matters)
@@ -83,6 +74,19 @@ judge_format(const struct judging *j, struct signature_verdict *v)
 		    SUB_NO_SIGNING_CERTIFICATE_FOUND,
 		    "signer-certificate-missing");
 	return false;
+}
+
+static bool
+check_format(const struct judging *j, struct signature_verdict *v)
+{
+	const char *code = fatal_code(&v->fact->findings);
+	if (code == NULL)
+		code = fatal_code(&j->r->facts->findings);
+	if (code == NULL)
+		return false;
+	if (undecided(code) != SUB_NONE)
+		return decide(v, INDETERMINATE, undecided(code), code);
+	return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE, code);
 }
 
 static size_t
@@ -94,24 +98,34 @@ count_references(const struct signature_fact *f, enum check c)
 	return n;
 }
 
-/* EN 319 102-1 5.2.7.  What is wrong outweighs what could not be looked at. */
+/* What is wrong outweighs what could not be looked at. */
 static bool
-judge_values(struct signature_verdict *v)
+check_digests(const struct judging *j, struct signature_verdict *v)
 {
 	const struct signature_fact *f = v->fact;
+	(void)j;
 	if (count_references(f, CHECK_FAILED) > 0)
 		return decide(
 		    v, TOTAL_FAILED, SUB_HASH_FAILURE, "hash-failure");
 	if (f->signature == CHECK_FAILED)
-		return decide(
-		    v, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+		return false; /* told by the next */
 	if (f->nreferences == 0)
 		return decide(v, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 		    "nothing-signed");
 	if (count_references(f, CHECK_PASSED) != f->nreferences)
 		return decide(v, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 		    "signed-data-missing");
-	if (f->signature != CHECK_PASSED)
+	return false;
+}
+
+static bool
+check_value(const struct judging *j, struct signature_verdict *v)
+{
+	(void)j;
+	if (v->fact->signature == CHECK_FAILED)
+		return decide(
+		    v, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	if (v->fact->signature != CHECK_PASSED)
 		return decide(
 		    v, INDETERMINATE, SUB_GENERIC, "signature-not-checked");
 	return false;
@@ -119,9 +133,10 @@ judge_values(struct signature_verdict *v)
 
 /* What came after the signature must be of a kind that it permits. */
 static bool
-judge_changes(struct signature_verdict *v)
+check_changes(const struct judging *j, struct signature_verdict *v)
 {
 	const struct signature_fact *f = v->fact;
+	(void)j;
 	if (f->changes > f->allowed)
 		return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE,
 		    "changed-after-signing");
@@ -130,58 +145,63 @@ judge_changes(struct signature_verdict *v)
 
 /* EN 319 102-1 5.2.3.4: the attribute names the signer's certificate. */
 static bool
-judge_binding(const struct judging *j, struct signature_verdict *v)
+check_binding(const struct judging *j, struct signature_verdict *v)
 {
-	if (j->r->policy->need_binding && v->fact->cert_binding == CHECK_FAILED)
+	if (j->r->policy->binding != BINDING_TOLD &&
+	    v->fact->cert_binding == CHECK_FAILED)
 		return decide(v, INDETERMINATE,
 		    SUB_NO_SIGNING_CERTIFICATE_FOUND,
 		    "signer-certificate-not-bound");
 	return false;
 }
 
+/* EN 319 102-1 5.2.8: what the policy wants to be signed along. */
 static bool
-is_weak_digest(enum digest_alg d)
+check_constraints(const struct judging *j, struct signature_verdict *v)
 {
-	return d == DIGEST_MD5 || d == DIGEST_SHA1 || d == DIGEST_RIPEMD160 ||
-	       d == DIGEST_SHA224 || d == DIGEST_SHA3_224;
-}
-
-/* Circular 15/2025/TT-BKHCN, appendix I: RSA from 2048 bits, ECDSA from 256,
- * no SHA-1, no SHA-224. */
-const char *
-weak_reason(const struct signature_fact *f)
-{
-	if (is_weak_digest(f->alg.digest))
-		return "algorithm-weak-digest";
-	for (size_t i = 0; i < f->nreferences; i++)
-		if (is_weak_digest(f->references[i].alg))
-			return "algorithm-weak-digest";
-	if (f->cert == NULL)
-		return NULL;
-	int bits = cert_key_bits(f->cert);
-	switch (cert_key_alg(f->cert)) {
-	case KEY_RSA:
-		return bits < RSA_BITS_MIN ? "algorithm-weak-key" : NULL;
-	case KEY_EC:
-		return bits < EC_BITS_MIN ? "algorithm-weak-key" : NULL;
-	case KEY_ED25519:
-	case KEY_ED448:
-		return NULL;
-	case KEY_DSA:
-	case KEY_NONE:
-		break;
-	}
-	return "algorithm-weak-key";
-}
-
-static bool
-judge_algorithms(const struct judging *j, struct signature_verdict *v)
-{
-	const char *why = weak_reason(v->fact);
-	if (j->r->policy->check_algorithms && why != NULL)
-		return decide(
-		    v, INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, why);
+	const struct policy *p = j->r->policy;
+	if (is_document_stamp(v->fact))
+		return false;
+	if (p->binding == BINDING_REQUIRED &&
+	    v->fact->cert_binding == CHECK_NOT_DONE)
+		return decide(v, INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
+		    "signer-certificate-not-signed");
+	if (p->need_stamp && !v->stamped)
+		return decide(v, INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
+		    "timestamp-required");
 	return false;
+}
+
+static struct err *
+note_changes(struct signature_verdict *v)
+{
+	const struct signature_fact *f = v->fact;
+	if (!f->covers_all && f->revisions == 0 && f->nreferences > 0)
+		TRY(note(v, "covers-part"));
+	if (f->changes == CHANGE_FORM && f->changes <= f->allowed)
+		TRY(note(v, "changed-form"));
+	if (f->changes == CHANGE_ANNOTATION && f->changes <= f->allowed)
+		TRY(note(v, "changed-annotation"));
+	return NULL;
+}
+
+static struct err *
+note_algorithms(const struct judging *j, struct signature_verdict *v)
+{
+	const struct policy *p = j->r->policy;
+	const char *code = policy_form_note(p, v->fact->alg.form);
+	struct policy *safe = NULL;
+	if (p->check_algorithms) {
+		struct strength s = strength_of_signature(p, v->fact);
+		if (v->indication == TOTAL_PASSED && s.until < j->r->time)
+			TRY(note(v, "algorithm-legacy"));
+		return code == NULL ? NULL : note(v, code);
+	}
+	/* Told by what is accepted elsewhere. */
+	TRY(policy_load("basic", &safe));
+	struct strength s = strength_of_signature(safe, v->fact);
+	policy_free(safe);
+	return s.until == NEVER_ENDS ? NULL : note(v, s.code);
 }
 
 /* What a reader should know beside the verdict. */
@@ -194,33 +214,158 @@ add_notes(const struct judging *j, struct signature_verdict *v)
 		TRY(note(v, "trust-not-checked"));
 	else if (p->status == STATUS_IGNORE)
 		TRY(note(v, "revocation-not-checked"));
-	if (!p->check_algorithms && weak_reason(f) != NULL)
-		TRY(note(v, weak_reason(f)));
-	if (!f->covers_all && f->revisions == 0 && f->nreferences > 0)
-		TRY(note(v, "covers-part"));
-	if (f->changes == CHANGE_FORM && f->changes <= f->allowed)
-		TRY(note(v, "changed-form"));
-	if (f->changes == CHANGE_ANNOTATION && f->changes <= f->allowed)
-		TRY(note(v, "changed-annotation"));
+	TRY(note_algorithms(j, v));
+	TRY(note_changes(v));
 	if (f->claimed_time != TIME_NONE &&
 	    f->claimed_time > v->best_time + CLOCK_ERROR)
 		TRY(note(v, "claimed-time-late"));
 	return NULL;
 }
 
+/* The steps before trust is looked at, in the order taken.  EN 319 102-1 looks
+ * at the path before the value; we look at the value first: what is broken is
+ * broken whoever signed it, and a path costs more. */
+static const struct check_row {
+	enum rule rule;
+	const char *clause;
+	bool (*check)(const struct judging *, struct signature_verdict *);
+	const char *holds;
+} basic_checks[] = {
+	{ RULE_FORMAT, "5.2.2", check_format, "the format is kept" },
+	{ RULE_CERTIFICATE, "5.2.3", check_certificate,
+	    "the signer's certificate is there" },
+	{ RULE_DIGEST, "5.2.7", check_digests, "digests fit what is signed" },
+	{ RULE_VALUE, "5.2.7", check_value, "the value fits the key" },
+	{ RULE_CHANGES, "5.2.2", check_changes,
+	    "what came after signing is permitted" },
+	{ RULE_BINDING, "5.2.3.4", check_binding,
+	    "no other certificate is named" },
+	{ RULE_CONSTRAINTS, "5.2.8", check_constraints,
+	    "what the policy wants is there" },
+};
+
 static struct err *
-judge_one(const struct judging *j, struct signature_verdict *v)
+run_check(const struct judging *j, struct signature_verdict *v,
+    const struct check_row *row, bool *decided)
 {
+	struct proof_step step = { .rule = row->rule,
+		.clause = row->clause,
+		.cert = row->rule == RULE_CERTIFICATE ? v->fact->cert : NULL,
+		.status = NO_INDEX,
+		.stamp = NO_INDEX,
+		.time = TIME_NONE };
+	*decided = row->check(j, v);
+	if (*decided) {
+		step.indication = v->indication;
+		step.sub = v->sub;
+		step.code = v->code;
+	}
+	return proof_add(&v->proof, step, "%s",
+	    *decided ? "this does not hold" : row->holds);
+}
+
+/* When content was stamped before it was signed, by whom is trusted. */
+static int64_t
+content_time(const struct signature_verdict *v)
+{
+	int64_t best = TIME_NONE;
+	for (size_t i = 0; i < v->nstamps; i++)
+		if (v->stamps[i].indication == TOTAL_PASSED &&
+		    stamp_kind_of(v->stamps[i].fact) == STAMP_CONTENT &&
+		    v->stamps[i].fact->time > best)
+			best = v->stamps[i].fact->time;
+	return best;
+}
+
+static struct subject
+subject_of(const struct judging *j, struct signature_verdict *v)
+{
+	return (struct subject){ .cert = v->fact->cert,
+		.purpose = is_document_stamp(v->fact) ? "timestamp" : NULL,
+		.best = v->best_time,
+		.stamped = v->stamped,
+		.not_before = content_time(v),
+		.proofs = { v->stamps, v->nstamps,
+		    j->r->facts->nsignatures == 1 || v->fact->revisions > 0 },
+		.fact = v->fact,
+		.index = NO_INDEX,
+		.proof = &v->proof };
+}
+
+static struct err *
+note_conclusion(struct signature_verdict *v, const struct conclusion *c)
+{
+	if (v->indication != TOTAL_PASSED)
+		return NULL;
+	if (c->revoked_since)
+		TRY(note(v, "certificate-revoked-later"));
+	if (c->expired_since)
+		TRY(note(v, "certificate-expired-later"));
+	return NULL;
+}
+
+static struct err *
+judge_trust(struct judging *j, struct signature_verdict *v)
+{
+	const struct subject s = subject_of(j, v);
+	struct conclusion c = { 0 };
+	if (v->fact->cert == NULL)
+		return NULL;
+	TRY(judge_subject(j, &s, &c));
+	decide(v, c.indication, c.sub, c.code);
+	v->path = c.path;
+	v->domain = c.domain;
+	return note_conclusion(v, &c);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Until when nothing more is needed: the end of the last certificate and of the
+ * algorithms on which the proof of its time rests. */
+static int64_t
+holds_until(const struct judging *j, const struct signature_verdict *v)
+{
+	const struct policy *p = j->r->policy;
+	const struct stamp_verdict *last = NULL;
+	if (v->indication != TOTAL_PASSED || v->fact->cert == NULL)
+		return TIME_NONE;
+	for (size_t i = 0; i < v->nstamps; i++)
+		if (v->stamps[i].indication == TOTAL_PASSED &&
+		    (last == NULL ||
+			v->stamps[i].fact->time > last->fact->time))
+			last = &v->stamps[i];
+	int64_t end =
+	    cert_not_after(last == NULL ? v->fact->cert : last->fact->tsa);
+	if (!p->check_algorithms)
+		return end;
+	return earlier(end, last == NULL
+				? strength_of_signature(p, v->fact).until
+				: strength_of_stamp(p, last->fact).until);
+}
+
+static struct err *
+judge_one(struct judging *j, struct signature_verdict *v)
+{
+	bool decided = false, ordered = true;
 	decide(v, TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
-	TRY(judge_time(j, v));
-	if (judge_format(j, v) || judge_values(v) || judge_changes(v) ||
-	    judge_binding(j, v))
-		return add_notes(j, v);
-	bool decided = false;
-	if (j->r->policy->check_path)
-		TRY(judge_path(j, v, &decided));
+	TRY(judge_stamps(j, v, &ordered));
+	for (size_t i = 0; !decided && i < COUNT_OF(basic_checks); i++)
+		TRY(run_check(j, v, &basic_checks[i], &decided));
 	if (!decided)
-		judge_algorithms(j, v);
+		TRY(judge_trust(j, v));
+	if (v->indication == TOTAL_PASSED && !ordered)
+		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
+		    "timestamp-order");
+	v->holds_until = holds_until(j, v);
+	/* The time of a time stamp is its own. */
+	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
+		v->best_time = v->fact->timestamps[0].time;
+		v->stamped = true;
+	}
 	return add_notes(j, v);
 }
 
@@ -245,7 +390,7 @@ gather_pool(const struct validation_request *r, struct cert_list *out)
 }
 
 static struct err *
-judge_all(const struct judging *j, struct verdict *out)
+judge_all(struct judging *j, struct verdict *out)
 {
 	const struct facts *f = j->r->facts;
 	for (size_t i = 0; i < f->nsignatures; i++) {
@@ -257,65 +402,67 @@ judge_all(const struct judging *j, struct verdict *out)
 			out->indication = v->indication;
 			out->sub = v->sub;
 			out->code = v->code;
+			out->decisive = i;
 		}
 	}
 	return NULL;
 }
 
-/* The facts' own revocation data stand behind those given. */
-static struct err *
-judge_with_status(const struct validation_request *r, struct verdict *out)
+static void
+judging_done(struct judging *j)
 {
-	size_t n = r->nstatus_data + r->facts->nstatus_data;
-	struct status_data *all = calloc(n + 1, sizeof(*all));
-	if (all == NULL)
-		return err_new(ERR_NOMEM, NULL, "status data");
-	for (size_t i = 0; i < r->nstatus_data; i++)
-		all[i] = r->status_data[i];
-	for (size_t i = 0; i < r->facts->nstatus_data; i++)
-		all[r->nstatus_data + i] = (struct status_data){
-			.der = buf_bytes(&r->facts->status_data[i]),
-			.is_ocsp = r->facts->status_is_ocsp[i]
-		};
-	struct judging j = { .r = r, .status = all, .nstatus = n };
-	struct err *e = gather_pool(r, &j.pool);
-	if (e == NULL)
-		e = judge_all(&j, out);
-	cert_list_done(&j.pool);
-	free(all);
-	return e;
+	for (size_t i = 0; i < j->npaths; i++)
+		path_done(&j->paths[i].path);
+	free(j->paths);
+	status_forget(j);
+	cert_list_done(&j->pool);
+}
+
+static struct err *
+judge_whole(const struct validation_request *r, struct verdict *out)
+{
+	CLEANUP(judging_done) struct judging j = { .r = r, .verdict = out };
+	TRY(status_gather(&j));
+	TRY(gather_pool(r, &j.pool));
+	return judge_all(&j, out);
 }
 
 struct err *
 validate(const struct validation_request *r, struct verdict *out)
 {
+	CLEANUP(verdict_done)
 	struct verdict v = { .indication = INDETERMINATE,
 		.sub = SUB_NONE,
 		.code = "no-signature",
 		.policy = r->policy,
 		.time = r->time };
-	if (r->facts->nsignatures > 0) {
-		v.signatures =
-		    calloc(r->facts->nsignatures, sizeof(v.signatures[0]));
-		if (v.signatures == NULL)
-			return err_new(ERR_NOMEM, NULL, "verdicts");
-	}
-	struct err *e = judge_with_status(r, &v);
-	if (e != NULL) {
-		verdict_done(&v);
-		return e;
-	}
+	v.signatures =
+	    calloc(r->facts->nsignatures + 1, sizeof(v.signatures[0]));
+	if (v.signatures == NULL)
+		return err_new(ERR_NOMEM, NULL, "verdicts");
+	TRY(judge_whole(r, &v));
 	*out = v;
+	v = (struct verdict){ 0 };
 	return NULL;
+}
+
+static void
+signature_done(struct signature_verdict *v)
+{
+	for (size_t i = 0; i < v->nstamps; i++)
+		path_done(&v->stamps[i].path);
+	free(v->stamps);
+	path_done(&v->path);
+	findings_done(&v->notes);
+	proof_done(&v->proof);
 }
 
 void
 verdict_done(struct verdict *v)
 {
-	for (size_t i = 0; i < v->nsignatures; i++) {
-		path_done(&v->signatures[i].path);
-		findings_done(&v->signatures[i].notes);
-	}
+	for (size_t i = 0; i < v->nsignatures; i++)
+		signature_done(&v->signatures[i]);
 	free(v->signatures);
+	free(v->status);
 	*v = (struct verdict){ 0 };
 }

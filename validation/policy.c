@@ -1,56 +1,89 @@
-#include "validation/internal.h"
+#include "validation/policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static const struct policy policies[] = {
-	{
-	    .name = "crypto-only",
-	    .passed = "intact",
-	    .status = STATUS_IGNORE,
-	    .sentence = { "Chỉ kiểm tra giá trị chữ ký và tính toàn vẹn; "
-			  "không xét người ký có đáng tin cậy hay không.",
-		"Only signature values and integrity are checked, not "
-		"whether the signer can be trusted." },
-	},
-	{
-	    .name = "path-only",
-	    .passed = "valid-but-revocation",
-	    .check_path = true,
-	    .status = STATUS_IGNORE,
-	    .need_binding = true,
-	    .sentence = { "Kiểm tra chữ ký và đường dẫn tin cậy của chứng "
-			  "thư; không xét tình trạng thu hồi.",
-		"The signature and the certificate's path of trust are "
-		"checked, its revocation is not." },
-	},
-	{
-	    .name = "basic",
-	    .passed = "valid",
-	    .check_path = true,
-	    .status = STATUS_IF_KNOWN,
-	    .check_algorithms = true,
-	    .need_binding = true,
-	    .sentence = { "Kiểm tra chữ ký, đường dẫn tin cậy, tình trạng "
-			  "thu hồi và độ an toàn của thuật toán.",
-		"The signature, the path of trust, revocation and the "
-		"strength of algorithms are checked." },
-	},
-};
+#include "validation/validation.h"
 
-const struct policy *
-policy_find(const char *name)
+void
+policy_free(struct policy *p)
 {
-	for (size_t i = 0; i < COUNT_OF(policies); i++)
-		if (name != NULL && strcmp(policies[i].name, name) == 0)
-			return &policies[i];
+	if (p == NULL)
+		return;
+	for (size_t i = 0; p->domains != NULL && i < p->ndomains; i++)
+		free(p->domains[i]);
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		free(p->cite[i]);
+	free(p->domains);
+	free(p->digests);
+	free(p->keys);
+	free(p->forms);
+	free(p->name);
+	free(p->sentence[0]);
+	free(p->sentence[1]);
+	free(p);
+}
+
+struct err *
+policy_load(const char *name, struct policy **out)
+{
+	for (size_t i = 0; name != NULL && i < policy_texts_count; i++)
+		if (strcmp(policy_texts[i].name, name) == 0)
+			return policy_parse(
+			    bytes_of(policy_texts[i].json, policy_texts[i].len),
+			    out);
+	return err_coded(
+	    err_new(ERR_USAGE, NULL, "no such policy"), "policy-unknown");
+}
+
+int64_t
+policy_digest_until(const struct policy *p, enum digest_alg alg)
+{
+	for (size_t i = 0; i < p->ndigests; i++)
+		if (p->digests[i].alg == alg)
+			return p->digests[i].until;
+	return TIME_NONE;
+}
+
+/* The strongest row that the key reaches. */
+int64_t
+policy_key_until(const struct policy *p, enum key_alg type, int bits)
+{
+	const struct key_row *best = NULL;
+	for (size_t i = 0; i < p->nkeys; i++) {
+		const struct key_row *r = &p->keys[i];
+		if (r->type == type && r->bits <= bits &&
+		    (best == NULL || r->bits > best->bits))
+			best = r;
+	}
+	return best == NULL ? TIME_NONE : best->until;
+}
+
+int64_t
+policy_form_until(const struct policy *p, enum sig_form form)
+{
+	for (size_t i = 0; i < p->nforms; i++)
+		if (p->forms[i].form == form)
+			return p->forms[i].until;
+	return TIME_NONE;
+}
+
+const char *
+policy_form_note(const struct policy *p, enum sig_form form)
+{
+	for (size_t i = 0; i < p->nforms; i++)
+		if (p->forms[i].form == form)
+			return p->forms[i].note;
 	return NULL;
 }
 
-const struct policy *
-policy_all(size_t *count)
+bool
+policy_trusts(const struct policy *p, const char *domain)
 {
-	*count = COUNT_OF(policies);
-	return policies;
+	for (size_t i = 0; i < p->ndomains; i++)
+		if (strcmp(p->domains[i], domain) == 0)
+			return true;
+	return p->domains == NULL;
 }
 
 enum result
@@ -61,47 +94,4 @@ result_of(const struct policy *p, enum indication i)
 	if (i == TOTAL_PASSED && p->check_path && p->status != STATUS_IGNORE)
 		return RESULT_VALID;
 	return RESULT_INDETERMINATE;
-}
-
-const char *
-indication_name(enum indication i)
-{
-	switch (i) {
-	case TOTAL_PASSED:
-		return "TOTAL-PASSED";
-	case INDETERMINATE:
-		return "INDETERMINATE";
-	case TOTAL_FAILED:
-		return "TOTAL-FAILED";
-	}
-	return "INDETERMINATE";
-}
-
-static const char *const sub_names[] = {
-	[SUB_NONE] = "",
-	[SUB_FORMAT_FAILURE] = "FORMAT_FAILURE",
-	[SUB_HASH_FAILURE] = "HASH_FAILURE",
-	[SUB_SIG_CRYPTO_FAILURE] = "SIG_CRYPTO_FAILURE",
-	[SUB_REVOKED] = "REVOKED",
-	[SUB_EXPIRED] = "EXPIRED",
-	[SUB_NOT_YET_VALID] = "NOT_YET_VALID",
-	[SUB_SIG_CONSTRAINTS_FAILURE] = "SIG_CONSTRAINTS_FAILURE",
-	[SUB_CHAIN_CONSTRAINTS_FAILURE] = "CHAIN_CONSTRAINTS_FAILURE",
-	[SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE] =
-	    "CERTIFICATE_CHAIN_GENERAL_FAILURE",
-	[SUB_CRYPTO_CONSTRAINTS_FAILURE] = "CRYPTO_CONSTRAINTS_FAILURE",
-	[SUB_POLICY_PROCESSING_ERROR] = "POLICY_PROCESSING_ERROR",
-	[SUB_NO_SIGNING_CERTIFICATE_FOUND] = "NO_SIGNING_CERTIFICATE_FOUND",
-	[SUB_NO_CERTIFICATE_CHAIN_FOUND] = "NO_CERTIFICATE_CHAIN_FOUND",
-	[SUB_REVOKED_NO_POE] = "REVOKED_NO_POE",
-	[SUB_OUT_OF_BOUNDS_NO_POE] = "OUT_OF_BOUNDS_NO_POE",
-	[SUB_TRY_LATER] = "TRY_LATER",
-	[SUB_SIGNED_DATA_NOT_FOUND] = "SIGNED_DATA_NOT_FOUND",
-	[SUB_GENERIC] = "GENERIC",
-};
-
-const char *
-sub_indication_name(enum sub_indication s)
-{
-	return (size_t)s < COUNT_OF(sub_names) ? sub_names[s] : "GENERIC";
 }

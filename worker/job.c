@@ -137,10 +137,11 @@ struct err *
 job_verify(const struct verify_request *r, struct verify_answer *out)
 {
 	const struct format *format;
-	const struct policy *policy = policy_find(r->policy);
-	if (policy == NULL)
-		return err_coded(err_new(ERR_USAGE, NULL, "no such policy"),
-		    "policy-unknown");
+	CLEANUP(policy_freep) struct policy *policy = NULL;
+	if (r->policy_text.len > 0)
+		TRY(policy_parse(r->policy_text, &policy));
+	else
+		TRY(policy_load(r->policy, &policy));
 	TRY(job_format(r->document, r->format, &format));
 	const struct collect_input in = { .document = r->document,
 		.external = r->external,

@@ -22,7 +22,8 @@ struct err *job_format(struct bytes document, const char *hint,
 struct verify_request {
 	struct bytes document; /* mapped; not packed */
 	const char *format;    /* hint, or NULL */
-	const char *policy;    /* "basic" */
+	const char *policy;    /* "basic"; built in */
+	struct bytes policy_text; /* JSON of another one; empty: none */
 	int64_t time;          /* of validation; TIME_NONE: now, by `now` */
 	int64_t now;           /* seconds */
 	const struct trust_domain *domains;

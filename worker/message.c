@@ -30,6 +30,7 @@ enum {
 	TAG_PASSWORD,
 	TAG_KEYS,
 	TAG_KEY,
+	TAG_POLICY_TEXT,
 };
 
 struct verify_hold {
@@ -87,6 +88,7 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	if (r->format != NULL)
 		TRY(pack_str(out, TAG_FORMAT, r->format));
 	TRY(pack_str(out, TAG_POLICY, r->policy));
+	TRY(pack_bytes(out, TAG_POLICY_TEXT, r->policy_text));
 	TRY(pack_i64(out, TAG_TIME, r->time));
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
@@ -202,6 +204,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	if (unpack_is(u, TAG_FORMAT))
 		TRY(unpack_str(u, TAG_FORMAT, &h->format));
 	TRY(unpack_str(u, TAG_POLICY, &h->policy));
+	TRY(unpack_bytes(u, TAG_POLICY_TEXT, &r->policy_text));
 	r->format = h->format;
 	r->policy = h->policy;
 	TRY(unpack_i64(u, TAG_TIME, &r->time));

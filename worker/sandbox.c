@@ -289,43 +289,58 @@ write_all(int fd, struct bytes b)
 	}
 }
 
+/* What a child does; without limits it is not closed in. */
+struct work {
+	const struct sandbox_limits *limits; /* NULL: none */
+	struct err *(*job)(void *ctx, struct buf *out);
+	void *ctx;
+};
+
 static struct err *
-run_here(struct sandbox_limits limits, int fd,
-    struct err *(*job)(void *ctx, struct buf *out), void *ctx, struct buf *out)
+close_in(struct sandbox_limits limits, int *fd)
 {
 	/* The parent's other descriptors are none of the job's business. */
-	if (fd != 3) {
-		if (dup2(fd, 3) < 0)
+	if (*fd != 3) {
+		if (dup2(*fd, 3) < 0)
 			return err_errno(errno, "dup2");
+		*fd = 3;
 	}
 	if (close_range(4, ~0U, 0) != 0)
 		return err_errno(errno, "close_range");
 	TRY(sandbox_enter(limits));
 	sandbox_job_begin(limits);
-	return job(ctx, out);
+	return NULL;
+}
+
+static struct err *
+run_here(const struct work *w, int *fd, struct buf *out)
+{
+	if (w->limits != NULL)
+		TRY(close_in(*w->limits, fd));
+	return w->job(w->ctx, out);
 }
 
 /* Memory that ran out did so because of our limit: say that. */
 static struct err *
-say_limit(struct err *e, struct sandbox_limits limits)
+say_limit(struct err *e, const struct sandbox_limits *limits)
 {
-	if (e == NULL || err_kind(e) != ERR_NOMEM || limits.memory == 0)
+	if (e == NULL || err_kind(e) != ERR_NOMEM || limits == NULL ||
+	    limits->memory == 0)
 		return e;
 	err_free(e);
 	return err_coded(
 	    err_new(ERR_LIMIT, NULL,
-		"the job needs more than %zu bytes of memory", limits.memory),
+		"the job needs more than %zu bytes of memory", limits->memory),
 	    "worker-memory");
 }
 
 _Noreturn static void
-be_child(struct sandbox_limits limits, int fd,
-    struct err *(*job)(void *ctx, struct buf *out), void *ctx, size_t max)
+be_child(const struct work *w, int fd, size_t max)
 {
 	struct buf out = BUF(max);
 	/* If the parent dies there is nobody to answer. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	struct err *e = say_limit(run_here(limits, fd, job, ctx, &out), limits);
+	struct err *e = say_limit(run_here(w, &fd, &out), w->limits);
 	const char kind = e == NULL ? ANSWER_OUTPUT : ANSWER_ERROR;
 	if (e != NULL) {
 		buf_done(&out);
@@ -333,8 +348,8 @@ be_child(struct sandbox_limits limits, int fd,
 		if (err_pack(e, &out) != NULL)
 			_exit(1);
 	}
-	write_all(3, bytes_of(&kind, 1));
-	write_all(3, buf_bytes(&out));
+	write_all(fd, bytes_of(&kind, 1));
+	write_all(fd, buf_bytes(&out));
 	_exit(0);
 }
 
@@ -442,9 +457,8 @@ follow(struct child *c, struct buf *out)
 	return understand(c, buf_bytes(&answer), out);
 }
 
-struct err *
-sandbox_run(struct sandbox_limits limits,
-    struct err *(*job)(void *ctx, struct buf *out), void *ctx, struct buf *out)
+static struct err *
+run_in_child(const struct work *w, struct buf *out)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -452,16 +466,32 @@ sandbox_run(struct sandbox_limits limits,
 	CLEANUP(close_fdp) int from = ends[0];
 	CLEANUP(close_fdp) int to = ends[1];
 	struct child c = { .fd = from, .deadline_ms = INT64_MAX };
-	if (limits.seconds > 0)
+	if (w->limits != NULL && w->limits->seconds > 0)
 		c.deadline_ms = monotonic_ms() +
-				(int64_t)limits.seconds * 1000 +
+				(int64_t)w->limits->seconds * 1000 +
 				SANDBOX_GRACE_MS;
 	c.pid = fork();
 	if (c.pid < 0)
 		return err_errno(errno, "fork");
 	if (c.pid == 0)
-		be_child(limits, to, job, ctx, out->max - out->len);
+		be_child(w, to, out->max - out->len);
 	close(to);
 	to = -1;
 	return follow(&c, out);
+}
+
+struct err *
+sandbox_run(struct sandbox_limits limits,
+    struct err *(*job)(void *ctx, struct buf *out), void *ctx, struct buf *out)
+{
+	const struct work w = { .limits = &limits, .job = job, .ctx = ctx };
+	return run_in_child(&w, out);
+}
+
+struct err *
+child_run(
+    struct err *(*job)(void *ctx, struct buf *out), void *ctx, struct buf *out)
+{
+	const struct work w = { .job = job, .ctx = ctx };
+	return run_in_child(&w, out);
 }

@@ -32,4 +32,12 @@ struct err *sandbox_run(struct sandbox_limits limits,
     struct err *(*job)(void *ctx, struct buf *out), void *ctx,
     struct buf *out) MUST_USE;
 
+/*
+ * child_run is the same without filter and limits, and with all descriptors:
+ * for a stranger's code that must reach a device (a PKCS#11 module).  Its crash
+ * is ERR_REMOTE with code "worker-died".
+ */
+struct err *child_run(struct err *(*job)(void *ctx, struct buf *out), void *ctx,
+    struct buf *out) MUST_USE;
+
 #endif

@@ -44,6 +44,7 @@ struct person_wish {
 	struct sig_alg alg;
 	const struct person *issuer; /* NULL: self-signed authority */
 	const char *eku;             /* extendedKeyUsage, or NULL */
+	bool authority;              /* may issue, though it has an issuer */
 	long serial;
 	int64_t from, to; /* validity, seconds */
 };
@@ -75,16 +76,17 @@ make_person(struct person_wish w)
 	X509_set_issuer_name(x, X509_get_subject_name(ix));
 	X509_set_pubkey(x, p.key);
 	add_extension(x, x, NID_subject_key_identifier, "hash");
-	if (w.issuer == NULL) {
+	if (w.issuer == NULL || w.authority) {
 		add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE");
 		add_extension(
 		    x, x, NID_key_usage, "critical,keyCertSign,cRLSign");
 	} else {
 		add_extension(x, x, NID_key_usage,
 		    "critical,digitalSignature,nonRepudiation");
+	}
+	if (w.issuer != NULL)
 		add_extension(
 		    x, ix, NID_authority_key_identifier, "keyid:always");
-	}
 	if (w.eku != NULL)
 		add_extension(x, x, NID_ext_key_usage, w.eku);
 	bool eddsa = EVP_PKEY_get_base_id(signing) == EVP_PKEY_ED25519;

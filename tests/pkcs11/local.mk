@@ -1,6 +1,6 @@
 # Tests of pkcs11/.
 check_PROGRAMS += tests/pkcs11/test-seal tests/pkcs11/test-token \
-	tests/pkcs11/test-own
+	tests/pkcs11/test-own tests/pkcs11/test-uri
 tests_pkcs11_test_seal_SOURCES = tests/pkcs11/test-seal.c
 tests_pkcs11_test_seal_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pkcs11_test_seal_LDADD = $(PKCS11_LIBS)
@@ -11,3 +11,6 @@ tests_pkcs11_test_own_SOURCES = tests/pkcs11/test-own.c tests/pkcs11/makes.h \
 	tests/softhsm.h
 tests_pkcs11_test_own_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_pkcs11_test_own_LDADD = $(PKCS11_LIBS)
+tests_pkcs11_test_uri_SOURCES = tests/pkcs11/test-uri.c
+tests_pkcs11_test_uri_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pkcs11_test_uri_LDADD = $(PKCS11_LIBS)

@@ -1,2 +1,6 @@
 dist_check_SCRIPTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh
 TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh
+
+# Wants a token; SoftHSM at least.
+dist_check_SCRIPTS += %D%/token.sh
+TESTS += %D%/token.sh

@@ -33,7 +33,7 @@ expect 0 'cert verify' "tells about a group" cert --help
 expect 64 'cert verify' "tells about a group without a command" cert
 for command in verify sign authorize activate info ca enrol revoke \
 	"cert verify" "crl verify" "ocsp verify" "timestamp verify" \
-	"sod verify"; do
+	"sod verify" "token probe" "token key-new" "token csr" "token put-cert"; do
 	# shellcheck disable=SC2086
 	expect 0 "usage: signctl $command" "tells about $command" $command --help
 done
@@ -42,7 +42,7 @@ expect 64 'no such command' "refuses an unknown command" frobnicate
 expect 64 'no such option' "refuses an unknown option" verify --frobnicate x
 expect 64 'wants FILE' "refuses an option without its value" verify x --trust
 expect 64 'given twice' "refuses an option given twice" verify --policy basic --policy basic x
-expect 64 'no such policy' "refuses an unknown policy" verify --policy frobnicate "$0"
+expect 64 'policy-unknown' "refuses an unknown policy" verify --policy frobnicate "$0"
 expect 64 'wants a time' "refuses a time that is none" verify --time yesterday "$0"
 expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
 expect 64 'is a folder' "says that a file is a folder" verify "$dir"

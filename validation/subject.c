@@ -1,0 +1,336 @@
+/* One signature or time stamp: its certificate, path, status, algorithms. */
+#include "validation/internal.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+
+struct conclusion
+concluded(enum indication i, enum sub_indication sub, const char *code)
+{
+	return (struct conclusion){ .indication = i, .sub = sub, .code = code };
+}
+
+struct proof_step
+step_of(const struct subject *s, enum rule rule, const char *clause)
+{
+	return (struct proof_step){ .rule = rule,
+		.clause = clause,
+		.status = NO_INDEX,
+		.stamp = s->index,
+		.time = TIME_NONE };
+}
+
+static void
+set(struct conclusion *c, enum indication i, enum sub_indication sub,
+    const char *code)
+{
+	c->indication = i;
+	c->sub = sub;
+	c->code = code;
+}
+
+/*
+ * EN 319 102-1 5.3.4 and 5.5.4: a revocation counts from when it was made.
+ * Without a time stamp from before it nothing shows that the signature is
+ * older; only a trusted time stamp over the content shows that it is younger.
+ * What the signer claims shows neither.
+ */
+static void
+conclude_revoked(
+    const struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	int64_t at = c->path.revoked_at;
+	if (c->path.failed_at > 0)
+		set(c, INDETERMINATE, SUB_REVOKED_CA_NO_POE, "issuer-revoked");
+	else if (s->not_before != TIME_NONE && at != TIME_NONE &&
+		 s->not_before >= at)
+		set(c, TOTAL_FAILED, SUB_REVOKED,
+		    "certificate-revoked-before-signing");
+	else if (s->fact != NULL && s->fact->claimed_time != TIME_NONE &&
+		 at != TIME_NONE && s->fact->claimed_time >= at &&
+		 s->fact->claimed_time <= j->r->time)
+		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
+		    "certificate-revoked-before-claimed");
+	else
+		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
+		    "certificate-revoked");
+}
+
+/* An authority that still speaks of who has expired says it was not revoked. */
+static struct err *
+conclude_expired(
+    struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	bool own = c->path.failed_at == 0;
+	if (own && s->not_before != TIME_NONE &&
+	    s->not_before > cert_not_after(s->cert)) {
+		set(c, TOTAL_FAILED, SUB_EXPIRED,
+		    "certificate-expired-before-signing");
+		return NULL;
+	}
+	set(c, INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE,
+	    own ? "certificate-expired" : "issuer-expired");
+	if (!own || j->r->policy->status == STATUS_IGNORE ||
+	    c->path.chain.n < 2)
+		return NULL;
+	struct status_found f;
+	TRY(status_at(j, &s->proofs, s->cert, c->path.chain.v[1],
+	    cert_not_after(s->cert) + 1, j->r->time, &f));
+	if (f.index != NO_INDEX && f.answer.status == STATUS_GOOD)
+		c->sub = SUB_OUT_OF_BOUNDS_NOT_REVOKED;
+	return NULL;
+}
+
+static struct err *
+conclude_path(struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	switch (c->path.result) {
+	case PATH_OK:
+		return NULL;
+	case PATH_NO_CHAIN:
+		set(c, INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND,
+		    "issuer-not-trusted");
+		return NULL;
+	case PATH_EXPIRED:
+		return conclude_expired(j, s, c);
+	case PATH_NOT_YET:
+		set(c, INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE,
+		    "certificate-not-yet-valid");
+		return NULL;
+	case PATH_CONSTRAINTS:
+		set(c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
+		    "chain-constraints");
+		return NULL;
+	case PATH_REVOKED:
+		conclude_revoked(j, s, c);
+		return NULL;
+	case PATH_SUSPENDED:
+		set(c, INDETERMINATE, SUB_TRY_LATER, "certificate-suspended");
+		return NULL;
+	case PATH_NO_STATUS:
+		set(c, INDETERMINATE, SUB_TRY_LATER, "revocation-unknown");
+		return NULL;
+	case PATH_BAD:
+		break;
+	}
+	set(c, INDETERMINATE, SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
+	    "chain-broken");
+	return NULL;
+}
+
+/* RFC 5280 4.2.1.3: a certificate that says what it is for must say this. */
+static bool
+is_for_signing(const struct cert *c)
+{
+	return !cert_has_key_usage(c) ||
+	       (cert_key_usage(c) &
+		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
+}
+
+/* EN 319 102-1 5.2.6.4: status of each certificate, and how recent it is.  Not
+ * knowing is never valid: Circular 15/2025, appendix II. */
+static struct err *
+conclude_status(
+    struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	const struct policy *p = j->r->policy;
+	for (size_t i = 0; i + 1 < c->path.chain.n; i++) {
+		struct status_found f;
+		struct proof_step step = step_of(s, RULE_REVOCATION, "5.2.6");
+		int64_t when = p->status_after ? s->best : j->r->time;
+		TRY(status_at(j, &s->proofs, c->path.chain.v[i],
+		    c->path.chain.v[i + 1], when, j->r->time, &f));
+		step.cert = c->path.chain.v[i];
+		step.status = f.index;
+		step.time = f.answer.this_update;
+		if (f.index == NO_INDEX &&
+		    (!c->path.status_known || p->status_after ||
+			p->max_age_s > 0)) {
+			step.indication = INDETERMINATE;
+			step.sub = SUB_TRY_LATER;
+			step.code = c->path.status_known ? "revocation-too-old"
+							 : "revocation-unknown";
+			set(c, INDETERMINATE, SUB_TRY_LATER, step.code);
+		}
+		TRY(proof_add(s->proof, step, "%s",
+		    f.index != NO_INDEX ? "not revoked"
+		    : step.code != NULL ? f.answer.detail
+					: "not revoked, by a list with an "
+					  "issuer of its own"));
+	}
+	return NULL;
+}
+
+static struct err *
+judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	const struct remembered *m;
+	const struct path_wish w = { .leaf = s->cert,
+		.time = j->r->time,
+		.status = j->r->policy->status,
+		.purpose = s->purpose };
+	TRY(best_path(j, w, &m));
+	if (m == NULL) {
+		set(c, INDETERMINATE, SUB_GENERIC, "validation-limit");
+		return NULL;
+	}
+	TRY(path_copy(&m->path, &c->path));
+	c->domain = m->domain;
+	TRY(conclude_path(j, s, c));
+	struct proof_step step = step_of(s, RULE_PATH, "5.2.6");
+	step.cert = s->cert;
+	step.time = j->r->time;
+	step.indication = c->indication;
+	step.sub = c->sub;
+	step.code = c->code;
+	if (c->indication == TOTAL_PASSED)
+		step.code = NULL;
+	TRY(proof_add(s->proof, step, "%s%s%s",
+	    path_result_name(c->path.result),
+	    c->domain == NULL ? "" : ", trusted by ",
+	    c->domain == NULL ? c->path.detail : c->domain));
+	if (c->indication == TOTAL_PASSED &&
+	    j->r->policy->status != STATUS_IGNORE)
+		TRY(conclude_status(j, s, c));
+	return NULL;
+}
+
+/* What is wrong now, but may have been right when the signature was made. */
+static bool
+may_have_been_good(const struct conclusion *c)
+{
+	switch (c->sub) {
+	case SUB_REVOKED_NO_POE:
+	case SUB_REVOKED_CA_NO_POE:
+	case SUB_OUT_OF_BOUNDS_NO_POE:
+	case SUB_OUT_OF_BOUNDS_NOT_REVOKED:
+	case SUB_TRY_LATER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A path that was good then replaces the one that is not good now. */
+static struct err *
+try_back(struct judging *j, const struct subject *s, struct conclusion *c,
+    struct err *(*how)(
+	struct judging *, const struct subject *, struct conclusion *, bool *))
+{
+	struct conclusion then =
+	    concluded(TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
+	bool good = false;
+	struct err *e = how(j, s, &then, &good);
+	if (e != NULL || !good) {
+		path_done(&then.path);
+		return e;
+	}
+	path_done(&c->path);
+	*c = then;
+	return NULL;
+}
+
+static struct err *
+go_back(struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	if (!may_have_been_good(c) || !s->stamped)
+		return NULL;
+	if (s->best < cert_not_before(s->cert))
+		return NULL;
+	TRY(try_back(j, s, c, judge_with_time));
+	if (c->indication != TOTAL_PASSED)
+		TRY(try_back(j, s, c, judge_past));
+	/* 5.6.2.4: what is missing for a time stamp is a proof of its age. */
+	if (c->indication != TOTAL_PASSED && s->stamp != NULL)
+		c->sub = SUB_NO_POE;
+	return NULL;
+}
+
+/* A time stamp from before the certificate's time is proof against it. */
+static void
+judge_beginning(const struct subject *s, struct conclusion *c)
+{
+	if (s->stamped && s->best < cert_not_before(s->cert) &&
+	    (c->indication == TOTAL_PASSED ||
+		c->sub == SUB_OUT_OF_BOUNDS_NO_POE || c->sub == SUB_TRY_LATER))
+		set(c, TOTAL_FAILED, SUB_NOT_YET_VALID,
+		    "certificate-not-yet-valid");
+}
+
+static struct strength
+weakest(const struct judging *j, const struct subject *s,
+    const struct conclusion *c)
+{
+	const struct policy *p = j->r->policy;
+	struct strength weak = s->fact != NULL
+				   ? strength_of_signature(p, s->fact)
+				   : strength_of_stamp(p, s->stamp);
+	for (size_t i = 0; i + 1 < c->path.chain.n; i++) {
+		struct strength one = strength_of_cert(
+		    p, c->path.chain.v[i], c->path.chain.v[i + 1]);
+		if (one.until < weak.until)
+			weak = one;
+	}
+	return weak;
+}
+
+/* EN 319 102-1 5.2.8.4.2, 5.5.4: strong enough when it was made, as far as
+ * that is proven. */
+static struct err *
+judge_algorithms(
+    struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	struct strength weak = weakest(j, s, c);
+	struct proof_step step = step_of(s, weak.rule, "5.2.8.4");
+	if (weak.until == NEVER_ENDS)
+		step.rule = RULE_DIGEST_ALG;
+	else if (weak.until != TIME_NONE)
+		step.time = weak.until;
+	if (weak.until == TIME_NONE ||
+	    (weak.until < s->best && s->not_before != TIME_NONE &&
+		s->not_before > weak.until))
+		set(c, INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE,
+		    weak.code);
+	else if (weak.until < s->best)
+		set(c, INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+		    weak.code);
+	else if (weak.until < j->r->time)
+		step.code = "algorithm-legacy";
+	if (c->indication != TOTAL_PASSED) {
+		step.indication = c->indication;
+		step.sub = c->sub;
+		step.code = c->code;
+	}
+	return proof_add(s->proof, step, "%s",
+	    weak.what[0] != '\0' ? weak.what : "all are strong enough");
+}
+
+struct err *
+judge_subject(
+    struct judging *j, const struct subject *s, struct conclusion *out)
+{
+	struct conclusion c =
+	    concluded(TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
+	struct err *e = NULL;
+	if (j->r->policy->check_path) {
+		e = judge_now(j, s, &c);
+		if (e == NULL)
+			e = go_back(j, s, &c);
+		if (e == NULL)
+			judge_beginning(s, &c);
+		if (e == NULL && c.indication == TOTAL_PASSED &&
+		    s->fact != NULL && s->purpose == NULL &&
+		    !is_for_signing(s->cert))
+			set(&c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
+			    "certificate-not-for-signing");
+	}
+	if (e == NULL && c.indication == TOTAL_PASSED &&
+	    j->r->policy->check_algorithms)
+		e = judge_algorithms(j, s, &c);
+	if (e != NULL) {
+		path_done(&c.path);
+		return e;
+	}
+	*out = c;
+	return NULL;
+}
