@@ -26,6 +26,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/path_rules.c \
 	%D%/path_status.c \
 	%D%/pin_message.c %D%/pin_message.h \
+	%D%/profile_file.c %D%/profile_file.h \
 	%D%/profiles.c %D%/profiles.h \
 	%D%/signed.c %D%/signed.h \
 	%D%/signer.h \

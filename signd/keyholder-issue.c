@@ -2,15 +2,18 @@
  * register.  Nothing else reaches that key. */
 #include "signd/keyholder.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "signd/ledger-ops.h"
+#include "signd/part.h"
 #include "signd/proto.h"
 
 #define DAY 86400   /* seconds */
 #define CRL_TRIES 5 /* when the register changes while a list is made */
-#define SUBJECT_FIELDS 7
+#define SUBJECT_FIELDS (7 + PROFILE_SETS_MAX)
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
@@ -19,12 +22,32 @@ static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
  * are not among them. */
 static const char *const enrolment_profiles[] = { "citizen", "citizen-eu" };
 
+struct err *
+keyholder_profiles(struct keyholder *k)
+{
+	const char *path = k->settings->profile_file;
+	CLEANUP(buf_done) struct buf text = BUF(PROFILE_FILE_MAX);
+	if (path[0] == '\0')
+		return NULL;
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_coded(err_errno(errno, "%s", path), "settings");
+	TRY(part_read_all(fd, &text));
+	struct err *e = profile_file_read(buf_bytes(&text), &k->profiles);
+	return e == NULL ? NULL : err_while(e, "%s", path);
+}
+
+/* *own: where it is one of profile-file. */
 static struct err *
-find_profile(const char *name, const struct cert_profile **out)
+find_profile(const struct keyholder *k, const char *name,
+    const struct cert_profile **out, const struct own_profile **own)
 {
 	for (size_t i = 0; i < COUNT_OF(enrolment_profiles); i++)
 		if (strcmp(enrolment_profiles[i], name) == 0)
 			*out = cert_profile_find(name);
+	*own = own_profile_find(&k->profiles, name);
+	if (*own != NULL)
+		*out = &(*own)->profile;
 	if (*out == NULL || (*out)->ca)
 		return err_coded(
 		    err_new(ERR_MALFORMED, NULL, "no profile for an enrolment"),
@@ -127,15 +150,20 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
     EVP_PKEY *key, bool dry, struct cert **out)
 {
 	const struct cert_profile *profile = NULL;
-	TRY(find_profile(r->profile, &profile));
+	const struct own_profile *own = NULL;
+	TRY(find_profile(k, r->profile, &profile, &own));
 	CLEANUP(subject_done) struct subject subject = { 0 };
 	TRY(fill_subject(r, profile, &subject));
+	for (size_t i = 0; own != NULL && i < own->nset; i++)
+		add_field(&subject, own->set[i].type, own->set[i].value);
 	const struct cert *issuer = k->chain.v[0];
 	const struct settings *s = k->settings;
 	const char *policy = text_or_none(s->certificate_policy_oid);
 	const char *const policies[] = { policy, NULL };
 	int64_t now = clock_now(k->clock);
 	int64_t end = now + s->certificate_days * DAY;
+	if (end > now + (int64_t)profile->max_days * DAY)
+		end = now + (int64_t)profile->max_days * DAY;
 	if (end > cert_not_after(issuer))
 		end = cert_not_after(issuer);
 	const struct cert_fields f = { .profile = profile,

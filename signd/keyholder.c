@@ -178,7 +178,8 @@ prepare_keys(struct keyholder *k)
 	TRY(read_setup(k, &answer));
 	TRY(keyholder_token(k, false));
 	TRY(use_setup(k, &answer));
-	return keyholder_operators(k);
+	TRY(keyholder_operators(k));
+	return keyholder_profiles(k);
 }
 
 struct err *
@@ -207,6 +208,7 @@ keyholder_done(struct keyholder *k)
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
+	own_profiles_done(&k->profiles);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->pin_seal.cert);

@@ -1,9 +1,9 @@
 /*
  * The keyholder's process: the only one that uses a key.  One session with the
  * token, logged in once.  A few threads, of which one works and the others wait
- * for the ledger's disk: the token shall not.  It trusts the ledger, and nothing
- * that the front says: what it signs it builds from typed fields, and each
- * thing it does stands in the ledger before its answer leaves.
+ * for the ledger's disk: the token shall not.  It trusts the ledger, and
+ * nothing that the front says: what it signs it builds from typed fields, and
+ * each thing it does stands in the ledger before its answer leaves.
  */
 #ifndef SIGND_SIGND_KEYHOLDER_H
 #define SIGND_SIGND_KEYHOLDER_H
@@ -11,6 +11,7 @@
 #include "base/pack.h"
 #include "base/record.h"
 #include "certs/issue.h"
+#include "certs/profile_file.h"
 #include "certs/pin_message.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
@@ -37,12 +38,12 @@ struct keyholder {
 	 * So everything else belongs to one thread, and no call of the token
 	 * that needs another after it (C_SignInit, C_Sign) is torn apart. */
 	pthread_mutex_t lock;
-	char *ledger_read;  /* path of the ledger's socket */
-	char *ledger_write; /* likewise */
+	char *ledger_read;       /* path of the ledger's socket */
+	char *ledger_write;      /* likewise */
 	struct ipc_pool reading; /* connections to them */
 	struct ipc_pool writing;
-	int pin_fd;         /* the token's PIN file, opened while still root;
-			     * -1: open it by its path */
+	int pin_fd; /* the token's PIN file, opened while still root;
+		     * -1: open it by its path */
 	struct p11_module *module;
 	struct p11_token token;
 	struct p11_session session;
@@ -53,11 +54,13 @@ struct keyholder {
 	struct operator_key tsa;
 	struct operator_key ocsp;
 	struct operator_key pin_seal; /* PINs come sealed to it */
-	struct clockwatch watch; /* time stamps */
-	uint64_t ocsp_made;      /* answers so far */
-	struct cert_list chain;  /* issuer first, anchor last */
-	_Atomic uint64_t operations; /* unwrappings so far */
-	_Atomic bool broken; /* the token failed: this process must be replaced */
+	struct clockwatch watch;      /* time stamps */
+	uint64_t ocsp_made;           /* answers so far */
+	struct own_profiles profiles; /* of profile-file */
+	struct cert_list chain;       /* issuer first, anchor last */
+	_Atomic uint64_t operations;  /* unwrappings so far */
+	_Atomic bool
+	    broken; /* the token failed: this process must be replaced */
 };
 
 /* keyholder_open loads the module, logs in and finds the keys that the ledger
@@ -143,7 +146,7 @@ struct pin_given {
 	struct bytes sealed; /* or this: certs/pin_message.h */
 };
 struct pin_taken {
-	struct secret opened;   /* what m points into, when it was sealed */
+	struct secret opened; /* what m points into, when it was sealed */
 	struct pin_message m;
 	struct secret exporter; /* for an answer; empty when it came plain */
 	uint8_t once[SAD_ID];   /* a sealed PIN's id: it is used once */
@@ -163,6 +166,8 @@ struct err *keyholder_take_pin(struct keyholder *k,
 struct bytes pin_taken_once(const struct pin_taken *p);
 
 /* keyholder-issue.c: certificates and CRLs. */
+/* Reads profile-file; nothing when there is none. */
+struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
 /* The certificate that an enrolment asks for, for `key`, signed by the CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
 struct err *keyholder_certificate(struct keyholder *k,

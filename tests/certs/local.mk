@@ -63,3 +63,8 @@ TESTS += %D%/test-cmp.sh
 tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
 tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_spki_LDADD = $(CERTS_LIBS)
+
+check_PROGRAMS += tests/certs/test-profile-file
+tests_certs_test_profile_file_SOURCES = tests/certs/test-profile-file.c
+tests_certs_test_profile_file_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_profile_file_LDADD = $(CERTS_LIBS)

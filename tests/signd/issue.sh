@@ -4,7 +4,19 @@
 . "$top_srcdir/tests/signd/service.sh"
 . "$top_srcdir/tests/signd/token.sh"
 
-world_make 'certificate-policy-oid = 1.3.6.1.4.1.99999.1.1'; ok $? "a service comes up from nothing"
+profiles=$(mktemp)
+chmod 644 "$profiles"
+cat > "$profiles" << 'EOF'
+# The city's own: for signing alone, and for a year.
+profile citizen-hanoi
+like citizen
+fields C ST L? O CN UID+
+set O Ủy ban nhân dân thành phố Hà Nội
+key-usage nonRepudiation
+days 365
+EOF
+world_make 'certificate-policy-oid = 1.3.6.1.4.1.99999.1.1' \
+    "profile-file = $profiles"; ok $? "a service comes up from nothing"
 csplit -s -z -f "$dir/chain-" "$dir/ca.pem" '/-BEGIN/' '{*}'
 cp "$dir/chain-00" "$dir/issuer.pem"
 cp "$dir/chain-01" "$dir/root.pem"
@@ -118,6 +130,17 @@ issue eu.csr no.pem HC:C1234567 --profile citizen-eu; refused record-field \
     "a passport does not say which country's number it is"
 issue eu.csr no.pem CCCD:001199012345 --profile issuing-ca
 refused record-field "no desk can ask for a CA"
+
+# A profile of the operator's own.
+request own -newkey ec -pkeyopt ec_paramgen_curve:P-256
+issue own.csr own.pem CCCD:001199012345 --profile citizen-hanoi
+ok $? "a certificate of a profile in a file is issued"
+openssl x509 -in "$dir/own.pem" -noout -text -nameopt utf8 > "$dir/text"
+grep -q 'O=Ủy ban nhân dân thành phố Hà Nội' "$dir/text"
+ok $? "with the field that the file fixes"
+! openssl x509 -in "$dir/own.pem" -noout -checkend $((366 * 86400)) > /dev/null
+ok $? "and no longer than it says"
+rm -f "$profiles"
 
 # Renewal and re-key.
 serial=$(serial_of card.pem)
