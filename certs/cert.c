@@ -1,5 +1,6 @@
 #include "certs/cert.h"
 
+#include "certs/der.h"
 #include "certs/ossl.h"
 
 #include <openssl/x509v3.h>
@@ -210,22 +211,11 @@ fill_der(struct cert *c, struct bytes der)
 	return NULL;
 }
 
-struct err *
-cert_parse(struct bytes der, struct cert **out)
+/* `x` is what was read from `der`; taken over in any case. */
+static struct err *
+make_cert(X509 *read, struct bytes der, struct cert **out)
 {
-	if (der.len > CERT_MAX)
-		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
-	if (der.len == 0)
-		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "no bytes");
-
-	ossl_begin();
-	const uint8_t *p = der.ptr;
-	CLEANUP(X509_freep) X509 *x = d2i_X509(NULL, &p, (long)der.len);
-	if (x == NULL)
-		return err_ossl(ERR_MALFORMED, "d2i_X509");
-	if (p != der.ptr + der.len)
-		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "bytes follow");
-
+	CLEANUP(X509_freep) X509 *x = read;
 	CLEANUP(cert_freep) struct cert *c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct cert");
@@ -242,6 +232,59 @@ cert_parse(struct bytes der, struct cert **out)
 	TRY(ossl_forget());
 	*out = TAKE(c);
 	return NULL;
+}
+
+struct err *
+cert_parse(struct bytes der, struct cert **out)
+{
+	if (der.len > CERT_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
+	if (der.len == 0)
+		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "no bytes");
+
+	ossl_begin();
+	const uint8_t *p = der.ptr;
+	CLEANUP(X509_freep) X509 *x = d2i_X509(NULL, &p, (long)der.len);
+	if (x == NULL)
+		return err_ossl(ERR_MALFORMED, "d2i_X509");
+	if (p != der.ptr + der.len)
+		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "bytes follow");
+	return make_cert(TAKE(x), der, out);
+}
+
+struct err *
+cert_parse_trusted(struct bytes der, struct cert **out)
+{
+	struct bytes rest = der, plain;
+	if (der.len > CERT_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
+	TRY(der_take(&rest, DER_SEQUENCE, &plain, NULL));
+	ossl_begin();
+	const uint8_t *p = der.ptr;
+	CLEANUP(X509_freep) X509 *x = d2i_X509_AUX(NULL, &p, (long)der.len);
+	if (x == NULL)
+		return err_ossl(ERR_MALFORMED, "d2i_X509_AUX");
+	if (p != der.ptr + der.len)
+		return err_new(ERR_MALFORMED, "RFC 5280 4.1", "bytes follow");
+	return make_cert(TAKE(x), plain, out);
+}
+
+bool
+cert_has_trust(const struct cert *c)
+{
+	return X509_trusted(c->x509) == 1;
+}
+
+struct err *
+cert_trusted_der(const struct cert *c, struct buf *out)
+{
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	if (!cert_has_trust(c))
+		return buf_append(out, cert_der(c));
+	int len = i2d_X509_AUX(c->x509, &der);
+	if (len <= 0)
+		return err_ossl(ERR_NOMEM, "i2d_X509_AUX");
+	return buf_append(out, bytes_of(der, (size_t)len));
 }
 
 struct cert *

@@ -25,6 +25,12 @@ struct cert;
  * RFC 5280 4.1.
  */
 struct err *cert_parse(struct bytes der, struct cert **out) MUST_USE;
+/*
+ * cert_parse_trusted reads one with OpenSSL's trust settings behind it, as
+ * in a PEM block TRUSTED CERTIFICATE: purposes that an operator trusts it for,
+ * or not.  They count where it is an anchor (certs/path.h), and only there.
+ */
+struct err *cert_parse_trusted(struct bytes der, struct cert **out) MUST_USE;
 struct cert *cert_ref(struct cert *c); /* one more owner; returns c */
 void cert_free(struct cert *c);
 DEFINE_FREEP(cert_free, struct cert)
@@ -46,6 +52,10 @@ const char *cert_issuer(const struct cert *c);
 /* Common name in UTF-8; falls back on the organisation, then the subject. */
 const char *cert_common_name(const struct cert *c);
 const char *cert_issuer_common_name(const struct cert *c);
+bool cert_has_trust(const struct cert *c); /* settings of that sort */
+/* The certificate with them, as cert_parse_trusted reads it; without them the
+ * same as cert_der. */
+struct err *cert_trusted_der(const struct cert *c, struct buf *out) MUST_USE;
 bool cert_is_ca(const struct cert *c);
 bool cert_is_self_issued(const struct cert *c);
 bool cert_has_key_usage(const struct cert *c);

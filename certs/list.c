@@ -84,11 +84,11 @@ add_pem_block(struct cert_list *l, const char *name, struct bytes der)
 	if (strcmp(name, PEM_STRING_PKCS7) == 0 ||
 	    strcmp(name, PEM_STRING_CMS) == 0)
 		return add_pkcs7(l, der);
-	/* Trust and mistrust written beside it would be lost on us. */
-	if (strcmp(name, PEM_STRING_X509_TRUSTED) == 0)
-		return err_new(ERR_UNSUPPORTED, NULL,
-		    "a certificate with OpenSSL's own trust settings");
-	return NULL;
+	if (strcmp(name, PEM_STRING_X509_TRUSTED) != 0)
+		return NULL;
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	TRY(cert_parse_trusted(der, &c));
+	return cert_list_add(l, c);
 }
 
 struct pem_block {

@@ -61,17 +61,37 @@ rank(enum path_result r)
 	return (int)COUNT_OF(order);
 }
 
+/* What the anchors say of a certificate that the path has reached. */
+enum end { END_NOT, END_HERE, END_REFUSED };
+
 static struct err *
-is_anchor(const struct search *s, const struct cert *c, bool *out)
+self_signed(const struct cert *c, enum end *out)
 {
-	*out = false;
+	bool ok = false;
+	TRY(cert_signed_by(c, cert_key(c), &ok));
+	*out = ok ? END_HERE : END_NOT;
+	return NULL;
+}
+
+/* An anchor's own settings outweigh all else; `s->at` becomes the anchor. */
+static struct err *
+is_anchor(struct search *s, enum end *out)
+{
+	const struct cert_list *anchors = s->r->anchors;
+	struct cert **c = &s->at[s->n - 1];
+	*out = END_NOT;
 	if (s->n == 1 && s->r->issuers_only)
 		return NULL;
-	for (size_t i = 0; i < s->r->anchors->n; i++)
-		if (cert_eq(s->r->anchors->v[i], c))
-			*out = true;
-	if (*out && s->r->roots_only)
-		return cert_signed_by(c, cert_key(c), out);
+	for (size_t i = 0; i < anchors->n; i++) {
+		if (!cert_eq(anchors->v[i], *c))
+			continue;
+		*c = anchors->v[i];
+		int trust = path_anchor_trust(s->r, *c);
+		*out = trust == X509_TRUST_REJECTED ? END_REFUSED : END_HERE;
+		if (trust == X509_TRUST_UNTRUSTED && s->r->roots_only)
+			return self_signed(*c, out);
+		return NULL;
+	}
 	return NULL;
 }
 
@@ -199,15 +219,27 @@ try_list(struct search *s, const struct cert_list *l, int wanted)
 	return NULL;
 }
 
+/* Whether more lies between leaf and anchor than was asked for; as for
+ * pathLenConstraint, the self-issued do not count. */
+static bool
+is_too_deep(const struct search *s)
+{
+	int between = 0;
+	for (size_t i = 1; i < s->n; i++)
+		between += !cert_is_self_issued(s->at[i]);
+	int most = s->r->depth_max < 0 ? 0 : s->r->depth_max;
+	return s->r->depth_max != 0 && between > most;
+}
+
 /* Goes on from the certificate at the end of the path. */
 static struct err *
 step(struct search *s)
 {
-	bool anchor = false;
-	TRY(is_anchor(s, s->at[s->n - 1], &anchor));
-	if (anchor)
+	enum end end;
+	TRY(is_anchor(s, &end));
+	if (end == END_HERE)
 		return judge_path_found(s);
-	if (s->n == PATH_DEPTH_MAX)
+	if (end == END_REFUSED || s->n == PATH_DEPTH_MAX || is_too_deep(s))
 		return NULL;
 	for (int wanted = 0; wanted < SCORES && !s->over; wanted++) {
 		TRY(try_list(s, s->r->anchors, wanted));

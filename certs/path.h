@@ -68,8 +68,17 @@ struct path_request {
 	/* Keys on a curve given by its parameters: forbidden by RFC 5480 2.1.1,
 	 * required by ICAO 9303-12 for travel documents. */
 	bool explicit_curves;
-	bool roots_only;   /* an anchor must be self-signed */
-	bool issuers_only; /* an anchor vouches for others, not for itself */
+	bool roots_only; /* an anchor must be self-signed, or trusted for the
+			  * purpose by settings of its own (cert.h) */
+	/* RFC 5280 6.1.1 (d): of an anchor only name and key count, and not
+	 * what its certificate allows.  Else RFC 5937: it binds like any other.
+	 */
+	bool anchor_bare;
+	bool anchor_says_ca;  /* it must have basicConstraints */
+	bool anchor_any_time; /* an anchor's own dates do not count */
+	int depth_max;        /* certificates between leaf and anchor;
+			       * 0: as many as PATH_DEPTH_MAX lets, -1: none */
+	bool issuers_only;    /* an anchor vouches for others, not for itself */
 	/* 0: which algorithms are good enough is the policy's question (but
 	 * RSA under 1024 and EC under 160 bits never are).  Else keys and
 	 * digests of the path must reach OpenSSL's level: 1: 80 bits of

@@ -51,46 +51,38 @@ path_status_time(const struct path_request *r)
 	return r->status_time == 0 ? r->time : r->status_time;
 }
 
-static struct err *
-set_policies(const struct path_request *r, X509_VERIFY_PARAM *param)
+static const struct {
+	const char *name;
+	int purpose;
+	int trust;
+} purposes[] = {
+	{ "server", X509_PURPOSE_SSL_SERVER, X509_TRUST_SSL_SERVER },
+	{ "client", X509_PURPOSE_SSL_CLIENT, X509_TRUST_SSL_CLIENT },
+	{ "timestamp", X509_PURPOSE_TIMESTAMP_SIGN, X509_TRUST_TSA },
+	{ "ocsp", X509_PURPOSE_OCSP_HELPER, X509_TRUST_OCSP_SIGN },
+};
+
+size_t
+path_judged(const struct path_request *r, const struct path *p)
 {
-	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
-	if (r->explicit_policy)
-		flags |= X509_V_FLAG_EXPLICIT_POLICY;
-	if (r->inhibit_mapping)
-		flags |= X509_V_FLAG_INHIBIT_MAP;
-	if (r->inhibit_any)
-		flags |= X509_V_FLAG_INHIBIT_ANY;
-	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
-		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
-	/* RFC 5280 6.1.1 (c): nothing said is any-policy. */
-	static const char *const any_policy[] = { "2.5.29.32.0" };
-	const char *const *policies =
-	    r->npolicies > 0 ? r->policies : any_policy;
-	for (size_t i = 0; i < (r->npolicies > 0 ? r->npolicies : 1); i++) {
-		CLEANUP(ASN1_OBJECT_freep)
-		ASN1_OBJECT *o = OBJ_txt2obj(policies[i], 1);
-		if (o == NULL)
-			return err_ossl(ERR_USAGE, "a policy OID");
-		if (X509_VERIFY_PARAM_add0_policy(param, o) != 1)
-			return err_ossl(ERR_NOMEM, "add0_policy");
-		(void)TAKE(o);
-	}
-	return NULL;
+	return p->chain.n - (r->anchor_bare && p->chain.n > 1);
+}
+
+int
+path_anchor_trust(const struct path_request *r, const struct cert *c)
+{
+	int trust = X509_TRUST_DEFAULT; /* any purpose */
+	if (!cert_has_trust(c))
+		return X509_TRUST_UNTRUSTED;
+	for (size_t i = 0; r->purpose != NULL && i < COUNT_OF(purposes); i++)
+		if (strcmp(r->purpose, purposes[i].name) == 0)
+			trust = purposes[i].trust;
+	return X509_check_trust(cert_x509(c), trust, X509_TRUST_NO_SS_COMPAT);
 }
 
 static struct err *
 set_purpose(const struct path_request *r, X509_STORE_CTX *ctx)
 {
-	static const struct {
-		const char *name;
-		int purpose;
-	} purposes[] = {
-		{ "server", X509_PURPOSE_SSL_SERVER },
-		{ "client", X509_PURPOSE_SSL_CLIENT },
-		{ "timestamp", X509_PURPOSE_TIMESTAMP_SIGN },
-		{ "ocsp", X509_PURPOSE_OCSP_HELPER },
-	};
 	if (r->purpose == NULL)
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(purposes); i++)
@@ -119,7 +111,7 @@ set_param(const struct path_request *r, X509_STORE_CTX *ctx)
 		return err_ossl(ERR_NOMEM, "X509_VERIFY_PARAM_set_flags");
 	X509_VERIFY_PARAM_set_depth(param, PATH_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, r->security_level);
-	TRY(set_policies(r, param));
+	TRY(path_set_policies(r, param));
 	X509_STORE_CTX_set0_param(ctx, TAKE(param));
 	return set_purpose(r, ctx);
 }
@@ -140,6 +132,38 @@ path_context_done(struct path_context *c)
 	*c = (struct path_context){ 0 };
 }
 
+/* A copy that says nothing but its name, key, and that it is an authority. */
+static struct err *
+make_bare(const struct cert *c, X509 **out)
+{
+	CLEANUP(X509_freep) X509 *x = X509_dup(cert_x509(c));
+	if (x == NULL)
+		return err_ossl(ERR_NOMEM, "X509_dup");
+	for (int i = X509_get_ext_count(x); i-- > 0;)
+		if (OBJ_obj2nid(X509_EXTENSION_get_object(
+			X509_get_ext(x, i))) != NID_subject_key_identifier)
+			X509_EXTENSION_free(X509_delete_ext(x, i));
+	BASIC_CONSTRAINTS ca = { .ca = 0xff };
+	if (X509_set_version(x, X509_VERSION_3) != 1 ||
+	    X509_add1_ext_i2d(
+		x, NID_basic_constraints, &ca, 1, X509V3_ADD_REPLACE) != 1)
+		return err_ossl(ERR_NOMEM, "X509_add1_ext_i2d");
+	*out = TAKE(x);
+	return NULL;
+}
+
+static struct err *
+anchor_of(const struct path_request *r, const struct path *p, X509 **out)
+{
+	const struct cert *c = p->chain.v[p->chain.n - 1];
+	if (path_judged(r, p) < p->chain.n)
+		return make_bare(c, out);
+	if (X509_up_ref(cert_x509(c)) != 1)
+		return err_ossl(ERR_INTERNAL, "X509_up_ref");
+	*out = cert_x509(c);
+	return NULL;
+}
+
 static struct err *
 context_fill(
     const struct path_request *r, const struct path *p, struct path_context *c)
@@ -149,8 +173,9 @@ context_fill(
 	c->untrusted = sk_X509_new_null();
 	if (c->store == NULL || c->ctx == NULL || c->untrusted == NULL)
 		return err_ossl(ERR_NOMEM, "X509_STORE_new");
-	struct cert *anchor = p->chain.v[p->chain.n - 1];
-	if (X509_STORE_add_cert(c->store, cert_x509(anchor)) != 1)
+	CLEANUP(X509_freep) X509 *anchor = NULL;
+	TRY(anchor_of(r, p, &anchor));
+	if (X509_STORE_add_cert(c->store, anchor) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE_add_cert");
 	for (size_t i = 1; i + 1 < p->chain.n; i++)
 		if (sk_X509_push(c->untrusted, cert_x509(p->chain.v[i])) <= 0)
@@ -238,6 +263,8 @@ path_check(const struct path_request *r, struct path *p)
 {
 	ossl_begin();
 	TRY(ask_openssl(r, p));
+	if (p->result == PATH_OK && path_judged(r, p) == p->chain.n)
+		TRY(path_anchor_policies(r, p));
 	if (p->result == PATH_OK)
 		TRY(path_rules(r, p));
 	if (p->result == PATH_OK && r->status != STATUS_IGNORE)

@@ -14,6 +14,14 @@ struct err *path_rules(const struct path_request *r, struct path *p) MUST_USE;
 /* path_names: the part of it about alternative names (certs/path_names.c). */
 void path_names(const struct path_request *r, struct path *p);
 
+/* path_set_policies: the initial policies and flags of RFC 5280 6.1.1. */
+struct err *path_set_policies(
+    const struct path_request *r, X509_VERIFY_PARAM *param) MUST_USE;
+
+/* path_anchor_policies: those that the anchor itself states bind as well. */
+struct err *path_anchor_policies(
+    const struct path_request *r, struct path *p) MUST_USE;
+
 /* path_status: revocation of a path that is otherwise good. */
 struct err *path_status(const struct path_request *r, struct path *p) MUST_USE;
 
@@ -23,6 +31,14 @@ int64_t path_status_time(const struct path_request *r);
 /* cert_signed_by says whether `key` made the signature in `c`. */
 struct err *cert_signed_by(
     const struct cert *c, EVP_PKEY *key, bool *ok) MUST_USE;
+
+/* How many certificates of the path are judged by what they say: all, or all
+ * but the anchor. */
+size_t path_judged(const struct path_request *r, const struct path *p);
+
+/* What an anchor's own settings say of the purpose: X509_TRUST_TRUSTED,
+ * X509_TRUST_REJECTED, or X509_TRUST_UNTRUSTED: nothing. */
+int path_anchor_trust(const struct path_request *r, const struct cert *c);
 
 /* Sets result, place and line of a failure. */
 void path_fail(struct path *p, enum path_result result, size_t at,

@@ -172,7 +172,7 @@ check_constraints(const struct path_request *r, struct path *p, size_t at)
 void
 path_names(const struct path_request *r, struct path *p)
 {
-	for (size_t i = 0; i < p->chain.n; i++) {
+	for (size_t i = 0; i < path_judged(r, p); i++) {
 		check_constraints(r, p, i);
 		if (r->strict)
 			check_alt_names(p, i, true);

@@ -18,7 +18,8 @@ DEFINE_FREEP(EXTENDED_KEY_USAGE_free, EXTENDED_KEY_USAGE)
 static void
 check_time(const struct path_request *r, struct path *p)
 {
-	for (size_t i = p->chain.n; i-- > 0;)
+	bool dated = !r->anchor_any_time || p->chain.n == 1;
+	for (size_t i = p->chain.n - !dated; i-- > 0;)
 		if (r->time < cert_not_before(p->chain.v[i]))
 			path_fail(p, PATH_NOT_YET, i, "not yet valid");
 		else if (r->time > cert_not_after(p->chain.v[i]))
@@ -68,7 +69,12 @@ check_purpose(const struct path_request *r, struct path *p)
 	for (size_t k = 0; r->purpose != NULL && k < COUNT_OF(purposes); k++) {
 		if (strcmp(purposes[k].name, r->purpose) != 0)
 			continue;
-		size_t n = purposes[k].chained ? p->chain.n : 1;
+		size_t n = purposes[k].chained ? path_judged(r, p) : 1;
+		/* Settings of the operator outweigh what an anchor says. */
+		if (n == p->chain.n && n > 1 &&
+		    path_anchor_trust(r, p->chain.v[n - 1]) ==
+			X509_TRUST_TRUSTED)
+			n--;
 		for (size_t i = 0; i < n; i++) {
 			CLEANUP(EXTENDED_KEY_USAGE_freep)
 			EXTENDED_KEY_USAGE *eku =
@@ -91,8 +97,7 @@ check_purpose(const struct path_request *r, struct path *p)
 static void
 check_readable(const struct path_request *r, struct path *p)
 {
-	(void)r;
-	for (size_t i = 0; i < p->chain.n; i++)
+	for (size_t i = 0; i < path_judged(r, p); i++)
 		if ((X509_get_extension_flags(cert_x509(p->chain.v[i])) &
 			EXFLAG_INVALID) != 0)
 			path_fail(p, PATH_BAD, i, "a broken extension");
@@ -102,8 +107,7 @@ check_readable(const struct path_request *r, struct path *p)
 static void
 check_duplicates(const struct path_request *r, struct path *p)
 {
-	(void)r;
-	for (size_t c = 0; c < p->chain.n; c++) {
+	for (size_t c = 0; c < path_judged(r, p); c++) {
 		const X509 *x = cert_x509(p->chain.v[c]);
 		int n = X509_get_ext_count(x);
 		for (int i = 0; i < n; i++) {
@@ -120,7 +124,7 @@ check_duplicates(const struct path_request *r, struct path *p)
 static void
 check_serials(const struct path_request *r, struct path *p)
 {
-	for (size_t i = 0; r->strict && i < p->chain.n; i++) {
+	for (size_t i = 0; r->strict && i < path_judged(r, p); i++) {
 		const ASN1_INTEGER *s =
 		    X509_get0_serialNumber(cert_x509(p->chain.v[i]));
 		struct bytes b = cert_serial(p->chain.v[i]);
@@ -132,12 +136,26 @@ check_serials(const struct path_request *r, struct path *p)
 	}
 }
 
+/* RFC 5280 4.2.1.9; OpenSSL lets key usage stand for it, and version 1 where
+ * the certificate is self-signed. */
+static void
+check_anchor(const struct path_request *r, struct path *p)
+{
+	const struct cert *c = p->chain.v[p->chain.n - 1];
+	if (r->anchor_says_ca && p->chain.n > 1 &&
+	    path_judged(r, p) == p->chain.n &&
+	    X509_get_ext_by_NID(cert_x509(c), NID_basic_constraints, -1) < 0)
+		path_fail(p, PATH_CONSTRAINTS, p->chain.n - 1,
+		    "the anchor is not said to be an authority");
+}
+
 struct err *
 path_rules(const struct path_request *r, struct path *p)
 {
-	static void (*const rules[])(const struct path_request *,
-	    struct path *) = { check_readable, check_keys, check_duplicates,
-		check_serials, path_names, check_purpose, check_time };
+	static void (*const rules[])(
+	    const struct path_request *, struct path *) = { check_readable,
+		check_keys, check_duplicates, check_serials, check_anchor,
+		path_names, check_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
 	return ossl_forget();

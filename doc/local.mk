@@ -7,6 +7,7 @@ dist_doc_DATA += %D%/architecture.md
 dist_doc_DATA += %D%/asic.md
 dist_doc_DATA += %D%/circular-15.md
 dist_doc_DATA += %D%/cms.md
+dist_doc_DATA += %D%/conformance.md
 dist_doc_DATA += %D%/identity.md
 dist_doc_DATA += %D%/keys.md
 dist_doc_DATA += %D%/paths.md

@@ -51,6 +51,10 @@ struct finding {
 	const char *code; /* stable, in base/messages.def; static storage */
 	char *detail;     /* one English line, owned, may be NULL */
 	bool fatal;       /* the signature can never be valid because of it */
+	/* PDF, where it is known, else 0: */
+	int page;        /* that it is about; 1 is the first */
+	int revision;    /* that brought it; 1 is the oldest */
+	uint32_t object; /* number of what was changed or added */
 };
 
 struct findings {
@@ -69,8 +73,8 @@ struct reference {
 
 /*
  * Where something stands in the order in which a signature grew: a time stamp
- * proves the existence of all that has a lower position than its own.  PDF: the
- * revision; XAdES: place among the unsigned properties; CAdES: by the hash
+ * proves the existence of all that has a lower position than its own.  PDF:
+ * twice the revision, one more for document time stamps; XAdES: place among the unsigned properties; CAdES: by the hash
  * index of archive time stamps.  0: inside what the signature itself covers.
  */
 typedef uint32_t position;

@@ -215,6 +215,28 @@ all_widgets_look(struct survey *s, const struct pdf_obj *dict, bool *out)
 	return NULL;
 }
 
+/* The picture of an invisible signature: one is enough for all. */
+static struct err *
+find_empty_look(struct survey *s, const struct pdf_field *f)
+{
+	const struct pdf_obj *ap, *look;
+	TRY(pdf_dict_get(s->d, s->view, f->dict, "AP", &ap));
+	const struct pdf_obj *n = pdf_dict_raw(ap, "N");
+	if (!pdf_is(n, PDF_REF))
+		return NULL;
+	TRY(pdf_get(s->d, s->view, n->ref, &look));
+	const struct pdf_obj *box = pdf_dict_raw(look, "BBox");
+	bool empty = pdf_is(look, PDF_STREAM) && pdf_array_len(box) == 4 &&
+		     pdf_dict_len(pdf_dict_raw(look, "Resources")) == 0;
+	for (size_t i = 0; empty && i < 4; i++) {
+		int64_t zero;
+		empty = pdf_int(pdf_array_at(box, i), 0, 0, &zero);
+	}
+	if (empty)
+		s->out->empty_look = n->ref;
+	return NULL;
+}
+
 static struct err *
 check_wanted(struct survey *s, const struct pdf_field *f)
 {
@@ -247,8 +269,10 @@ see_field(void *ctx, const struct pdf_field *f, bool *go_on)
 		TRY(check_wanted(s, f));
 	if (!f->terminal)
 		return NULL;
-	if (pdf_is_name(f->type, "Sig"))
+	if (pdf_is_name(f->type, "Sig")) {
+		TRY(find_empty_look(s, f));
 		return check_signed_field(s, f);
+	}
 	bool looks;
 	TRY(all_widgets_look(s, f->dict, &looks));
 	s->out->bare_widgets = s->out->bare_widgets || !looks;
@@ -256,6 +280,12 @@ see_field(void *ctx, const struct pdf_field *f, bool *go_on)
 }
 
 /* ---- PDF/A ---- */
+
+static bool
+says(struct bytes xmp, const char *words)
+{
+	return bytes_find(xmp, bytes_str(words)) != SIZE_MAX;
+}
 
 static struct err *
 find_pdfa(struct survey *s)
@@ -272,8 +302,12 @@ find_pdfa(struct survey *s)
 	/* Metadata that we cannot read make no promise that we could break. */
 	if (e != NULL && err_kind(e) == ERR_NOMEM)
 		return e;
-	s->out->pdfa = e == NULL && bytes_find(buf_bytes(&b),
-					BYTES_LIT("pdfaid")) != SIZE_MAX;
+	struct bytes xmp = buf_bytes(&b);
+	s->out->pdfa1 =
+	    e == NULL && says(xmp, "pdfaid") && !says(xmp, "pdfaid:part>2") &&
+	    !says(xmp, "pdfaid:part>3") && !says(xmp, "pdfaid:part>4") &&
+	    !says(xmp, "pdfaid:part=\"2") && !says(xmp, "pdfaid:part=\"3") &&
+	    !says(xmp, "pdfaid:part=\"4");
 	err_free(e);
 	return NULL;
 }

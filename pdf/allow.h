@@ -28,10 +28,14 @@ struct pdf_survey {
 	size_t signatures;    /* fields that are signed, without ... */
 	size_t stamps;        /* ... document time stamps */
 	bool bare_widgets;    /* a field other than a signature has no /AP */
-	bool pdfa;            /* it says that it is PDF/A */
-	bool tagged;          /* it has a structure tree */
-	uint32_t next;        /* the first object number that is free, above
-			       * every row and every reference */
+	/* It says that it is PDF/A-1, or PDF/A of no part that can be read:
+	 * there a field without a size has an appearance, too (ISO 19005-1
+	 * 6.9; from part 2 on, 6.3.3, not). */
+	bool pdfa1;
+	struct pdf_ref empty_look; /* one that is there; num 0: none */
+	bool tagged;               /* it has a structure tree */
+	uint32_t next; /* the first object number that is free, above
+			* every row and every reference */
 };
 
 /*

@@ -272,6 +272,7 @@ check_object(struct diff *f, const struct pdf_entry *e)
 	TRY(find_dangling(f, OLD, old, &before));
 	if (before == hole)
 		return NULL;
+	diff_at(f, 0, e->num);
 	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-reference-dangling",
 	    "object %u refers to %u, which is not there", e->num, hole);
 }
@@ -320,6 +321,7 @@ check_reached(void *ctx, const struct pdf_entry *e)
 	pdf_arena_reset(&f->arena[NEW]);
 	if (same)
 		return NULL;
+	diff_at(f, 0, e->num);
 	return diff_report(f, CHANGE_SUSPICIOUS, "pdf-object-changed",
 	    "object %u, which no rule explains, was replaced", e->num);
 }
@@ -338,5 +340,6 @@ diff_bytes(struct diff *f)
 	struct listed l = { .f = f };
 	struct err *e = check_all(&l);
 	free(l.v);
+	diff_at(f, 0, 0);
 	return e;
 }

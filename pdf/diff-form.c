@@ -309,6 +309,14 @@ by_kind(struct diff *f, uint32_t num, const struct pdf_obj *old,
 	return fillable(f, old, new, above);
 }
 
+/* Where a widget says that it is; only told. */
+static uint32_t
+page_of(const struct pdf_obj *field)
+{
+	const struct pdf_obj *p = pdf_dict_raw(field, "P");
+	return pdf_is(p, PDF_REF) ? p->ref.num : 0;
+}
+
 static struct err *
 old_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
@@ -324,6 +332,7 @@ old_field(struct diff *f, const void *ctx, struct pdf_ref ref)
 	if (!pdf_is(old, PDF_DICT) || !pdf_is(new, PDF_DICT))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-changed",
 		    "object %u", ref.num);
+	diff_at(f, page_of(new), ref.num);
 	TRY(full_name(f, old, above.name, &above.name));
 	above.kind = kind_of(pdf_dict_raw(old, "FT"), above.kind);
 	pdf_int(pdf_dict_raw(old, "Ff"), INT32_MIN, UINT32_MAX, &above.flags);
@@ -434,5 +443,7 @@ diff_form(struct diff *f, const struct pdf_obj *old, const struct pdf_obj *new)
 	TRY(need_appearances(f, pdf_dict_raw(a, "NeedAppearances"),
 	    pdf_dict_raw(b, "NeedAppearances")));
 	TRY(resources(f, pdf_dict_raw(a, "DR"), pdf_dict_raw(b, "DR"), 0));
-	return fields(f, a, b);
+	TRY(fields(f, a, b));
+	diff_at(f, 0, 0);
+	return NULL;
 }

@@ -33,10 +33,17 @@ struct diff {
 	uint32_t *queue; /* object numbers, QUEUE_STRICT or'ed in */
 	size_t nqueue, queue_cap, queue_at;
 	struct pdf_diff *out;
+	/* What is looked at just now, for reports; 0: nothing in particular. */
+	uint32_t at_page;   /* object number */
+	uint32_t at_object; /* object number */
+	uint32_t told_page; /* the page that was looked for last, and ... */
+	size_t told_number; /* ... its number; 0: it has none */
 };
 
 /* ---- diff.c ---- */
 
+/* What the reports from now on are about; a page by its object, or 0. */
+void diff_at(struct diff *f, uint32_t page, uint32_t object);
 /* Reports a change of `level`; `code` is static. */
 struct err *diff_report(struct diff *f, enum change_level level,
     const char *code, const char *fmt, ...) MUST_USE PRINTF(4, 5);

@@ -59,6 +59,8 @@ static struct err *
 new_widget(struct diff *f, const struct pdf_obj *w, bool has_value,
     enum change_level level)
 {
+	const struct pdf_obj *page = pdf_dict_raw(w, "P");
+	diff_at(f, pdf_is(page, PDF_REF) ? page->ref.num : 0, f->at_object);
 	if (!pdf_is(pdf_dict_raw(w, "A"), PDF_NULL) ||
 	    !pdf_is(pdf_dict_raw(w, "AA"), PDF_NULL))
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-field-added",
@@ -194,6 +196,7 @@ diff_new_field(
 {
 	const struct pdf_obj *field, *name;
 	bool is_free;
+	diff_at(f, 0, ref.num);
 	TRY(diff_load(f, NEW, ref.num, &field));
 	if (pdf_is(field, PDF_NULL))
 		return NULL;

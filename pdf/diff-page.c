@@ -106,6 +106,7 @@ kept_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *a, *b;
+	diff_at(f, f->at_page, ref.num);
 	if (diff_bit(f, ref.num, BIT_FIELD | BIT_ANNOT | BIT_NEW_SIG))
 		return NULL;
 	TRY(diff_load(f, OLD, ref.num, &a));
@@ -129,6 +130,7 @@ static struct err *
 added_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	const struct pdf_obj *old, *new, *page = ctx;
+	diff_at(f, f->at_page, ref.num);
 	TRY(diff_load(f, OLD, ref.num, &old));
 	TRY(diff_load(f, NEW, ref.num, &new));
 	if (diff_bit(f, ref.num, BIT_NEW_SIG))
@@ -146,6 +148,7 @@ removed_annot(struct diff *f, const void *ctx, struct pdf_ref ref)
 {
 	(void)ctx;
 	const struct pdf_obj *old;
+	diff_at(f, f->at_page, ref.num);
 	TRY(diff_load(f, OLD, ref.num, &old));
 	if (pdf_is(old, PDF_NULL))
 		return NULL;
@@ -265,6 +268,7 @@ one(struct diff *f, struct pages *p, uint32_t num)
 		return diff_report(f, CHANGE_SUSPICIOUS, "pdf-pages-changed",
 		    "object %u of the page tree", num);
 	bool inner = !pdf_is(pdf_dict_raw(a, "Kids"), PDF_NULL);
+	diff_at(f, inner ? 0 : num, num);
 	return inner ? node(f, p, a, b) : page(f, a, b);
 }
 
@@ -274,6 +278,7 @@ walk(struct diff *f, struct pages *p)
 {
 	while (p->n > 0) {
 		TRY(one(f, p, p->v[--p->n]));
+		diff_at(f, 0, 0);
 		pdf_arena_reset(&f->arena[OLD]);
 		pdf_arena_reset(&f->arena[NEW]);
 	}

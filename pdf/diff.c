@@ -10,21 +10,54 @@
 
 /* ---- reports ---- */
 
+void
+diff_at(struct diff *f, uint32_t page, uint32_t object)
+{
+	f->at_page = page;
+	f->at_object = object;
+}
+
+/* By its own memory, and leaving no marks: where a thing is said to be may be
+ * anything.  A tree that cannot be read has no numbers. */
+static struct err *
+number_of_page(struct diff *f, size_t *out)
+{
+	*out = 0;
+	if (f->at_page == 0)
+		return NULL;
+	if (f->at_page != f->told_page) {
+		struct err *e = pdf_page_number(
+		    f->d, f->view[NEW], f->at_page, &f->told_number);
+		if (e != NULL && err_kind(e) == ERR_NOMEM)
+			return e;
+		err_free(e);
+		f->told_page = f->at_page;
+	}
+	*out = f->told_number;
+	return NULL;
+}
+
 struct err *
 diff_report(struct diff *f, enum change_level level, const char *code,
     const char *fmt, ...)
 {
+	struct findings *all = &f->out->findings;
+	size_t page;
 	if (level > f->out->level)
 		f->out->level = level;
-	if (f->out->findings.n >= DIFF_FINDINGS_MAX)
+	if (all->n >= DIFF_FINDINGS_MAX)
 		return NULL;
 	char text[200];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return findings_add(
-	    &f->out->findings, level == CHANGE_SUSPICIOUS, code, "%s", text);
+	TRY(number_of_page(f, &page));
+	TRY(findings_add(all, level == CHANGE_SUSPICIOUS, code, "%s", text));
+	all->v[all->n - 1].page = (int)page;
+	all->v[all->n - 1].object = f->at_object;
+	all->v[all->n - 1].revision = (int)f->view[NEW];
+	return NULL;
 }
 
 /* ---- what is known of numbers ---- */
@@ -231,6 +264,7 @@ judge_changed(struct diff *f, uint32_t num, bool lax)
 static struct err *
 judge_one(struct diff *f, uint32_t num, bool lax)
 {
+	diff_at(f, 0, num);
 	if (diff_bit(f, num, BIT_PAGE))
 		return NULL;
 	if (lax && diff_bit(f, num, BIT_FIELD | BIT_ANNOT))
@@ -438,6 +472,7 @@ compare(struct diff *f)
 	TRY(diff_bytes(f));
 	TRY(diff_trailer(f));
 	TRY(drain(f));
+	diff_at(f, 0, 0);
 	return diff_unreached(f);
 }
 

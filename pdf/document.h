@@ -97,6 +97,14 @@ struct err *pdf_each_page(struct pdf_document *d, size_t view,
     struct err *(*each)(void *ctx, const struct pdf_page *p, bool *go_on),
     void *ctx) MUST_USE;
 
+/*
+ * pdf_page_number counts up from page object `num`, through its parents, in
+ * memory that is given back: 1 is the first; 0 for what hangs in no tree, or
+ * in too large a one.
+ */
+struct err *pdf_page_number(struct pdf_document *d, size_t view, uint32_t num,
+    size_t *out) MUST_USE;
+
 /* One terminal or inner field of the form, from the top. */
 struct pdf_field {
 	struct pdf_ref ref;          /* num 0: a direct object */

@@ -24,6 +24,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/lex.c %D%/lex.h \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
+	%D%/pageno.c \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/place.c %D%/place.h \

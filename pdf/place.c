@@ -43,11 +43,15 @@ field_name(const struct place *p, struct buf *out)
 	return pdf_text_encode(bytes_str(wanted), out);
 }
 
-/* PDF/A wants an appearance for each field, even of one without a size. */
+/* The picture of a field without a size, where there must be one. */
 static struct err *
-write_empty_look(struct place *p, struct pdf_ref ref)
+empty_look(struct place *p, struct pdf_ref *out)
 {
-	return pdf_increment_stream(p->inc, ref,
+	*out = p->survey->empty_look;
+	if (!p->survey->pdfa1 || out->num != 0)
+		return NULL;
+	TRY(pdf_increment_number(p->inc, out));
+	return pdf_increment_stream(p->inc, *out,
 	    "/Type/XObject/Subtype/Form/BBox[0 0 0 0]/Resources<<>>",
 	    BYTES_NONE, false);
 }
@@ -162,8 +166,9 @@ place_on_page(struct place *p)
 	size_t n = 0;
 	if (written.num == 0)
 		c[n++] = (struct pdf_change){ "Annots", buf_bytes(&annots) };
-	/* PDF/UA-1 7.18.3; but evidence may be added where nothing else may. */
-	if (p->survey->tagged && !p->what->evidence &&
+	/* PDF/UA-1 7.18.3.  For what was signed before it is another page. */
+	if (p->survey->tagged && p->survey->signatures == 0 &&
+	    p->survey->stamps == 0 &&
 	    pdf_is(pdf_dict_raw(p->page.dict, "Tabs"), PDF_NULL))
 		c[n++] = (struct pdf_change){ "Tabs", BYTES_LIT("/S") };
 	return n == 0 ? NULL : rewrite_with(p, p->page.ref, p->page.dict, c, n);
@@ -319,10 +324,7 @@ pdf_place_field(struct pdf_increment *inc, const struct pdf_placing *what)
 	if (p.page.dict == NULL)
 		return damaged("the document has no page");
 	TRY(pdf_increment_number(inc, &p.field));
-	if (p.survey->pdfa) {
-		TRY(pdf_increment_number(inc, &look));
-		TRY(write_empty_look(&p, look));
-	}
+	TRY(empty_look(&p, &look));
 	TRY(write_field(&p, look));
 	TRY(place_on_page(&p));
 	return place_in_catalog(&p);

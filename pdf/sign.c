@@ -45,13 +45,13 @@ write_certification(const struct pdf_writer *w, const struct making *m)
 	if (m->pdf.certify == PDF_APPROVAL)
 		return NULL;
 	return buf_printf(w->out,
-	    "<</Type/SigRef/TransformMethod/DocMDP/DigestMethod/SHA256"
+	    "<</Type/SigRef/TransformMethod/DocMDP"
 	    "/TransformParams<</Type/TransformParams/V/1.2/P %d>>>>",
 	    (int)m->pdf.certify);
 }
 
 #define LOCK_REFERENCE                                                         \
-	"<</Type/SigRef/TransformMethod/FieldMDP/DigestMethod/SHA256"          \
+	"<</Type/SigRef/TransformMethod/FieldMDP"                              \
 	"/TransformParams"
 
 /* What the field's /Lock wants, the signature states as FieldMDP

@@ -135,32 +135,13 @@ want_all(struct store *s, const struct evidence *e)
 
 /* ---- writing ---- */
 
-static bool
-has_ref(const struct pdf_obj *list, struct pdf_ref ref)
-{
-	for (size_t i = 0; i < pdf_array_len(list); i++) {
-		const struct pdf_obj *o = pdf_array_at(list, i);
-		if (pdf_is(o, PDF_REF) && o->ref.num == ref.num)
-			return true;
-	}
-	return false;
-}
-
-/* The items of a kind: all, or the wanted ones behind those of `old`. */
+/* The items of a kind: all, or the wanted ones. */
 static struct err *
-write_list(
-    const struct items *l, const struct pdf_obj *old, bool all, struct buf *out)
+write_list(const struct items *l, bool all, struct buf *out)
 {
 	TRY(buf_byte(out, '['));
-	for (size_t i = 0; i < pdf_array_len(old); i++) {
-		const struct pdf_obj *o = pdf_array_at(old, i);
-		if (!pdf_is(o, PDF_REF))
-			continue;
-		TRY(buf_byte(out, ' '));
-		TRY(pdf_write_ref(out, o->ref));
-	}
 	for (size_t i = 0; i < l->n; i++) {
-		if ((!all && !l->v[i].wanted) || has_ref(old, l->v[i].ref))
+		if (!all && !l->v[i].wanted)
 			continue;
 		TRY(buf_byte(out, ' '));
 		TRY(pdf_write_ref(out, l->v[i].ref));
@@ -168,60 +149,56 @@ write_list(
 	return buf_byte(out, ']');
 }
 
-/* An entry has what was there for this signature, and what was handed in. */
+/* An object of its own: some verifiers compare entries by reference. */
 static struct err *
-write_entry(struct store *s, const struct pdf_writer *w,
-    const struct pdf_obj *old, int64_t time)
+write_entry(struct store *s, int64_t time, struct pdf_ref *out)
 {
+	struct pdf_writer w;
 	CLEANUP(buf_done) struct buf date = BUF(64);
-	TRY(buf_str(w->out, "<<"));
+	TRY(pdf_increment_number(s->inc, out));
+	TRY(pdf_increment_begin(s->inc, *out, &w));
+	TRY(buf_str(w.out, "<<"));
 	for (int k = 0; k < KINDS; k++) {
-		const struct pdf_obj *list;
-		CLEANUP(buf_done) struct buf b = BUF(w->out->max);
-		TRY(pdf_dict_get(s->d, s->view, old, entry_keys[k], &list));
-		TRY(write_list(&s->items[k], list, false, &b));
+		CLEANUP(buf_done) struct buf b = BUF(w.out->max);
+		TRY(write_list(&s->items[k], false, &b));
 		if (b.len > 2)
-			TRY(buf_printf(w->out, "/%s%.*s", entry_keys[k],
+			TRY(buf_printf(w.out, "/%s%.*s", entry_keys[k],
 			    (int)b.len, (const char *)b.ptr));
 	}
 	if (time != TIME_NONE) {
 		TRY(pdf_date_encode(time, &date));
-		TRY(buf_str(w->out, "/TU"));
-		TRY(pdf_write_string(w, buf_bytes(&date), false));
+		TRY(buf_str(w.out, "/TU"));
+		TRY(pdf_write_string(&w, buf_bytes(&date), false));
 	}
-	return buf_str(w->out, ">>");
+	TRY(buf_str(w.out, ">>"));
+	return pdf_increment_end(s->inc);
 }
 
-static bool
-is_one_of(struct bytes key, const struct pdf_vri_key *keys, size_t nkeys)
-{
-	for (size_t i = 0; i < nkeys; i++) {
-		if (bytes_eq_str(key, keys[i].hex))
-			return true;
-	}
-	return false;
-}
-
+/* An entry that is there stays as it is: some verifiers take another one for
+ * a forgery, and all find what is new in the lists above. */
 static struct err *
-write_vri(struct store *s, const struct pdf_writer *w,
-    const struct pdf_vri_key *keys, size_t nkeys, int64_t time)
+write_vri(struct store *s, struct pdf_ref around,
+    const struct pdf_vri_key *keys, size_t nkeys, int64_t time, struct buf *out)
 {
-	const struct pdf_obj *vri, *old;
+	const struct pdf_obj *vri;
+	struct pdf_writer w = {
+		.out = out, .crypt = pdf_crypt(s->d), .ref = around
+	};
+	struct pdf_ref ref;
 	TRY(pdf_dict_get(s->d, s->view, s->dict, "VRI", &vri));
-	TRY(buf_str(w->out, "<<"));
+	TRY(buf_str(out, "<<"));
 	for (size_t i = 0; i < pdf_dict_len(vri); i++) {
-		struct bytes key = pdf_dict_key(vri, i)->text;
-		if (is_one_of(key, keys, nkeys))
-			continue;
-		TRY(pdf_write_name(w, key));
-		TRY(pdf_write(w, pdf_dict_value(vri, i)));
+		TRY(pdf_write_name(&w, pdf_dict_key(vri, i)->text));
+		TRY(pdf_write(&w, pdf_dict_value(vri, i)));
 	}
 	for (size_t i = 0; i < nkeys; i++) {
-		TRY(pdf_dict_get(s->d, s->view, vri, keys[i].hex, &old));
-		TRY(buf_printf(w->out, "/%s", keys[i].hex));
-		TRY(write_entry(s, w, old, time));
+		if (!pdf_is(pdf_dict_raw(vri, keys[i].hex), PDF_NULL))
+			continue;
+		TRY(write_entry(s, time, &ref));
+		TRY(buf_printf(out, "/%s ", keys[i].hex));
+		TRY(pdf_write_ref(out, ref));
 	}
-	return buf_str(w->out, ">>");
+	return buf_str(out, ">>");
 }
 
 /* The store again where it was, or as a new object of the catalog. */
@@ -230,16 +207,18 @@ write_dict(struct store *s, struct pdf_ref ref, const struct pdf_vri_key *keys,
     size_t nkeys, int64_t time)
 {
 	struct pdf_writer w;
+	CLEANUP(buf_done) struct buf vri = BUF(s->inc->out.max);
+	TRY(write_vri(s, ref, keys, nkeys, time, &vri));
 	TRY(pdf_increment_begin(s->inc, ref, &w));
 	TRY(buf_str(w.out, "<</Type/DSS"));
 	for (int k = 0; k < KINDS; k++) {
 		if (s->items[k].n == 0)
 			continue;
 		TRY(buf_printf(w.out, "/%s", store_keys[k]));
-		TRY(write_list(&s->items[k], &pdf_null, true, w.out));
+		TRY(write_list(&s->items[k], true, w.out));
 	}
 	TRY(buf_str(w.out, "/VRI"));
-	TRY(write_vri(s, &w, keys, nkeys, time));
+	TRY(buf_append(w.out, buf_bytes(&vri)));
 	TRY(buf_str(w.out, ">>"));
 	return pdf_increment_end(s->inc);
 }

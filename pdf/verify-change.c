@@ -201,6 +201,19 @@ is_told(const struct findings *told, const struct finding *new)
 	return false;
 }
 
+/* Where it is, for what was just added to every fact. */
+static void
+place_finding(struct verify *v, const struct sig *s, const struct finding *of)
+{
+	for (size_t i = 0; i < s->nfacts; i++) {
+		struct findings *f =
+		    &v->facts->signatures[s->fact + i].findings;
+		f->v[f->n - 1].page = of->page;
+		f->v[f->n - 1].revision = of->revision;
+		f->v[f->n - 1].object = of->object;
+	}
+}
+
 /* The same thing in many revisions is told once. */
 static struct err *
 tell_step(struct verify *v, const struct sig *s, const struct step *step)
@@ -212,6 +225,7 @@ tell_step(struct verify *v, const struct sig *s, const struct step *step)
 			continue;
 		TRY(sig_finding(v, s, f->v[i].fatal, f->v[i].code, "%s",
 		    f->v[i].detail == NULL ? "" : f->v[i].detail));
+		place_finding(v, s, &f->v[i]);
 	}
 	return check_locks(v, s, &step->diff);
 }

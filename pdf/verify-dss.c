@@ -29,18 +29,27 @@ is_new(struct dss *d, uint32_t num)
 	return true;
 }
 
+/* The revision that put the object where it is now. */
 static struct err *
-take(struct dss *d, enum dss_kind kind, struct bytes der)
+position_of(const struct verify *v, uint32_t num, position *out)
 {
-	switch (kind) {
-	case DSS_CERT:
-		return cert_list_add_der(&d->v->extra, der);
-	case DSS_CRL:
-		return facts_add_status(d->v->facts, der, false);
-	case DSS_OCSP:
-		return facts_add_status(d->v->facts, der, true);
-	}
+	const struct pdf_xref *x = pdf_xref(v->d);
+	struct pdf_entry e;
+	TRY(pdf_lookup(x, x->nrevisions, num, &e));
+	*out = e.kind == PDF_ENTRY_AT
+		   ? POSITION_OF(x->sections[e.section].revision)
+		   : POSITION_LAST;
 	return NULL;
+}
+
+static struct err *
+take(struct dss *d, enum dss_kind kind, uint32_t num, struct bytes der)
+{
+	position at;
+	if (kind == DSS_CERT)
+		return cert_list_add_der(&d->v->extra, der);
+	TRY(position_of(d->v, num, &at));
+	return facts_add_status_at(d->v->facts, der, kind == DSS_OCSP, at);
 }
 
 static struct err *
@@ -56,7 +65,7 @@ one_stream(struct dss *d, enum dss_kind kind, const struct pdf_obj *o)
 		return NULL;
 	CLEANUP(buf_done) struct buf der = BUF(DSS_STREAM_MAX);
 	TRY(pdf_stream_data(v->d, view, o->ref, s, &der));
-	return take(d, kind, buf_bytes(&der));
+	return take(d, kind, o->ref.num, buf_bytes(&der));
 }
 
 /* One that cannot be read is told, and the others still count. */

@@ -53,6 +53,13 @@ struct verify {
 	struct running running[DIGEST_COUNT];
 };
 
+/*
+ * Positions (format/facts.h) count revisions by twos: a document time stamp
+ * stands behind the rest of its own revision, which it covers too.
+ */
+#define POSITION_OF(view) ((position)(2 * (view)))
+#define POSITION_OF_STAMP(view) ((position)(2 * (view) + 1))
+
 /* A finding for every fact of a signature. */
 struct err *sig_finding(struct verify *v, const struct sig *s, bool fatal,
     const char *code, const char *fmt, ...) MUST_USE PRINTF(5, 6);

@@ -130,10 +130,28 @@ add_signers(struct verify *v, struct sig *s, size_t n)
 	return NULL;
 }
 
-static struct err *
-add_status(struct verify *v, const struct cms *c)
+/* What came inside a signature came with its revision. */
+static void
+set_positions(struct verify *v, const struct sig *s, size_t first_status)
 {
+	position at = s->view == 0 ? POSITION_LAST : POSITION_OF(s->view);
+	for (size_t i = first_status; i < v->facts->nstatus_data; i++)
+		v->facts->status_at[i] = at;
+	for (size_t i = 0; i < s->nfacts; i++) {
+		struct signature_fact *f = fact_of(v, s, i);
+		for (size_t k = 0; k < f->ntimestamps; k++) {
+			if (!f->timestamps[k].document)
+				f->timestamps[k].at = at;
+		}
+	}
+}
+
+static struct err *
+add_status(struct verify *v, const struct sig *s, const struct cms *c)
+{
+	size_t before = v->facts->nstatus_data;
 	struct err *e = cms_collect_status(c, v->facts);
+	set_positions(v, s, before);
 	if (e == NULL || err_kind(e) == ERR_NOMEM)
 		return e;
 	struct err *again = findings_add(&v->facts->findings, false,
@@ -163,7 +181,7 @@ detached(struct verify *v, struct sig *s, const char *format)
 		TRY(cms_collect_signer(
 		    c, i, digest, &v->extra, "ByteRange", fact_of(v, s, i)));
 	}
-	return add_status(v, c);
+	return add_status(v, s, c);
 }
 
 /* ---- adbe.pkcs7.sha1: the content is the SHA-1 of the range ---- */
@@ -196,7 +214,7 @@ pkcs7_sha1(struct verify *v, struct sig *s)
 		TRY(signature_add_reference(
 		    f, "ByteRange", DIGEST_SHA1, fits, NULL, true));
 	}
-	return add_status(v, c);
+	return add_status(v, s, c);
 }
 
 /* ---- adbe.x509.rsa_sha1: a bare PKCS #1 value, certificates in /Cert ---- */
@@ -283,6 +301,8 @@ check_token(struct verify *v, const struct sig *s, struct bytes token,
 	struct signature_fact *f = fact_of(v, s, 0);
 	TRY(tst_check(t, digest, &v->extra, &f->certs, out));
 	out->document = true;
+	out->kind = STAMP_DOCUMENT;
+	out->at = s->view == 0 ? 0 : POSITION_OF_STAMP(s->view);
 	if (digest.len == 0)
 		out->digest = CHECK_FAILED;
 	return signature_add_reference(
@@ -343,7 +363,7 @@ document_stamp(struct verify *v, struct sig *s)
 	}
 	cert_free(t.tsa);
 	TRY(e);
-	return add_status(v, c);
+	return add_status(v, s, c);
 }
 
 /* ---- which of them ---- */

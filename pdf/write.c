@@ -66,8 +66,9 @@ pdf_write_ref(struct buf *out, struct pdf_ref ref)
 static bool
 needs_space(const struct buf *out, enum pdf_type next)
 {
-	if (out->len == 0 || pdf_is_delimiter(out->ptr[out->len - 1]) ||
-	    pdf_is_space(out->ptr[out->len - 1]))
+	uint8_t last = out->len == 0 ? ' ' : out->ptr[out->len - 1];
+	/* The name without letters ends with its slash. */
+	if ((pdf_is_delimiter(last) && last != '/') || pdf_is_space(last))
 		return false;
 	return next != PDF_STRING && next != PDF_NAME && next != PDF_ARRAY &&
 	       next != PDF_DICT;

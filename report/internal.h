@@ -75,6 +75,9 @@ enum word {
 	WORD_REASON,
 	WORD_LOCATION,
 	WORD_NOTES,
+	WORD_PAGE,
+	WORD_REVISION,
+	WORD_REVISION_INSIDE, /* within a sentence */
 	WORD_CHECKED_AT, /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */

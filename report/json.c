@@ -122,6 +122,13 @@ set_verdict(json_t *o, const struct policy *p, enum indication i,
 	return set_message(o, code);
 }
 
+/* A place in a PDF; none is left out. */
+static struct err *
+set_known(json_t *o, const char *key, json_int_t place)
+{
+	return place == 0 ? NULL : set(o, key, json_integer(place));
+}
+
 static struct err *
 add_findings(json_t *array, const struct findings *f)
 {
@@ -131,6 +138,9 @@ add_findings(json_t *array, const struct findings *f)
 		TRY(set_message(o, f->v[i].code));
 		TRY(set_string(o, "detail", f->v[i].detail));
 		TRY(set(o, "fatal", json_boolean(f->v[i].fatal)));
+		TRY(set_known(o, "page", f->v[i].page));
+		TRY(set_known(o, "revision", f->v[i].revision));
+		TRY(set_known(o, "object", f->v[i].object));
 	}
 	return NULL;
 }

@@ -237,7 +237,9 @@ static bool
 said_before(const struct findings *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (f->v[k].code == f->v[i].code)
+		if (f->v[k].code == f->v[i].code &&
+		    f->v[k].page == f->v[i].page &&
+		    f->v[k].revision == f->v[i].revision)
 			return true;
 	return false;
 }
@@ -250,10 +252,27 @@ is_of_a_file(const struct finding *f)
 	       bytes_eq_str(bytes_str(f->code), "asic-unsigned-file");
 }
 
+/* "Page 2, revision 3: ", of a change in a PDF. */
+static struct err *
+put_place(struct page *p, const struct finding *f)
+{
+	if (f->page != 0)
+		TRY(buf_printf(
+		    p->out, "%s %d", word(WORD_PAGE, p->lang), f->page));
+	if (f->revision != 0)
+		TRY(buf_printf(p->out, "%s%s %d", f->page != 0 ? ", " : "",
+		    word(f->page != 0 ? WORD_REVISION_INSIDE : WORD_REVISION,
+			p->lang),
+		    f->revision));
+	return f->page == 0 && f->revision == 0 ? NULL : buf_str(p->out, ": ");
+}
+
 static struct err *
 put_remark(struct page *p, const struct finding *f)
 {
-	TRY(buf_printf(p->out, "  - %s", message_text(f->code, p->lang)));
+	TRY(buf_str(p->out, "  - "));
+	TRY(put_place(p, f));
+	TRY(buf_str(p->out, message_text(f->code, p->lang)));
 	if (is_of_a_file(f)) {
 		TRY(buf_str(p->out, " ("));
 		TRY(clean(f->detail, p->out));

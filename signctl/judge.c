@@ -24,6 +24,15 @@
 	    { "roots-only", NULL, "an anchor must be self-signed", false },    \
 	    { "issuers-only", NULL, "an anchor does not vouch for itself",     \
 		    false },                                                   \
+	    { "anchor-bare", NULL, "of an anchor name and key count alone",    \
+		    false },                                                   \
+	    { "anchor-says-ca", NULL, "an anchor has basicConstraints",        \
+		    false },                                                   \
+	    { "anchor-any-time", NULL, "an anchor's dates do not count",       \
+		    false },                                                   \
+	    { "depth", "N", "certificates between leaf and anchor", false },   \
+	    { "status-time", "ISO8601", "when CRLs and answers are in force",  \
+		    false },                                                   \
 	{                                                                      \
 		"security-level", "0-5", "keys and digests at least (0)",      \
 		    false                                                      \
@@ -142,6 +151,28 @@ wanted_status(const struct args *a, enum status_wanted *out)
 }
 
 static struct err *
+read_depth(const struct args *a, struct path_request *r)
+{
+	const char *text = args_get(a, "depth");
+	char *end = NULL;
+	if (text == NULL)
+		return NULL;
+	long n = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || n < 0 || n > PATH_DEPTH_MAX)
+		return err_new(ERR_USAGE, NULL, "--depth wants a number");
+	r->depth_max = n == 0 ? -1 : (int)n;
+	return NULL;
+}
+
+static struct err *
+read_status_time(const struct args *a, struct path_request *r)
+{
+	const char *text = args_get(a, "status-time");
+	return text == NULL ? NULL
+			    : time_parse_iso(bytes_str(text), &r->status_time);
+}
+
+static struct err *
 read_rules(const struct args *a, struct path_request *r)
 {
 	r->purpose = args_get(a, "purpose");
@@ -153,6 +184,11 @@ read_rules(const struct args *a, struct path_request *r)
 	r->explicit_curves = args_has(a, "explicit-curves");
 	r->roots_only = args_has(a, "roots-only");
 	r->issuers_only = args_has(a, "issuers-only");
+	r->anchor_bare = args_has(a, "anchor-bare");
+	r->anchor_says_ca = args_has(a, "anchor-says-ca");
+	r->anchor_any_time = args_has(a, "anchor-any-time");
+	TRY(read_depth(a, r));
+	TRY(read_status_time(a, r));
 	const char *level = args_get(a, "security-level");
 	if (level != NULL &&
 	    (strlen(level) != 1 || *level < '0' || *level > '5'))

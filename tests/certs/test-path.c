@@ -420,6 +420,91 @@ gives_up_on_a_pool_made_to_cost_time(void)
 	cert_list_done(&flood);
 }
 
+/* The root with OpenSSL's settings beside it, as in TRUSTED CERTIFICATE. */
+static struct cert *
+trusted_root(const struct test_ca *t, int trust, int reject)
+{
+	X509 *x = X509_dup(cert_x509(t->root));
+	if (trust != 0)
+		X509_add1_trust_object(x, OBJ_nid2obj(trust));
+	if (reject != 0)
+		X509_add1_reject_object(x, OBJ_nid2obj(reject));
+	uint8_t *der = NULL;
+	int len = i2d_X509_AUX(x, &der);
+	struct cert *c = NULL;
+	CHECK_OK(cert_parse_trusted(bytes_of(der, (size_t)len), &c));
+	CHECK(cert_has_trust(c) && cert_eq(c, t->root));
+	CLEANUP(buf_done) struct buf back = BUF(CERT_MAX);
+	CHECK_OK(cert_trusted_der(c, &back));
+	CHECK(bytes_eq(buf_bytes(&back), bytes_of(der, (size_t)len)));
+	OPENSSL_free(der);
+	X509_free(x);
+	return c;
+}
+
+static void
+settings_beside_an_anchor_count(void)
+{
+	static const struct {
+		int trust, reject;
+		const char *purpose;
+		enum path_result result;
+	} rows[] = {
+		{ NID_anyExtendedKeyUsage, 0, NULL, PATH_OK },
+		{ NID_server_auth, 0, NULL, PATH_NO_CHAIN },
+		{ 0, NID_anyExtendedKeyUsage, NULL, PATH_NO_CHAIN },
+		{ 0, NID_server_auth, NULL, PATH_OK },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(ask_done) struct ask a = { 0 };
+		ask_make(&a);
+		CLEANUP(cert_freep)
+		struct cert *c =
+		    trusted_root(&a.t, rows[i].trust, rows[i].reject);
+		const struct cert_list anchors = { .v = &c, .n = 1 };
+		a.r.anchors = &anchors;
+		a.r.purpose = rows[i].purpose;
+		CHECK(answer(&a) == rows[i].result);
+	}
+}
+
+static void
+an_anchor_binds_unless_it_is_bare(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	/* The leaf and its issuer live on, the root has ended. */
+	struct cert *root = NULL;
+	struct signer sign = softkey_signer(a.t.root_key);
+	struct cert_fields f =
+	    test_fields("demo-root", root_name, 3, a.t.root_key, NULL, 3650);
+	f.alg = softkey_alg(a.t.root_key);
+	f.not_before = TEST_NOW - 3650 * DAY;
+	f.not_after = TEST_NOW - DAY / 2;
+	CHECK_OK(cert_issue(&f, &sign, &root));
+	const struct cert_list anchors = { .v = &root, .n = 1 };
+	a.r.anchors = &anchors;
+	CHECK(answer(&a) == PATH_EXPIRED && a.path.failed_at == 2);
+	a.r.anchor_any_time = true;
+	CHECK(answer(&a) == PATH_OK);
+	a.r.anchor_bare = true;
+	CHECK(answer(&a) == PATH_OK);
+	a.r.anchor_any_time = false;
+	CHECK(answer(&a) == PATH_EXPIRED);
+	cert_free(root);
+}
+
+static void
+a_path_may_be_kept_short(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.depth_max = 1;
+	CHECK(answer(&a) == PATH_OK);
+	a.r.depth_max = -1;
+	CHECK(answer(&a) == PATH_NO_CHAIN);
+}
+
 static void
 answers_have_names(void)
 {
@@ -446,6 +531,9 @@ main(void)
 	RUN(reads_revocation_lists_along_the_path);
 	RUN(a_list_by_a_stranger_neither_clears_nor_revokes);
 	RUN(gives_up_on_a_pool_made_to_cost_time);
+	RUN(settings_beside_an_anchor_count);
+	RUN(an_anchor_binds_unless_it_is_bare);
+	RUN(a_path_may_be_kept_short);
 	RUN(answers_have_names);
 	return DONE();
 }

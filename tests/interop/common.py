@@ -101,3 +101,20 @@ def make_people(d):
         with open(f"{d}/{name}-chain.pem", "wb") as out:
             for part in (name, "inter"):
                 out.write(open(f"{d}/{part}.pem", "rb").read())
+
+
+class Dss:
+    """tests/interop/dss with the jars that SIGND_TEST_DSS names (a folder
+    filled by mvn dependency:copy-dependencies)."""
+
+    def __init__(self, d):
+        jars = os.environ.get("SIGND_TEST_DSS", "")
+        self.ready = bool(jars) and have("java", "javac")
+        self.path = d + "/classes:" + jars + "/*"
+        if self.ready:
+            self.ready = run("javac", "-nowarn", "-d", d + "/classes", "-cp",
+                             jars + "/*", SRC +
+                             "/tests/interop/dss/Judge.java")[0] == 0
+
+    def ask(self, *args):
+        return run("java", "-cp", self.path, "Judge", *args)

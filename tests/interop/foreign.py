@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from common import (BUILD, PYTHON, SRC, done, folder, have, have_module,
+from common import (BUILD, PYTHON, Dss, done, folder, have, have_module,
                     make_people, ok, run, signctl_verify, skip, skip_all)
 
 CHANCE = random.Random(20261121)
@@ -236,23 +236,6 @@ def python_signs(d, module, script, pattern, changes, *args):
              out.strip().splitlines()[-1])
     for path in sorted(glob.glob(d + pattern)):
         all_seen(d, path, changes)
-
-
-class Dss:
-    """tests/interop/dss with the jars that SIGND_TEST_DSS names (a folder
-    filled by mvn dependency:copy-dependencies)."""
-
-    def __init__(self, d):
-        jars = os.environ.get("SIGND_TEST_DSS", "")
-        self.ready = bool(jars) and have("java", "javac")
-        self.path = d + "/classes:" + jars + "/*"
-        if self.ready:
-            self.ready = run("javac", "-nowarn", "-d", d + "/classes", "-cp",
-                             jars + "/*", SRC +
-                             "/tests/interop/dss/Judge.java")[0] == 0
-
-    def ask(self, *args):
-        return run("java", "-cp", self.path, "Judge", *args)
 
 
 def dss_signs_and_judges(d, source):

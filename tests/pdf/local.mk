@@ -48,3 +48,10 @@ check_PROGRAMS += tests/pdf/test-extend
 tests_pdf_test_extend_SOURCES = tests/pdf/test-extend.c tests/pdf/levels.h
 tests_pdf_test_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_extend_LDADD = $(PDF_LIBS)
+
+# Makes files of every level for tests/interop/levels.py.
+EXTRA_PROGRAMS += tests/pdf/levels
+tests_pdf_levels_SOURCES = tests/pdf/levels.c tests/pdf/levels.h
+tests_pdf_levels_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_levels_LDADD = $(PDF_LIBS)
+CLEANFILES += tests/pdf/levels$(EXEEXT)

@@ -544,9 +544,32 @@ tells_what_is_too_broken_to_compare(void)
 	made_done(&m);
 }
 
+/* ---- where a change is ---- */
+
+static void
+tells_page_object_and_revision_of_a_change(void)
+{
+	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
+	struct pdf_diff diff = { .level = CHANGE_NONE };
+	CLEANUP(made_done) struct made m = base();
+	char trailer[64];
+	snprintf(trailer, sizeof(trailer), ROOT "/Prev %zu", m.section);
+	made_object(&m, 24,
+	    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Annots[30 0 R]>>");
+	made_object(&m, 30, NOTE "/Contents(new)>>");
+	made_table(&m, trailer);
+	CHECK_OK(pdf_open(buf_bytes(&m.out), BYTES_NONE, &d));
+	CHECK_OK(pdf_diff(d, 1, 2, &diff));
+	CHECK(diff.findings.n == 1 && diff.level == CHANGE_ANNOTATION);
+	const struct finding *f = &diff.findings.v[0];
+	CHECK(f->page == 2 && f->object == 30 && f->revision == 2);
+	pdf_diff_done(&diff);
+}
+
 int
 main(void)
 {
+	RUN(tells_page_object_and_revision_of_a_change);
 	RUN(ignores_an_identical_rewrite);
 	RUN(ignores_objects_that_nothing_refers_to);
 	RUN(refuses_another_content_stream);

@@ -131,7 +131,8 @@ writes_every_kind_of_object(void)
 	static const char *const texts[] = { "null", "true", "-7", "1.50",
 		"(a(b)c\\)\\\\\\r\n)", "<00FF>", "/A#20#2F#23",
 		"[1 2(x)/N 3 0 R]", "[1 0 R null 2 0 R true[]<<>>]",
-		"<</A/B/C[/D 1]/E<</F 1.5>>>>" };
+		"<</A/B/C[/D 1]/E<</F 1.5>>>>", "[/ 5/ true/ (x)]",
+		"<</ 2/A/ >>" };
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		CLEANUP(buf_done) struct buf out = BUF(OUT_MAX);
 		CLEANUP(pdf_arena_done) struct pdf_arena a = { 0 };
