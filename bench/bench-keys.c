@@ -6,6 +6,9 @@
  * keys.authorize	Argon2id alone; we also ask the token, open the seal and
  *			make a SAD.
  * keys.permanent-p256	C_Sign with a permanent key, and through struct signer.
+ * keys.guess	what a thief with ledger, token and its PIN pays for trying one
+ *			PIN: Argon2id, a call of the token, a try to open; the limit
+ *			is Argon2id alone.
  * keys.record		one durable audit record of a signature, alone; the
  *			limit is fdatasync of as many bytes.
  */
@@ -222,6 +225,20 @@ ours_authorize(void *ctx)
 }
 
 static void
+ours_guess(void *ctx)
+{
+	struct bench *b = ctx;
+	const struct pepper pepper = { .ctx = b, .hmac = hmac };
+	CLEANUP(secret_done) struct secret key = { 0 };
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	bool ok;
+	bench_must(seal_key(
+	    &b->sealed, &pepper, &b->owner, BYTES_LIT("246813"), &key));
+	bench_must(seal_open(
+	    &b->sealed, &b->owner, secret_bytes(&key), &wrapped, &ok));
+}
+
+static void
 raw_argon2(void *ctx)
 {
 	(void)ctx;
@@ -271,6 +288,7 @@ main(void)
 		{ "keys.permanent-p256", "us", ours_permanent, raw_permanent,
 		    &b },
 		{ "keys.authorize", "ms", ours_authorize, raw_argon2, &b },
+		{ "keys.guess", "ms", ours_guess, raw_argon2, &b },
 		{ "keys.record", "us", ours_record, raw_sync, &b },
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -184,7 +184,9 @@ sign_path(
 	TRY(query_add(out, &first, "credentialID", credential));
 	TRY(query_add(out, &first, "reason", o->reason));
 	TRY(query_add(out, &first, "location", o->location));
-	return query_add(out, &first, "field", o->field);
+	TRY(query_add(out, &first, "field", o->field));
+	TRY(query_add(out, &first, "certify", o->certify));
+	return query_add(out, &first, "lock", o->lock);
 }
 
 struct signd_error *

@@ -150,8 +150,9 @@ struct signd_error *signd_credential(
 
 /*
  * signd_authorize turns a PIN (and `code`, of the second factor, or NULL) into
- * signature activation data (SAD) for `count` signatures, bound to `digests` (raw values of the digest algorithm with OID
- * `digest_oid`) when there are any.
+ * signature activation data (SAD) for `count` signatures, bound to `digests`
+ * (raw values of the digest algorithm with OID `digest_oid`) when there are
+ * any.
  */
 struct signd_error *signd_authorize(struct signd *s, const char *credential,
     const char *pin, const char *code, unsigned count,
@@ -172,7 +173,11 @@ struct signd_sign_options {
 	const char *media_type; /* NULL: found out by the service */
 	const char *reason;
 	const char *location;
-	const char *field; /* PDF: the field to sign */
+	const char *field;   /* PDF: the field to sign */
+	const char *certify; /* PDF: "nothing", "form" or "comments": certify
+			      * it, and allow only that afterwards */
+	const char *lock;    /* PDF: fields that must stay as they are, with
+			      * commas between, or "*" */
 };
 
 /*

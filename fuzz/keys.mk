@@ -1,6 +1,6 @@
 # Fuzz targets of pkcs11/, and of the keyholder and the ledger.
-EXTRA_PROGRAMS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-record fuzz/fuzz-sealed
-FUZZ_TARGETS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-record fuzz/fuzz-sealed
+EXTRA_PROGRAMS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-pin-message fuzz/fuzz-record fuzz/fuzz-sealed
+FUZZ_TARGETS += fuzz/fuzz-key-message fuzz/fuzz-ledger-message fuzz/fuzz-pin-message fuzz/fuzz-record fuzz/fuzz-sealed
 
 fuzz_fuzz_key_message_SOURCES = fuzz/fuzz-key-message.c
 fuzz_fuzz_key_message_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
@@ -32,3 +32,8 @@ fuzz_fuzz_token_objects_SOURCES = fuzz/fuzz-token-objects.c
 fuzz_fuzz_token_objects_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 fuzz_fuzz_token_objects_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_fuzz_token_objects_LDADD = $(PKCS11_LIBS)
+
+fuzz_fuzz_pin_message_SOURCES = fuzz/fuzz-pin-message.c
+fuzz_fuzz_pin_message_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_pin_message_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_pin_message_LDADD = $(CERTS_LIBS)

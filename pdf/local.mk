@@ -39,6 +39,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/verify.c %D%/verify.h %D%/verify-impl.h \
 	%D%/verify-change.c \
 	%D%/verify-dss.c \
+	%D%/verify-hidden.c \
 	%D%/verify-range.c \
 	%D%/verify-value.c \
 	%D%/write.c %D%/write.h \

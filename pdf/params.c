@@ -3,6 +3,7 @@
 #include "base/pack.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { TAG_CERTIFY = 1, TAG_LOCK, TAG_FIELDS, TAG_FIELD, TAG_CONTACT };
 
@@ -96,4 +97,72 @@ pdf_params_free(struct pdf_params *p)
 	free(o->fields);
 	free(o->contact);
 	free(o);
+}
+
+static struct err *
+certify_by_word(const char *word, enum pdf_certify *out)
+{
+	static const char *const words[] = { [PDF_CERTIFY_NOTHING] = "nothing",
+		[PDF_CERTIFY_FORM] = "form",
+		[PDF_CERTIFY_ANNOTATION] = "comments" };
+	*out = PDF_APPROVAL;
+	if (word == NULL)
+		return NULL;
+	for (int i = PDF_CERTIFY_NOTHING; i <= PDF_CERTIFY_ANNOTATION; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			*out = (enum pdf_certify)i;
+			return NULL;
+		}
+	}
+	return err_new(ERR_USAGE, NULL,
+	    "certify wants \"nothing\", \"form\" or \"comments\"");
+}
+
+/* Cuts `names` at its commas. */
+static struct err *
+cut_names(char *names, const char **out, size_t *n)
+{
+	char *rest = names;
+	for (*n = 0; rest != NULL; (*n)++) {
+		if (*n == PDF_LOCK_FIELDS_MAX)
+			return err_new(ERR_USAGE, NULL, "over %d locked fields",
+			    PDF_LOCK_FIELDS_MAX);
+		out[*n] = rest;
+		rest = strchr(rest, ',');
+		if (rest != NULL)
+			*rest++ = '\0';
+	}
+	return NULL;
+}
+
+static struct err *
+pack_names(struct pdf_params *p, const char *lock, struct buf *out)
+{
+	char *names = NULL;
+	const char **v = calloc(PDF_LOCK_FIELDS_MAX, sizeof(*v));
+	struct err *e = v == NULL ? err_new(ERR_NOMEM, NULL, "names of fields")
+				  : bytes_dup_str(bytes_str(lock), &names);
+	if (e == NULL)
+		e = cut_names(names, v, &p->nlock_fields);
+	p->lock = PDF_LOCK_INCLUDE;
+	p->lock_fields = v;
+	if (e == NULL)
+		e = pdf_params_pack(p, out);
+	free(names);
+	free(v);
+	return e;
+}
+
+struct err *
+pdf_params_words(const char *certify, const char *lock, struct buf *out)
+{
+	struct pdf_params p = { .lock = PDF_LOCK_NONE };
+	TRY(certify_by_word(certify, &p.certify));
+	if (certify == NULL && lock == NULL)
+		return NULL;
+	if (lock != NULL && strcmp(lock, "*") != 0)
+		return pack_names(&p, lock, out);
+	if (lock != NULL)
+		p.lock = PDF_LOCK_ALL;
+	return pdf_params_pack(&p, out);
 }

@@ -8,7 +8,8 @@
 
 #include "base/base.h"
 
-#define PDF_LOCK_FIELDS_MAX 1000 /* names in one lock */
+#define PDF_LOCK_FIELDS_MAX 1000     /* names in one lock */
+#define PDF_PARAMS_MAX (1024 * 1024) /* bytes, packed */
 
 /* What others may do afterwards: P of DocMDP, table 257. */
 enum pdf_certify {
@@ -43,5 +44,14 @@ struct err *pdf_params_unpack(
     struct bytes packed, struct pdf_params **out) MUST_USE;
 void pdf_params_free(struct pdf_params *p);
 DEFINE_FREEP(pdf_params_free, struct pdf_params)
+
+/*
+ * pdf_params_words packs what people write: `certify` is "nothing", "form" or
+ * "comments" (what others may still do), `lock` "*" or names of fields with
+ * commas between; NULL for either.  Nothing is appended for two NULLs.
+ * ERR_USAGE: another word, or more names than PDF_LOCK_FIELDS_MAX.
+ */
+struct err *pdf_params_words(
+    const char *certify, const char *lock, struct buf *out) MUST_USE;
 
 #endif

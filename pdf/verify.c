@@ -178,6 +178,8 @@ collect(struct verify *v)
 	}
 	TRY(sigs_changes(v));
 	TRY(dss_levels(v));
+	if (v->nsigs > 0)
+		TRY(hidden_content(v));
 	TRY(document_digest(v));
 	return tell_oddities(v);
 }

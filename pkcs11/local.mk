@@ -4,6 +4,7 @@ pkcs11_libpkcs11_la_SOURCES = \
 	%D%/agree.c %D%/agree.h \
 	%D%/attr.h \
 	%D%/ck.c %D%/ck.h \
+	%D%/cover.c %D%/cover.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/kind.c %D%/kind.h \

@@ -152,8 +152,7 @@ static struct err *
 find_levels(const struct step *s, struct levels *out)
 {
 	CLEANUP(buf_done) struct buf packed = BUF(STATE_MAX);
-	TRY(sandbox_run(
-	    limits, levels_child, (void *)(uintptr_t)s, &packed));
+	TRY(sandbox_run(limits, levels_child, (void *)(uintptr_t)s, &packed));
 	return levels_unpack(buf_bytes(&packed), out);
 }
 
@@ -191,10 +190,10 @@ end_step(const struct raise *r, const struct prepared *p, struct bytes document,
 	return outcome(&i, document, out);
 }
 
-/* One level, of the signature `id` or of all. */
+/* One level, of the signature `id` or of all; `room` is for the token. */
 static struct err *
-raise_once(const struct raise *r, enum level level, const char *id,
-    struct input *document)
+raise_with_room(const struct raise *r, enum level level, const char *id,
+    size_t room, struct input *document)
 {
 	struct step s = { .format = r->format,
 		.request = {
@@ -206,6 +205,7 @@ raise_once(const struct raise *r, enum level level, const char *id,
 		    .level = level,
 		    .evidence = r->evidence,
 		    .stamp_alg = DIGEST_SHA256,
+		    .stamp_room = room,
 		    .time = clock_now(&clock_system),
 		} };
 	CLEANUP(buf_done) struct buf packed = BUF(2 * (size_t)STATE_MAX);
@@ -217,6 +217,18 @@ raise_once(const struct raise *r, enum level level, const char *id,
 	input_done(document);
 	*document = next;
 	return NULL;
+}
+
+/* A token is only seen when it is there: if it was too large, once more. */
+static struct err *
+raise_once(const struct raise *r, enum level level, const char *id,
+    struct input *document)
+{
+	struct err *e = raise_with_room(r, level, id, 0, document);
+	if (e == NULL || strcmp(err_code(e), "stamp-room") != 0)
+		return e;
+	err_free(e);
+	return raise_with_room(r, level, id, TOKEN_MAX, document);
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* signctl revoke: an officer ends a certificate at the desk. */
 #include "signctl/service.h"
 
+#include <string.h>
+
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
 	{ "credential", "ID", "the credential", false },
@@ -8,7 +10,8 @@ static const struct option_row options[] = {
 	    false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
-	    "cessationOfOperation, privilegeWithdrawn, unspecified",
+	    "cessationOfOperation, privilegeWithdrawn, unspecified; "
+	    "pinUnlock: 5 tries again",
 	    false },
 	COMMON_OPTIONS,
 };
@@ -32,6 +35,10 @@ done_words(const struct args *a)
 	if (a->command == &command_release)
 		return vi ? "Đã phục hồi chứng thư lúc"
 			  : "The certificate was released at";
+	const char *reason = args_get(a, "reason");
+	if (reason != NULL && strcmp(reason, "pinUnlock") == 0)
+		return vi ? "Đã mở khóa chữ ký lúc"
+			  : "The signature was unlocked at";
 	return vi ? "Đã thu hồi chứng thư lúc"
 		  : "The certificate was revoked at";
 }

@@ -1,6 +1,7 @@
 /* signctl sign: a document goes to the service, or only its digest with
  * --local. */
 #include "cms/params.h"
+#include "pdf/params.h"
 #include "signctl/raise.h"
 #include "signctl/service.h"
 #include "signctl/token.h"
@@ -20,6 +21,10 @@ static const struct option_row options[] = {
 	{ "reason", "TEXT", "why it is signed", false },
 	{ "location", "TEXT", "where it is signed", false },
 	{ "field", "NAME", "PDF: sign this empty field", false },
+	{ "certify", "nothing|form|comments",
+	    "PDF: certify it, and allow only that afterwards", false },
+	{ "lock", "NAMES", "PDF: fields that must stay (a,b,c; or '*')",
+	    false },
 	{ "local", NULL, "keep the document here; send only its digest",
 	    false },
 	{ "format", "pdf|xml|cms",
@@ -47,8 +52,10 @@ struct signing {
 	bool pss;
 	struct cert_list certs; /* the signer's first, then issuers */
 	struct raise raise;     /* --local: the level, and what it takes */
+	bool unstamped;         /* its time stamp did not fit */
 	uint8_t policy_digest[DIGEST_MAX];
 	struct buf cms; /* cms_params, packed */
+	struct buf pdf; /* pdf_params, packed */
 };
 
 static void
@@ -61,6 +68,7 @@ signing_done(struct signing *s)
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
 	buf_done(&s->cms);
+	buf_done(&s->pdf);
 }
 
 static struct err *
@@ -73,6 +81,8 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
 		.field = args_get(a, "field"),
+		.certify = args_get(a, "certify"),
+		.lock = args_get(a, "lock"),
 	};
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
@@ -178,6 +188,10 @@ load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
 	r->cms = buf_bytes(&s->cms);
+	s->pdf = BUF(PDF_PARAMS_MAX);
+	TRY(pdf_params_words(
+	    args_get(a, "certify"), args_get(a, "lock"), &s->pdf));
+	r->pdf = buf_bytes(&s->pdf);
 	r->level = s->raise.level > LEVEL_T ? LEVEL_T : s->raise.level;
 	r->format = args_get(a, "format");
 	r->reason = args_get(a, "reason");
@@ -263,6 +277,20 @@ stamp_value(const struct signing *s, struct bytes state, struct bytes value,
 	    bytes_of(digest, digest_len(DIGEST_SHA256)), token);
 }
 
+/* A token that is larger than its room stays out: the signature is good
+ * without it, and is raised to its level afterwards. */
+static struct err *
+embed_value(struct signing *s, struct bytes state, struct bytes value,
+    struct buf *token, struct insertion *out)
+{
+	struct err *e = embed_here(state, value, buf_bytes(token), out);
+	if (e == NULL || strcmp(err_code(e), "stamp-room") != 0)
+		return e;
+	err_free(e);
+	s->unstamped = true;
+	return embed_here(state, value, BYTES_NONE, out);
+}
+
 /* Signs what is in *document, which becomes what comes out. */
 static struct err *
 sign_input(const struct args *a, struct signing *s, struct input *document)
@@ -272,11 +300,12 @@ sign_input(const struct args *a, struct signing *s, struct input *document)
 	CLEANUP(buf_done) struct buf value = BUF(4096);
 	CLEANUP(buf_done) struct buf token = BUF(TOKEN_MAX);
 	struct input next = { 0 };
+	s->unstamped = false;
 	TRY(prepare(a, s, document->bytes, &p));
 	TRY(s->own ? own_value(s, &p, &value) : remote_value(s, &p, &value));
 	TRY(stamp_value(s, buf_bytes(&p.state), buf_bytes(&value), &token));
-	TRY(embed_here(
-	    buf_bytes(&p.state), buf_bytes(&value), buf_bytes(&token), &ins));
+	TRY(embed_value(
+	    s, buf_bytes(&p.state), buf_bytes(&value), &token, &ins));
 	TRY(outcome(&ins, document->bytes, &next));
 	/* A detached signature is over what is no longer inside. */
 	if (args_has(a, "detached")) {
@@ -300,7 +329,7 @@ sign_here(const struct args *a, struct signing *s, const char *path, int fd)
 	TRY(s->own ? fetch_token_certs(a, s) : fetch_certs(s));
 	TRY(worker_start());
 	struct err *e = sign_input(a, s, &document);
-	if (e == NULL && s->raise.level > LEVEL_T)
+	if (e == NULL && (s->raise.level > LEVEL_T || s->unstamped))
 		e = raise_all(&s->raise, &document);
 	worker_stop();
 	TRY(e);

@@ -26,6 +26,10 @@ static const struct option_row options[] = {
 	{ "format", "pdf|xml|asic|cms", "do not guess the format", false },
 	{ "password-fd", "N", "read a PDF's password from descriptor N",
 	    false },
+	{ "revision", "N", "PDF: write revision N as it was signed to --out",
+	    false },
+	{ "out", "FILE", "where --revision goes ('-': standard output)",
+	    false },
 	{ "indication", NULL, "print only the indication and its reason",
 	    false },
 	COMMON_OPTIONS,
@@ -171,6 +175,59 @@ child(void *ctx, struct buf *out)
 	return e;
 }
 
+/* How many bytes of the file the signature over revision `n` covers. */
+static struct err *
+revision_length(const struct buf *report, json_int_t n, size_t *out)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	CLEANUP(buf_done) struct buf copy = BUF(REPORT_MAX + 1);
+	const char *text;
+	size_t i;
+	json_t *s;
+	TRY(buf_append(&copy, buf_bytes(report)));
+	TRY(buf_cstr(&copy, &text));
+	TRY(json_read(text, &j));
+	json_array_foreach(json_object_get(j, "signatures"), i, s)
+	{
+		json_t *c = json_object_get(s, "coverage");
+		json_int_t len =
+		    json_integer_value(json_object_get(c, "covered_bytes"));
+		if (len <= 0 ||
+		    json_integer_value(json_object_get(c, "revision")) != n)
+			continue;
+		*out = (size_t)len;
+		return NULL;
+	}
+	return err_coded(err_new(ERR_MISSING, NULL,
+			     "no signature covers revision %lld", (long long)n),
+	    "no-revision");
+}
+
+/* The file exactly as it was when that revision was signed. */
+static struct err *
+write_revision(
+    const struct args *a, const char *path, const struct verify_answer *v)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	const char *number = args_get(a, "revision"), *to;
+	char *end;
+	size_t len = 0;
+	if (number == NULL)
+		return NULL;
+	TRY(args_need(a, "out", &to));
+	long n = strtol(number, &end, 10);
+	if (end == number || *end != '\0' || n < 1)
+		return err_new(ERR_USAGE, NULL, "--revision wants a number");
+	TRY(revision_length(&v->json, n, &len));
+	TRY(input_open(path, &in));
+	if (len > in.bytes.len)
+		return err_new(ERR_INTERNAL, NULL, "a file that shrank");
+	TRY(output_open(to, &out));
+	TRY(write_bytes(out.fd, bytes_slice(in.bytes, 0, len)));
+	return output_commit(&out);
+}
+
 static struct err *
 verify_here(struct session *s, const char *path, struct verify_answer *out)
 {
@@ -222,6 +279,8 @@ offline(const struct args *a, int *code)
 	for (size_t i = 0; e == NULL && i < a->nwords; i++) {
 		struct verify_answer v = { 0 };
 		e = verify_here(&s, a->words[i], &v);
+		if (e == NULL)
+			e = write_revision(a, a->words[i], &v);
 		if (e == NULL)
 			e = print_answer(a, a->words[i], a->nwords > 1, &v);
 		if (e == NULL)
@@ -282,6 +341,9 @@ run(const struct args *a, int *code)
 {
 	if (a->nwords == 0)
 		return err_new(ERR_USAGE, NULL, "which file?");
+	if (args_has(a, "revision") && (a->nwords > 1 || args_has(a, "url")))
+		return err_new(ERR_USAGE, NULL,
+		    "--revision is for one file, and without --url");
 	return args_has(a, "url") ? online(a, code) : offline(a, code);
 }
 

@@ -106,7 +106,7 @@ pack_sealed(const char *text, struct buf *body)
 
 static struct err *
 activate(struct request *r, const char *token, const char *pin,
-    const char *sealed, struct reply *out)
+    const char *sealed, const char *kind, struct reply *out)
 {
 	struct buf body = BUF(SECRET_MAX + 1024);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
@@ -115,6 +115,8 @@ activate(struct request *r, const char *token, const char *pin,
 		e = pack_str(&body, 2, pin == NULL ? "" : pin);
 	if (e == NULL)
 		e = pack_sealed(sealed, &body);
+	if (e == NULL)
+		e = pack_str(&body, 4, kind == NULL ? "" : kind);
 	if (e == NULL)
 		e = ask_keyholder(r->front, KEY_ACTIVATE, buf_bytes(&body), &m);
 	wipe(body.ptr, body.len);
@@ -129,6 +131,7 @@ post_activation(struct request *r, struct reply *out)
 	const char *token;
 	const char *pin;
 	const char *sealed;
+	const char *kind;
 	struct once once = { 0 };
 	bool replayed = false;
 	TRY(request_json(r, &doc));
@@ -136,6 +139,7 @@ post_activation(struct request *r, struct reply *out)
 	TRY(json_str(&f, "token", 1, TOKEN_MAX, &token));
 	TRY(json_str(&f, "pin", 0, PIN_MAX, &pin));
 	TRY(json_str(&f, "sealedPIN", 0, SECRET_MAX, &sealed));
+	TRY(json_str(&f, "keyKind", 0, 16, &kind));
 	TRY(json_end(&f));
 	if ((pin == NULL) == (sealed == NULL))
 		return err_coded(
@@ -151,7 +155,7 @@ post_activation(struct request *r, struct reply *out)
 	TRY(once_claim(r, bytes_str(token), &once, out, &replayed));
 	if (replayed)
 		return NULL;
-	struct err *e = activate(r, token, pin, sealed, out);
+	struct err *e = activate(r, token, pin, sealed, kind, out);
 	once_end(r, &once, out, e == NULL);
 	return e;
 }

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "base/pack.h"
+#include "pdf/params.h"
 #include "signd/front-auth.h"
 #include "signd/proto.h"
 #include "worker/job.h"
@@ -14,6 +15,15 @@
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
 /* ---- prepare and embed, by a worker ---- */
+
+static struct err *
+pdf_choices(const struct request *r, struct buf *out)
+{
+	const char *certify, *lock;
+	TRY(request_param(r, "certify", &certify));
+	TRY(request_param(r, "lock", &lock));
+	return pdf_params_words(certify, lock, out);
+}
 
 static struct err *
 pack_prepare(const struct request *r, const struct credential *c,
@@ -30,6 +40,9 @@ pack_prepare(const struct request *r, const struct credential *c,
 	TRY(request_param(r, "reason", &p.reason));
 	TRY(request_param(r, "location", &p.location));
 	TRY(request_param(r, "field", &p.field));
+	CLEANUP(buf_done) struct buf pdf = BUF(PDF_PARAMS_MAX);
+	TRY(pdf_choices(r, &pdf));
+	p.pdf = buf_bytes(&pdf);
 	return prepare_request_pack(&p, out);
 }
 
@@ -161,7 +174,8 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
-	static const char *const params[] = { "reason", "location", "field" };
+	static const char *const params[] = { "reason", "location", "field",
+		"certify", "lock" };
 	const char *auth = request_header(r, "Signd-Authorization");
 	TRY(pack_str(out, 1, r->path));
 	TRY(pack_str(out, 2, credential));

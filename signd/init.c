@@ -131,17 +131,22 @@ make_chain(const struct init_options *o, struct authority *root,
 static struct err *
 make_keys(const struct keyholder *k, struct buf *out)
 {
-	uint8_t kek[P11_ID], pepper[P11_ID];
+	uint8_t kek[P11_ID], pepper[P11_ID], cover[P11_ID];
 	CK_OBJECT_HANDLE made;
 	TRY(random_fill(kek, sizeof(kek)));
 	TRY(random_fill(pepper, sizeof(pepper)));
+	TRY(random_fill(cover, sizeof(cover)));
 	TRY(p11_kek_make(&k->session, bytes_of(kek, sizeof(kek)), &made));
 	TRY(p11_kek_check(&k->session, made));
 	TRY(p11_pepper_make(
 	    &k->session, bytes_of(pepper, sizeof(pepper)), &made));
 	TRY(p11_pepper_check(&k->session, made));
+	TRY(p11_pepper_make(
+	    &k->session, bytes_of(cover, sizeof(cover)), &made));
+	TRY(p11_pepper_check(&k->session, made));
 	TRY(pack_bytes(out, 1, bytes_of(kek, sizeof(kek))));
-	return pack_bytes(out, 2, bytes_of(pepper, sizeof(pepper)));
+	TRY(pack_bytes(out, 2, bytes_of(pepper, sizeof(pepper))));
+	return pack_bytes(out, 5, bytes_of(cover, sizeof(cover)));
 }
 
 /* Both files of the protocol, behind the chain: 5 text, 6 signature. */
@@ -280,6 +285,7 @@ read_setup(struct bytes packed, struct ledger_setup *s, struct bytes *text,
 	struct unpack u = unpack_of(packed);
 	TRY(take(&u, 1, LEDGER_ID_MAX, &s->kek_id));
 	TRY(take(&u, 2, LEDGER_ID_MAX, &s->pepper_id));
+	TRY(take(&u, 5, LEDGER_ID_MAX, &s->cover_id));
 	TRY(take(&u, 3, LEDGER_ID_MAX, &s->ca_key_id));
 	while (unpack_is(&u, 4) && s->nchain < LEDGER_CHAIN_MAX)
 		TRY(take(&u, 4, CERT_MAX, &s->chain[s->nchain++]));
@@ -371,6 +377,7 @@ tell_setup(const struct ledger_setup *s, FILE *told)
 		const struct buf *id;
 	} keys[] = { { "key that wraps (AES-256)", &s->kek_id },
 		{ "key of seals (HMAC)", &s->pepper_id },
+		{ "key that covers (HMAC)", &s->cover_id },
 		{ "issuing key (P-256)", &s->ca_key_id } };
 	for (size_t i = 0; i < COUNT_OF(keys) && told != NULL; i++) {
 		CLEANUP(buf_done) struct buf hex = BUF(256);

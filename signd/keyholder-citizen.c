@@ -23,7 +23,9 @@ struct activation {
 	char credential[33];
 	char serial[2 * 20 + 1]; /* RFC 5280 4.1.2.2: 20 bytes at most */
 	struct cert *cert;
-	struct buf sealed;
+	enum key_kind kind;
+	int64_t generation;
+	struct buf sealed; /* under the cover of that generation */
 };
 
 static void
@@ -66,20 +68,24 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 }
 
 static struct err *
-seal(struct keyholder *k, struct bytes pin, struct bytes wrapped,
-    struct activation *a)
+seal(struct keyholder *k, const struct generation *g, struct bytes pin,
+    struct bytes wrapped, struct activation *a)
 {
 	struct seal_owner owner = { .credential = bytes_str(a->credential),
 		.version = SEAL_VERSION };
 	cert_fingerprint(a->cert, owner.certificate_sha256);
 	const struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
 		.passes = SEAL_PASSES_MIN,
-		.kek_id = buf_bytes(&k->kek_id),
-		.wrap_mechanism = k->kek.mechanism,
+		.kek_id = buf_bytes(&g->kek_id),
+		.wrap_mechanism = k->session.vendor->wrap,
 		.wrapped = wrapped };
 	struct pepper pepper = keyholder_pepper(k);
-	a->sealed = BUF(SEAL_MAX);
-	return seal_make(&pepper, &owner, pin, &in, &a->sealed);
+	CLEANUP(buf_done) struct buf bare = BUF(SEAL_MAX);
+	TRY(seal_make(&pepper, &owner, pin, &in, &bare));
+	a->generation = g->n;
+	a->sealed = BUF(LEDGER_SEALED_MAX);
+	return keyholder_put_cover(
+	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
 }
 
 static void
@@ -97,10 +103,14 @@ make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 	CLEANUP(wiped_buf) struct buf wrapped = BUF(WRAPPED_MAX);
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(keyholder_random_id(a->credential));
+	struct generation *g = NULL;
+	TRY(keyholder_current(k, &g));
+	const struct p11_kek kek = { .handle = g->kek,
+		.mechanism = k->session.vendor->wrap };
 	k->operations++;
-	TRY(p11_wrapped_make(&k->session, &k->kek, KIND_P256, &wrapped, &spki));
+	TRY(p11_wrapped_make(&k->session, &kek, a->kind, &wrapped, &spki));
 	TRY(certify(k, buf_bytes(&spki), a));
-	return seal(k, pin, buf_bytes(&wrapped), a);
+	return seal(k, g, pin, buf_bytes(&wrapped), a);
 }
 
 static struct err *
@@ -115,8 +125,20 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_i64(&body, 6, cert_not_after(a->cert)));
 	TRY(pack_bytes(&body, 7, buf_bytes(&a->sealed)));
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
+	TRY(pack_i64(&body, 9, a->generation));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
+}
+
+/* The citizen's choice, or the service's. */
+static struct err *
+choose_kind(struct keyholder *k, const char *asked, enum key_kind *out)
+{
+	bool chosen = asked != NULL && asked[0] != '\0';
+	if (key_kind_by_name(chosen ? asked : k->settings->key_kind, out))
+		return NULL;
+	return err_coded(err_new(ERR_USAGE, NULL, "no such kind of key"),
+	    chosen ? "json-field" : "settings");
 }
 
 struct err *
@@ -124,10 +146,13 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	struct bytes token = BYTES_NONE;
 	struct pin_given given = { 0 };
+	CLEANUP(free_charp) char *kind = NULL;
 	TRY(unpack_bytes(u, 1, &token));
 	TRY(unpack_bytes(u, 2, &given.plain));
 	if (unpack_is(u, 3))
 		TRY(unpack_bytes(u, 3, &given.sealed));
+	if (unpack_is(u, 4))
+		TRY(unpack_str(u, 4, &kind));
 	TRY(unpack_end(u));
 	/* The link works once, and so does a PIN that was sealed with it. */
 	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
@@ -137,6 +162,7 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(keyholder_take_pin(k, &purpose, &given, &pin));
 	TRY(pin_check(pin.m.pin));
 	CLEANUP(activation_done) struct activation a = { 0 };
+	TRY(choose_kind(k, kind, &a.kind));
 	TRY(find_enrolment(k, token, &a));
 	TRY(make_credential(k, pin.m.pin, &a));
 	/* If another was faster with the same link, the ledger says so, and

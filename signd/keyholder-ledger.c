@@ -39,22 +39,26 @@ void
 held_done(struct held *h)
 {
 	EVP_PKEY_free(h->key);
+	secret_done(&h->uncovered);
 	ipc_message_done(&h->answer);
 	*h = (struct held){ 0 };
 }
 
 static struct err *
-read_held(struct bytes credential, struct held *h)
+read_held(struct keyholder *k, struct bytes credential, struct held *h)
 {
+	int64_t cover = 0;
 	struct unpack u = unpack_of(buf_bytes(&h->answer.body));
 	struct bytes cert = BYTES_NONE, sealed = BYTES_NONE;
 	TRY(unpack_bytes(&u, 1, &cert));
 	TRY(unpack_bytes(&u, 2, &sealed));
 	TRY(unpack_i64(&u, 3, &h->version));
 	TRY(unpack_i64(&u, 4, &h->tries_left));
+	TRY(unpack_i64(&u, 5, &cover));
 	TRY(unpack_end(&u));
 	TRY(key_from_cert(cert, &h->key));
-	TRY(sealed_parse(sealed, &h->sealed));
+	TRY(keyholder_uncover(k, cover, credential, sealed, &h->uncovered));
+	TRY(sealed_parse(secret_bytes(&h->uncovered), &h->sealed));
 	h->owner.credential = credential;
 	h->owner.version = (uint64_t)h->version;
 	uint8_t hash[DIGEST_MAX];
@@ -73,7 +77,7 @@ keyholder_fetch(
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_tell(
 	    k, try ? LW_PIN_TRY : LW_CREDENTIAL, &body, &h.answer));
-	struct err *e = read_held(credential, &h);
+	struct err *e = read_held(k, credential, &h);
 	if (e != NULL) {
 		if (try)
 			err_free(keyholder_pin_end(

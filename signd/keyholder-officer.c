@@ -190,7 +190,8 @@ keyholder_enrol(struct keyholder *k, struct unpack *u, struct buf *out)
 /* ---- revocation ---- */
 
 /* RFC 5280 5.3.1, those that an officer may give: certificateHold suspends,
- * removeFromCRL takes that back, the others are for good. */
+ * removeFromCRL takes that back, the others are for good.  (pinUnlock ends
+ * nothing: it starts the count of PINs anew.) */
 static const struct {
 	const char *name;
 	enum revoke_reason reason;
@@ -208,6 +209,10 @@ static const struct {
 static struct err *
 find_reason(const char *name, uint64_t *out)
 {
+	if (strcmp(name, "pinUnlock") == 0) { /* of no CRL */
+		*out = LEDGER_UNLOCK;
+		return NULL;
+	}
 	for (size_t i = 0; i < COUNT_OF(reasons); i++)
 		if (strcmp(reasons[i].name, name) == 0) {
 			*out = (uint64_t)reasons[i].reason;

@@ -118,13 +118,9 @@ static struct err *
 make_values(struct keyholder *k, const struct request *r, const struct held *h,
     struct bytes wrapped, struct values *out)
 {
-	/* One KEK so far; a blob under another needs that one found first. */
-	if (!bytes_eq(h->sealed.kek_id, buf_bytes(&k->kek_id)))
-		return err_coded(
-		    err_new(ERR_MISSING, NULL, "wrapped under another key"),
-		    "token-key-missing");
-	const struct p11_kek kek = { .handle = k->kek.handle,
-		.mechanism = (CK_MECHANISM_TYPE)h->sealed.wrap_mechanism };
+	struct p11_kek kek;
+	TRY(keyholder_kek(k, h->sealed.kek_id, &kek));
+	kek.mechanism = (CK_MECHANISM_TYPE)h->sealed.wrap_mechanism;
 	for (out->n = 0; out->n < r->n; out->n++)
 		out->v[out->n] = BUF(VALUE_MAX);
 	k->operations++;

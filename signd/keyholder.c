@@ -136,15 +136,13 @@ read_setup(struct keyholder *k, struct ipc_message *answer)
 }
 
 static struct err *
-find_keys(
-    struct keyholder *k, struct bytes kek, struct bytes pepper, struct bytes ca)
+find_keys(struct keyholder *k, struct bytes pepper, struct bytes ca)
 {
 	const struct p11_session *s = &k->session;
-	TRY(p11_key_find(s, CKO_SECRET_KEY, kek, &k->kek.handle));
-	TRY(p11_kek_check(s, k->kek.handle));
-	k->kek.mechanism = s->vendor->wrap;
-	k->kek_id = BUF(SEAL_KEK_ID_MAX);
-	TRY(buf_append(&k->kek_id, kek));
+	struct generation *current = NULL;
+	struct cover_key cover;
+	TRY(keyholder_current(k, &current));
+	TRY(keyholder_cover(k, current->n, &cover));
 	TRY(p11_key_find(s, CKO_SECRET_KEY, pepper, &k->pepper));
 	TRY(p11_pepper_check(s, k->pepper));
 	TRY(p11_key_find(s, CKO_PRIVATE_KEY, ca, &k->ca_key));
@@ -168,7 +166,7 @@ use_setup(struct keyholder *k, const struct ipc_message *answer)
 	if (k->chain.n == 0)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "no CA chain"), "not-set-up");
-	return find_keys(k, kek, pepper, ca);
+	return find_keys(k, pepper, ca);
 }
 
 static struct err *
@@ -212,7 +210,7 @@ keyholder_done(struct keyholder *k)
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->pin_seal.cert);
-	buf_done(&k->kek_id);
+	keyholder_generations_done(k);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
 	free(k->ledger_read);

@@ -31,6 +31,18 @@ struct operator_key {
 	struct cert *cert; /* NULL: there is none */
 };
 
+/* One generation of the keys that wrap and cover. */
+struct generation {
+	int64_t n;
+	struct buf kek_id;
+	struct buf cover_id; /* empty: blobs lie bare */
+	int64_t kek_ended;   /* whether it was destroyed */
+	int64_t cover_ended; /* likewise */
+	CK_OBJECT_HANDLE kek, cover;
+	bool has_kek, has_cover; /* found in the token, and checked */
+};
+#define GENERATIONS_MAX 64
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
@@ -47,8 +59,8 @@ struct keyholder {
 	struct p11_module *module;
 	struct p11_token token;
 	struct p11_session session;
-	struct p11_kek kek;
-	struct buf kek_id;
+	struct generation generations[GENERATIONS_MAX];
+	size_t ngenerations; /* the last is in use */
 	CK_OBJECT_HANDLE pepper;
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
@@ -92,6 +104,7 @@ struct err *keyholder_ask(struct keyholder *k, uint16_t op,
 struct held {
 	struct ipc_message answer;
 	EVP_PKEY *key; /* of the certificate */
+	struct secret uncovered; /* what `sealed` points into */
 	struct sealed sealed;
 	struct seal_owner owner;
 	int64_t version;
@@ -104,6 +117,30 @@ struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
     bool try, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
+
+/* keyholder-generation.c */
+struct cover_key {
+	const struct p11_session *session;
+	CK_OBJECT_HANDLE handle;
+	struct bytes id; /* empty: this generation covers nothing */
+};
+/* Reads from the ledger which there are.  What was found before is forgotten:
+ * no pointer to a generation outlives a call of keyholder_tell(). */
+struct err *keyholder_generations(struct keyholder *k) MUST_USE;
+void keyholder_generations_done(struct keyholder *k);
+/* The newest, as the ledger has it now, with its KEK; stays the keyholder's. */
+struct err *keyholder_current(
+    struct keyholder *k, struct generation **out) MUST_USE;
+/* ERR_MISSING code "token-key-missing": destroyed, or never there. */
+struct err *keyholder_cover(
+    struct keyholder *k, int64_t n, struct cover_key *out) MUST_USE;
+struct err *keyholder_kek(
+    struct keyholder *k, struct bytes id, struct p11_kek *out) MUST_USE;
+/* A blob out from under the cover of generation `n`, and under it. */
+struct err *keyholder_uncover(struct keyholder *k, int64_t n,
+    struct bytes owner, struct bytes covered, struct secret *out) MUST_USE;
+struct err *keyholder_put_cover(struct keyholder *k, int64_t n,
+    struct bytes owner, struct bytes plain, struct buf *out) MUST_USE;
 
 /* keyholder-officer.c */
 struct officer_proof {

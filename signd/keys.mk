@@ -6,6 +6,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
 	%D%/keyholder-csr.c \
+	%D%/keyholder-generation.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \
 	%D%/keyholder-officer.c \
@@ -18,5 +19,6 @@ signd_libservice_la_SOURCES += \
 	%D%/ledger-write.c \
 	%D%/operator.c %D%/operator.h \
 	%D%/part.c %D%/part.h \
+	%D%/rotate.c %D%/rotate.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

@@ -20,11 +20,13 @@ enum ledger_write_op {
 	 * Only of open ones: else codes "activation-used", "-expired". */
 	LW_ENROLMENT = 0x0504,
 	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
-	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n].
+	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n],
+	 * 9 generation that wrapped and covers it [n].
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
 	/* 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
-	 * 3 version [n], 4 PIN tries left [n]. */
+	 * 3 version [n], 4 PIN tries left [n], 5 generation that covers the
+	 * blob [n]. */
 	LW_CREDENTIAL = 0x0506,
 	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
 	 * is wrong. */
@@ -54,6 +56,17 @@ enum ledger_write_op {
 	 * 5 CRL (DER), 6 changes of the register when it was read [n].
 	 * Answer: empty. */
 	LW_CRL_PUT = 0x050e,
+	/* Answer: each generation of the keys that wrap and cover: 1 number [n],
+	 * 2 KEK's CKA_ID, 3 cover key's or "", 4 whether the KEK is destroyed
+	 * [n], 5 whether the cover key is [n]. */
+	LW_GENERATIONS = 0x0520,
+	/* 1 credential id or "", 2 how many at most [n].  Answer: credentials
+	 * under an old cover, in order of their ids behind that one, each:
+	 * 1 credential id, 2 generation that covers it [n], 3 sealed blob. */
+	LW_COVER_NEXT = 0x0521,
+	/* 1 credential id, 2 its blob as it was, 3 as it shall be, 4 generation
+	 * that covers it then [n].  Answer: empty. */
+	LW_COVER_PUT = 0x0522,
 	/* 1 purpose.  Answer: 1 CKA_ID, 2 certificate (DER).  ERR_MISSING. */
 	LW_OPERATOR = 0x0540,
 	/* 1 serial (hex), 2 profile, 3 certificate (DER), 4 SHA-256 of its key,
@@ -63,6 +76,7 @@ enum ledger_write_op {
 	LW_ISSUED = 0x0541,
 };
 
+#define LW_COVER_PAGE 256                /* credentials of one answer */
 #define LW_REVOKED_PAGE 10000            /* entries; some 60 bytes each */
 #define LW_BODY_MAX (16 * 1024 * 1024)   /* bytes: a CRL of 200,000 entries */
 #define LW_ANSWER_MAX (16 * 1024 * 1024) /* bytes */

@@ -122,6 +122,7 @@ do_activate(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 6, &c.not_after));
 	TRY(unpack_bytes(u, 7, &c.sealed));
 	TRY(unpack_i64(u, 8, &c.version));
+	TRY(unpack_i64(u, 9, &c.generation));
 	TRY(unpack_end(u));
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
@@ -146,7 +147,8 @@ do_credential(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 	TRY(pack_bytes(out, 1, buf_bytes(&c.certificate)));
 	TRY(pack_bytes(out, 2, buf_bytes(&c.sealed)));
 	TRY(pack_i64(out, 3, c.version));
-	return pack_i64(out, 4, c.tries_left);
+	TRY(pack_i64(out, 4, c.tries_left));
+	return pack_i64(out, 5, c.cover);
 }
 
 static struct err *
@@ -214,6 +216,58 @@ do_signed(struct ledger *l, struct unpack *u)
 	return ledger_signed(l, &s);
 }
 
+/* ---- generations of keys ---- */
+
+static struct err *
+tell_generation(void *ctx, const struct ledger_generation *g)
+{
+	TRY(pack_i64(ctx, 1, g->n));
+	TRY(pack_bytes(ctx, 2, buf_bytes(&g->kek_id)));
+	TRY(pack_bytes(ctx, 3, buf_bytes(&g->cover_id)));
+	TRY(pack_i64(ctx, 4, g->kek_ended));
+	return pack_i64(ctx, 5, g->cover_ended);
+}
+
+static struct err *
+tell_covered(
+    void *ctx, const char *credential, int64_t cover, struct bytes sealed)
+{
+	TRY(pack_str(ctx, 1, credential));
+	TRY(pack_i64(ctx, 2, cover));
+	return pack_bytes(ctx, 3, sealed);
+}
+
+static struct err *
+do_cover_next(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *after = NULL;
+	int64_t most = 0;
+	TRY(unpack_id(u, 1, &after));
+	TRY(unpack_i64(u, 2, &most));
+	TRY(unpack_end(u));
+	if (most < 1 || most > LW_COVER_PAGE)
+		return err_new(
+		    ERR_LIMIT, NULL, "%lld credentials", (long long)most);
+	return ledger_cover_next(l, after, most, tell_covered, out);
+}
+
+static struct err *
+do_cover_put(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *id = NULL;
+	struct bytes old = BYTES_NONE, fresh = BYTES_NONE;
+	int64_t cover = 0;
+	TRY(unpack_id(u, 1, &id));
+	TRY(unpack_bytes(u, 2, &old));
+	TRY(unpack_bytes(u, 3, &fresh));
+	TRY(unpack_i64(u, 4, &cover));
+	TRY(unpack_end(u));
+	if (fresh.len == 0 || fresh.len > LEDGER_SEALED_MAX)
+		return err_new(
+		    ERR_LIMIT, NULL, "a sealed key of %zu bytes", fresh.len);
+	return ledger_cover_put(l, id, old, fresh, cover);
+}
+
 /* ---- revocation ---- */
 
 static struct err *
@@ -227,7 +281,7 @@ revoke(struct ledger *l, struct unpack *u, struct revocation_record *r,
 	TRY(unpack_bytes(u, 8, &a.alg));
 	TRY(unpack_u64(u, 9, &reason));
 	TRY(unpack_end(u));
-	if (reason > 10)
+	if (reason > LEDGER_UNLOCK)
 		return err_new(ERR_MALFORMED, "RFC 5280 5.3.1", "reason");
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(revocation_record_render(r, &record));
@@ -341,6 +395,12 @@ static struct err *
 handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 {
 	switch (op) {
+	case LW_GENERATIONS:
+		return ledger_generations(l, tell_generation, out);
+	case LW_COVER_NEXT:
+		return do_cover_next(l, u, out);
+	case LW_COVER_PUT:
+		return do_cover_put(l, u);
 	case LW_REVOKE:
 		return do_revoke(l, u, out);
 	case LW_CRL_STATE:

@@ -8,6 +8,7 @@
 #include "signd/init.h"
 #include "signd/operator.h"
 #include "signd/process.h"
+#include "signd/rotate.h"
 #include "signd/settings.h"
 #include "signd/supervisor.h"
 
@@ -21,6 +22,7 @@ static const char help[] =
     "       signd officer-end [--config FILE] CERTIFICATE\n"
     "       signd operator-key [--config FILE] time-stamp|ocsp|pin-seal\n"
     "       signd audit-check [--config FILE]\n"
+    "       signd kek-rotate|kek-rewrap|kek-status|kek-retire [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
     "SIGTERM.\n"
@@ -31,6 +33,11 @@ static const char help[] =
     "  operator-key makes a new key and certificate for time stamps, OCSP\n"
     "               or sealed PINs\n"
     "  audit-check  walks the chain of the audit\n"
+    "  kek-rotate   makes new keys that wrap and cover citizens' keys, and puts\n"
+    "               every credential under the new cover while signd serves\n"
+    "  kek-rewrap   ... goes on where that was interrupted\n"
+    "  kek-status   how many credentials each of them has\n"
+    "  kek-retire   destroys those in the token that have none left\n"
     "\n"
     "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
     "  --check-config   reads the settings, tells what is in force, and ends\n"
@@ -159,11 +166,23 @@ static const struct verb verbs[] = {
 	{ "officer-end", true },
 	{ "operator-key", true },
 	{ "audit-check", false },
+	{ "kek-rotate", false },
+	{ "kek-rewrap", false },
+	{ "kek-status", false },
+	{ "kek-retire", false },
 };
 
 static struct err *
 run_verb(const struct command *c, const struct settings *s)
 {
+	if (strcmp(c->verb, "kek-rotate") == 0)
+		return signd_kek_rotate(s, stdout);
+	if (strcmp(c->verb, "kek-rewrap") == 0)
+		return signd_kek_rewrap(s, stdout);
+	if (strcmp(c->verb, "kek-status") == 0)
+		return signd_kek_status(s, stdout);
+	if (strcmp(c->verb, "kek-retire") == 0)
+		return signd_kek_retire(s, stdout);
 	if (strcmp(c->verb, "init") == 0)
 		return signd_init(s, &c->init, stdout);
 	if (strcmp(c->verb, "officer-add") == 0)

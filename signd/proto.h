@@ -52,7 +52,8 @@ enum key_op {
 	 * 3 expires [n]. */
 	KEY_ENROL = 0x0301,
 	/* Activate: key, seal and certificate in one step.
-	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent).
+	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent),
+	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
 	 * repeated). */
 	KEY_ACTIVATE = 0x0302,

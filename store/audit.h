@@ -54,6 +54,10 @@ struct err *audit_write(struct ledger *l, const char *event,
 		return db_step_end((l)->db, (call));                           \
 	} while (0)
 
+/* ledger_generation_put() without its record. */
+struct err *ledger_generation_insert(struct ledger *l, struct bytes kek_id,
+    struct bytes cover_id) MUST_USE;
+
 /* A nonce is used once, ever; `hash` is of the record that used it.
  * *same: it was used before, by this very record. */
 struct err *ledger_nonce_use(struct ledger *l, const char *nonce,

@@ -47,8 +47,8 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "INSERT INTO credential (id, enrolment, serial, certificate,"
-	    " not_after, created, sealed, version)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	    " not_after, created, sealed, version, kek, cover)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
 	    &q));
 	stmt_text(q, 1, c->id);
 	stmt_text(q, 2, c->enrolment);
@@ -58,6 +58,7 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	stmt_int(q, 6, clock_now(l->ground->clock));
 	stmt_blob(q, 7, c->sealed);
 	stmt_int(q, 8, c->version);
+	stmt_int(q, 9, c->generation);
 	return stmt_run(q, NULL);
 }
 
@@ -111,6 +112,7 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 	c->revoked = !stmt_col_is_null(q, 6);
 	c->revoked_at = stmt_col_int(q, 6);
 	c->reason = stmt_col_int(q, 9);
+	c->cover = stmt_col_int(q, 10);
 	int64_t used = stmt_col_int(q, 7) + stmt_col_int(q, 8);
 	c->tries_left = used >= LEDGER_PIN_TRIES ? 0 : LEDGER_PIN_TRIES - used;
 	return NULL;
@@ -123,7 +125,7 @@ ledger_credential_get(
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "SELECT id, serial, certificate, sealed, version, created,"
-	    " revoked_at, pin_failed, pin_running, reason FROM credential"
+	    " revoked_at, pin_failed, pin_running, reason, cover FROM credential"
 	    " WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);

@@ -124,7 +124,25 @@ event_of(int reason)
 {
 	return reason == LEDGER_HOLD      ? "suspended"
 	       : reason == LEDGER_RELEASE ? "released"
+	       : reason == LEDGER_UNLOCK  ? "pin-unlocked"
 					  : "revoked";
+}
+
+/* The key opens by the old PIN alone: what an officer can give back is tries. */
+static struct err *
+unlock(struct ledger *l, const struct entry *was, const char *credential)
+{
+	if (was->issued)
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "it has no PIN of ours"),
+		    "credential-unknown");
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "UPDATE credential SET pin_failed = 0, pin_running = 0"
+	    " WHERE id = ?1",
+	    &q));
+	stmt_text(q, 1, credential);
+	return stmt_run(q, NULL);
 }
 
 static struct err *
@@ -153,6 +171,12 @@ revoke_step(struct ledger *l, const struct revocation_record *r,
 		    err_new(ERR_DENIED, NULL, "this approval was used before"),
 		    "approval-replayed");
 	TRY(check_step(&was, reason));
+	if (reason == LEDGER_UNLOCK) {
+		*revoked_at = now;
+		TRY(unlock(l, &was, r->credential));
+		return audit_revoked(
+		    l, r, approval, hash, event_of(reason));
+	}
 	if (reason == LEDGER_RELEASE)
 		*revoked_at = now;
 	TRY(mark(l, r, was.issued, reason,

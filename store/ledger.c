@@ -108,6 +108,20 @@ static const char *const migrations[] = {
 	" SELECT serial, revoked_at, reason, not_after FROM credential"
 	" UNION ALL"
 	" SELECT serial, revoked_at, reason, not_after FROM issued;",
+
+	/* Keys that wrap and cover come in generations.  The first may be
+	 * without a cover: blobs from before there were any lie bare. */
+	"CREATE TABLE generation ("
+	" n INTEGER PRIMARY KEY, kek BLOB NOT NULL UNIQUE,"
+	" cover BLOB NOT NULL, created INTEGER NOT NULL,"
+	" kek_ended INTEGER, cover_ended INTEGER"
+	") STRICT;"
+	"INSERT INTO generation (n, kek, cover, created)"
+	" SELECT 1, value, X'', 0 FROM setup WHERE name = 'kek-id';"
+	"ALTER TABLE credential ADD COLUMN kek INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE credential ADD COLUMN cover INTEGER NOT NULL DEFAULT 1;"
+	"CREATE INDEX credential_kek ON credential (kek);"
+	"CREATE INDEX credential_cover ON credential (cover);",
 };
 
 static const struct db_schema schema = {
@@ -172,6 +186,7 @@ void
 ledger_setup_done(struct ledger_setup *s)
 {
 	buf_done(&s->kek_id);
+	buf_done(&s->cover_id);
 	buf_done(&s->pepper_id);
 	buf_done(&s->ca_key_id);
 	for (size_t i = 0; i < s->nchain; i++)
@@ -213,6 +228,8 @@ setup_step(struct ledger *l, const struct ledger_setup *s)
 	TRY(put_value(l, "pepper-id", &s->pepper_id));
 	TRY(put_value(l, "ca-key-id", &s->ca_key_id));
 	TRY(put_chain(l, s));
+	TRY(ledger_generation_insert(
+	    l, buf_bytes(&s->kek_id), buf_bytes(&s->cover_id)));
 	CLEANUP(audit_done) struct audit a = { 0 };
 	TRY(audit_open(l, "setup", &a));
 	TRY(audit_hex(&a, "kek", buf_bytes(&s->kek_id)));

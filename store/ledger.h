@@ -53,7 +53,8 @@ void ledger_rollback(struct ledger *l);
 /* ---- how the service was set up ---- */
 
 struct ledger_setup {
-	struct buf kek_id;                  /* CKA_ID of the key that wraps */
+	struct buf kek_id;                  /* CKA_ID of the first that wraps */
+	struct buf cover_id; /* of the first that covers; only to be put */
 	struct buf pepper_id;               /* CKA_ID of the HMAC key */
 	struct buf ca_key_id;               /* CKA_ID of the issuing key */
 	struct buf chain[LEDGER_CHAIN_MAX]; /* DER: issuer first, anchor last */
@@ -67,6 +68,42 @@ struct err *ledger_setup_put(
 /* ERR_MISSING code "not-set-up". */
 struct err *ledger_setup_get(
     struct ledger *l, struct ledger_setup *out) MUST_USE;
+
+/* ---- generations of the keys that wrap and cover ---- */
+
+struct ledger_generation {
+	int64_t n;           /* from 1; the highest is in use */
+	struct buf kek_id;   /* CKA_ID of the key that wraps */
+	struct buf cover_id; /* of the key that covers; empty: none does */
+	int64_t created;     /* seconds */
+	bool kek_ended;      /* destroyed */
+	bool cover_ended;    /* destroyed */
+};
+void ledger_generation_done(struct ledger_generation *g);
+
+/* A new generation, which all that is made from now on is under. */
+struct err *ledger_generation_put(
+    struct ledger *l, struct bytes kek_id, struct bytes cover_id) MUST_USE;
+struct err *ledger_generations(struct ledger *l,
+    struct err *(*each)(void *ctx, const struct ledger_generation *g),
+    void *ctx) MUST_USE;
+/* How many credentials it covers, and how many with a certificate that is not
+ * over it has wrapped. */
+struct err *ledger_generation_use(struct ledger *l, int64_t n, int64_t *covered,
+    int64_t *wrapped) MUST_USE;
+/* Its KEK, or its cover key, is destroyed. */
+struct err *ledger_generation_end(
+    struct ledger *l, int64_t n, bool kek) MUST_USE;
+
+/* Calls `each` with up to `most` credentials under an old cover, in order of
+ * their ids, those behind `after`. */
+struct err *ledger_cover_next(struct ledger *l, const char *after, int64_t most,
+    struct err *(*each)(
+	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
+    void *ctx) MUST_USE;
+/* Puts a credential under a newer cover, if its blob is `old` still. */
+struct err *ledger_cover_put(struct ledger *l, const char *credential,
+    struct bytes old, struct bytes sealed, int64_t cover) MUST_USE;
 
 /* ---- officers ---- */
 
@@ -132,6 +169,7 @@ struct ledger_credential {
 	int64_t version;        /* of the sealed blob */
 	int64_t created;        /* seconds */
 	struct buf certificate; /* DER */
+	int64_t cover;          /* generation that covers it */
 	struct buf sealed;      /* opaque here; never told to the front */
 };
 
@@ -146,6 +184,7 @@ struct ledger_new_credential {
 	int64_t not_after;
 	struct bytes sealed;
 	int64_t version;
+	int64_t generation; /* that wrapped and covers it */
 };
 
 /*
@@ -217,6 +256,7 @@ struct err *ledger_signed(
 
 #define LEDGER_HOLD 6    /* certificateHold, RFC 5280 5.3.1: suspends */
 #define LEDGER_RELEASE 8 /* removeFromCRL: takes a suspension back */
+#define LEDGER_UNLOCK 11 /* ours, of no CRL: starts the count of PINs anew */
 
 /*
  * ledger_revoke ends a certificate, suspends it, or takes that back: of a

@@ -7,6 +7,7 @@ store_libstore_la_SOURCES = \
 	%D%/crl.c \
 	%D%/db.c %D%/db.h \
 	%D%/front.c %D%/front.h \
+	%D%/generation.c \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/people.c \
 	%D%/register.c

@@ -133,6 +133,20 @@ def vera_agrees(d, names):
        "veraPDF finds %d files of PDF/A-1, 2 and 3 valid" % len(files), bad)
 
 
+def revisions_come_out(d):
+    """The T that was stored, time stamped twice and renewed is still in it."""
+    signctl = [BUILD + "/signctl/signctl", "verify", "--policy", "crypto-only",
+               "--lang", "en", "--out", d + "/revision"]
+    status, out = run(*signctl, "--revision", "2", d + "/table.lta2.pdf")
+    with open(d + "/table.t.pdf", "rb") as f:
+        signed = f.read()
+    got = open(d + "/revision", "rb").read() if status == 0 else b""
+    ok(got == signed, "a revision comes out as it was signed", out)
+    status, out = run(*signctl, "--revision", "1", d + "/table.lta2.pdf")
+    ok(status == 66 and "[no-revision]" in out,
+       "a revision that nobody signed does not", out)
+
+
 def structure_holds(files):
     bad = [f + "\n" + out for f in files
            for status, out in [run("qpdf", "--check", f)] if status != 0]
@@ -169,6 +183,7 @@ def main():
            "%d files are taken to every level" % len(sources), out)
         files = files_of(d, names)
         we_agree(files)
+        revisions_come_out(d)
         pyhanko_agrees(d, names)
         dss_agrees(d, names)
         vera_agrees(d, names)

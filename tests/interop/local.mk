@@ -9,4 +9,4 @@ tests/interop/kinds.log: tests/pdf/maker$(EXEEXT) signctl/signctl$(EXEEXT)
 tests/interop/foreign.log: tests/pdf/maker$(EXEEXT) tests/xml/signer$(EXEEXT) \
 	signctl/signctl$(EXEEXT)
 tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
-	tests/pdf/judge$(EXEEXT)
+	tests/pdf/judge$(EXEEXT) signctl/signctl$(EXEEXT)

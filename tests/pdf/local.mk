@@ -55,3 +55,7 @@ tests_pdf_levels_SOURCES = tests/pdf/levels.c tests/pdf/levels.h
 tests_pdf_levels_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_levels_LDADD = $(PDF_LIBS)
 CLEANFILES += tests/pdf/levels$(EXEEXT)
+
+TESTS += tests/pdf/attacks.py
+EXTRA_DIST += tests/pdf/attacks.py
+tests/pdf/attacks.log: tests/pdf/levels$(EXEEXT) tests/pdf/judge$(EXEEXT)

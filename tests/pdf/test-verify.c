@@ -656,6 +656,65 @@ a_time_stamp_of_other_bytes_does_not_hold(void)
 	made_done(&m);
 }
 
+/* ---- what is not shown ---- */
+
+static void
+tells(struct made *m, const char *code, bool told)
+{
+	struct facts f = collect(m);
+	CHECK(f.nsignatures == 1 && is_good(&f.signatures[0]));
+	CHECK(has_code(&f.findings, code) == told);
+	facts_done(&f);
+	made_done(m);
+}
+
+static void
+tells_of_layers_that_are_switched_off(void)
+{
+	static const struct {
+		const char *properties;
+		bool told;
+	} cases[] = {
+		{ "/OCProperties<</OCGs[7 0 R]/D<</OFF[7 0 R]>>>>", true },
+		{ "/OCProperties<</OCGs[7 0 R]/D<</BaseState/OFF>>>>", true },
+		{ "/OCProperties<</OCGs[7 0 R]/D<</BaseState/OFF"
+		  "/ON[7 0 R]>>>>",
+		    false },
+		{ "/OCProperties<</OCGs[7 0 R]/D<</ON[7 0 R]>>>>", false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct made m = unsigned_document(cases[i].properties);
+		struct sig_spec s = { .signer = &citizen, .num = 9 };
+		made_object(&m, 7, "<</Type/OCG/Name(x)>>");
+		sign_revision(&m, &s);
+		tells(&m, "pdf-hidden-layers", cases[i].told);
+	}
+}
+
+static void
+tells_of_filled_fields_that_are_not_shown(void)
+{
+	static const struct {
+		const char *more;
+		bool told;
+	} cases[] = {
+		{ "(1)/Rect[5 5 5 9]>>", true },
+		{ "(1)/Rect[5 5 9 9]/F 2>>", true },
+		{ "(1)/Rect[5 5 9 9]/F 32>>", true },
+		{ "(1)/Rect[5 5 9 9]/F 4>>", false },
+		{ " null/Rect[5 5 5 9]>>", false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char field[100];
+		struct made m = unsigned_document("");
+		struct sig_spec s = { .signer = &citizen, .num = 9 };
+		snprintf(field, sizeof(field), TEXT_FIELD "%s", cases[i].more);
+		made_object(&m, 6, field);
+		sign_revision(&m, &s);
+		tells(&m, "pdf-hidden-fields", cases[i].told);
+	}
+}
+
 int
 main(void)
 {
@@ -705,6 +764,8 @@ main(void)
 	RUN(a_later_signature_may_lock_too);
 	RUN(a_document_time_stamp_speaks_for_earlier_signatures);
 	RUN(a_time_stamp_of_other_bytes_does_not_hold);
+	RUN(tells_of_layers_that_are_switched_off);
+	RUN(tells_of_filled_fields_that_are_not_shown);
 	person_done(&ca);
 	person_done(&citizen);
 	person_done(&rsa);

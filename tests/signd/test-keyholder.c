@@ -5,6 +5,7 @@
 #include "certs/pin_message.h"
 #include "signd/ledger-ops.h"
 #include "signd/operator.h"
+#include "signd/rotate.h"
 #include "store/db.h"
 
 #define PIN "meo-con-2026"
@@ -315,7 +316,7 @@ a_link_works_once_and_for_its_token_alone(void)
 static struct err *
 meddle(const char *sql, const char *id, struct bytes value)
 {
-	static const struct db_schema any = { .count = 2,
+	static const struct db_schema any = { .count = 3,
 		.sync = DB_SYNC_FULL };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
@@ -621,13 +622,17 @@ a_blob_of_one_credential_opens_under_no_other(void)
 {
 	CLEANUP(citizen_done) struct citizen c = { 0 };
 	CLEANUP(buf_done) struct buf ours = BUF(SEAL_MAX);
+	CLEANUP(buf_done) struct buf theirs = BUF(SEAL_MAX);
 	CHECK_OK(citizen_make(&w, PIN, &c));
+	CHECK_OK(read_sealed(c.credential, &theirs));
 	CHECK_OK(read_sealed(an.credential, &ours));
 	CHECK_OK(meddle("UPDATE credential SET sealed = ?2 WHERE id = ?1",
 	    c.credential, buf_bytes(&ours)));
 	/* Even with one and the same PIN. */
 	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
-	    "pin-wrong");
+	    "credential-damaged");
+	CHECK_OK(meddle("UPDATE credential SET sealed = ?2 WHERE id = ?1",
+	    c.credential, buf_bytes(&theirs)));
 }
 
 static void
@@ -639,6 +644,236 @@ a_blob_under_another_version_does_not_open(void)
 	    c.credential, BYTES_NONE));
 	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
 	    "pin-wrong");
+}
+
+/* ---- new keys that wrap and cover ---- */
+
+#define LOAD_MAX 4000
+
+static void
+pause_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+	nanosleep(&t, NULL);
+}
+
+static void
+kill_now(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Who is under which cover, as the ledger has it. */
+static struct err *
+use_of(int64_t n, int64_t *covered, int64_t *wrapped)
+{
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	TRY(ledger_open(world_path(&w, "ledger/ledger.db"), LEDGER_READ,
+	    &ledger_ground_system, &l));
+	return ledger_generation_use(l, n, covered, wrapped);
+}
+
+/* Signs with a SAD from before the keys changed, and until told to stop. */
+static pid_t
+sign_all_the_while(struct bytes sad, int tell)
+{
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	struct err *e =
+	    sign_with(&w, an.credential, an.cert, sad, "", 500, 1);
+	for (int i = 0; i < LOAD_MAX && e == NULL; i++) {
+		e = sign_with(
+		    &w, an.credential, an.cert, BYTES_NONE, PIN, 30000 + i, 1);
+		if (e == NULL && write(tell, "+", 1) != 1)
+			_exit(1);
+	}
+	if (write(tell, "-", 1) != 1)
+		_exit(1);
+	_exit(end_child(e));
+}
+
+static void
+keys_rotate_while_citizens_sign(void)
+{
+	enum { PEOPLE = 4 };
+	struct citizen c[PEOPLE] = { 0 };
+	for (int i = 0; i < PEOPLE; i++)
+		CHECK_OK(citizen_make(&w, PIN, &c[i]));
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CLEANUP(buf_done) struct buf before = BUF(LEDGER_SEALED_MAX);
+	CHECK_OK(authorize(&w, an.credential, PIN, 500, 1, 1, &sad));
+	CHECK_OK(read_sealed(an.credential, &before));
+	int ends[2];
+	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	pid_t load = sign_all_the_while(buf_bytes(&sad), ends[1]);
+	close(ends[1]);
+	char said = 0;
+	CHECK(read(ends[0], &said, 1) == 1 && said == '+');
+	CHECK_OK(signd_kek_rotate(&w.settings, NULL));
+	/* Some more, under the new cover. */
+	for (int i = 0; i < 5; i++)
+		CHECK(read(ends[0], &said, 1) == 1 && said == '+');
+	kill_now(load);
+	while (read(ends[0], &said, 1) == 1)
+		CHECK(said == '+'); /* none failed */
+	close(ends[0]);
+	int64_t covered = -1, wrapped = -1;
+	CHECK_OK(use_of(1, &covered, &wrapped));
+	CHECK(covered == 0 && wrapped > PEOPLE);
+	CHECK_OK(use_of(2, &covered, &wrapped));
+	CHECK(covered > PEOPLE && wrapped == 0);
+	/* Old credentials sign, new ones are under the new keys alone. */
+	for (int i = 0; i < PEOPLE; i++) {
+		CHECK_OK(sign_with(&w, c[i].credential, c[i].cert, BYTES_NONE,
+		    PIN, 1, 1));
+		citizen_done(&c[i]);
+	}
+	CLEANUP(citizen_done) struct citizen fresh = { 0 };
+	CHECK_OK(citizen_make(&w, PIN, &fresh));
+	CHECK_OK(sign_with(
+	    &w, fresh.credential, fresh.cert, BYTES_NONE, PIN, 1, 1));
+	CHECK_OK(use_of(2, &covered, &wrapped));
+	CHECK(wrapped == 1);
+	CHECK_OK(meddle("UPDATE credential SET pin_running = 0, pin_failed = 0"
+			" WHERE id = ?1",
+	    an.credential, BYTES_NONE));
+}
+
+static void
+a_rotation_that_was_interrupted_goes_on(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(end_child(signd_kek_rotate(&w.settings, NULL)));
+	/* Wherever it is just then: before, within, or done. */
+	pause_ms(150);
+	kill_now(pid);
+	CHECK_OK(signd_kek_rewrap(&w.settings, NULL));
+	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
+	CHECK_OK(sign_with(&w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1));
+	int64_t covered = -1, wrapped = -1;
+	CHECK_OK(use_of(1, &covered, &wrapped));
+	CHECK(covered == 0);
+}
+
+static void
+an_old_copy_is_closed_when_its_cover_key_is_destroyed(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf old = BUF(LEDGER_SEALED_MAX);
+	CLEANUP(buf_done) struct buf now = BUF(LEDGER_SEALED_MAX);
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	CHECK_OK(read_sealed(c.credential, &old));
+	CHECK_OK(signd_kek_rotate(&w.settings, NULL));
+	CHECK_OK(read_sealed(c.credential, &now));
+	CHECK(!bytes_eq(buf_bytes(&old), buf_bytes(&now)));
+	CHECK_OK(signd_kek_retire(&w.settings, NULL));
+	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
+	/* Somebody puts the copy back, right PIN and all. */
+	CHECK_OK(meddle("UPDATE credential SET sealed = ?2, cover = cover - 1"
+			" WHERE id = ?1",
+	    c.credential, buf_bytes(&old)));
+	struct err *e =
+	    sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1);
+	CHECK(e != NULL && strcmp(err_code(e), "pin-wrong") != 0);
+	err_free(e);
+	CHECK_OK(meddle("UPDATE credential SET sealed = ?2, cover = cover + 1"
+			" WHERE id = ?1",
+	    c.credential, buf_bytes(&now)));
+	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
+}
+
+/* ---- a stolen ledger, with the token and its PIN ---- */
+
+static int calls; /* of the token, by what a thief does */
+
+static struct err *
+counted_hmac(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	struct keyholder *k = ctx;
+	calls++;
+	return p11_hmac(&k->session, k->pepper, data, out);
+}
+
+/* What a thief has is all that a keyholder has: the file, the token, its PIN.
+ * They take the cover off, and then need the PIN: a guess is an Argon2id and a
+ * call of the token, and without the call there is nothing to compare with. */
+static struct err *
+steal(struct keyholder *k, const char *id)
+{
+	CLEANUP(held_done) struct held h = { 0 };
+	CLEANUP(secret_done) struct secret key = { 0 };
+	CLEANUP(secret_done) struct secret wrapped = { 0 };
+	const struct pepper pepper = { .ctx = k, .hmac = counted_hmac };
+	bool ok = true;
+	TRY(keyholder_fetch(k, bytes_str(id), false, &h));
+	if (h.sealed.memory_kib < SEAL_MEMORY_MIN ||
+	    h.sealed.passes < SEAL_PASSES_MIN)
+		return err_new(ERR_INTERNAL, NULL, "a cheap guess");
+	for (int i = 0; i < 3; i++) {
+		TRY(seal_key(
+		    &h.sealed, &pepper, &h.owner, BYTES_LIT("111222"), &key));
+		TRY(seal_open(&h.sealed, &h.owner, secret_bytes(&key),
+		    &wrapped, &ok));
+		secret_done(&key);
+		if (ok)
+			return err_new(ERR_INTERNAL, NULL, "it opened");
+	}
+	if (calls != 3)
+		return err_new(ERR_INTERNAL, NULL, "%d calls", calls);
+	/* Past the PIN: as if the ciphertext were the wrapped key itself. */
+	struct p11_kek kek = { 0 };
+	CK_OBJECT_HANDLE opened;
+	TRY(keyholder_kek(k, h.sealed.kek_id, &kek));
+	struct err *e = p11_wrapped_open(
+	    &k->session, &kek, KEY_EC, h.sealed.ciphertext, &opened);
+	if (e == NULL)
+		return err_new(ERR_INTERNAL, NULL, "it unwrapped");
+	err_free(e);
+	/* The right PIN, to know that all the rest was right. */
+	TRY(seal_key(&h.sealed, &pepper, &h.owner, BYTES_LIT(PIN), &key));
+	TRY(seal_open(
+	    &h.sealed, &h.owner, secret_bytes(&key), &wrapped, &ok));
+	return ok ? NULL : err_new(ERR_INTERNAL, NULL, "the right PIN");
+}
+
+static void
+a_stolen_ledger_with_the_token_and_its_pin_signs_nothing(void)
+{
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct keyholder k;
+		struct err *e = process_drop(w.settings.user_keyholder);
+		if (e == NULL)
+			e = keyholder_open(&k, &w.settings, -1, &clock_system);
+		if (e == NULL) {
+			pthread_mutex_lock(&k.lock);
+			e = steal(&k, an.credential);
+			pthread_mutex_unlock(&k.lock);
+		}
+		keyholder_done(&k);
+		_exit(end_child(e));
+	}
+	int status = 1;
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void
+a_thousand_digests_are_signed_in_order_with_one_pin(void)
+{
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	CHECK_OK(authorize(&w, an.credential, PIN, 100000, 1000, 1000, &sad));
+	CHECK_OK(sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "",
+	    100000, 1000));
+	CHECK_ERR(authorize(&w, an.credential, PIN, 1, 1001, 1001, &sad),
+	    ERR_LIMIT);
 }
 
 /* ---- revocation ---- */
@@ -705,6 +940,33 @@ a_revoked_certificate_is_in_the_crl_and_signs_no_more(void)
 }
 
 static void
+an_officer_unlocks_with_one_approval_once(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf eves = BUF(KEY_BODY_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	int64_t at = 0, number = 0;
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	for (int i = 0; i < 5; i++)
+		err_free(sign_with(
+		    &w, c.credential, c.cert, BYTES_NONE, "saisai", 1, 1));
+	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
+	    "pin-locked");
+	CHECK_OK(revoke_body(&c, &w.eve, "pinUnlock", &eves));
+	CHECK_CODE(send_revoke(&eves, &at, &number), "officer-unknown");
+	CHECK_CODE(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1),
+	    "pin-locked");
+	CHECK_OK(revoke_body(&c, &w.alice, "pinUnlock", &body));
+	CHECK_OK(send_revoke(&body, &at, &number));
+	/* The old PIN, and no other, is what it was. */
+	CHECK_CODE(
+	    sign_with(&w, c.credential, c.cert, BYTES_NONE, "saisai", 1, 1),
+	    "pin-wrong");
+	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
+	CHECK_CODE(send_revoke(&body, &at, &number), "approval-replayed");
+}
+
+static void
 refuses_to_revoke_without_approval_or_for_no_reason(void)
 {
 	CLEANUP(buf_done) struct buf eves = BUF(KEY_BODY_MAX);
@@ -754,10 +1016,21 @@ nothing_stays_in_the_token_after_signing(void)
 			struct buf out[1] = { BUF(256) };
 			uint8_t d[DIGEST_MAX];
 			const struct bytes digest = digest_no(i, d);
-			e = p11_wrapped_make(&k.session, &k.kek, KIND_P256, &blob, &spki);
+			struct generation *g = NULL;
+			struct p11_kek kek = { 0 };
+			pthread_mutex_lock(&k.lock);
+			e = keyholder_current(&k, &g);
+			pthread_mutex_unlock(&k.lock);
+			if (e == NULL)
+				e = keyholder_kek(
+				    &k, buf_bytes(&g->kek_id), &kek);
+			if (e == NULL)
+				e = p11_wrapped_make(&k.session, &kek,
+				    KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
 			struct err *refused = p11_wrapped_sign(&k.session,
-			    &k.kek, buf_bytes(&blob), cert_key(an.cert), ecdsa_sha256,
+			    &kek, buf_bytes(&blob), cert_key(an.cert),
+			    ecdsa_sha256,
 			    &digest, 1, out);
 			if (e == NULL && (refused == NULL || out[0].len != 0))
 				e = err_new(ERR_INTERNAL, NULL, "it left");
@@ -790,8 +1063,6 @@ the_audit_chain_is_whole(void)
 }
 
 /* ---- processes that die ---- */
-
-#define LOAD_MAX 4000
 
 /* Signs digests number 1000.. until it is told to stop; tells each number
  * whose value came back. */
@@ -833,20 +1104,6 @@ in_audit(const struct buf *all, int n)
 	size_t at = bytes_find(buf_bytes(all), BYTES_LIT("\"digests\":[\""));
 	return at != SIZE_MAX &&
 	       bytes_find(buf_bytes(all), bytes_str(hex)) != SIZE_MAX;
-}
-
-static void
-pause_ms(long ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-	nanosleep(&t, NULL);
-}
-
-static void
-kill_now(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 /* Every signature that left stands in the audit, whoever died meanwhile. */
@@ -1003,9 +1260,15 @@ main(void)
 	RUN(a_blob_of_one_credential_opens_under_no_other);
 	RUN(a_blob_under_another_version_does_not_open);
 	RUN(a_revoked_certificate_is_in_the_crl_and_signs_no_more);
+	RUN(an_officer_unlocks_with_one_approval_once);
 	RUN(refuses_to_revoke_without_approval_or_for_no_reason);
 	RUN(a_sad_made_before_revocation_is_worth_nothing_after);
 	RUN(nothing_stays_in_the_token_after_signing);
+	RUN(a_thousand_digests_are_signed_in_order_with_one_pin);
+	RUN(a_stolen_ledger_with_the_token_and_its_pin_signs_nothing);
+	RUN(keys_rotate_while_citizens_sign);
+	RUN(a_rotation_that_was_interrupted_goes_on);
+	RUN(an_old_copy_is_closed_when_its_cover_key_is_destroyed);
 	RUN(the_ceremony_is_not_held_twice);
 	RUN(killed_processes_lose_nothing_that_was_recorded);
 	RUN(a_lost_token_ends_keyholders_and_new_ones_serve);
