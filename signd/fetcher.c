@@ -17,6 +17,8 @@
 #define CLIENTS_MAX 64
 #define IDLE_MS 10000
 #define REDIRECTS_MAX 3
+#define POLL_MS 1000
+#define ERROR_MAX 8192 /* bytes of an error, packed */
 
 struct fetcher {
 	const struct settings *s;
@@ -201,44 +203,111 @@ post_headers(const struct fetch *f)
 	return curl_slist_append(NULL, line);
 }
 
-static struct err *
-perform(struct fetch *f)
+/* ---- several at once ---- */
+
+struct transfer {
+	struct fetch f;
+	struct buf got;
+	CURL *curl;
+	struct curl_slist *headers;
+	struct err *error;
+	bool slow; /* its time was over first */
+};
+
+struct transfers {
+	struct transfer v[FETCH_MANY_MAX];
+	size_t n;
+	CURLM *multi;
+};
+
+static void
+transfers_done(struct transfers *t)
 {
-	CURL *c = curl_easy_init();
-	if (c == NULL)
-		return err_new(ERR_NOMEM, NULL, "libcurl");
-	struct curl_slist *headers = post_headers(f);
-	CURLcode code = set_options(c, f);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	if (code == CURLE_OK)
-		code = curl_easy_perform(c);
-	struct err *e = code == CURLE_OK ? NULL : err_curl(f, code);
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(c);
-	return e;
+	for (size_t i = 0; i < t->n; i++) {
+		struct transfer *one = &t->v[i];
+		if (one->curl != NULL && t->multi != NULL)
+			curl_multi_remove_handle(t->multi, one->curl);
+		curl_easy_cleanup(one->curl);
+		curl_slist_free_all(one->headers);
+		fetch_done(&one->f);
+		buf_done(&one->got);
+		err_free(one->error);
+	}
+	curl_multi_cleanup(t->multi);
 }
 
 static struct err *
-read_request(const struct ipc_message *m, struct fetch *f)
+transfer_begin(struct transfers *t, struct transfer *one)
 {
-	struct unpack u = unpack_of(buf_bytes(&m->body));
-	uint64_t max;
-	uint64_t timeout;
-	TRY(unpack_str(&u, 1, &f->url));
-	TRY(unpack_u64(&u, 2, &max));
-	TRY(unpack_u64(&u, 3, &timeout));
-	if (m->op == FETCH_POST) {
-		TRY(unpack_str(&u, 4, &f->content_type));
-		TRY(unpack_bytes(&u, 5, &f->post));
+	one->curl = curl_easy_init();
+	if (one->curl == NULL)
+		return err_new(ERR_NOMEM, NULL, "libcurl");
+	one->got = BUF(one->f.max);
+	one->f.out = &one->got;
+	one->headers = post_headers(&one->f);
+	CURLcode code = set_options(one->curl, &one->f);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(
+		    one->curl, CURLOPT_HTTPHEADER, one->headers);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(one->curl, CURLOPT_PRIVATE, one);
+	if (code != CURLE_OK)
+		return err_curl(&one->f, code);
+	if (curl_multi_add_handle(t->multi, one->curl) != CURLM_OK)
+		return err_new(ERR_NOMEM, NULL, "curl_multi_add_handle");
+	return NULL;
+}
+
+static void
+note_ends(struct transfers *t)
+{
+	CURLMsg *m;
+	int left;
+	while ((m = curl_multi_info_read(t->multi, &left)) != NULL) {
+		char *private = NULL;
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
+		struct transfer *one = (struct transfer *)(void *)private;
+		one->slow = m->data.result == CURLE_OPERATION_TIMEDOUT;
+		if (m->data.result != CURLE_OK)
+			one->error = err_curl(&one->f, m->data.result);
 	}
-	TRY(unpack_end(&u));
+}
+
+/* Each has its own time limit, so this ends. */
+static struct err *
+perform(struct transfers *t)
+{
+	int running = 1;
+	t->multi = curl_multi_init();
+	if (t->multi == NULL)
+		return err_new(ERR_NOMEM, NULL, "libcurl");
+	for (size_t i = 0; i < t->n; i++)
+		TRY(transfer_begin(t, &t->v[i]));
+	while (running > 0) {
+		if (curl_multi_perform(t->multi, &running) != CURLM_OK ||
+		    (running > 0 && curl_multi_poll(t->multi, NULL, 0, POLL_MS,
+					NULL) != CURLM_OK))
+			return err_new(ERR_INTERNAL, NULL, "libcurl");
+	}
+	note_ends(t);
+	return NULL;
+}
+
+/* ---- requests ---- */
+
+static struct err *
+check_request(
+    const struct settings *s, uint64_t max, uint64_t timeout, struct fetch *f)
+{
 	if (strlen(f->url) > URL_MAX || !utf8_printable(bytes_str(f->url)) ||
 	    (f->content_type != NULL &&
 		!utf8_printable(bytes_str(f->content_type))))
 		return err_new(ERR_MALFORMED, NULL, "no URL");
-	uint64_t most = (uint64_t)f->s->fetch_max;
-	uint64_t longest = (uint64_t)f->s->fetch_seconds * 1000;
+	uint64_t most = (uint64_t)s->fetch_max;
+	uint64_t longest = (uint64_t)s->fetch_seconds * 1000;
+	f->s = s;
 	f->max = (size_t)(max < most ? max : most);
 	/* To libcurl 0 is "for ever". */
 	if (timeout == 0)
@@ -248,18 +317,94 @@ read_request(const struct ipc_message *m, struct fetch *f)
 }
 
 static struct err *
+read_one(
+    const struct settings *s, const struct ipc_message *m, struct transfers *t)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	struct fetch *f = &t->v[0].f;
+	uint64_t max, timeout;
+	t->n = 1;
+	TRY(unpack_str(&u, 1, &f->url));
+	TRY(unpack_u64(&u, 2, &max));
+	TRY(unpack_u64(&u, 3, &timeout));
+	if (m->op == FETCH_POST) {
+		TRY(unpack_str(&u, 4, &f->content_type));
+		TRY(unpack_bytes(&u, 5, &f->post));
+	}
+	TRY(unpack_end(&u));
+	return check_request(s, max, timeout, f);
+}
+
+static struct err *
+read_many(
+    const struct settings *s, const struct ipc_message *m, struct transfers *t)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	uint64_t max, timeout;
+	TRY(unpack_u64(&u, 1, &timeout));
+	while (unpack_is(&u, 2)) {
+		if (t->n == FETCH_MANY_MAX)
+			return err_new(
+			    ERR_LIMIT, NULL, "over %d at once", FETCH_MANY_MAX);
+		struct fetch *f = &t->v[t->n++].f;
+		TRY(unpack_str(&u, 2, &f->url));
+		TRY(unpack_u64(&u, 3, &max));
+		if (unpack_is(&u, 4)) {
+			TRY(unpack_str(&u, 4, &f->content_type));
+			TRY(unpack_bytes(&u, 5, &f->post));
+		}
+		TRY(check_request(s, max, timeout, f));
+	}
+	return unpack_end(&u);
+}
+
+/* All bodies together are no longer than one may be; what goes beyond that
+ * is told as too large. */
+static struct err *
+pack_many(const struct settings *s, struct transfers *t, struct buf *out)
+{
+	size_t room = (size_t)s->fetch_max;
+	for (size_t i = 0; i < t->n; i++) {
+		struct transfer *one = &t->v[i];
+		if (one->error == NULL && one->got.len > room) {
+			one->f.too_large = true;
+			one->error = err_curl(&one->f, CURLE_OK);
+		}
+		TRY(pack_u64(out, 1, one->slow));
+		if (one->error == NULL) {
+			room -= one->got.len;
+			TRY(pack_bytes(out, 2, buf_bytes(&one->got)));
+			continue;
+		}
+		CLEANUP(buf_done) struct buf packed = BUF(ERROR_MAX);
+		TRY(err_pack(one->error, &packed));
+		TRY(pack_bytes(out, 3, buf_bytes(&packed)));
+	}
+	return NULL;
+}
+
+static struct err *
 handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
-	const struct fetcher *me = ctx;
-	if (request->op == FETCH_PING)
+	const struct settings *s = ((const struct fetcher *)ctx)->s;
+	CLEANUP(transfers_done) struct transfers t = { .n = 0 };
+	switch (request->op) {
+	case FETCH_PING:
 		return NULL;
-	if (request->op != FETCH_GET && request->op != FETCH_POST)
+	case FETCH_GET:
+	case FETCH_POST:
+		TRY(read_one(s, request, &t));
+		TRY(perform(&t));
+		if (t.v[0].error != NULL)
+			return TAKE(t.v[0].error);
+		return pack_bytes(&answer->body, 1, buf_bytes(&t.v[0].got));
+	case FETCH_MANY:
+		TRY(read_many(s, request, &t));
+		TRY(perform(&t));
+		return pack_many(s, &t, &answer->body);
+	default:
 		return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
-	CLEANUP(buf_done) struct buf got = BUF((size_t)me->s->fetch_max);
-	CLEANUP(fetch_done) struct fetch f = { .s = me->s, .out = &got };
-	TRY(read_request(request, &f));
-	TRY(perform(&f));
-	return pack_bytes(&answer->body, 1, buf_bytes(&got));
+	}
 }
 
 struct err *
@@ -269,7 +414,8 @@ fetcher_run(const struct settings *s, int listen_fd)
 	struct ipc_service service = {
 		.ctx = &me,
 		.body_max = POST_MAX,
-		.answer_max = (size_t)s->fetch_max + 64,
+		.answer_max =
+		    (size_t)s->fetch_max + FETCH_MANY_MAX * (ERROR_MAX + 64),
 		.clients_max = CLIENTS_MAX,
 		.idle_ms = IDLE_MS,
 		.handle = handle,

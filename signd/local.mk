@@ -3,6 +3,7 @@
 # program is main.c alone.
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
+	%D%/fetch-source.c %D%/fetch-source.h \
 	%D%/fetcher.c \
 	%D%/front.c %D%/front.h \
 	%D%/front-auth.c %D%/front-auth.h \

@@ -34,11 +34,17 @@ enum worker_op {
 };
 
 /* ---- fetcher ---- */
+#define FETCH_MANY_MAX 32 /* addresses in one request */
 enum fetcher_op {
 	FETCH_GET = 0x0201,  /* 1 url, 2 max bytes [n], 3 timeout_ms [n]
 			      * answer: 1 body */
 	FETCH_POST = 0x0202, /* 1 url, 2 max, 3 timeout_ms, 4 content type,
 			      * 5 body; answer: 1 body */
+	/* Several at once: 1 timeout_ms [n] of all, then for each 2 url, 3 max,
+	 * and 4 content type with 5 body where it is a POST.
+	 * Answer, for each in turn: 1 time was over [n], then 2 body or 3 an
+	 * error (err_pack).  All bodies together fit in fetch-max. */
+	FETCH_MANY = 0x0203,
 	FETCH_PING = 0x02ff,
 };
 

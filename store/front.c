@@ -30,6 +30,11 @@ static const char *const migrations[] = {
 	" policy TEXT NOT NULL, time INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX verification_time ON verification (time);",
+	"CREATE TABLE fetched ("
+	" key BLOB PRIMARY KEY, body BLOB NOT NULL, size INTEGER NOT NULL,"
+	" got INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX fetched_got ON fetched (got, size);",
 };
 
 static const struct db_schema schema = {
@@ -290,6 +295,59 @@ front_verification_get(
 
 /* ---- expiry ---- */
 
+/* ---- what was fetched ---- */
+
+/* Drops the oldest until what is left, with `more` bytes, fits. */
+static struct err *
+make_room(struct front_store *s, size_t more)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(s->db,
+	    "DELETE FROM fetched WHERE key IN (SELECT key FROM (SELECT key,"
+	    " SUM(size) OVER (ORDER BY got DESC, key) AS all_of FROM fetched)"
+	    " WHERE all_of > ?1)",
+	    &q));
+	stmt_int(q, 1, FRONT_FETCHED_ALL - (int64_t)more);
+	return stmt_run(q, NULL);
+}
+
+struct err *
+front_fetched_put(
+    struct front_store *s, const uint8_t key[32], struct bytes body)
+{
+	if (body.len > FRONT_FETCHED_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes", body.len);
+	LOCKED(s);
+	TRY(make_room(s, body.len));
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(s->db,
+	    "INSERT OR REPLACE INTO fetched VALUES (?1, ?2, ?3, ?4)", &q));
+	stmt_blob(q, 1, bytes_of(key, 32));
+	stmt_blob(q, 2, body);
+	stmt_int(q, 3, (int64_t)body.len);
+	stmt_int(q, 4, clock_now(s->clock));
+	return stmt_run(q, NULL);
+}
+
+struct err *
+front_fetched_get(
+    struct front_store *s, const uint8_t key[32], struct buf *out, int64_t *got)
+{
+	LOCKED(s);
+	bool found = false;
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(s->db,
+	    "SELECT body, got FROM fetched WHERE key = ?1 AND got > ?2", &q));
+	stmt_blob(q, 1, bytes_of(key, 32));
+	stmt_int(q, 2, clock_now(s->clock) - FRONT_FETCHED_DAYS * 86400);
+	TRY(stmt_step(q, &found));
+	if (!found)
+		return err_new(ERR_MISSING, NULL, "never fetched");
+	TRY(buf_append(out, stmt_col_bytes(q, 0)));
+	*got = stmt_col_int(q, 1);
+	return NULL;
+}
+
 static struct err *
 expire(struct front_store *s, const char *sql, int64_t now, bool *more)
 {
@@ -318,6 +376,10 @@ front_store_expire(struct front_store *s, bool *more)
 	    "DELETE FROM idem WHERE (scope, key) IN"
 	    " (SELECT scope, key FROM idem WHERE expires <= ?1 LIMIT ?2)",
 	    now, &again));
+	TRY(expire(s,
+	    "DELETE FROM fetched WHERE key IN"
+	    " (SELECT key FROM fetched WHERE got <= ?1 LIMIT ?2)",
+	    now - FRONT_FETCHED_DAYS * 86400, &again));
 	if (more != NULL)
 		*more = again;
 	return NULL;

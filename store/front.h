@@ -89,6 +89,21 @@ struct err *front_verification_put(struct front_store *s, const char *id,
 struct err *front_verification_get(
     struct front_store *s, const char *id, struct verification *out) MUST_USE;
 
+/* ---- what was fetched: CRLs, OCSP answers, certificates of issuers ---- */
+
+#define FRONT_FETCHED_MAX (64 * 1024 * 1024)   /* bytes of one */
+#define FRONT_FETCHED_ALL (1024 * 1024 * 1024) /* bytes of all */
+#define FRONT_FETCHED_DAYS 30                  /* unless it is fetched again */
+
+/* front_fetched_put keeps `body` under a hash of what was asked, in place of an
+ * older one; the oldest of all make room.  ERR_LIMIT: too large. */
+struct err *front_fetched_put(
+    struct front_store *s, const uint8_t key[32], struct bytes body) MUST_USE;
+/* front_fetched_get appends it; *got: when it came, seconds.
+ * ERR_MISSING: never fetched, or too long ago. */
+struct err *front_fetched_get(struct front_store *s, const uint8_t key[32],
+    struct buf *out, int64_t *got) MUST_USE;
+
 /* front_store_expire deletes what is past its time, at most a few hundred rows
  * of each kind a call; *more (may be NULL) says whether to call again soon. */
 struct err *front_store_expire(struct front_store *s, bool *more) MUST_USE;

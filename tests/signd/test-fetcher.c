@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/pack.h"
+#include "signd/fetch-source.h"
 #include "signd/ipc.h"
 #include "signd/notify.h"
 #include "signd/proto.h"
@@ -36,6 +37,9 @@ answer_to(const char *request)
 		return "HTTP/1.1 200 OK\r\n\r\n0123456789012345678901234567890"
 		       "12345678901234567890123456789012345678901234567890123"
 		       "45678901234567890";
+	if (strncmp(request, "GET /der ", 9) == 0)
+		return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+		       "\x30\x02\x05\x07";
 	if (strncmp(request, "GET /never ", 11) == 0)
 		return NULL;
 	if (strncmp(request, "POST /echo ", 11) == 0 &&
@@ -197,6 +201,103 @@ refuses_private_addresses_in_every_disguise(void)
 	stop(&f);
 }
 
+static struct wanted
+wanted_at(const struct fixture *f, enum wanted_kind kind, const char *what)
+{
+	char url[256];
+	struct wanted w = { .kind = kind, .request = BUF(64) };
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", f->port, what);
+	CHECK_OK(bytes_dup_str(bytes_str(url), &w.url));
+	return w;
+}
+
+/* Asks for all, ends what was asked, and leaves the answers. */
+static void
+get_all(struct fetch_source *s, struct wanted *w, size_t n, struct fetched *out)
+{
+	struct source source = fetch_source(s);
+	CHECK_OK(source.get(source.ctx, w, n, 500, out));
+	for (size_t i = 0; i < n; i++) {
+		free(w[i].url);
+		buf_done(&w[i].request);
+	}
+}
+
+static int64_t store_time = 1790000000;
+
+static int64_t
+now(void *ctx)
+{
+	(void)ctx;
+	return store_time;
+}
+
+static const struct clock store_clock = { .now = now };
+
+static void
+open_source(const struct fixture *f, struct fetch_source *s)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/tmp/test-fetch-%d.db", getpid());
+	unlink(path);
+	*s = (struct fetch_source){
+		.socket = f->path, .clock = &store_clock, .max = 4096
+	};
+	CHECK_OK(front_store_open(path, &store_clock, &s->store));
+	unlink(path);
+}
+
+static void
+several_are_fetched_at_once_each_with_its_own_fate(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct wanted w[] = { wanted_at(&f, WANTED_CRL, "/der"),
+		wanted_at(&f, WANTED_CRL, "/hello"),
+		wanted_at(&f, WANTED_ISSUER, "/missing"),
+		wanted_at(&f, WANTED_CRL, "/away") };
+	struct fetched out[COUNT_OF(w)];
+	get_all(&s, w, COUNT_OF(w), out);
+	CHECK(out[0].error == NULL && out[0].body.len == 4);
+	for (size_t i = 1; i < COUNT_OF(w); i++) {
+		CHECK(out[i].error != NULL && out[i].body.len == 0);
+		CHECK(strcmp(err_code(out[i].error), "fetch-failed") == 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(w); i++)
+		fetched_done(&out[i]);
+	front_store_free(s.store);
+	stop(&f);
+}
+
+static void
+the_last_good_answer_is_kept_when_no_newer_comes(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	struct fetched out;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct wanted w = wanted_at(&f, WANTED_CRL, "/der");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.body.len == 4 && !out.stale);
+	fetched_done(&out);
+	kill(f.server, SIGKILL);
+	waitpid(f.server, NULL, 0);
+	w = wanted_at(&f, WANTED_CRL, "/der"); /* still fresh */
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.body.len == 4 && !out.stale);
+	fetched_done(&out);
+	store_time += 86400;
+	w = wanted_at(&f, WANTED_CRL, "/der");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.body.len == 4 && out.stale);
+	fetched_done(&out);
+	front_store_free(s.store);
+	stop(&f);
+}
+
 static void
 the_service_manager_is_told(void)
 {
@@ -226,6 +327,8 @@ main(void)
 	RUN(gives_up_what_is_missing_too_long_or_too_slow);
 	RUN(goes_nowhere_but_to_http);
 	RUN(refuses_private_addresses_in_every_disguise);
+	RUN(several_are_fetched_at_once_each_with_its_own_fate);
+	RUN(the_last_good_answer_is_kept_when_no_newer_comes);
 	RUN(the_service_manager_is_told);
 	return DONE();
 }

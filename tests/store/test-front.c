@@ -148,12 +148,30 @@ refuses_what_is_no_database(void)
 	    "store-failed");
 }
 
+static void
+what_was_fetched_is_given_again_for_a_month(void)
+{
+	static const uint8_t key[32] = { 7 }, other[32] = { 8 };
+	CLEANUP(buf_done) struct buf out = BUF(100);
+	int64_t got = 0, begin = test_time;
+	CHECK_OK(front_fetched_put(store, key, BYTES_LIT("old")));
+	test_time += 5;
+	CHECK_OK(front_fetched_put(store, key, BYTES_LIT("new")));
+	CHECK_ERR(front_fetched_get(store, other, &out, &got), ERR_MISSING);
+	CHECK_OK(front_fetched_get(store, key, &out, &got));
+	CHECK(bytes_eq_str(buf_bytes(&out), "new") && got == begin + 5);
+	test_time += FRONT_FETCHED_DAYS * 86400;
+	CHECK_ERR(front_fetched_get(store, key, &out, &got), ERR_MISSING);
+	CHECK_OK(front_store_expire(store, NULL));
+}
+
 int
 main(void)
 {
 	if (!place_make())
 		return 99;
 	CHECK_OK(front_store_open(place_file("a.db"), &test_clock, &store));
+	RUN(what_was_fetched_is_given_again_for_a_month);
 	RUN(a_draft_stays_until_it_expires_or_is_dropped);
 	RUN(refuses_a_draft_that_is_too_large);
 	RUN(the_first_answer_is_given_again);
