@@ -1,4 +1,5 @@
-/* make bench-pdf: sign and verify, and signctl verify against pdfsig. */
+/* make bench-pdf: sign and verify, and signctl verify against pdfsig and
+ * pyHanko. */
 #include "bench/format.h"
 #include "pdf/format.h"
 
@@ -80,6 +81,42 @@ against_pdfsig(const struct bench_format *b)
 	free(signctl);
 }
 
+#define TEN 10
+
+/* Ten times in one process each, so that start-up does not decide. */
+static void
+against_pyhanko(const struct bench_format *b)
+{
+	static const char script[] =
+	    "import logging, sys\n"
+	    "logging.disable(50)\n"
+	    "from pyhanko.pdf_utils.reader import PdfFileReader\n"
+	    "from pyhanko.sign.validation import validate_pdf_signature\n"
+	    "for i in range(10):\n"
+	    "    with open(sys.argv[1], 'rb') as f:\n"
+	    "        s = PdfFileReader(f).embedded_signatures[0]\n"
+	    "        if not validate_pdf_signature(s).valid: sys.exit(1)\n";
+	const char *python = getenv("SIGND_TEST_PYTHON");
+	char *file = bench_temporary(buf_bytes(&b->document_signed));
+	char *signctl = bench_program("signctl", "signctl");
+	const char *ours[4 + TEN + 1] = { signctl, "verify", "--policy",
+		"crypto-only" };
+	const char *const peer[] = { python != NULL ? python : "python3", "-c",
+		script, file, NULL };
+	for (size_t i = 0; i < TEN; i++)
+		ours[4 + i] = file;
+	struct bench_process p = { .ours = ours, .peer = peer };
+	p.ours_status = bench_spawn(ours);
+	if (bench_spawn(peer) != 0)
+		puts("# pdf.verify.process.ten.1MB.pyhanko: there is no "
+		     "pyhanko (SIGND_TEST_PYTHON)");
+	else
+		bench_processes("pdf.verify.process.ten.1MB.pyhanko", &p);
+	unlink(file);
+	free(file);
+	free(signctl);
+}
+
 int
 main(void)
 {
@@ -89,9 +126,12 @@ main(void)
 	bench_format_rows(&b, "100KB");
 	make_pdf(&b.document, 50 << 20);
 	bench_format_rows(&b, "50MB");
+	make_pdf(&b.document, 1 << 30);
+	bench_format_rows(&b, "1GB");
 	make_pdf(&b.document, 1 << 20);
 	bench_format_rows(&b, "1MB");
 	against_pdfsig(&b);
+	against_pyhanko(&b);
 	bench_format_done(&b);
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include "format/format.h"
 #include "tests/certs/make.h"
 
-#define BENCH_DOCUMENT_MAX ((size_t)256 << 20) /* bytes */
+#define BENCH_DOCUMENT_MAX ((size_t)1100 << 20) /* bytes */
 
 struct bench_format {
 	const struct format *format;

@@ -8,6 +8,12 @@
  * U+FFFD: documents bring their own strings, and a terminal obeys some. */
 struct err *clean(const char *s, struct buf *out) MUST_USE;
 
+/* markup_escape appends text so that it is text in XML and HTML. */
+struct err *markup_escape(struct bytes text, struct buf *out) MUST_USE;
+
+/* dd/mm/yyyy hh:mm +07:00 for Vietnamese readers, yyyy-mm-dd for others. */
+void report_time_text(enum lang lang, int64_t t, char out[64]);
+
 /* How the signer's certificate stood at best-signature-time. */
 enum cert_state {
 	STATE_IN_FORCE,
@@ -23,6 +29,14 @@ enum cert_state {
 
 enum cert_state cert_state_of(
     const struct signature_verdict *v, const struct policy *p);
+
+/* What is told of each file by its name, which is the detail. */
+bool finding_is_of_a_file(const struct finding *f);
+/* "Page 2, revision 3: ", of a change in a PDF; else nothing. */
+struct err *finding_place(
+    const struct finding *f, enum lang lang, struct buf *out) MUST_USE;
+/* Whether finding `i` need not be said: it was, or it is the verdict's code. */
+bool finding_said(const struct findings *f, size_t i, const char *code);
 
 /* How what was signed stands, in one word. */
 enum integrity {
@@ -78,12 +92,14 @@ enum word {
 	WORD_PAGE,
 	WORD_REVISION,
 	WORD_REVISION_INSIDE, /* within a sentence */
-	WORD_CHECKED_AT, /* printf: time, policy */
+	WORD_CHECKED_AT,      /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */
 	WORD_COUNTS, /* printf: all, valid, invalid, indeterminate */
 	WORD_STAMPER,
 	WORD_STAMP_OWN,
+	WORD_HOLDS_UNTIL,
+	WORD_DECISIVE, /* printf: which */
 	WORD_COUNT,
 };
 

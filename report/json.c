@@ -214,6 +214,79 @@ set_times(json_t *o, const struct signature_verdict *v)
 		TRY(set_string(s, "authority",
 		    f->tsa == NULL ? NULL : cert_common_name(f->tsa)));
 		TRY(set(s, "document", json_boolean(f->document)));
+		const struct stamp_verdict *j = &v->stamps[i];
+		TRY(set_string(
+		    s, "indication", indication_name(j->indication)));
+		TRY(set_string(s, "sub_indication",
+		    j->sub == SUB_NONE ? NULL : sub_indication_name(j->sub)));
+		TRY(set_time(s, "proven_since", j->poe));
+	}
+	return NULL;
+}
+
+/* A hash as hex, or null. */
+static struct err *
+set_hash(json_t *o, const char *key, const uint8_t *hash)
+{
+	if (hash == NULL)
+		return set(o, key, json_null());
+	return set_hex(o, key, bytes_of(hash, 32));
+}
+
+static struct err *
+set_index(json_t *o, const char *key, size_t i)
+{
+	return set(
+	    o, key, i == NO_INDEX ? json_null() : json_integer((json_int_t)i));
+}
+
+static struct err *
+add_step(json_t *array, const struct verdict *all, const struct proof_step *s)
+{
+	json_t *o;
+	uint8_t print[32];
+	TRY(add_object(array, &o));
+	TRY(set_string(o, "rule", rule_name(s->rule)));
+	TRY(set_string(o, "source", all->policy->cite[s->rule]));
+	TRY(set_string(o, "clause", s->clause));
+	TRY(set(o, "holds", json_boolean(s->indication == TOTAL_PASSED)));
+	TRY(set_string(o, "sub_indication",
+	    s->sub == SUB_NONE ? NULL : sub_indication_name(s->sub)));
+	TRY(set_string(o, "code", s->code));
+	TRY(set_string(o, "detail", s->detail));
+	if (s->cert != NULL)
+		cert_fingerprint(s->cert, print);
+	TRY(set_hash(o, "certificate", s->cert == NULL ? NULL : print));
+	TRY(set_hash(o, "status",
+	    s->status == NO_INDEX ? NULL : all->status[s->status].sha256));
+	TRY(set_index(o, "time_stamp", s->stamp));
+	return set_time(o, "time", s->time == NEVER_ENDS ? TIME_NONE : s->time);
+}
+
+static struct err *
+set_proof(json_t *o, const struct verdict *all, const struct proof *p)
+{
+	json_t *array;
+	TRY(set_array(o, "proof", &array));
+	for (size_t i = 0; i < p->n; i++)
+		TRY(add_step(array, all, &p->v[i]));
+	return NULL;
+}
+
+static struct err *
+set_status_data(json_t *o, const struct verdict *v)
+{
+	json_t *array;
+	TRY(set_array(o, "status_data", &array));
+	for (size_t i = 0; i < v->nstatus; i++) {
+		const struct status_seen *s = &v->status[i];
+		json_t *x;
+		TRY(add_object(array, &x));
+		TRY(set_hash(x, "sha256", s->sha256));
+		TRY(set_string(x, "kind", s->is_ocsp ? "ocsp" : "crl"));
+		TRY(set(x, "embedded", json_boolean(s->embedded)));
+		TRY(set(x, "used", json_boolean(s->used)));
+		TRY(set_time(x, "produced_at", s->produced));
 	}
 	return NULL;
 }
@@ -280,6 +353,8 @@ add_signature(json_t *array, const struct report_input *in, size_t i)
 	TRY(set_times(o, v));
 	TRY(set_integrity(o, f));
 	TRY(set_coverage(o, f));
+	TRY(set_time(o, "holds_until", v->holds_until));
+	TRY(set_proof(o, in->verdict, &v->proof));
 	TRY(set_array(o, "notes", &notes));
 	TRY(add_findings(notes, &v->notes));
 	return add_findings(notes, &f->findings);
@@ -332,6 +407,9 @@ fill(json_t *o, const struct report_input *in)
 	TRY(set_array(o, "signatures", &array));
 	for (size_t i = 0; i < v->nsignatures; i++)
 		TRY(add_signature(array, in, i));
+	TRY(set_index(
+	    o, "decisive", v->nsignatures == 0 ? NO_INDEX : v->decisive));
+	TRY(set_status_data(o, v));
 	TRY(set_array(o, "notes", &array));
 	TRY(add_findings(array, &in->facts->findings));
 	return set_text(o, in);

@@ -2,10 +2,14 @@
 # validation, jansson.
 noinst_LTLIBRARIES += report/libreport.la
 report_libreport_la_SOURCES = \
+	%D%/etsi.c \
+	%D%/html.c \
 	%D%/internal.h \
 	%D%/json.c \
+	%D%/markup.c \
 	%D%/report.h \
 	%D%/state.c \
+	%D%/style.c \
 	%D%/text.c \
 	%D%/words.c
 report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)

@@ -5,7 +5,17 @@
 #include "base/messages.h"
 #include "validation/validation.h"
 
-#define REPORT_MAX (4 * 1024 * 1024) /* bytes */
+#define REPORT_MAX (16 * 1024 * 1024) /* bytes */
+
+/* Which reports are wanted, as bits. */
+enum report_kind {
+	REPORT_JSON = 1,
+	REPORT_TEXT = 2, /* both languages */
+	REPORT_HTML_VI = 4,
+	REPORT_HTML_EN = 8,
+	REPORT_HTML_ALONE = 16, /* with its style sheet inside */
+	REPORT_ETSI = 32,
+};
 
 /* report_start readies the JSON library, which reads random numbers from a
  * file when first used: once, before a sandbox closes. */
@@ -27,5 +37,18 @@ struct err *report_json(
  * then who, when, which certificate, what is covered, what changed. */
 struct err *report_text(
     const struct report_input *in, enum lang lang, struct buf *out) MUST_USE;
+
+/*
+ * A page in one language, for a phone, a screen and paper.  `style` is the
+ * address of the style sheet; NULL: report_css is put into the page, which then
+ * stands alone.
+ */
+struct err *report_html(const struct report_input *in, enum lang lang,
+    const char *style, struct buf *out) MUST_USE;
+extern const char report_css[];
+
+/* The validation report of ETSI TS 119 102-2 V1.2.1, in XML. */
+struct err *report_etsi(
+    const struct report_input *in, struct buf *out) MUST_USE;
 
 #endif

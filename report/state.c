@@ -1,5 +1,7 @@
 #include "report/internal.h"
 
+#include <string.h>
+
 static enum cert_state
 state_by_dates(const struct signature_verdict *v)
 {
@@ -88,4 +90,36 @@ clean(const char *s, struct buf *out)
 		rest = bytes_from(rest, whole ? n : 1);
 	}
 	return NULL;
+}
+
+bool
+finding_is_of_a_file(const struct finding *f)
+{
+	return f->detail != NULL && strcmp(f->code, "asic-unsigned-file") == 0;
+}
+
+struct err *
+finding_place(const struct finding *f, enum lang lang, struct buf *out)
+{
+	if (f->page != 0)
+		TRY(buf_printf(out, "%s %d", word(WORD_PAGE, lang), f->page));
+	if (f->revision != 0)
+		TRY(buf_printf(out, "%s%s %d", f->page != 0 ? ", " : "",
+		    word(f->page != 0 ? WORD_REVISION_INSIDE : WORD_REVISION,
+			lang),
+		    f->revision));
+	return f->page == 0 && f->revision == 0 ? NULL : buf_str(out, ": ");
+}
+
+bool
+finding_said(const struct findings *f, size_t i, const char *code)
+{
+	if (strcmp(f->v[i].code, code) == 0)
+		return true;
+	for (size_t k = 0; k < i; k++)
+		if (f->v[k].code == f->v[i].code &&
+		    f->v[k].page == f->v[i].page &&
+		    f->v[k].revision == f->v[i].revision)
+			return !finding_is_of_a_file(&f->v[i]);
+	return false;
 }

@@ -37,27 +37,16 @@ row(struct page *p, enum word w, const char *value)
 	return buf_str(p->out, "\n");
 }
 
-/* dd/mm/yyyy hh:mm +07:00 for Vietnamese readers, yyyy-mm-dd for others. */
-static struct err *
-put_time(struct page *p, int64_t t, struct buf *out)
+void
+report_time_text(enum lang lang, int64_t t, char out[64])
 {
 	struct time_fields f = time_split(t + TIME_VIETNAM_OFFSET_MIN * 60);
-	if (p->lang == LANG_VI)
-		return buf_printf(out, "%02d/%02d/%04d %02d:%02d +07:00", f.day,
+	if (lang == LANG_VI)
+		snprintf(out, 64, "%02d/%02d/%04d %02d:%02d +07:00", f.day,
 		    f.month, f.year, f.hour, f.minute);
-	return buf_printf(out, "%04d-%02d-%02d %02d:%02d +07:00", f.year,
-	    f.month, f.day, f.hour, f.minute);
-}
-
-static struct err *
-time_text(struct page *p, int64_t t, char out[64])
-{
-	CLEANUP(buf_done) struct buf b = BUF(63);
-	const char *s;
-	TRY(put_time(p, t, &b));
-	TRY(buf_cstr(&b, &s));
-	snprintf(out, 64, "%s", s);
-	return NULL;
+	else
+		snprintf(out, 64, "%04d-%02d-%02d %02d:%02d +07:00", f.year,
+		    f.month, f.day, f.hour, f.minute);
 }
 
 /* The formats of words are ours, from a table. */
@@ -68,8 +57,8 @@ static struct err *
 put_validity(struct page *p, const struct cert *c)
 {
 	char from[64], to[64];
-	TRY(time_text(p, cert_not_before(c), from));
-	TRY(time_text(p, cert_not_after(c), to));
+	report_time_text(p->lang, cert_not_before(c), from);
+	report_time_text(p->lang, cert_not_after(c), to);
 	TRY(label(p, WORD_VALIDITY));
 	TRY(buf_printf(p->out, word(WORD_FROM_TO, p->lang), from, to));
 	return buf_str(p->out, "\n");
@@ -119,7 +108,7 @@ put_footer(struct page *p)
 {
 	const struct verdict *v = p->in->verdict;
 	char when[64];
-	TRY(time_text(p, v->time, when));
+	report_time_text(p->lang, v->time, when);
 	TRY(buf_str(p->out, "\n"));
 	TRY(buf_printf(
 	    p->out, word(WORD_CHECKED_AT, p->lang), when, v->policy->name));
@@ -209,9 +198,10 @@ put_signing_time(struct page *p, const struct signature_verdict *v)
 	}
 	if (t == TIME_NONE)
 		return row(p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
+	char when[64];
+	report_time_text(p->lang, t, when);
 	TRY(label(p, WORD_SIGNING_TIME));
-	TRY(put_time(p, t, p->out));
-	return buf_printf(p->out, " (%s)\n", word(how, p->lang));
+	return buf_printf(p->out, "%s (%s)\n", when, word(how, p->lang));
 }
 
 static struct err *
@@ -226,6 +216,11 @@ put_details(struct page *p, const struct signature_verdict *v)
 	if (f->revisions > 0 || f->changes != CHANGE_NONE)
 		TRY(row(p, WORD_CHANGES, change_text(f, p->lang)));
 	TRY(row(p, WORD_ALGORITHM, alg));
+	if (v->holds_until != TIME_NONE) {
+		char until[64];
+		report_time_text(p->lang, v->holds_until, until);
+		TRY(row(p, WORD_HOLDS_UNTIL, until));
+	}
 	if (f->reason != NULL && f->reason[0] != '\0')
 		TRY(row(p, WORD_REASON, f->reason));
 	if (f->location != NULL && f->location[0] != '\0')
@@ -233,47 +228,13 @@ put_details(struct page *p, const struct signature_verdict *v)
 	return NULL;
 }
 
-static bool
-said_before(const struct findings *f, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (f->v[k].code == f->v[i].code &&
-		    f->v[k].page == f->v[i].page &&
-		    f->v[k].revision == f->v[i].revision)
-			return true;
-	return false;
-}
-
-/* What is told of each file by its name, which is the detail. */
-static bool
-is_of_a_file(const struct finding *f)
-{
-	return f->detail != NULL &&
-	       bytes_eq_str(bytes_str(f->code), "asic-unsigned-file");
-}
-
-/* "Page 2, revision 3: ", of a change in a PDF. */
-static struct err *
-put_place(struct page *p, const struct finding *f)
-{
-	if (f->page != 0)
-		TRY(buf_printf(
-		    p->out, "%s %d", word(WORD_PAGE, p->lang), f->page));
-	if (f->revision != 0)
-		TRY(buf_printf(p->out, "%s%s %d", f->page != 0 ? ", " : "",
-		    word(f->page != 0 ? WORD_REVISION_INSIDE : WORD_REVISION,
-			p->lang),
-		    f->revision));
-	return f->page == 0 && f->revision == 0 ? NULL : buf_str(p->out, ": ");
-}
-
 static struct err *
 put_remark(struct page *p, const struct finding *f)
 {
 	TRY(buf_str(p->out, "  - "));
-	TRY(put_place(p, f));
+	TRY(finding_place(f, p->lang, p->out));
 	TRY(buf_str(p->out, message_text(f->code, p->lang)));
-	if (is_of_a_file(f)) {
+	if (finding_is_of_a_file(f)) {
 		TRY(buf_str(p->out, " ("));
 		TRY(clean(f->detail, p->out));
 		TRY(buf_str(p->out, ")"));
@@ -287,8 +248,7 @@ put_remarks(
     struct page *p, const struct findings *f, const char *code, bool *begun)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		if (bytes_eq_str(bytes_str(f->v[i].code), code) ||
-		    (said_before(f, i) && !is_of_a_file(&f->v[i])))
+		if (finding_said(f, i, code))
 			continue;
 		if (!*begun)
 			TRY(buf_printf(

@@ -58,6 +58,11 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_STAMPER] = { "Nơi cấp dấu thời gian", "Time stamp by" },
 	[WORD_STAMP_OWN] = { "theo dấu thời gian này",
 	    "as this time stamp says" },
+	[WORD_HOLDS_UNTIL] = { "Bằng chứng còn giá trị đến",
+	    "The evidence holds until" },
+	[WORD_DECISIVE] = { "Kết quả chung theo chữ ký %zu, là chữ ký có kết "
+			    "quả xấu nhất.",
+	    "The result as a whole is that of signature %zu, the worst." },
 };
 
 static const char *const states[STATE_COUNT][3] = {
@@ -69,7 +74,7 @@ static const char *const states[STATE_COUNT][3] = {
 	[STATE_DATES_ONLY] = { "trong thời hạn ghi trên chứng thư; các điều "
 			       "kiện khác chưa được xét",
 	    "within its dates; nothing else was looked at", "dates-only" },
-	[STATE_EXPIRED] = { "đã hết hạn", "expired", "expired" },
+	[STATE_EXPIRED] = { "hết hiệu lực (đã hết hạn)", "expired", "expired" },
 	[STATE_NOT_YET] = { "chưa có hiệu lực", "not in force yet",
 	    "not-yet-in-force" },
 	[STATE_REVOKED] = { "đã bị thu hồi", "revoked", "revoked" },

@@ -47,6 +47,7 @@ extern const struct command command_cert_verify;
 extern const struct command command_crl_verify;
 extern const struct command command_enrol;
 extern const struct command command_extend;
+extern const struct command command_preserve;
 extern const struct command command_info;
 extern const struct command command_issue;
 extern const struct command command_ocsp_verify;

@@ -26,19 +26,10 @@ tell(const struct args *a, const char *out)
 	if (args_has(a, "json"))
 		printf("{\"extended\": true}\n");
 	else
-		printf(a->lang == LANG_VI ? "Đã nâng mức: %s\n"
-					  : "Extended: %s\n",
+		printf(
+		    a->lang == LANG_VI ? "Đã nâng mức: %s\n" : "Extended: %s\n",
 		    out);
 	return NULL;
-}
-
-static struct err *
-write_document(const char *path, struct bytes document)
-{
-	CLEANUP(output_done) struct output out = { .fd = -1 };
-	TRY(output_open(path, &out));
-	TRY(write_bytes(out.fd, document));
-	return output_commit(&out);
 }
 
 static struct err *
@@ -56,8 +47,7 @@ run(const struct args *a, int *code)
 	TRY(args_need(a, "level", &ignored));
 	TRY(raise_load(a, &r));
 	if (r.level < LEVEL_T)
-		return err_new(
-		    ERR_USAGE, NULL, "--level wants t, lt or lta");
+		return err_new(ERR_USAGE, NULL, "--level wants t, lt or lta");
 	TRY(password_read(a, &password));
 	r.password = bytes_str((const char *)password.ptr);
 	TRY(input_open(a->words[0], &document));
@@ -73,11 +63,12 @@ const struct command command_extend = {
 	.name = "extend",
 	.words = "FILE",
 	.summary = "raise the signatures of a file to the level T, LT or LTA",
-	.more = "What is missing is done one level after the other: a time "
-		"stamp by --tsa (T), the\nevidence of the files given (LT), an "
-		"archive time stamp (LTA).  A file that is at LTA\nalready gets "
-		"another archive time stamp.  Nothing is fetched but time "
-		"stamps.",
+	.more =
+	    "What is missing is done one level after the other: a time "
+	    "stamp by --tsa (T), the\nevidence of the files given (LT), an "
+	    "archive time stamp (LTA).  A file that is at LTA\nalready gets "
+	    "another archive time stamp.  Nothing is fetched but time "
+	    "stamps.",
 	.options = options,
 	.run = run,
 };

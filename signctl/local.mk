@@ -7,12 +7,15 @@ signctl_signctl_SOURCES = \
 	%D%/command.h \
 	%D%/enrol.c \
 	%D%/extend.c \
+	%D%/folder.c \
+	%D%/folder.h \
 	%D%/info.c \
 	%D%/io.c %D%/io.h \
 	%D%/main.c \
 	%D%/officer.c \
 	%D%/offline.c %D%/offline.h \
 	%D%/pin.c \
+	%D%/preserve.c \
 	%D%/raise.c %D%/raise.h \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \

@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_sign,
 	&command_extend,
+	&command_preserve,
 	&command_authorize,
 	&command_activate,
 	&command_info,

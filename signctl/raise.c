@@ -299,3 +299,12 @@ raise_all(const struct raise *r, struct input *document)
 		TRY(raise_to(r, LEVEL_LTA, &now, document));
 	return NULL;
 }
+
+struct err *
+write_document(const char *path, struct bytes document)
+{
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	TRY(output_open(path, &out));
+	TRY(write_bytes(out.fd, document));
+	return output_commit(&out);
+}

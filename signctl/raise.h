@@ -43,6 +43,8 @@ struct err *raise_stamp(const struct raise *r, enum digest_alg alg,
  * and leaves the outcome in *document. */
 struct err *raise_all(const struct raise *r, struct input *document) MUST_USE;
 
+/* write_document replaces the file, or makes it. */
+struct err *write_document(const char *path, struct bytes document) MUST_USE;
 /* outcome puts the insertion into the document, in a new file of nobody's. */
 struct err *outcome(const struct insertion *i, struct bytes document,
     struct input *out) MUST_USE;

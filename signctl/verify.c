@@ -1,6 +1,7 @@
 /* signctl verify: is this file rightly signed?  By the service with --url,
  * else here, without any network. */
 #include "certs/judge.h"
+#include "signctl/folder.h"
 #include "signctl/offline.h"
 #include "signctl/service.h"
 
@@ -26,6 +27,8 @@ static const struct option_row options[] = {
 	{ "format", "pdf|xml|asic|cms", "do not guess the format", false },
 	{ "password-fd", "N", "read a PDF's password from descriptor N",
 	    false },
+	{ "html", NULL, "print a page that stands alone", false },
+	{ "etsi", NULL, "print the XML of ETSI TS 119 102-2", false },
 	{ "revision", "N", "PDF: write revision N as it was signed to --out",
 	    false },
 	{ "out", "FILE", "where --revision goes ('-': standard output)",
@@ -48,6 +51,7 @@ struct session {
 	size_t nkeys;
 	struct secret password;
 	struct input policy; /* --policy-file */
+	struct policy *judged_by;
 	struct verify_request request;
 };
 
@@ -106,16 +110,28 @@ load_keys(const struct args *a, struct session *s)
 	return NULL;
 }
 
+static unsigned
+wanted_reports(const struct args *a)
+{
+	unsigned json = args_has(a, "revision") ? REPORT_JSON : 0;
+	if (args_has(a, "html"))
+		return json | REPORT_HTML_ALONE |
+		       (a->lang == LANG_VI ? REPORT_HTML_VI : REPORT_HTML_EN);
+	if (args_has(a, "etsi"))
+		return json | REPORT_ETSI;
+	return json | (args_has(a, "json") ? REPORT_JSON : REPORT_TEXT);
+}
+
 static struct err *
 load_policy(const struct args *a, struct session *s)
 {
-	CLEANUP(policy_freep) struct policy *known = NULL;
 	const char *file = args_get(a, "policy-file");
 	if (file == NULL)
-		return policy_load(s->request.policy, &known);
+		return policy_load(s->request.policy, &s->judged_by);
 	TRY(input_open(file, &s->policy));
 	s->request.policy_text = s->policy.bytes;
-	return err_while(policy_parse(s->policy.bytes, &known), "%s", file);
+	return err_while(
+	    policy_parse(s->policy.bytes, &s->judged_by), "%s", file);
 }
 
 static struct err *
@@ -134,6 +150,7 @@ load_session(const struct args *a, struct session *s)
 	r->policy = policy != NULL ? policy : "basic";
 	TRY(load_policy(a, s));
 	r->now = clock_now(&clock_system);
+	r->reports = wanted_reports(a);
 	r->domains = &s->trust;
 	r->ndomains = s->trust.anchors.n > 0 ? 1 : 0;
 	r->status_data = s->status.v;
@@ -162,17 +179,7 @@ session_done(struct session *s)
 	free(s->keys);
 	secret_done(&s->password);
 	input_done(&s->policy);
-}
-
-static struct err *
-child(void *ctx, struct buf *out)
-{
-	const struct verify_request *r = ctx;
-	struct verify_answer answer = { 0 };
-	TRY(job_verify(r, &answer));
-	struct err *e = verify_answer_pack(&answer, out);
-	verify_answer_done(&answer);
-	return e;
+	policy_free(s->judged_by);
 }
 
 /* How many bytes of the file the signature over revision `n` covers. */
@@ -232,13 +239,9 @@ static struct err *
 verify_here(struct session *s, const char *path, struct verify_answer *out)
 {
 	CLEANUP(input_done) struct input in = { 0 };
-	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
-	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
-		.seconds = OFFLINE_SECONDS };
 	TRY(input_open(path, &in));
 	s->request.document = in.bytes;
-	TRY(sandbox_run(limits, child, &s->request, &packed));
-	return verify_answer_unpack(buf_bytes(&packed), out);
+	return verify_sandboxed(&s->request, out);
 }
 
 static struct err *
@@ -252,21 +255,39 @@ print_answer(const struct args *a, const char *path, bool several,
 	}
 	if (several)
 		printf("== %s\n", path);
-	const struct buf *b =
-	    args_has(a, "json") ? &v->json : &v->text[a->lang];
+	const struct buf *b = args_has(a, "json")   ? &v->json
+			      : args_has(a, "html") ? &v->html
+			      : args_has(a, "etsi") ? &v->etsi
+						    : &v->text[a->lang];
 	fwrite(b->ptr, 1, b->len, stdout);
 	if (b->len > 0 && b->ptr[b->len - 1] != '\n')
 		putchar('\n');
 	return NULL;
 }
 
-/* worse keeps the worst exit code: invalid over indeterminate over valid. */
-static int
-worse(int a, int b)
+static struct err *
+judge_path(void *ctx, const char *path, struct verify_answer *out)
 {
-	if (a == EXIT_INVALID || b == EXIT_INVALID)
-		return EXIT_INVALID;
-	return a == EXIT_VALID ? b : a;
+	return verify_here(ctx, path, out);
+}
+
+static struct err *
+verify_word(
+    const struct args *a, struct session *s, const char *path, int *code)
+{
+	const struct folder_judge j = {
+		.ctx = s, .judge = judge_path, .policy = s->judged_by
+	};
+	struct verify_answer v = { 0 };
+	if (is_folder(path))
+		return folder_verify(&j, path, a->lang, code);
+	TRY(verify_here(s, path, &v));
+	struct err *e = write_revision(a, path, &v);
+	if (e == NULL)
+		e = print_answer(a, path, a->nwords > 1, &v);
+	*code = exit_worse(*code, indication_exit(v.indication));
+	verify_answer_done(&v);
+	return e;
 }
 
 static struct err *
@@ -276,17 +297,8 @@ offline(const struct args *a, int *code)
 	TRY(load_session(a, &s));
 	TRY(worker_start());
 	struct err *e = NULL;
-	for (size_t i = 0; e == NULL && i < a->nwords; i++) {
-		struct verify_answer v = { 0 };
-		e = verify_here(&s, a->words[i], &v);
-		if (e == NULL)
-			e = write_revision(a, a->words[i], &v);
-		if (e == NULL)
-			e = print_answer(a, a->words[i], a->nwords > 1, &v);
-		if (e == NULL)
-			*code = worse(*code, indication_exit(v.indication));
-		verify_answer_done(&v);
-	}
+	for (size_t i = 0; e == NULL && i < a->nwords; i++)
+		e = verify_word(a, &s, a->words[i], code);
 	worker_stop();
 	return e;
 }
@@ -301,8 +313,8 @@ print_remote(const struct args *a, const char *text, int *code)
 	for (int i = TOTAL_PASSED; i <= TOTAL_FAILED; i++)
 		if (strcmp(indication, indication_name((enum indication)i)) ==
 		    0)
-			*code =
-			    worse(*code, indication_exit((enum indication)i));
+			*code = exit_worse(
+			    *code, indication_exit((enum indication)i));
 	if (args_has(a, "json")) {
 		printf("%s\n", text);
 		return NULL;
@@ -349,9 +361,11 @@ run(const struct args *a, int *code)
 
 const struct command command_verify = {
 	.name = "verify",
-	.words = "FILE...",
+	.words = "FILE|FOLDER...",
 	.summary = "tell whether a PDF, XML or CMS file is rightly signed",
 	.more =
+	    "Of a folder all files below it are verified, and a table is "
+	    "printed.\n\n"
 	    "With --url the service answers; without it the work is done here, "
 	    "in a sandbox and\nwithout a network, and --trust names who is "
 	    "believed.  '-' is standard input.\n\n"

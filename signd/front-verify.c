@@ -8,7 +8,6 @@
 #include "signd/proto.h"
 #include "worker/job.h"
 
-#define HTML_MAX (8 * 1024 * 1024) /* bytes */
 #define CITY "city"
 
 /* What our own issuer contributes: its certificates, its CRL. */
@@ -104,13 +103,28 @@ read_wanted(const struct request *r, struct wanted *w)
 	return NULL;
 }
 
+/* Which report is asked for, by Accept. */
+static unsigned
+wanted_report(const struct request *r)
+{
+	if (request_accepts(r, "text/html"))
+		return request_lang(r) == LANG_VI ? REPORT_HTML_VI
+						  : REPORT_HTML_EN;
+	if (request_accepts(r, "text/plain"))
+		return REPORT_TEXT;
+	if (request_accepts(r, "application/xml") ||
+	    request_accepts(r, "text/xml"))
+		return REPORT_ETSI;
+	return REPORT_JSON;
+}
+
 static struct err *
-pack_request(const struct front *f, const struct wanted *w,
+pack_request(const struct request *r, const struct wanted *w,
     const struct own *own, struct buf *out)
 {
 	struct trust_domain *domains = NULL;
 	size_t ndomains = 0;
-	TRY(all_domains(f, own, &domains, &ndomains));
+	TRY(all_domains(r->front, own, &domains, &ndomains));
 	const struct status_data crl = { .der = own->crl_der };
 	const struct external content = { .uri = NULL, .data = w->content };
 	const struct verify_request v = {
@@ -123,6 +137,7 @@ pack_request(const struct front *f, const struct wanted *w,
 		.nstatus_data = own->crl_der.len > 0,
 		.external = &content,
 		.nexternal = w->content.ptr != NULL,
+		.reports = wanted_report(r),
 	};
 	struct err *e = verify_request_pack(&v, out);
 	free(domains);
@@ -132,80 +147,28 @@ pack_request(const struct front *f, const struct wanted *w,
 /* ---- the answer ---- */
 
 static struct err *
-html_escape(struct buf *out, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		const char c = (char)text.ptr[i];
-		if (c == '&')
-			TRY(buf_str(out, "&amp;"));
-		else if (c == '<')
-			TRY(buf_str(out, "&lt;"));
-		else if (c == '>')
-			TRY(buf_str(out, "&gt;"));
-		else if (c == '"')
-			TRY(buf_str(out, "&quot;"));
-		else
-			TRY(buf_byte(out, (uint8_t)c));
-	}
-	return NULL;
-}
-
-/* By enum indication: class, sign, and word by enum lang. */
-static const struct look {
-	const char *class;
-	const char *sign;
-	const char *word[2];
-} looks[] = {
-	[TOTAL_PASSED] = { "good", "✓", { "Hợp lệ", "Valid" } },
-	[INDETERMINATE] = { "open", "?",
-	    { "Chưa xác định", "Not determined" } },
-	[TOTAL_FAILED] = { "bad", "✗", { "Không hợp lệ", "Not valid" } },
-};
-
-static struct err *
-render_html(const struct verify_answer *a, enum lang lang, struct buf *out)
-{
-	bool vi = lang == LANG_VI;
-	const struct look *look = &looks[a->indication];
-	TRY(buf_printf(out,
-	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
-	    "<meta name=\"viewport\" content=\"width=device-width\">"
-	    "<title>%s</title><link rel=\"stylesheet\" href=\"/style.css\">"
-	    "</head><body><main><h1>%s</h1>"
-	    "<section class=\"verdict %s\"><p class=\"word\">"
-	    "<span class=\"sign\" aria-hidden=\"true\">%s</span> %s</p><p>",
-	    vi ? "vi" : "en", look->word[lang],
-	    vi ? "Kết quả kiểm tra chữ ký" : "Result of the verification",
-	    look->class, look->sign, look->word[lang]));
-	TRY(html_escape(out, bytes_str(message_text(a->code, lang))));
-	TRY(buf_str(out, "</p><p>"));
-	TRY(html_escape(out, bytes_str(message_next(a->code, lang))));
-	TRY(buf_str(out, "</p></section><pre>"));
-	TRY(html_escape(out, buf_bytes(&a->text[lang])));
-	return buf_printf(out,
-	    "</pre><p><a href=\"/\">%s</a></p></main></body>"
-	    "</html>\n",
-	    vi ? "Kiểm tra tệp khác" : "Verify another file");
-}
-
-static struct err *
 reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 {
-	enum lang lang = request_lang(r);
 	out->status = 200;
-	if (request_accepts(r, "text/html")) {
+	switch (wanted_report(r)) {
+	case REPORT_HTML_VI:
+	case REPORT_HTML_EN:
 		out->type = "text/html; charset=utf-8";
-		out->body = BUF(HTML_MAX);
-		return render_html(a, lang, &out->body);
-	}
-	if (request_accepts(r, "text/plain")) {
+		out->body = buf_move(&a->html);
+		return NULL;
+	case REPORT_TEXT:
 		out->type = "text/plain; charset=utf-8";
-		out->body = buf_move(&a->text[lang]);
+		out->body = buf_move(&a->text[request_lang(r)]);
+		return NULL;
+	case REPORT_ETSI:
+		out->type = "application/xml; charset=utf-8";
+		out->body = buf_move(&a->etsi);
+		return NULL;
+	default:
+		out->type = "application/json; charset=utf-8";
+		out->body = buf_move(&a->json);
 		return NULL;
 	}
-	out->type = "application/json; charset=utf-8";
-	out->body = buf_move(&a->json);
-	return NULL;
 }
 
 static void
@@ -280,7 +243,7 @@ verify(struct request *r, struct reply *out)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
 	TRY(get_own(r->front, &own));
-	TRY(pack_request(r->front, &w, &own, &body));
+	TRY(pack_request(r, &w, &own, &body));
 	return judge(r, buf_bytes(&body), out);
 }
 

@@ -31,7 +31,8 @@ note(struct signature_verdict *v, const char *code)
 	return findings_add(&v->notes, false, code, "%s", "");
 }
 
-/* What keeps us from judging says nothing against the signature. */
+/* What keeps us from judging says nothing against the signature; and what is
+ * wrong, but not with the format, has a name of its own in EN 319 102-1. */
 static enum sub_indication
 undecided(const char *code)
 {
@@ -39,9 +40,14 @@ undecided(const char *code)
 		const char *code;
 		enum sub_indication sub;
 	} rows[] = {
+		{ "xml-hmac", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-limit", SUB_GENERIC },
 		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-unsupported", SUB_GENERIC },
+		{ "xml-nothing-signed", SUB_SIGNED_DATA_NOT_FOUND },
+		{ "xml-type", SUB_SIGNED_DATA_NOT_FOUND },
+		{ "cms-digest-forbidden", SUB_CRYPTO_CONSTRAINTS_FAILURE },
+		{ "pdf-permissions-raised", SUB_SIG_CONSTRAINTS_FAILURE },
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (strcmp(rows[i].code, code) == 0)
@@ -359,7 +365,7 @@ judge_one(struct judging *j, struct signature_verdict *v)
 		TRY(judge_trust(j, v));
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
-		    "timestamp-order");
+		    "timestamps-contradict");
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {

@@ -93,6 +93,26 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 
 /* ---- verify ---- */
 
+#define STYLE "/style.css" /* as the front serves it */
+
+static struct err *
+write_wanted(const struct verify_request *r, const struct report_input *in,
+    struct verify_answer *out)
+{
+	unsigned w = r->reports == 0 ? REPORT_JSON | REPORT_TEXT : r->reports;
+	const char *style = w & REPORT_HTML_ALONE ? NULL : STYLE;
+	if (w & REPORT_JSON)
+		TRY(report_json(in, &out->json));
+	if (w & REPORT_TEXT) {
+		TRY(report_text(in, LANG_VI, &out->text[LANG_VI]));
+		TRY(report_text(in, LANG_EN, &out->text[LANG_EN]));
+	}
+	if (w & (REPORT_HTML_VI | REPORT_HTML_EN))
+		TRY(report_html(in, w & REPORT_HTML_VI ? LANG_VI : LANG_EN,
+		    style, &out->html));
+	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
+}
+
 static struct err *
 write_reports(const struct verify_request *r, const struct facts *facts,
     const struct verdict *v, struct verify_answer *out)
@@ -105,9 +125,7 @@ write_reports(const struct verify_request *r, const struct facts *facts,
 		.document_sha256 =
 		    facts->hashed ? facts->document_sha256 : hash,
 		.document_len = r->document.len };
-	TRY(report_json(&in, &out->json));
-	TRY(report_text(&in, LANG_VI, &out->text[LANG_VI]));
-	return report_text(&in, LANG_EN, &out->text[LANG_EN]);
+	return write_wanted(r, &in, out);
 }
 
 static struct err *
@@ -153,7 +171,9 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));
 	struct verify_answer a = { .json = BUF(REPORT_MAX),
-		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) } };
+		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
+		.html = BUF(REPORT_MAX),
+		.etsi = BUF(REPORT_MAX) };
 	struct err *e = judge(r, policy, &facts, &a);
 	facts_done(&facts);
 	if (e != NULL) {
@@ -170,6 +190,8 @@ verify_answer_done(struct verify_answer *a)
 	buf_done(&a->json);
 	buf_done(&a->text[0]);
 	buf_done(&a->text[1]);
+	buf_done(&a->html);
+	buf_done(&a->etsi);
 }
 
 /* ---- sign ---- */

@@ -20,12 +20,12 @@ struct err *job_format(struct bytes document, const char *hint,
     const struct format **out) MUST_USE;
 
 struct verify_request {
-	struct bytes document; /* mapped; not packed */
-	const char *format;    /* hint, or NULL */
-	const char *policy;    /* "basic"; built in */
+	struct bytes document;    /* mapped; not packed */
+	const char *format;       /* hint, or NULL */
+	const char *policy;       /* "basic"; built in */
 	struct bytes policy_text; /* JSON of another one; empty: none */
-	int64_t time;          /* of validation; TIME_NONE: now, by `now` */
-	int64_t now;           /* seconds */
+	int64_t time;             /* of validation; TIME_NONE: now, by `now` */
+	int64_t now;              /* seconds */
 	const struct trust_domain *domains;
 	size_t ndomains;
 	const struct status_data *status_data;
@@ -36,6 +36,7 @@ struct verify_request {
 	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
 	struct bytes password;
+	unsigned reports; /* enum report_kind; 0: JSON and text */
 };
 
 struct verify_answer {
@@ -45,6 +46,8 @@ struct verify_answer {
 	size_t signatures;  /* how many */
 	struct buf json;    /* report_json */
 	struct buf text[2]; /* report_text by enum lang */
+	struct buf html;    /* report_html, if it was asked for */
+	struct buf etsi;    /* report_etsi, the same */
 };
 
 struct err *job_verify(
@@ -76,16 +79,16 @@ struct prepare_request {
 	struct bytes cert;     /* DER */
 	const struct bytes *chain;
 	size_t nchain;
-	enum digest_alg digest; /* DIGEST_SHA256 */
-	enum sig_form form;     /* SIG_ECDSA, ... */
-	enum level level;       /* LEVEL_NONE is LEVEL_B; or LEVEL_T */
-	size_t stamp_room;      /* bytes; 0: STAMP_ROOM_DEFAULT */
-	int64_t time;           /* claimed signing time, seconds */
-	const char *reason;     /* or NULL */
-	const char *location;   /* or NULL */
-	const char *field;      /* or NULL */
-	const char *role;       /* or NULL */
-	const char *commitment; /* dotted OID, or NULL */
+	enum digest_alg digest;   /* DIGEST_SHA256 */
+	enum sig_form form;       /* SIG_ECDSA, ... */
+	enum level level;         /* LEVEL_NONE is LEVEL_B; or LEVEL_T */
+	size_t stamp_room;        /* bytes; 0: STAMP_ROOM_DEFAULT */
+	int64_t time;             /* claimed signing time, seconds */
+	const char *reason;       /* or NULL */
+	const char *location;     /* or NULL */
+	const char *field;        /* or NULL */
+	const char *role;         /* or NULL */
+	const char *commitment;   /* dotted OID, or NULL */
 	struct sig_policy policy; /* oid NULL: none */
 	struct bytes password;
 	struct bytes pdf; /* pdf_params packed; empty: the defaults */

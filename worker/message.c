@@ -31,6 +31,7 @@ enum {
 	TAG_KEYS,
 	TAG_KEY,
 	TAG_POLICY_TEXT,
+	TAG_REPORTS,
 };
 
 struct verify_hold {
@@ -92,7 +93,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_TIME, r->time));
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
-	return pack_bytes(out, TAG_PASSWORD, r->password);
+	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
+	return pack_u64(out, TAG_REPORTS, r->reports);
 }
 
 static struct err *
@@ -216,6 +218,9 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
+	uint64_t reports;
+	TRY(unpack_u64(u, TAG_REPORTS, &reports));
+	r->reports = (unsigned)reports;
 	return unpack_end(u);
 }
 
@@ -270,6 +275,8 @@ enum {
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
+	TAG_HTML,
+	TAG_ETSI,
 };
 
 struct err *
@@ -281,7 +288,9 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
-	return pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN]));
+	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
+	TRY(pack_bytes(out, TAG_HTML, buf_bytes(&a->html)));
+	return pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi));
 }
 
 static struct err *
@@ -324,6 +333,8 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
+	TRY(unpack_report(u, TAG_HTML, &a->html));
+	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
 	return unpack_end(u);
 }
 

@@ -10,3 +10,8 @@ tests/interop/foreign.log: tests/pdf/maker$(EXEEXT) tests/xml/signer$(EXEEXT) \
 	signctl/signctl$(EXEEXT)
 tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 	tests/pdf/judge$(EXEEXT) signctl/signctl$(EXEEXT)
+
+# The XML report against its schema.
+TESTS += tests/interop/etsi.py
+EXTRA_DIST += %D%/etsi.py
+tests/interop/etsi.log: signctl/signctl$(EXEEXT)

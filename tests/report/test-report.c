@@ -323,6 +323,98 @@ missing_parts_do_not_stop_a_report(void)
 	facts_done(&f);
 }
 
+static struct buf
+page_of(const struct facts *f, enum lang lang, const char *style)
+{
+	struct verdict v = judge_facts(&world, f, "vn-2025", NOON, NULL);
+	static const uint8_t hash[32] = { 0xab };
+	const struct report_input in = {
+		.verdict = &v, .facts = f, .document_sha256 = hash
+	};
+	struct buf out = BUF(REPORT_MAX);
+	CHECK_OK(report_html(&in, lang, style, &out));
+	verdict_done(&v);
+	return out;
+}
+
+/* Circular 15/2025/TT-BKHCN, article 6: what must be shown at least. */
+static void
+the_seven_facts_are_told(void)
+{
+	struct facts f = { .format = "pdf" };
+	static const char *const labels[] = { "<dt>Nơi cấp chứng thư</dt>",
+		"<dt>Người ký</dt>", "<dt>Tên trên chứng thư</dt>",
+		"<dt>Thời điểm ký</dt>", "<dt>Tính toàn vẹn</dt>",
+		"<dt>Chứng thư khi kiểm tra</dt>",
+		"<dt>Hạn của chứng thư</dt>" };
+	add_good_signature(&f, &world.citizen);
+	struct buf page = page_of(&f, LANG_VI, "/style.css");
+	for (size_t i = 0; i < COUNT_OF(labels); i++)
+		CHECK(has(&page, labels[i]));
+	CHECK(has(&page, "<html lang=\"vi\">"));
+	CHECK(has(&page, "Thông tư 15/2025/TT-BKHCN, "));
+	CHECK(has(&page, "href=\"/style.css\""));
+	CHECK(bytes_find(buf_bytes(&page), BYTES_LIT("<style>")) == SIZE_MAX);
+	buf_done(&page);
+	page = page_of(&f, LANG_EN, NULL);
+	CHECK(has(&page, "<html lang=\"en\">"));
+	CHECK(has(&page, "<style>"));
+	buf_done(&page);
+	facts_done(&f);
+}
+
+static void
+strings_of_documents_cannot_write_the_page(void)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(fact_string(
+	    &s->reason, BYTES_LIT("<script>alert(\"1\")</script>&amp;")));
+	CHECK_OK(fact_string(&s->location, BYTES_LIT("\x1b[2J\" onload=x")));
+	struct buf page = page_of(&f, LANG_EN, NULL);
+	CHECK(has(&page, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;"
+			 "&amp;amp;"));
+	CHECK(bytes_find(buf_bytes(&page), BYTES_LIT("<script")) == SIZE_MAX);
+	CHECK(bytes_find(buf_bytes(&page), BYTES_LIT("\x1b")) == SIZE_MAX);
+	buf_done(&page);
+	facts_done(&f);
+}
+
+static void
+the_proof_is_in_json_and_xml(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	add_good_signature(&f, &world.citizen);
+	json_t *o = json_of(&f, "vn-2025", &crl);
+	json_t *s = json_array_get(json_object_get(o, "signatures"), 0);
+	json_t *proof = json_object_get(s, "proof");
+	bool found = false;
+	size_t i;
+	json_t *step;
+	json_array_foreach(proof, i, step)
+	{
+		const char *rule =
+		    json_string_value(json_object_get(step, "rule"));
+		if (strcmp(rule, "revocation") == 0)
+			found = json_is_string(json_object_get(step, "status"));
+	}
+	CHECK(found);
+	CHECK(json_is_string(json_object_get(s, "holds_until")));
+	json_decref(o);
+	struct verdict v = judge_facts(&world, &f, "vn-2025", NOON, &crl);
+	const struct report_input in = { .verdict = &v, .facts = &f };
+	struct buf out = BUF(REPORT_MAX);
+	CHECK_OK(report_etsi(&in, &out));
+	CHECK(has(&out, "urn:etsi:019102:mainindication:total-passed"));
+	CHECK(has(&out, "urn:signd:rule:revocation"));
+	CHECK(has(&out, "VOReference=\"R-"));
+	buf_done(&out);
+	verdict_done(&v);
+	buf_done(&crl);
+	facts_done(&f);
+}
+
 int
 main(void)
 {
@@ -335,6 +427,9 @@ main(void)
 	RUN(no_signature_is_said_plainly);
 	RUN(json_has_both_languages_and_the_facts);
 	RUN(strings_of_documents_cannot_write_the_report);
+	RUN(the_seven_facts_are_told);
+	RUN(strings_of_documents_cannot_write_the_page);
+	RUN(the_proof_is_in_json_and_xml);
 	RUN(missing_parts_do_not_stop_a_report);
 	world_done(&world);
 	json_decref(schema);

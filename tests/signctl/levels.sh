@@ -98,6 +98,16 @@ told $? "without an authority there is no time stamp"
     --out none.p7m b.p7m >log 2>&1
 told $? "nor with one that does not answer"
 
+"$signctl" preserve --lang en --policy basic --tsa "$url" --trust ca.pem --trust tsa-ca.pem \
+    --cert tsa.pem --crl ca.crl --crl tsa-ca.crl --out kept.p7m b.p7m >log 2>&1 &&
+    grep -q '^VALID' log && grep -q 'The evidence holds until' log
+told $? "preserve verifies, raises to LTA, and says until when it holds"
+is "what was preserved is LTA" "TOTAL-PASSED LTA" kept.p7m
+sed 's/i dung/i duhg/' b.p7m >wrong.p7m
+! "$signctl" preserve --policy basic --tsa "$url" --trust ca.pem --out none.p7m wrong.p7m \
+    >log 2>&1 && grep -q preserve-not-valid log && [ ! -e none.p7m ]
+told $? "what is not valid is not preserved"
+
 for f in t lt lta again; do
 	openssl cms -verify -binary -cades -inform DER -in $f.p7m -CAfile ca.pem \
 	    -purpose any -out got >log 2>&1 && cmp -s got content

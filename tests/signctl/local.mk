@@ -1,5 +1,6 @@
-dist_check_SCRIPTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh
-TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh
+dist_check_SCRIPTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh \
+	%D%/folder.sh
+TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh
 
 # Wants a token; SoftHSM at least.
 dist_check_SCRIPTS += %D%/token.sh

@@ -52,3 +52,7 @@ TESTS += %D%/issue.sh %D%/ceremony.sh
 dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
 TESTS += %D%/sealed.sh
+
+# New keys that wrap and cover; a backup.
+dist_check_SCRIPTS += %D%/rotate.sh
+TESTS += %D%/rotate.sh

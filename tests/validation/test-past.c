@@ -214,13 +214,13 @@ time_stamps_must_follow_one_another(void)
 	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid");
 	s->timestamps[1].time = NOON - 20;
 	check(&f, "basic", NOON, &crl, INDETERMINATE,
-	    SUB_TIMESTAMP_ORDER_FAILURE, "timestamp-order");
+	    SUB_TIMESTAMP_ORDER_FAILURE, "timestamps-contradict");
 	s->timestamps[1].kind = STAMP_CONTENT;
 	s->timestamps[1].at = 0;
 	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid");
 	s->timestamps[1].time = NOON - 5;
 	check(&f, "basic", NOON, &crl, INDETERMINATE,
-	    SUB_TIMESTAMP_ORDER_FAILURE, "timestamp-order");
+	    SUB_TIMESTAMP_ORDER_FAILURE, "timestamps-contradict");
 	facts_done(&f);
 	buf_done(&crl);
 }

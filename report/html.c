@@ -1,0 +1,348 @@
+/*
+ * The report as a page: result, sentence and next step first, then each
+ * signature with the seven facts that Circular 15/2025/TT-BKHCN asks for, what
+ * to note, and the proof, folded.  No script; results differ by word and sign,
+ * not by colour alone.
+ */
+#include "report/internal.h"
+
+#include <stdio.h>
+
+struct page {
+	const struct report_input *in;
+	enum lang lang;
+	struct buf *out;
+};
+
+static const char *
+pick(const struct page *p, const char *vi, const char *en)
+{
+	return p->lang == LANG_VI ? vi : en;
+}
+
+static struct err *
+put(struct page *p, const char *s)
+{
+	return buf_str(p->out, s);
+}
+
+static struct err *
+put_clean(struct page *p, const char *s)
+{
+	CLEANUP(buf_done) struct buf b = BUF(REPORT_MAX);
+	TRY(clean(s == NULL ? "" : s, &b));
+	return markup_escape(buf_bytes(&b), p->out);
+}
+
+static struct err *
+put_time(struct page *p, int64_t t)
+{
+	char text[64];
+	report_time_text(p->lang, t, text);
+	return put(p, text);
+}
+
+/* By enum result: class and sign. */
+static const char *const looks[][2] = {
+	[RESULT_VALID] = { "good", "✓" },
+	[RESULT_INVALID] = { "bad", "✗" },
+	[RESULT_INDETERMINATE] = { "open", "?" },
+};
+
+static struct err *
+put_verdict(
+    struct page *p, const char *heading, enum indication i, const char *code)
+{
+	const struct policy *policy = p->in->verdict->policy;
+	const char *const *look = looks[result_of(policy, i)];
+	TRY(buf_printf(p->out,
+	    "<section class=\"verdict %s\"><%s class=\"word\"><span "
+	    "class=\"sign\" aria-hidden=\"true\">%s</span> %s</%s>"
+	    "<p class=\"said\">",
+	    look[0], heading, look[1], result_text(policy, i, p->lang),
+	    heading));
+	TRY(put_clean(p, message_text(code, p->lang)));
+	TRY(put(p, "</p>"));
+	if (message_next(code, p->lang)[0] != '\0') {
+		TRY(buf_printf(p->out,
+		    "<p class=\"said\"><strong>%s:</strong> ",
+		    word(WORD_NEXT, p->lang)));
+		TRY(put_clean(p, message_next(code, p->lang)));
+		TRY(put(p, "</p>"));
+	}
+	return put(p, "</section>");
+}
+
+static struct err *
+row(struct page *p, enum word label, const char *value)
+{
+	TRY(buf_printf(p->out, "<dt>%s</dt><dd>", word(label, p->lang)));
+	TRY(put_clean(p, value));
+	return put(p, "</dd>");
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static struct err *
+put_heading(struct page *p, size_t i)
+{
+	TRY(put(p, "<h2>"));
+	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1,
+	    p->in->verdict->nsignatures));
+	return put(p, "</h2>");
+}
+
+static struct err *
+put_counts(struct page *p)
+{
+	const struct verdict *v = p->in->verdict;
+	size_t n[3] = { 0 }; /* by enum result */
+	if (v->nsignatures < 2)
+		return NULL;
+	for (size_t i = 0; i < v->nsignatures; i++)
+		n[result_of(v->policy, v->signatures[i].indication)]++;
+	TRY(put(p, "<p>"));
+	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures,
+	    n[RESULT_VALID], n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
+	if (n[RESULT_VALID] < v->nsignatures) {
+		TRY(put(p, " "));
+		TRY(buf_printf(
+		    p->out, word(WORD_DECISIVE, p->lang), v->decisive + 1));
+	}
+	return put(p, "</p>");
+}
+
+static struct err *
+put_certificate(struct page *p, const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	char from[64], to[64];
+	if (c == NULL)
+		return row(p, WORD_SIGNER, word(WORD_NOT_FOUND, p->lang));
+	report_time_text(p->lang, cert_not_before(c), from);
+	report_time_text(p->lang, cert_not_after(c), to);
+	TRY(row(p, WORD_SIGNER, cert_common_name(c)));
+	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
+	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
+	if (v->domain != NULL)
+		TRY(row(p, WORD_DOMAIN, domain_text(v->domain, p->lang)));
+	TRY(buf_printf(
+	    p->out, "<dt>%s</dt><dd>", word(WORD_VALIDITY, p->lang)));
+	TRY(buf_printf(p->out, word(WORD_FROM_TO, p->lang), from, to));
+	TRY(put(p, "</dd>"));
+	return row(p, v->stamped ? WORD_STATE : WORD_STATE_NOW,
+	    cert_state_text(cert_state_of(v, p->in->verdict->policy), p->lang));
+}
+
+static struct err *
+put_covers(struct page *p, const struct signature_fact *f)
+{
+	TRY(buf_printf(p->out, "<dt>%s</dt><dd>", word(WORD_COVERS, p->lang)));
+	if (f->covers_all)
+		TRY(put(p, word(WORD_COVERS_ALL, p->lang)));
+	else if (f->revisions > 0)
+		TRY(buf_printf(p->out, word(WORD_COVERS_REVISION, p->lang),
+		    f->revision, f->revisions));
+	else
+		TRY(put(p, word(WORD_COVERS_PART, p->lang)));
+	if (f->covers_all || f->revisions > 0)
+		return put(p, "</dd>");
+	for (size_t i = 0; i < f->nreferences; i++)
+		if (f->references[i].covers != NULL) {
+			TRY(put(p, "; "));
+			TRY(put_clean(p, f->references[i].covers));
+		}
+	return put(p, "</dd>");
+}
+
+#pragma GCC diagnostic pop
+
+static struct err *
+put_when(struct page *p, const struct signature_verdict *v)
+{
+	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
+	enum word how = v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED;
+	if (is_document_stamp(v->fact)) {
+		t = v->fact->timestamps[0].time;
+		how = WORD_STAMP_OWN;
+	}
+	TRY(buf_printf(
+	    p->out, "<dt>%s</dt><dd>", word(WORD_SIGNING_TIME, p->lang)));
+	if (t == TIME_NONE)
+		return buf_printf(
+		    p->out, "%s</dd>", word(WORD_TIME_NONE, p->lang));
+	TRY(put_time(p, t));
+	return buf_printf(p->out, " (%s)</dd>", word(how, p->lang));
+}
+
+static struct err *
+put_details(struct page *p, const struct signature_verdict *v)
+{
+	const struct signature_fact *f = v->fact;
+	char alg[64];
+	sig_alg_name(f->alg, alg, sizeof(alg));
+	TRY(put_when(p, v));
+	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
+	TRY(put_covers(p, f));
+	TRY(row(p, WORD_CHANGES, change_text(f, p->lang)));
+	TRY(row(p, WORD_ALGORITHM, alg));
+	if (f->reason != NULL && f->reason[0] != '\0')
+		TRY(row(p, WORD_REASON, f->reason));
+	if (f->location != NULL && f->location[0] != '\0')
+		TRY(row(p, WORD_LOCATION, f->location));
+	if (v->holds_until == TIME_NONE)
+		return NULL;
+	TRY(buf_printf(
+	    p->out, "<dt>%s</dt><dd>", word(WORD_HOLDS_UNTIL, p->lang)));
+	TRY(put_time(p, v->holds_until));
+	return put(p, "</dd>");
+}
+
+/* Each remark once, and not what was already given as the verdict. */
+static struct err *
+put_notes(
+    struct page *p, const struct findings *f, const char *code, bool *begun)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (finding_said(f, i, code))
+			continue;
+		if (!*begun)
+			TRY(buf_printf(p->out,
+			    "<h3>%s</h3><ul class=\"notes\">",
+			    word(WORD_NOTES, p->lang)));
+		*begun = true;
+		TRY(put(p, "<li>"));
+		TRY(finding_place(&f->v[i], p->lang, p->out));
+		TRY(put_clean(p, message_text(f->v[i].code, p->lang)));
+		TRY(put(p, "</li>"));
+	}
+	return NULL;
+}
+
+static struct err *
+put_step(struct page *p, const struct proof_step *s)
+{
+	const struct policy *policy = p->in->verdict->policy;
+	TRY(buf_printf(p->out, "<tr><td>%s %s</td><td>",
+	    s->indication == TOTAL_PASSED ? "✓" : "✗",
+	    s->indication == TOTAL_PASSED ? pick(p, "đạt", "holds")
+	    : s->sub != SUB_NONE          ? sub_indication_name(s->sub)
+					  : indication_name(s->indication)));
+	if (s->code != NULL) {
+		TRY(put_clean(p, message_text(s->code, p->lang)));
+		TRY(put(p, " "));
+	}
+	TRY(put_clean(p, s->detail));
+	if (s->cert != NULL) {
+		TRY(put(p, " — "));
+		TRY(put_clean(p, cert_common_name(s->cert)));
+	}
+	if (s->time != TIME_NONE && s->time != NEVER_ENDS) {
+		TRY(put(p, " — "));
+		TRY(put_time(p, s->time));
+	}
+	TRY(put(p, "</td><td>"));
+	TRY(put_clean(p, policy->cite[s->rule]));
+	return buf_printf(p->out, "<br>EN 319 102-1 %s</td></tr>", s->clause);
+}
+
+static struct err *
+put_proof(struct page *p, const struct proof *proof)
+{
+	TRY(buf_printf(p->out,
+	    "<details><summary>%s</summary><table class=\"proof\"><thead><tr>"
+	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\">%s</th></tr></thead><tbody>",
+	    pick(p, "Các bước kiểm tra và căn cứ",
+		"Every step, and what it rests on"),
+	    pick(p, "Kết quả", "Outcome"), pick(p, "Nội dung", "What"),
+	    pick(p, "Căn cứ", "By which rule")));
+	for (size_t i = 0; i < proof->n; i++)
+		TRY(put_step(p, &proof->v[i]));
+	return put(p, "</tbody></table></details>");
+}
+
+static struct err *
+put_signature(struct page *p, size_t i)
+{
+	const struct signature_verdict *v = &p->in->verdict->signatures[i];
+	bool begun = false;
+	TRY(put(p, "<article class=\"signature\">"));
+	TRY(put_heading(p, i));
+	if (p->in->verdict->nsignatures > 1)
+		TRY(put_verdict(p, "p", v->indication, v->code));
+	TRY(put(p, "<dl>"));
+	TRY(put_certificate(p, v));
+	TRY(put_details(p, v));
+	TRY(put(p, "</dl>"));
+	TRY(put_notes(p, &v->notes, v->code, &begun));
+	TRY(put_notes(p, &v->fact->findings, v->code, &begun));
+	if (begun)
+		TRY(put(p, "</ul>"));
+	TRY(put_proof(p, &v->proof));
+	return put(p, "</article>");
+}
+
+static struct err *
+put_head(struct page *p, const char *style)
+{
+	TRY(buf_printf(p->out,
+	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width, "
+	    "initial-scale=1\"><title>%s — %s</title>",
+	    pick(p, "vi", "en"),
+	    result_text(
+		p->in->verdict->policy, p->in->verdict->indication, p->lang),
+	    pick(p, "Kết quả kiểm tra chữ ký", "Result of the verification")));
+	if (style != NULL)
+		TRY(buf_printf(
+		    p->out, "<link rel=\"stylesheet\" href=\"%s\">", style));
+	else
+		TRY(buf_printf(p->out, "<style>%s</style>", report_css));
+	return buf_printf(p->out, "</head><body><main><h1>%s</h1>",
+	    pick(p, "Kết quả kiểm tra chữ ký", "Result of the verification"));
+}
+
+static struct err *
+put_foot(struct page *p, const char *style)
+{
+	const struct verdict *v = p->in->verdict;
+	TRY(buf_printf(p->out, "</main><footer><p>%s ",
+	    pick(p, "Kiểm tra lúc", "Checked at")));
+	TRY(put_time(p, v->time));
+	TRY(buf_printf(
+	    p->out, " — %s <strong>", pick(p, "chính sách", "policy")));
+	TRY(put_clean(p, v->policy->name));
+	TRY(put(p, "</strong>. "));
+	TRY(put_clean(p, v->policy->sentence[p->lang]));
+	TRY(put(p, "</p>"));
+	if (p->in->document_sha256 != NULL) {
+		TRY(put(p, "<p class=\"code\">SHA-256: "));
+		TRY(hex_encode(bytes_of(p->in->document_sha256, 32), p->out));
+		TRY(put(p, "</p>"));
+	}
+	if (style != NULL)
+		TRY(buf_printf(p->out, "<p><a href=\"/\">%s</a></p>",
+		    pick(p, "Kiểm tra tệp khác", "Verify another file")));
+	return put(p, "</footer></body></html>\n");
+}
+
+struct err *
+report_html(const struct report_input *in, enum lang lang, const char *style,
+    struct buf *out)
+{
+	struct page p = { .in = in, .lang = lang, .out = out };
+	const struct verdict *v = in->verdict;
+	bool begun = false;
+	TRY(put_head(&p, style));
+	TRY(put_verdict(&p, "p", v->indication, v->code));
+	TRY(put_counts(&p));
+	TRY(put_notes(&p, &in->facts->findings, v->code, &begun));
+	if (begun)
+		TRY(put(&p, "</ul>"));
+	for (size_t i = 0; i < v->nsignatures; i++)
+		TRY(put_signature(&p, i));
+	return put_foot(&p, style);
+}

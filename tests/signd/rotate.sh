@@ -1,0 +1,56 @@
+#!/bin/sh
+# New keys that wrap and cover, with the program's own commands beside a service
+# that runs; and a backup of the token and the ledger that is put in their place.
+. "$top_srcdir/tests/signd/service.sh"
+. "$top_srcdir/tests/signd/token.sh"
+
+kek() { "$signd" "kek-$1" --config "$dir/signd.conf" > "$dir/kek.out" 2>&1; }
+signs() { # signs PIN: the status
+	ask --data-binary "@$dir/form.xml" -H 'Content-Type: application/xml' \
+	    -H "$(pin_header "$1")" \
+	    "$url/v1/signatures/signDoc?credentialID=$credential"
+	[ "$status" = 200 ]
+}
+
+
+world_make; ok $? "a service comes up"
+printf '<a>đơn</a>\n' > "$dir/form.xml"
+enrol 'Nguyễn Văn An' 'CCCD:001099123456' && activate 246813
+ok $? "a citizen has a credential"
+kek status && grep -q 'generation 1 (in use): KEK there, wraps 1; cover key there, covers 1' "$dir/kek.out"
+ok $? "the first generation wraps and covers it"
+
+service_stop
+cp -a "$dir/token" "$dir/token.backup" && cp -a "$dir/state" "$dir/state.backup"
+ok $? "token and ledger are backed up"
+service_start; ok $? "and the service goes on"
+
+kek rotate && grep -q '^1 credentials are under the new cover key; 0 are damaged' "$dir/kek.out"
+ok $? "new keys are made while it runs"
+signs 246813; ok $? "and the citizen signs"
+kek status && grep -q 'generation 1: KEK there, wraps 1; cover key there, covers 0' "$dir/kek.out"
+ok $? "the old cover key covers nothing"
+kek retire && grep -q 'generation 1: KEK there, wraps 1; cover key destroyed' "$dir/kek.out"
+ok $? "and is destroyed; the KEK is needed still"
+signs 246813; ok $? "and the citizen signs"
+kek rewrap && grep -q '^0 credentials' "$dir/kek.out"
+ok $? "there is nothing left to do"
+
+# The old ledger with today's token: what a thief of yesterday's backup has.
+service_stop
+mv "$dir/state" "$dir/state.now" && cp -a "$dir/state.backup" "$dir/state"
+if service_start; then
+	! signs 246813; ok $? "yesterday's ledger signs nothing with today's token"
+	service_stop
+else
+	ok 0 "yesterday's ledger signs nothing with today's token"
+fi
+# The backup as a whole works.
+mv "$dir/token" "$dir/token.now" && cp -a "$dir/token.backup" "$dir/token"
+service_start && signs 246813; ok $? "a backup of both is good"
+service_stop
+rm -rf "$dir/state" "$dir/token"
+mv "$dir/state.now" "$dir/state" && mv "$dir/token.now" "$dir/token"
+service_start && signs 246813; ok $? "and so is what was there before"
+service_stop
+finish
