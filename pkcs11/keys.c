@@ -220,7 +220,9 @@ p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
 	CK_BYTE *in = (CK_BYTE *)(uintptr_t)data.ptr;
 	TRY_CK(s->f->C_Sign(s->handle, in, data.len, mac, &len), "C_Sign");
 	if (len != P11_HMAC)
-		return err_new(ERR_INTERNAL, NULL, "an HMAC of %lu bytes", len);
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "an HMAC of %lu bytes", len),
+		    "token-unavailable");
 	memcpy(out, mac, P11_HMAC);
 	wipe(mac, sizeof(mac));
 	return NULL;

@@ -9,10 +9,27 @@
 #define LOGIN_TRIES 6
 #define LOGIN_WAIT_MS 50 /* twice as long after each failure */
 
+/* The makes that allow few say so badly when there are too many. */
+static struct err *
+room_for_one(const struct p11_token *t)
+{
+	CK_TOKEN_INFO info = { 0 };
+	if (t->vendor->sessions_max == 0)
+		return NULL;
+	TRY_CK(p11_functions(t->module)->C_GetTokenInfo(t->slot, &info),
+	    "C_GetTokenInfo");
+	if (info.ulSessionCount == CK_UNAVAILABLE_INFORMATION ||
+	    info.ulSessionCount < t->vendor->sessions_max)
+		return NULL;
+	return err_new(ERR_LIMIT, NULL, "%lu sessions with the token already",
+	    (unsigned long)info.ulSessionCount);
+}
+
 struct err *
 p11_session_open(
     const struct p11_token *t, bool writable, struct p11_session *out)
 {
+	TRY(room_for_one(t));
 	CK_FUNCTION_LIST *f = p11_functions(t->module);
 	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
 	struct p11_session s = { .f = f, .slot = t->slot, .vendor = t->vendor };

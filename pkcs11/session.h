@@ -16,7 +16,8 @@ struct p11_session {
 	const struct bytes *pin_for_each;
 };
 
-/* `writable`: permanent objects can be made. */
+/* `writable`: permanent objects can be made.  ERR_LIMIT: the make allows no
+ * more sessions. */
 struct err *p11_session_open(
     const struct p11_token *t, bool writable, struct p11_session *out) MUST_USE;
 void p11_session_done(struct p11_session *s);

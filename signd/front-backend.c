@@ -231,15 +231,15 @@ pack_sign(const char *credential, struct sig_alg alg,
 }
 
 /* A keyholder that lost its token is replaced, and another one takes the
- * request.  Not with a SAD: it may have been used already, and then the second
- * answer would be misleading. */
+ * request.  With a SAD as well: it is used up in the ledger after the token has
+ * done its work, so a token that failed has used none.  A keyholder that died
+ * may have, and is not asked again here. */
 static struct err *
-ask_twice(const struct front *f, uint16_t op, bool again,
-    const struct buf *body, struct ipc_message *out)
+ask_twice(const struct front *f, uint16_t op, const struct buf *body,
+    struct ipc_message *out)
 {
 	struct err *e = ask_keyholder(f, op, buf_bytes(body), out);
-	if (e == NULL || !again ||
-	    strcmp(err_code(e), "token-unavailable") != 0)
+	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
 		return e;
 	err_free(e);
 	return ask_keyholder(f, op, buf_bytes(body), out);
@@ -253,7 +253,7 @@ sign_by(const struct front *f, const char *credential, struct sig_alg alg,
 	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
 	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
 	if (e == NULL)
-		e = ask_twice(f, KEY_SIGN, secret->pin != NULL, &body, out);
+		e = ask_twice(f, KEY_SIGN, &body, out);
 	wipe(body.ptr, body.len);
 	buf_done(&body);
 	return e;
@@ -283,7 +283,7 @@ buy_sad(const struct front *f, const char *credential, enum digest_alg alg,
 	struct buf body = BUF(SECRET_MAX + n * (DIGEST_MAX + 16) + 1024);
 	TRY(pack_authorize(credential, secret, (int64_t)n, alg, digests,
 	    secret->unbound ? 0 : n, &body));
-	return ask_twice(f, KEY_AUTHORIZE, true, &body, out);
+	return ask_twice(f, KEY_AUTHORIZE, &body, out);
 }
 
 struct err *

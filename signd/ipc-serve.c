@@ -382,8 +382,11 @@ turn(const struct server *s, bool last)
 	if (n < 0)
 		return NULL;
 	serve_clients(s);
+	/* Another thread may have found a reason to stop meanwhile: who comes
+	 * now is better served by another process. */
+	last = stopping(s);
 	for (size_t i = 0; i < s->nlisteners; i++) {
-		if (s->polls[i].fd >= 0 && s->polls[i].revents != 0)
+		if (!last && s->polls[i].fd >= 0 && s->polls[i].revents != 0)
 			accept_new(s, &s->listeners[i]);
 		run_batch(s, s->listeners[i].service);
 	}

@@ -14,10 +14,10 @@ static struct err *
 call_unlocked(struct keyholder *k, struct ipc_pool *pool, uint16_t op,
     const struct buf *body, struct ipc_message *answer)
 {
-	pthread_mutex_unlock(&k->lock);
+	keyholder_unlock(k);
 	struct err *e = ipc_pool_call(
 	    pool, op, buf_bytes(body), LW_ANSWER_MAX, TELL_MS, answer);
-	pthread_mutex_lock(&k->lock);
+	keyholder_lock(k);
 	return e;
 }
 

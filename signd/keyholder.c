@@ -258,15 +258,29 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 	}
 }
 
+void
+keyholder_lock(struct keyholder *k)
+{
+	pthread_mutex_lock(&k->lock);
+	tokenwatch_enter(&k->hangs);
+}
+
+void
+keyholder_unlock(struct keyholder *k)
+{
+	tokenwatch_leave(&k->hangs);
+	pthread_mutex_unlock(&k->lock);
+}
+
 struct err *
 keyholder_handle(
     void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct keyholder *k = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
-	pthread_mutex_lock(&k->lock);
+	keyholder_lock(k);
 	struct err *e = dispatch(k, request->op, &u, &answer->body);
-	pthread_mutex_unlock(&k->lock);
+	keyholder_unlock(k);
 	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
 		return e;
 	/* Some modules recover only in a new process, so none is trusted to
@@ -279,7 +293,9 @@ static bool
 stopping(void *ctx)
 {
 	const struct keyholder *k = ctx;
-	size_t most = k->session.vendor->operations_max;
+	uint64_t most = (uint64_t)k->settings->token_operations_max;
+	if (most == 0)
+		most = k->session.vendor->operations_max;
 	return k->broken || (most > 0 && k->operations >= most) ||
 	       asked_to_stop(NULL);
 }
@@ -324,6 +340,20 @@ serve_lanes(int listen_fd, const struct ipc_service *service)
 	return e;
 }
 
+/* A session that was lost while nobody asked costs no request. */
+static struct err *
+look_at_session(void *ctx)
+{
+	struct keyholder *k = ctx;
+	keyholder_lock(k);
+	struct err *e = p11_session_check(&k->session);
+	keyholder_unlock(k);
+	if (e != NULL)
+		k->broken = true;
+	err_free(e);
+	return NULL;
+}
+
 static struct err *
 serve(struct keyholder *k, int listen_fd)
 {
@@ -333,8 +363,10 @@ serve(struct keyholder *k, int listen_fd)
 		.clients_max = CLIENTS_MAX,
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
+		.idle = look_at_session,
 		.stopping = stopping };
 	TRY(process_peer(&service, k->settings->user_front));
+	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	process_ready();
 	TRY(serve_lanes(listen_fd, &service));
 	if (!k->broken)

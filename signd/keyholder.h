@@ -18,6 +18,7 @@
 #include "signd/clockwatch.h"
 #include "signd/ipc.h"
 #include "signd/roles.h"
+#include "signd/tokenwatch.h"
 #include "store/ledger.h"
 
 #define KEY_BODY_MAX (256 * 1024)         /* bytes: 1,000 digests of 64 */
@@ -66,13 +67,13 @@ struct keyholder {
 	struct operator_key tsa;
 	struct operator_key ocsp;
 	struct operator_key pin_seal; /* PINs come sealed to it */
-	struct clockwatch watch;      /* time stamps */
-	uint64_t ocsp_made;           /* answers so far */
+	struct clockwatch watch; /* time stamps */
+	uint64_t ocsp_made;      /* answers so far */
 	struct own_profiles profiles; /* of profile-file */
-	struct cert_list chain;       /* issuer first, anchor last */
-	_Atomic uint64_t operations;  /* unwrappings so far */
-	_Atomic bool
-	    broken; /* the token failed: this process must be replaced */
+	struct cert_list chain;  /* issuer first, anchor last */
+	_Atomic uint64_t operations; /* unwrappings so far */
+	_Atomic bool broken; /* the token failed: this process must be replaced */
+	struct tokenwatch hangs; /* how long the token has been at it */
 };
 
 /* keyholder_open loads the module, logs in and finds the keys that the ledger
@@ -84,6 +85,10 @@ void keyholder_done(struct keyholder *k);
 /* keyholder_token is its first half: module, token, session, login.  For the
  * ceremony too; `k->settings` must be set. */
 struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
+
+/* Who uses the token holds the lock, and is watched (tokenwatch.h). */
+void keyholder_lock(struct keyholder *k);
+void keyholder_unlock(struct keyholder *k);
 
 /* One request; for ipc_service.handle, with `ctx` a keyholder. */
 struct err *keyholder_handle(void *ctx, const struct ipc_message *request,

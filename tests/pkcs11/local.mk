@@ -14,3 +14,12 @@ tests_pkcs11_test_own_LDADD = $(PKCS11_LIBS)
 tests_pkcs11_test_uri_SOURCES = tests/pkcs11/test-uri.c
 tests_pkcs11_test_uri_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pkcs11_test_uri_LDADD = $(PKCS11_LIBS)
+
+# A module that forwards to SoftHSM and fails on order, and who gives the orders.
+check_LTLIBRARIES = tests/pkcs11/faulty.la
+tests_pkcs11_faulty_la_SOURCES = tests/pkcs11/faulty.c tests/pkcs11/faulty.h
+tests_pkcs11_faulty_la_CFLAGS = $(WARN_CFLAGS) $(P11KIT_CFLAGS)
+tests_pkcs11_faulty_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+tests_pkcs11_faulty_la_LIBADD = -ldl
+noinst_PROGRAMS += tests/pkcs11/order
+tests_pkcs11_order_SOURCES = tests/pkcs11/order.c tests/pkcs11/faulty.h

@@ -296,6 +296,26 @@ the_table_knows_the_make(void)
 }
 
 static void
+no_more_sessions_than_the_make_allows(void)
+{
+	CK_TOKEN_INFO info = { 0 };
+	struct p11_token few = token;
+	struct p11_vendor row = *token.vendor;
+	struct p11_session more = { 0 };
+	CHECK(
+	    p11_functions(module)->C_GetTokenInfo(token.slot, &info) == CKR_OK);
+	if (info.ulSessionCount == 0 ||
+	    info.ulSessionCount == CK_UNAVAILABLE_INFORMATION)
+		SKIP("this make does not count its sessions");
+	row.sessions_max = info.ulSessionCount;
+	few.vendor = &row;
+	CHECK_ERR(p11_session_open(&few, false, &more), ERR_LIMIT);
+	row.sessions_max++;
+	CHECK_OK(p11_session_open(&few, false, &more));
+	p11_session_done(&more);
+}
+
+static void
 run(struct make m)
 {
 	make = m;
@@ -319,6 +339,7 @@ run(struct make m)
 	RUN(labels_in_any_bytes_come_back_and_find_nothing);
 	RUN(control_characters_as_a_label_do_no_harm);
 	RUN(a_key_that_wants_the_pin_each_time_gets_it);
+	RUN(no_more_sessions_than_the_make_allows);
 	p11_session_done(&s);
 	p11_module_free(module);
 	module = NULL;

@@ -159,6 +159,50 @@ check "the PIN comes by a descriptor" sh -c \
     "$signctl" "$module" "$first" "$dir/a.xml" "$dir/pin"
 refuse token-unavailable "no such token" token 'token probe' \
     --token pkcs11:token=none
+
+# ---- a module that fails on order ----
+real=$module
+module=$(realpath "$top_builddir/tests/pkcs11/.libs/faulty.so" 2> /dev/null)
+order() { "$top_builddir/tests/pkcs11/order" "$dir/orders" "$@"; }
+if [ -f "$module" ] && order C_Sign none 0; then
+	export FAULTY_TARGET="$real" FAULTY_ORDERS="$dir/orders"
+	mine() { # mine OPTIONS...: sign with the first key
+		timeout 60 "$signctl" sign --module "$module" --lang en \
+		    --token "$first" "$@" "$dir/a.xml"
+	}
+	check "the faulty module signs while it has no orders" \
+	    mine --pin-file "$dir/pin"
+	order C_GetTokenInfo final -1
+	refuse token-pin-final "the last try of a PIN, though it is right" \
+	    mine --pin-file "$dir/pin"
+	FAULTY_PAD_PIN=$pin
+	export FAULTY_PAD_PIN
+	order C_GetTokenInfo pad -1
+	check "a PIN is entered at the reader" mine
+	grep -q 'keypad of the reader' "$dir/err"
+	ok $? "and the person is told to look there"
+	unset FAULTY_PAD_PIN
+	order C_Sign crash 1
+	refuse token-module-died "a crash of the module" \
+	    mine --pin-file "$dir/pin"
+	order C_Sign garbage 1
+	refuse token-signature-wrong "a signature of other bytes" \
+	    mine --pin-file "$dir/pin"
+	order C_Sign length 1
+	refuse token-unavailable "a signature of another length" \
+	    mine --pin-file "$dir/pin"
+	order C_OpenSession token-gone -1
+	refuse token-unavailable "a token that opens no session" \
+	    mine --pin-file "$dir/pin"
+	order C_Initialize general -1
+	check "probe tells of a module that does not start" \
+	    "$signctl" token probe --module "$module" --lang en
+	grep -q 'not answering' "$dir/out"; ok $? "in words"
+	order C_Sign none 0
+else
+	ok 0 "the faulty module # SKIP it is not built"
+fi
+
 module=$dir/a.xml
 refuse token-unavailable "what is no module" token 'token probe' \
     --token pkcs11:

@@ -36,6 +36,10 @@ dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/to
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/token-away.sh
 
+# A token that fails on order.
+dist_check_SCRIPTS += %D%/faulty.sh
+TESTS += %D%/faulty.sh
+
 # Who may do what: wants root, skips aloud without.
 noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c

@@ -1,0 +1,63 @@
+#include "signd/tokenwatch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signd/ipc-io.h"
+#include "signd/log.h"
+
+#define LOOK_MS 200
+
+static void
+give_up(int64_t took_ms)
+{
+	const struct log log = { .least = LOG_INFO, .role = "keyholder" };
+	log_error(&log, LOG_ERROR, "token-hangs",
+	    err_coded(
+		err_new(ERR_REMOTE, NULL,
+		    "no answer from the token for %lld ms", (long long)took_ms),
+		"token-unavailable"));
+	/* Not exit(): what it would run may wait for the token as well. */
+	_exit(EXIT_FAILURE);
+}
+
+static void *
+look(void *ctx)
+{
+	struct tokenwatch *w = ctx;
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	for (;;) {
+		nanosleep(&pause, NULL);
+		int64_t since = atomic_load(&w->since_ms);
+		int64_t took = ipc_now_ms() - since;
+		if (since != 0 && took > w->max_ms)
+			give_up(took);
+	}
+	return NULL;
+}
+
+struct err *
+tokenwatch_start(struct tokenwatch *w, int64_t max_s)
+{
+	pthread_t thread;
+	w->max_ms = max_s * 1000;
+	int no = pthread_create(&thread, NULL, look, w);
+	if (no != 0)
+		return err_errno(no, "pthread_create");
+	pthread_detach(thread);
+	return NULL;
+}
+
+void
+tokenwatch_enter(struct tokenwatch *w)
+{
+	atomic_store(&w->since_ms, ipc_now_ms());
+}
+
+void
+tokenwatch_leave(struct tokenwatch *w)
+{
+	atomic_store(&w->since_ms, 0);
+}
