@@ -169,3 +169,26 @@ revocation_record_done(struct revocation_record *r)
 		free(fields[i]);
 	*r = (struct revocation_record){ 0 };
 }
+
+struct err *
+checkpoint_record_render(const struct checkpoint_record *r, struct buf *out)
+{
+	const struct field fields[] = {
+		{ "covers", r->covers, FORM_TEXT },
+		{ "hash", r->hash, FORM_HEX64 },
+		{ "time", r->time, FORM_TIME },
+		{ "certificate", r->certificate, FORM_HEX64 },
+	};
+	return render(
+	    "signd audit checkpoint 1\n", fields, COUNT_OF(fields), out);
+}
+
+void
+checkpoint_record_done(struct checkpoint_record *r)
+{
+	free(r->covers);
+	free(r->hash);
+	free(r->time);
+	free(r->certificate);
+	*r = (struct checkpoint_record){ 0 };
+}

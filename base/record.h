@@ -47,6 +47,14 @@ struct issue_record {
 	char *csr_sha256; /* 64 hex digits: the request that they brought */
 };
 
+/* The audit up to a record is as it is: what a checkpoint signs. */
+struct checkpoint_record {
+	char *covers;      /* number of that record, decimal */
+	char *hash;        /* 64 hex digits: its hash in the chain */
+	char *time;        /* ISO 8601, by the keyholder's clock */
+	char *certificate; /* 64 hex digits: SHA-256 of the signer's */
+};
+
 /*
  * Render appends the exact bytes to be signed:
  *
@@ -65,9 +73,13 @@ struct err *issue_record_render(
 struct err *revocation_record_render(
     const struct revocation_record *r, struct buf *out) MUST_USE;
 
+struct err *checkpoint_record_render(
+    const struct checkpoint_record *r, struct buf *out) MUST_USE;
+
 /* Frees the fields, not the struct. */
 void enrolment_record_done(struct enrolment_record *r);
 void issue_record_done(struct issue_record *r);
 void revocation_record_done(struct revocation_record *r);
+void checkpoint_record_done(struct checkpoint_record *r);
 
 #endif

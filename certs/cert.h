@@ -76,6 +76,9 @@ struct err *cert_verify_digest(const struct cert *c, struct sig_alg alg,
 struct err *cert_verify(const struct cert *c, struct sig_alg alg,
     struct bytes message, struct bytes sig, bool *ok) MUST_USE;
 
+/* Whether the extended key usage names this dotted OID. */
+bool cert_has_eku(const struct cert *c, const char *oid);
+
 /* ECDSA signatures: r || s (PKCS#11, XML) to DER (CMS) and back.  `bits` is
  * the size of the curve's order. */
 struct err *ecdsa_raw_to_der(struct bytes raw, struct buf *out) MUST_USE;

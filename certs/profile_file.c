@@ -156,21 +156,34 @@ set_usage(struct own_profile *o, struct bytes rest)
 	return usage != 0 ? NULL : bad("a key for nothing");
 }
 
+/* What is for our own keys alone: usages that are critical there, and OCSP. */
+static bool
+is_reserved(const char *oid)
+{
+	size_t n = 0;
+	const struct cert_profile *p = cert_profile_all(&n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; (p[i].eku_critical || p[i].ocsp_nocheck) &&
+				   p[i].eku[j] != NULL;
+		     j++)
+			if (strcmp(p[i].eku[j], oid) == 0)
+				return true;
+	return false;
+}
+
 static struct err *
 set_eku(struct own_profile *o, struct bytes rest)
 {
 	size_t n = 0;
-	for (struct bytes w = word(&rest); w.len > 0; w = word(&rest)) {
+	for (struct bytes w = word(&rest); w.len > 0; w = word(&rest), n++) {
 		if (n == PROFILE_EKUS_MAX)
 			return bad("too many usages");
 		free(o->eku[n]);
 		o->eku[n] = NULL;
 		TRY(bytes_dup_str(w, &o->eku[n]));
 		CLEANUP(ASN1_OBJECT_freep)
-		ASN1_OBJECT *oid = OBJ_txt2obj(o->eku[n++], 1);
-		int nid = oid == NULL ? NID_OCSP_sign : OBJ_obj2nid(oid);
-		/* These two are our own keys', and nobody else's. */
-		if (nid == NID_OCSP_sign || nid == NID_time_stamp)
+		ASN1_OBJECT *oid = OBJ_txt2obj(o->eku[n], 1);
+		if (oid == NULL || is_reserved(o->eku[n]))
 			return bad("no OID, or one that is not for people");
 	}
 	o->profile.eku = n == 0 ? NULL : (const char *const *)o->eku;

@@ -76,6 +76,7 @@ static const char *const eku_person[] = { OID_EMAIL, OID_DOCUMENT_SIGNING,
 static const char *const eku_officer[] = { OID_CLIENT_AUTH, NULL };
 static const char *const eku_server[] = { OID_SERVER_AUTH, NULL };
 static const char *const eku_tsa[] = { OID_TIME_STAMPING, NULL };
+static const char *const eku_audit[] = { OID_AUDIT_CHECKPOINT, NULL };
 static const char *const eku_ocsp[] = { OID_OCSP_SIGNING, NULL };
 
 /*
@@ -143,6 +144,14 @@ static const struct cert_profile profiles[] = {
 	    .key_usage = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
 	    .eku = eku_tsa,
 	    .eku_critical = true, /* RFC 3161 2.3 */
+	    .max_days = YEARS(5) },
+	/* Checkpoints of the audit chain, and nothing else. */
+	{ .name = "audit",
+	    .fields = authority,
+	    .path_len = -1,
+	    .key_usage = KU_DIGITAL_SIGNATURE,
+	    .eku = eku_audit,
+	    .eku_critical = true, /* a citizen's key must not pass for it */
 	    .max_days = YEARS(5) },
 	/* PINs are sealed to its key; it signs nothing. */
 	{ .name = "pin-seal",

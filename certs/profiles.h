@@ -22,6 +22,10 @@ struct profile_field {
 	int max;          /* how often at most */
 };
 
+/* Extended key usage of the key that signs checkpoints of the audit, under the
+ * arc of UUIDs (ITU-T X.667). */
+#define OID_AUDIT_CHECKPOINT "2.25.45394248525856433512242197623037389338"
+
 struct cert_profile {
 	const char *name;                   /* "citizen" */
 	const struct profile_field *fields; /* in the order of the subject;

@@ -57,6 +57,7 @@ extern const struct command command_sign;
 extern const struct command command_sod_verify;
 extern const struct command command_suspend;
 extern const struct command command_timestamp_verify;
+extern const struct command command_audit_verify;
 extern const struct command command_token_csr;
 extern const struct command command_token_key_new;
 extern const struct command command_token_probe;

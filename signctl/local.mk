@@ -3,6 +3,7 @@ bin_PROGRAMS += signctl/signctl
 signctl_signctl_SOURCES = \
 	%D%/activate.c \
 	%D%/args.c \
+	%D%/audit.c \
 	%D%/judge.c \
 	%D%/command.h \
 	%D%/enrol.c \

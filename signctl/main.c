@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_crl_verify,
 	&command_ocsp_verify,
 	&command_timestamp_verify,
+	&command_audit_verify,
 	&command_sod_verify,
 	&command_token_probe,
 	&command_token_key_new,

@@ -62,6 +62,7 @@ keyholder_operators(struct keyholder *k)
 {
 	TRY(find_operator(k, "time-stamp", p11_signing_check, &k->tsa));
 	TRY(find_operator(k, "ocsp", p11_signing_check, &k->ocsp));
+	TRY(find_operator(k, "audit", p11_signing_check, &k->audit));
 	return keyholder_pin_key(k);
 }
 
@@ -89,7 +90,7 @@ check_operator(const struct operator_key *o, int64_t now, const char *code)
 	return NULL;
 }
 
-static struct p11_signer
+struct p11_signer
 operator_signer(const struct keyholder *k, const struct operator_key *o)
 {
 	return (struct p11_signer){ .session = &k->session,

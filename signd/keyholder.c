@@ -209,6 +209,7 @@ keyholder_done(struct keyholder *k)
 	own_profiles_done(&k->profiles);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
+	cert_free(k->audit.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
 	ipc_pool_done(&k->reading);
@@ -315,6 +316,36 @@ lane_run(void *ctx)
 	return NULL;
 }
 
+/* ---- chores: what is to be done without anybody asking ---- */
+
+#define CHORES_MS 2000
+#define CHORES_TICK_MS 200 /* asked to stop? */
+
+static void
+do_chores(struct keyholder *k)
+{
+	pthread_mutex_lock(&k->lock);
+	/* It is tried again soon; what is wrong shows in the requests. */
+	err_free(keyholder_checkpoint(k));
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void *
+chores_run(void *ctx)
+{
+	struct keyholder *k = ctx;
+	const struct timespec tick = { .tv_nsec = CHORES_TICK_MS * 1000000L };
+	int64_t next = ipc_now_ms() + CHORES_MS;
+	while (!stopping(k)) {
+		nanosleep(&tick, NULL);
+		if (ipc_now_ms() < next)
+			continue;
+		do_chores(k);
+		next = ipc_now_ms() + CHORES_MS;
+	}
+	return NULL;
+}
+
 /* This thread is a lane too.  The first error is told. */
 static struct err *
 serve_lanes(int listen_fd, const struct ipc_service *service)
@@ -368,9 +399,15 @@ serve(struct keyholder *k, int listen_fd)
 	TRY(process_peer(&service, k->settings->user_front));
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	process_ready();
-	TRY(serve_lanes(listen_fd, &service));
-	if (!k->broken)
-		return NULL;
+	pthread_t chores;
+	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
+	struct err *e = serve_lanes(listen_fd, &service);
+	if (e != NULL)
+		k->broken = true; /* ends the chores */
+	if (started)
+		pthread_join(chores, NULL);
+	if (e != NULL || !k->broken)
+		return e;
 	return err_coded(
 	    err_new(ERR_REMOTE, NULL, "the token failed"), "token-unavailable");
 }

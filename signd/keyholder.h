@@ -66,6 +66,7 @@ struct keyholder {
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
 	struct operator_key ocsp;
+	struct operator_key audit;
 	struct operator_key pin_seal; /* PINs come sealed to it */
 	struct clockwatch watch; /* time stamps */
 	uint64_t ocsp_made;      /* answers so far */
@@ -236,6 +237,12 @@ struct err *keyholder_timestamp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 struct err *keyholder_ocsp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+
+struct p11_signer operator_signer(
+    const struct keyholder *k, const struct operator_key *o);
+
+/* keyholder-audit.c: signs the audit chain as it is now, if it is time. */
+struct err *keyholder_checkpoint(struct keyholder *k) MUST_USE;
 
 /* The token's HMAC key, as seal.h and sad.h want it. */
 struct pepper keyholder_pepper(struct keyholder *k);

@@ -10,7 +10,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \
 	%D%/keyholder-officer.c \
-	%D%/keyholder-operator.c \
+	%D%/keyholder-operator.c %D%/keyholder-audit.c \
 	%D%/keyholder-pin.c \
 	%D%/keyholder-sign.c \
 	%D%/ledger.c %D%/ledger.h \

@@ -56,6 +56,14 @@ enum ledger_write_op {
 	 * 5 CRL (DER), 6 changes of the register when it was read [n].
 	 * Answer: empty. */
 	LW_CRL_PUT = 0x050e,
+	/* Answer: 1 number of the newest audit record [n], 2 its hash, 3 how
+	 * many there are since the newest checkpoint [n], 4 when that was made
+	 * (seconds; 0: never) [n]. */
+	LW_CHECKPOINT_STATE = 0x0530,
+	/* 1 number of the record that it covers [n], 2 its hash (hex), 3 time
+	 * (ISO 8601), 4 certificate (DER), 5 signature over the rendered
+	 * struct checkpoint_record.  Answer: empty. */
+	LW_CHECKPOINT = 0x0531,
 	/* Answer: each generation of the keys that wrap and cover: 1 number [n],
 	 * 2 KEK's CKA_ID, 3 cover key's or "", 4 whether the KEK is destroyed
 	 * [n], 5 whether the cover key is [n]. */

@@ -392,6 +392,34 @@ do_issued(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
+do_checkpoint_state(struct ledger *l, struct buf *out)
+{
+	struct ledger_checkpoint_state s;
+	TRY(ledger_checkpoint_state(l, &s));
+	TRY(pack_i64(out, 1, s.n));
+	TRY(pack_bytes(out, 2, bytes_of(s.hash, sizeof(s.hash))));
+	TRY(pack_i64(out, 3, s.records));
+	return pack_i64(out, 4, s.last_time);
+}
+
+static struct err *
+do_checkpoint(struct ledger *l, struct unpack *u)
+{
+	struct ledger_checkpoint c = { 0 };
+	CLEANUP(free_charp) char *hash = NULL;
+	CLEANUP(free_charp) char *time = NULL;
+	TRY(unpack_i64(u, 1, &c.covers));
+	TRY(unpack_str(u, 2, &hash));
+	TRY(unpack_str(u, 3, &time));
+	TRY(unpack_bytes(u, 4, &c.certificate));
+	TRY(unpack_bytes(u, 5, &c.signature));
+	TRY(unpack_end(u));
+	c.hash = hash;
+	c.time = time;
+	return ledger_checkpoint_put(l, &c);
+}
+
+static struct err *
 handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 {
 	switch (op) {
@@ -413,6 +441,10 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_operator(l, u, out);
 	case LW_ISSUED:
 		return do_issued(l, u);
+	case LW_CHECKPOINT_STATE:
+		return do_checkpoint_state(l, out);
+	case LW_CHECKPOINT:
+		return do_checkpoint(l, u);
 	default:
 		return err_new(ERR_DENIED, NULL, "no operation for writing");
 	}

@@ -20,7 +20,7 @@ static const char help[] =
     "       signd init [--config FILE] [OPTION...]\n"
     "       signd officer-add [--config FILE] CERTIFICATE\n"
     "       signd officer-end [--config FILE] CERTIFICATE\n"
-    "       signd operator-key [--config FILE] time-stamp|ocsp|pin-seal\n"
+    "       signd operator-key [--config FILE] time-stamp|ocsp|audit|pin-seal\n"
     "       signd audit-check [--config FILE]\n"
     "       signd kek-rotate|kek-rewrap|kek-status|kek-retire [--config FILE]\n"
     "\n"

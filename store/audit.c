@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static struct err *
-last_record(struct ledger *l, int64_t *n, uint8_t hash[LEDGER_HASH])
+struct err *
+audit_last(struct ledger *l, int64_t *n, uint8_t hash[LEDGER_HASH])
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(
@@ -34,7 +34,7 @@ audit_open(struct ledger *l, const char *event, struct audit *a)
 {
 	uint8_t hash[LEDGER_HASH];
 	int64_t n;
-	TRY(last_record(l, &n, hash));
+	TRY(audit_last(l, &n, hash));
 	*a = (struct audit){ .line = BUF(LEDGER_AUDIT_LINE_MAX), .n = n + 1 };
 	struct err *e = start(l, event, &a->line, a->n);
 	if (e == NULL)
@@ -131,7 +131,7 @@ struct err *
 ledger_audit_count(struct ledger *l, int64_t *out)
 {
 	uint8_t hash[LEDGER_HASH];
-	return last_record(l, out, hash);
+	return audit_last(l, out, hash);
 }
 
 struct err *

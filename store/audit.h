@@ -16,6 +16,11 @@
 struct ledger {
 	struct db *db;
 	const struct ledger_ground *ground;
+	/* The newest checkpoint: its own number (0: none) and time; looked up
+	 * once, and again after a change was taken back. */
+	bool checkpoint_known;
+	int64_t checkpoint_n;
+	int64_t checkpoint_time;
 };
 
 /* A record in the making; audit_open starts it, audit_close appends it. */
@@ -46,6 +51,10 @@ struct err *audit_write(struct ledger *l, const char *event,
     const struct audit_field *fields) MUST_USE;
 
 /* ---- shared inside the room ---- */
+
+/* The newest record's number and hash; 0 and zeros when there is none. */
+struct err *audit_last(
+    struct ledger *l, int64_t *n, uint8_t hash[LEDGER_HASH]) MUST_USE;
 
 /* Runs `step` as one step of the caller's transaction. */
 #define LEDGER_STEP(l, call)                                                   \

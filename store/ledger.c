@@ -171,6 +171,7 @@ ledger_commit(struct ledger *l)
 	struct err *e = db_commit(l->db);
 	if (e != NULL)
 		db_rollback(l->db);
+	l->checkpoint_known = false;
 	return e;
 }
 

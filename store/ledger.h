@@ -375,4 +375,26 @@ struct err *ledger_audit_each(struct ledger *l, int64_t from, int64_t count,
  * fit, 0 when all do. */
 struct err *ledger_audit_check(struct ledger *l, int64_t *bad) MUST_USE;
 
+/* What a checkpoint is made of: everything up to record `n`. */
+struct ledger_checkpoint_state {
+	int64_t n; /* of the newest record; 0: none yet */
+	uint8_t hash[LEDGER_HASH];
+	int64_t records;   /* since the newest checkpoint */
+	int64_t last_time; /* of that one, seconds; 0: none */
+};
+struct err *ledger_checkpoint_state(
+    struct ledger *l, struct ledger_checkpoint_state *out) MUST_USE;
+
+struct ledger_checkpoint {
+	int64_t covers;   /* number of a record */
+	const char *hash; /* that record's, 64 hex digits */
+	const char *time; /* ISO 8601 */
+	struct bytes certificate; /* of the signer, DER */
+	struct bytes signature;   /* over the rendered checkpoint_record */
+};
+/* ERR_DENIED code "checkpoint-wrong": that record has another hash; ERR_LIMIT
+ * code "checkpoint-overtaken": one that covers more is there. */
+struct err *ledger_checkpoint_put(
+    struct ledger *l, const struct ledger_checkpoint *c) MUST_USE;
+
 #endif

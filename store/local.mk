@@ -2,7 +2,7 @@
 # tables.  Uses base.
 noinst_LTLIBRARIES += store/libstore.la
 store_libstore_la_SOURCES = \
-	%D%/audit.c %D%/audit.h \
+	%D%/audit.c %D%/checkpoint.c %D%/audit.h \
 	%D%/credential.c \
 	%D%/crl.c \
 	%D%/db.c %D%/db.h \
