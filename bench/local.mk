@@ -20,8 +20,12 @@ bench_bench_pdf_SOURCES = bench/bench-pdf.c
 bench_bench_pdf_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 bench_bench_pdf_LDADD = $(PDF_LIBS)
 bench_bench_xml_SOURCES = bench/bench-xml.c
-bench_bench_xml_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+bench_bench_xml_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 bench_bench_xml_LDADD = $(XML_ROOM_LIBS)
+if XMLSEC
+bench_bench_xml_CFLAGS += -DHAVE_XMLSEC $(XMLSEC_CFLAGS)
+bench_bench_xml_LDADD += $(XMLSEC_LIBS)
+endif
 
 .PHONY: bench $(BENCHES)
 bench-paths: bench/bench-paths
