@@ -3,7 +3,8 @@
 # bench/report.html.  Each takes five minutes at most.
 BENCHES = bench-paths bench-pdf bench-xml bench-service
 include bench/keys.mk
-EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service
+include bench/certs.mk
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \
