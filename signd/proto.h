@@ -101,6 +101,14 @@ enum key_op {
 	 * Answer: 1 OCSPResponse (DER), 2 next update [n].
 	 * ERR_MISSING code "ocsp-missing": there is no such key. */
 	KEY_OCSP = 0x0311,
+	/* A certificate for the key of a token that somebody brought.
+	 * 1..12 the fields of struct enrolment_record, 13 serial number (hex)
+	 * of what it renews or "", 14 PKCS#10 request (DER), 20..22 as for
+	 * KEY_ENROL, over struct issue_record.
+	 * Answer: 1 serial (hex), 2 certificate (DER), 3 issuer chain (DER,
+	 * repeated).  ERR_DENIED code "csr-proof", "key-taken",
+	 * "renewal-wrong". */
+	KEY_ISSUE = 0x0312,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
 };
 
