@@ -33,12 +33,14 @@ enum {
 	TAG_KEY,
 	TAG_POLICY_TEXT,
 	TAG_REPORTS,
+	TAG_DOTNET,
 	TAG_USES,
 	TAG_USE_ANCHOR,
 	TAG_USE_SERVICE,
 	TAG_USE_FROM,
 	TAG_USE_UNTIL,
 	TAG_INDEX,
+	TAG_TRUSTED,
 };
 
 struct verify_hold {
@@ -67,14 +69,21 @@ pack_certs(struct buf *b, const struct cert_list *l)
 
 /* With the settings that an operator gave them (certs/cert.h). */
 static struct err *
+pack_anchor(struct buf *b, const struct cert *c)
+{
+	CLEANUP(buf_done) struct buf der = BUF(2 * CERT_MAX);
+	if (!cert_has_trust(c))
+		return pack_bytes(b, TAG_CERT, cert_der(c));
+	TRY(cert_trusted_der(c, &der));
+	return pack_bytes(b, TAG_TRUSTED, buf_bytes(&der));
+}
+
+static struct err *
 pack_anchors(struct buf *b, const struct cert_list *l)
 {
 	TRY(pack_u64(b, TAG_CERTS, l->n));
-	for (size_t i = 0; i < l->n; i++) {
-		CLEANUP(buf_done) struct buf der = BUF(2 * CERT_MAX);
-		TRY(cert_trusted_der(l->v[i], &der));
-		TRY(pack_bytes(b, TAG_CERT, buf_bytes(&der)));
-	}
+	for (size_t i = 0; i < l->n; i++)
+		TRY(pack_anchor(b, l->v[i]));
 	return NULL;
 }
 
@@ -134,7 +143,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
-	return pack_u64(out, TAG_REPORTS, r->reports);
+	TRY(pack_u64(out, TAG_REPORTS, r->reports));
+	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
 }
 
 static struct err *
@@ -173,17 +183,25 @@ unpack_certs(struct unpack *u, struct cert_list *out)
 }
 
 static struct err *
+unpack_anchor(struct unpack *u, struct cert_list *out)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	struct bytes der;
+	bool plain = unpack_is(u, TAG_CERT);
+	TRY(unpack_bytes(u, plain ? TAG_CERT : TAG_TRUSTED, &der));
+	if (plain)
+		return cert_list_add_der(out, der);
+	TRY(cert_parse_trusted(der, &c));
+	return cert_list_add(out, c);
+}
+
+static struct err *
 unpack_anchors(struct unpack *u, struct cert_list *out)
 {
 	size_t n = 0;
-	struct bytes der;
 	TRY(unpack_count(u, TAG_CERTS, CERT_LIST_MAX, &n));
-	for (size_t i = 0; i < n; i++) {
-		CLEANUP(cert_freep) struct cert *c = NULL;
-		TRY(unpack_bytes(u, TAG_CERT, &der));
-		TRY(cert_parse_trusted(der, &c));
-		TRY(cert_list_add(out, c));
-	}
+	for (size_t i = 0; i < n; i++)
+		TRY(unpack_anchor(u, out));
 	return NULL;
 }
 
@@ -303,10 +321,13 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_keys(u, r, h));
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
+	uint64_t reports, dotnet = 0;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
-	uint64_t reports;
 	TRY(unpack_u64(u, TAG_REPORTS, &reports));
 	r->reports = (unsigned)reports;
+	if (unpack_is(u, TAG_DOTNET))
+		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
+	r->dotnet_enveloped = dotnet != 0;
 	return unpack_end(u);
 }
 
