@@ -60,6 +60,26 @@ measure(struct load *l, const struct row *row, const char *suffix)
 	report(name, suffix, cpu, "us", raw_cpu);
 }
 
+/* `bench-load storm CONF CA CREDENTIALS RATE SECONDS`: for tests/signd/storm.sh.
+ */
+static int
+run_storm(char **argv)
+{
+	static struct load l;
+	double rate = atof(argv[5]);
+	double seconds = atof(argv[6]);
+	l.program = argv[0];
+	l.conf = argv[2];
+	l.ca_file = argv[3];
+	load_open(&l, argv[2], argv[4]);
+	load_sads(&l, (size_t)(rate * (seconds + 1)));
+	printf("ready\n");
+	fflush(stdout);
+	storm(&l, CLIENTS, rate, seconds);
+	load_done(&l);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -71,6 +91,8 @@ main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "raw") == 0)
 		return raw_process(argv[2], strcmp(argv[3], "1") == 0,
 		    atof(argv[4]), atof(argv[5]));
+	if (argc == 7 && strcmp(argv[1], "storm") == 0)
+		return run_storm(argv);
 	if (argc != 5) {
 		fprintf(stderr,
 		    "usage: bench-load CONF CA CREDENTIALS SUFFIX\n");

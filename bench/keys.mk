@@ -12,8 +12,7 @@ bench-keys: bench/bench-keys
 # bench-custody: the same through the running service, by socket and by HTTP.
 BENCHES += bench-custody
 EXTRA_DIST += bench/bench-custody
-EXTRA_PROGRAMS += bench/bench-load
-CLEANFILES += bench/bench-load$(EXEEXT)
+noinst_PROGRAMS += bench/bench-load
 bench_bench_load_SOURCES = bench/bench-load.c bench/load.c bench/load-raw.c \
 	bench/load-clients.c bench/load.h bench/bench.h
 bench_bench_load_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) \

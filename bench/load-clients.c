@@ -19,6 +19,10 @@
 
 struct client {
 	struct load *load;
+	size_t number; /* of the request: its digest and its key */
+	unsigned long failed; /* even when asked again */
+	unsigned long again;
+	double rate; /* requests a second of this client; 0: all it can */
 	struct err *(*one)(struct client *c, const struct load_sad *sad);
 	CURL *curl;
 	struct curl_slist *headers;
@@ -27,7 +31,18 @@ struct client {
 	unsigned long done;
 };
 
-static const uint8_t digest[32] = "thirty-two bytes of some digest";
+#define TRIES 10
+#define PAUSE_US 200000 /* between a failure and asking again */
+
+/* Every request signs something else. */
+static struct bytes
+digest_of_request(size_t n, uint8_t out[32])
+{
+	memset(out, 0x5a, 32);
+	memcpy(out, &n, sizeof(n));
+	return bytes_of(out, 32);
+}
+
 static const struct sig_alg alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
 
@@ -42,18 +57,20 @@ ask_socket(struct client *c, const struct load_sad *sad)
 	TRY(pack_bytes(&body, 2, buf_bytes(&sad->sealed)));
 	TRY(pack_bytes(&body, 3, BYTES_NONE));
 	TRY(pack_bytes(&body, 4, buf_bytes(&oid)));
-	TRY(pack_bytes(&body, 5, bytes_of(digest, sizeof(digest))));
+	uint8_t digest[32];
+	TRY(pack_bytes(&body, 5, digest_of_request(c->number, digest)));
 	TRY(pack_bytes(&body, 6, BYTES_NONE));
 	return ipc_call(c->load->socket, KEY_SIGN, buf_bytes(&body), NULL, 0,
 	    ANSWER_MAX, CALL_MS, &answer);
 }
 
 static struct err *
-make_json(const struct load_sad *sad, struct buf *out)
+make_json(const struct client *c, const struct load_sad *sad, struct buf *out)
 {
+	uint8_t digest[32];
 	CLEANUP(buf_done) struct buf hash = BUF(64);
 	CLEANUP(buf_done) struct buf text = BUF(LOAD_SAD_TEXT);
-	TRY(base64_encode(bytes_of(digest, sizeof(digest)), &hash));
+	TRY(base64_encode(digest_of_request(c->number, digest), &hash));
 	TRY(base64url_encode(buf_bytes(&sad->sealed), &text));
 	return buf_printf(out,
 	    "{\"credentialID\":\"%s\",\"SAD\":\"%.*s\",\"hashes\":[\"%.*s\"],"
@@ -74,7 +91,7 @@ static struct err *
 ask_http(struct client *c, const struct load_sad *sad)
 {
 	CLEANUP(buf_done) struct buf body = BUF(LOAD_SAD_TEXT + 1024);
-	TRY(make_json(sad, &body));
+	TRY(make_json(c, sad, &body));
 	curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, (const char *)body.ptr);
 	curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE, (long)body.len);
 	CURLcode rc = curl_easy_perform(c->curl);
@@ -112,8 +129,59 @@ client_run(void *ctx)
 		size_t i = atomic_fetch_add(&l->next, 1);
 		if (i >= l->nsads)
 			break;
+		c->number = i;
 		bench_must(c->one(c, &l->sads[i]));
 		c->done++;
+	}
+	return NULL;
+}
+
+/* ---- a storm: a fixed rate, and whoever is refused asks again ---- */
+
+/* The same request under the same key, as libraries of clients do. */
+static bool
+ask_until_answered(struct client *c, const struct load_sad *sad)
+{
+	char key[64];
+	snprintf(key, sizeof(key), "Idempotency-Key: storm-%zu", c->number);
+	struct curl_slist *list = curl_slist_append(NULL, key);
+	list = curl_slist_append(list, "Content-Type: application/json");
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, list);
+	bool ok = false;
+	for (int i = 0; i < TRIES && !ok; i++) {
+		struct err *e = ask_http(c, sad);
+		ok = e == NULL;
+		if (ok)
+			break;
+		c->again++;
+		fprintf(stderr, "request %zu: %s\n", c->number, err_text(e));
+		err_free(e);
+		usleep(PAUSE_US);
+	}
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+	curl_slist_free_all(list);
+	return ok;
+}
+
+static void *
+storm_run(void *ctx)
+{
+	struct client *c = ctx;
+	struct load *l = c->load;
+	double next = bench_now();
+	while (!atomic_load(c->stop)) {
+		size_t i = atomic_fetch_add(&l->next, 1);
+		if (i >= l->nsads)
+			break;
+		c->number = i;
+		if (ask_until_answered(c, &l->sads[i]))
+			c->done++;
+		else
+			c->failed++;
+		next += 1 / c->rate;
+		double wait = next - bench_now();
+		if (wait > 0)
+			usleep((useconds_t)(wait * 1e6));
 	}
 	return NULL;
 }
@@ -138,7 +206,8 @@ service_cpu(const struct load *l)
 
 /* Ends after `seconds`, or when no approval is left. */
 static struct load_rate
-run(struct load *l, struct client *clients, int n, double seconds)
+run(struct load *l, struct client *clients, int n, double seconds,
+    void *(*work)(void *ctx))
 {
 	pthread_t threads[CLIENTS_MAX];
 	atomic_bool stop = false;
@@ -147,7 +216,7 @@ run(struct load *l, struct client *clients, int n, double seconds)
 	for (int i = 0; i < n; i++) {
 		clients[i].stop = &stop;
 		if (pthread_create(
-			&threads[i], NULL, client_run, &clients[i]) != 0)
+			&threads[i], NULL, work, &clients[i]) != 0)
 			bench_must(err_new(ERR_NOMEM, NULL, "threads"));
 	}
 	while (bench_now() - begin < seconds &&
@@ -182,7 +251,7 @@ socket_rate(struct load *l, int clients, double seconds)
 	for (int i = 0; i < clients; i++)
 		c[i] = (struct client){ .load = l, .one = ask_socket };
 	become_front(l, true);
-	struct load_rate rate = run(l, c, clients, seconds);
+	struct load_rate rate = run(l, c, clients, seconds, client_run);
 	become_front(l, false);
 	return rate;
 }
@@ -195,10 +264,30 @@ http_rate(struct load *l, int clients, double seconds)
 		c[i] = (struct client){ .load = l, .one = ask_http };
 		http_open(&c[i]);
 	}
-	struct load_rate rate = run(l, c, clients, seconds);
+	struct load_rate rate = run(l, c, clients, seconds, client_run);
 	for (int i = 0; i < clients; i++) {
 		curl_easy_cleanup(c[i].curl);
 		curl_slist_free_all(c[i].headers);
 	}
 	return rate;
+}
+
+void
+storm(struct load *l, int clients, double rate, double seconds)
+{
+	static struct client c[CLIENTS_MAX];
+	unsigned long done = 0, again = 0, failed = 0;
+	for (int i = 0; i < clients; i++) {
+		c[i] = (struct client){ .load = l, .rate = rate / clients };
+		http_open(&c[i]);
+	}
+	run(l, c, clients, seconds, storm_run);
+	for (int i = 0; i < clients; i++) {
+		done += c[i].done;
+		again += c[i].again;
+		failed += c[i].failed;
+		curl_easy_cleanup(c[i].curl);
+		curl_slist_free_all(c[i].headers);
+	}
+	printf("answered %lu asked-again %lu failed %lu\n", done, again, failed);
 }

@@ -44,6 +44,37 @@ load_token(const struct settings *s, struct p11_module **m,
 	close(lock);
 }
 
+/* The key that covers what is made now. */
+static struct err *
+find_cover(void *ctx, const struct ledger_generation *g)
+{
+	struct load *l = ctx;
+	TRY(p11_key_find(&l->session, CKO_SECRET_KEY, buf_bytes(&g->cover_id),
+	    &l->cover));
+	buf_clear(&l->cover_id);
+	return buf_append(&l->cover_id, buf_bytes(&g->cover_id));
+}
+
+static struct err *
+cover_hmac(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	struct load *l = ctx;
+	return p11_hmac(&l->session, l->cover, data, out);
+}
+
+static void
+uncover(struct load *l, struct ledger *ledger,
+    const struct ledger_credential *c, struct secret *out)
+{
+	const struct pepper cover = { .ctx = l, .hmac = cover_hmac };
+	if (l->cover_id.cap == 0) {
+		l->cover_id = BUF(SEAL_KEK_ID_MAX);
+		bench_must(ledger_generations(ledger, find_cover, l));
+	}
+	bench_must(cover_open(&cover, buf_bytes(&l->cover_id),
+	    bytes_str(c->id), buf_bytes(&c->sealed), out));
+}
+
 static void
 open_credential(struct load *l, struct ledger *ledger, const char *id,
     const char *pin)
@@ -51,10 +82,12 @@ open_credential(struct load *l, struct ledger *ledger, const char *id,
 	const struct pepper pepper = { .ctx = l, .hmac = hmac };
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
 	CLEANUP(cert_freep) struct cert *cert = NULL;
+	CLEANUP(secret_done) struct secret open = { 0 };
 	struct sealed sealed;
 	bench_must(ledger_credential_get(ledger, id, &c));
 	bench_must(cert_parse(buf_bytes(&c.certificate), &cert));
-	bench_must(sealed_parse(buf_bytes(&c.sealed), &sealed));
+	uncover(l, ledger, &c, &open);
+	bench_must(sealed_parse(secret_bytes(&open), &sealed));
 	struct seal_owner owner = { .credential = bytes_str(id),
 		.version = (uint64_t)c.version };
 	cert_fingerprint(cert, owner.certificate_sha256);
@@ -136,6 +169,7 @@ load_done(struct load *l)
 		secret_done(&l->keys[i]);
 		free(l->ids[i]);
 	}
+	buf_done(&l->cover_id);
 	p11_session_done(&l->session);
 	p11_module_free(l->module);
 	free(l->socket);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "bench/bench.h"
+#include "pkcs11/cover.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
 #include "signd/settings.h"
@@ -29,6 +30,8 @@ struct load {
 	struct p11_module *module;
 	struct p11_session session;
 	CK_OBJECT_HANDLE pepper;
+	CK_OBJECT_HANDLE cover;
+	struct buf cover_id;
 	char *ids[LOAD_CREDENTIALS];
 	struct secret keys[LOAD_CREDENTIALS]; /* unsealing keys */
 	uint64_t versions[LOAD_CREDENTIALS];
@@ -62,5 +65,9 @@ struct load_rate raw_rate(const struct load *l, bool wrapped, int processes,
     double seconds);
 struct load_rate socket_rate(struct load *l, int clients, double seconds);
 struct load_rate http_rate(struct load *l, int clients, double seconds);
+
+/* storm asks at a fixed rate a second, again where it is refused, and prints
+ * how many were answered, asked again and given up. */
+void storm(struct load *l, int clients, double rate, double seconds);
 
 #endif

@@ -103,7 +103,11 @@ const char *const *
 args_all(const struct args *a, const char *name, size_t *count)
 {
 	size_t row = find_row(a->command, bytes_str(name));
-	*count = a->counts[row];
+	/* Code that several commands share asks for options that one of them
+	 * has not. */
+	*count = a->command->options[row].name == NULL ? 0 : a->counts[row];
+	if (*count == 0)
+		return NULL;
 	return a->values[row];
 }
 
