@@ -44,7 +44,6 @@ struct status_seen {
 	uint8_t sha256[32]; /* of its DER */
 	bool is_ocsp;
 	bool embedded;    /* in the document, else given or fetched */
-	position at;      /* where in the document */
 	int64_t produced; /* seconds; TIME_NONE: it could not be read */
 	bool used;        /* a step rests on it */
 };
