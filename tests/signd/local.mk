@@ -39,6 +39,9 @@ TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
 # Keyholders die and hang under a steady load.
 dist_check_SCRIPTS += %D%/storm.sh
 TESTS += %D%/storm.sh
+# Verification as programs ask for it.
+dist_check_SCRIPTS += %D%/verify.sh
+TESTS += %D%/verify.sh
 
 # A token that fails on order.
 dist_check_SCRIPTS += %D%/faulty.sh
