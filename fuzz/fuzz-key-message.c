@@ -40,6 +40,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.clock = &clock_system,
 		.ledger_read = nowhere,
 		.ledger_write = nowhere,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.reading = { .path = nowhere,
+		    .lock = PTHREAD_MUTEX_INITIALIZER },
+		.writing = { .path = nowhere,
+		    .lock = PTHREAD_MUTEX_INITIALIZER },
 		.watch = { .source = &clock_source_system },
 		.session = { .f = &f } };
 	if (size < 2 || size > KEY_BODY_MAX)

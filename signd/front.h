@@ -21,6 +21,7 @@
 #include "base/messages.h"
 #include "certs/path.h"
 #include "format/format.h"
+#include "signd/front-trust.h"
 #include "signd/ipc.h"
 #include "signd/json.h"
 #include "signd/log.h"
@@ -60,6 +61,7 @@ struct front {
 	struct front_store *store;
 	struct trust_domain *domains; /* of trust-file */
 	size_t ndomains;
+	struct trust *trust; /* of trust-list */
 	struct ocsp_cache *ocsp;
 	struct watch *watch; /* front-http.c: connections and their deadlines */
 	atomic_bool stopping;
@@ -221,6 +223,9 @@ void backend_done(struct backend *b);
 
 struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
     int fd, struct ipc_message *out) MUST_USE;
+/* `ms`: how long the fetch itself may take. */
+struct err *ask_fetcher(const struct front *f, uint16_t op, struct bytes body,
+    size_t answer_max, int ms, struct ipc_message *out) MUST_USE;
 struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
 struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
@@ -325,6 +330,7 @@ HANDLER(post_credential_info);
 HANDLER(post_authorize);
 HANDLER(post_sign_hash);
 HANDLER(post_sign_doc);
+HANDLER(post_extension);
 HANDLER(post_sign_prepare);
 HANDLER(post_sign_complete);
 HANDLER(post_enrolment);

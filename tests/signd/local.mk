@@ -60,3 +60,10 @@ TESTS += %D%/sealed.sh
 # New keys that wrap and cover; a backup.
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
+
+dist_check_SCRIPTS += %D%/levels.sh
+TESTS += %D%/levels.sh
+
+# The trust list, replaced while the service runs.
+dist_check_SCRIPTS += %D%/trust.sh
+TESTS += %D%/trust.sh
