@@ -145,7 +145,11 @@ status_at(struct judging *j, const struct proofs *p, const struct cert *cert,
     const struct cert *issuer, int64_t when, int64_t control,
     struct status_found *out)
 {
-	out->index = NO_INDEX;
+	*out = (struct status_found){ .index = NO_INDEX,
+		.answer = { .revoked_at = TIME_NONE,
+			.reason = -1,
+			.this_update = TIME_NONE,
+			.next_update = TIME_NONE } };
 	status_unknown(&out->answer, "no answer at hand");
 	for (size_t i = 0; i < j->nstatus; i++) {
 		struct known *k = &j->known[i];

@@ -61,6 +61,19 @@ answer_to(const char *request)
 	return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 }
 
+/* A byte now and then, and never the last one. */
+static void
+drip(int c)
+{
+	static const char first[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n0";
+	ssize_t n = send(c, first, strlen(first), MSG_NOSIGNAL);
+	for (int i = 0; n > 0 && i < 200; i++) {
+		usleep(20000);
+		n = send(c, "0", 1, MSG_NOSIGNAL);
+	}
+}
+
 static void
 serve_http(int fd)
 {
@@ -69,7 +82,9 @@ serve_http(int fd)
 		int c = accept(fd, NULL, NULL);
 		ssize_t n = recv(c, request, sizeof(request) - 1, 0);
 		const char *a = n > 0 ? answer_to(request) : "";
-		if (a == NULL)
+		if (strncmp(request, "GET /drip ", 10) == 0)
+			drip(c);
+		else if (a == NULL)
 			sleep(5);
 		else if (send(c, a, strlen(a), MSG_NOSIGNAL) < 0)
 			_exit(1);
@@ -312,6 +327,33 @@ many_are_no_longer_together_than_one_may_be(void)
 }
 
 static void
+a_server_that_drips_holds_up_nobody_else(void)
+{
+	struct fixture f;
+	struct fixture other;
+	struct fetch_source s;
+	start(&f, "fetch-private = yes\n");
+	int http = http_socket(&other.port);
+	other.server = fork();
+	if (other.server == 0)
+		serve_http(http);
+	close(http);
+	open_source(&f, &s);
+	struct wanted w[] = { wanted_at(&f, WANTED_CRL, "/drip"),
+		wanted_at(&other, WANTED_CRL, "/der") };
+	struct fetched out[COUNT_OF(w)];
+	get_all(&s, w, COUNT_OF(w), out);
+	CHECK(out[0].slow && out[0].error != NULL && out[0].body.len == 0);
+	CHECK(!out[1].slow && out[1].error == NULL && out[1].body.len == 4);
+	for (size_t i = 0; i < COUNT_OF(w); i++)
+		fetched_done(&out[i]);
+	front_store_free(s.store);
+	kill(other.server, SIGKILL);
+	waitpid(other.server, NULL, 0);
+	stop(&f);
+}
+
+static void
 the_last_good_answer_is_kept_when_no_newer_comes(void)
 {
 	struct fixture f;
@@ -369,6 +411,7 @@ main(void)
 	RUN(refuses_private_addresses_in_every_disguise);
 	RUN(several_are_fetched_at_once_each_with_its_own_fate);
 	RUN(many_are_no_longer_together_than_one_may_be);
+	RUN(a_server_that_drips_holds_up_nobody_else);
 	RUN(the_last_good_answer_is_kept_when_no_newer_comes);
 	RUN(the_service_manager_is_told);
 	return DONE();
