@@ -173,6 +173,31 @@ nothing_left_to_verify(X509_STORE_CTX *ctx)
 	return 1;
 }
 
+/* Where in the path it stands; the anchor may be a copy. */
+static size_t
+place_of(const struct path *p, const X509 *x)
+{
+	size_t last = p->chain.n - 1;
+	for (size_t i = 0; i < last; i++)
+		if (cert_x509(p->chain.v[i]) == x)
+			return i;
+	return last;
+}
+
+/* OpenSSL must judge this path and no shorter one: where a certificate has the
+ * name of its own issuer, it would go past it, and what is left out would
+ * neither be judged nor have a signature that anybody verified. */
+static int
+is_next(X509_STORE_CTX *ctx, X509 *x, X509 *issuer)
+{
+	const struct path *p = X509_STORE_CTX_get_app_data(ctx);
+	if (place_of(p, issuer) != place_of(p, x) + 1)
+		return 0;
+	int error = X509_check_issued(issuer, x);
+	/* The last is found again, with a better word for it. */
+	return error == X509_V_OK || error == X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
+}
+
 static struct err *
 context_fill(
     const struct path_request *r, const struct path *p, struct path_context *c)
@@ -190,9 +215,12 @@ context_fill(
 		if (sk_X509_push(c->untrusted, cert_x509(p->chain.v[i])) <= 0)
 			return err_ossl(ERR_NOMEM, "sk_X509_push");
 	X509_STORE_set_verify(c->store, nothing_left_to_verify);
+	X509_STORE_set_check_issued(c->store, is_next);
 	if (X509_STORE_CTX_init(
 		c->ctx, c->store, cert_x509(p->chain.v[0]), c->untrusted) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE_CTX_init");
+	if (X509_STORE_CTX_set_app_data(c->ctx, (void *)(uintptr_t)p) != 1)
+		return err_ossl(ERR_NOMEM, "X509_STORE_CTX_set_app_data");
 	return set_param(r, c->ctx);
 }
 

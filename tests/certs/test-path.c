@@ -148,9 +148,36 @@ goes_round_by_a_cross_certificate(void)
 	CHECK(answer(&a) == PATH_OK);
 }
 
+static ASN1_OCTET_STRING *
+key_id(EVP_PKEY *key)
+{
+	uint8_t *der = NULL;
+	uint8_t hash[DIGEST_MAX];
+	int len = i2d_PUBKEY(key, &der);
+	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+	CHECK_OK(digest_of(DIGEST_SHA1, bytes_of(der, (size_t)len), hash));
+	ASN1_OCTET_STRING_set(id, hash, 20);
+	OPENSSL_free(der);
+	return id;
+}
+
+/* `claimed`: whose key is said to have signed it. */
+static void
+add_key_ids(X509 *x, EVP_PKEY *key, EVP_PKEY *claimed)
+{
+	AUTHORITY_KEYID *from = AUTHORITY_KEYID_new();
+	ASN1_OCTET_STRING *own = key_id(key);
+	from->keyid = key_id(claimed);
+	X509_add1_ext_i2d(x, NID_subject_key_identifier, own, 0, 0);
+	X509_add1_ext_i2d(x, NID_authority_key_identifier, from, 0, 0);
+	ASN1_OCTET_STRING_free(own);
+	AUTHORITY_KEYID_free(from);
+}
+
 /* A certificate made by OpenSSL alone: our own rooms would refuse. */
 static struct cert *
-make_ca(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer)
+make_cert(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer,
+    bool ca, EVP_PKEY *claimed)
 {
 	X509 *x = X509_new();
 	X509_set_version(x, X509_VERSION_3);
@@ -163,9 +190,11 @@ make_ca(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer)
 	    (const unsigned char *)issuer, -1, -1, 0);
 	X509_set_pubkey(x, key);
 	BASIC_CONSTRAINTS *bc = BASIC_CONSTRAINTS_new();
-	bc->ca = 0xff;
+	bc->ca = ca ? 0xff : 0;
 	X509_add1_ext_i2d(x, NID_basic_constraints, bc, 1, 0);
 	BASIC_CONSTRAINTS_free(bc);
+	if (claimed != NULL)
+		add_key_ids(x, key, claimed);
 	X509_sign(x, signer, EVP_sha256());
 	uint8_t *der = NULL;
 	int len = i2d_X509(x, &der);
@@ -174,6 +203,47 @@ make_ca(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer)
 	OPENSSL_free(der);
 	X509_free(x);
 	return c;
+}
+
+static struct cert *
+make_ca(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer)
+{
+	return make_cert(name, key, issuer, signer, true, NULL);
+}
+
+/* An authority gave a certificate that is none, of its own name, to a signer
+ * of lists or the like.  What that one signs, saying that the authority's own
+ * key did, OpenSSL by itself would take for the authority's. */
+static void
+a_certificate_of_its_issuers_name_is_judged_too(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k1 = EVP_EC_gen("P-256");
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k2 = EVP_EC_gen("P-256");
+	CLEANUP(cert_freep)
+	struct cert *root = make_cert("r", k1, "r", k1, true, k1);
+	CLEANUP(cert_freep)
+	struct cert *none = make_cert("r", k2, "r", k1, false, k1);
+	CLEANUP(cert_freep)
+	struct cert *rolled = make_cert("r", k2, "r", k1, true, k1);
+	CLEANUP(cert_freep)
+	struct cert *forged = make_cert("l", k1, "r", k2, false, k1);
+	CLEANUP(cert_freep)
+	struct cert *leaf = make_cert("l", k1, "r", k2, false, k2);
+	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
+	CLEANUP(cert_list_done) struct cert_list pool = { 0 };
+	CHECK_OK(cert_list_add(&anchors, root));
+	CHECK_OK(cert_list_add(&pool, none));
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.anchors = &anchors;
+	a.r.pool = &pool;
+	a.r.leaf = forged;
+	CHECK(answer(&a) != PATH_OK);
+	a.r.leaf = leaf;
+	CHECK(answer(&a) == PATH_CONSTRAINTS);
+	/* The same as an authority: a key that was rolled over. */
+	CHECK_OK(cert_list_add(&pool, rolled));
+	CHECK(answer(&a) == PATH_OK && cert_eq(a.path.chain.v[1], rolled));
 }
 
 static void
@@ -522,6 +592,7 @@ main(void)
 	RUN(an_anchor_may_be_an_intermediate_or_the_leaf_unless_told_otherwise);
 	RUN(refuses_a_ca_of_the_same_name_with_another_key);
 	RUN(goes_round_by_a_cross_certificate);
+	RUN(a_certificate_of_its_issuers_name_is_judged_too);
 	RUN(does_not_go_in_circles);
 	RUN(keys_on_written_out_curves_pass_only_where_they_may);
 	RUN(short_keys_carry_no_path);
