@@ -191,7 +191,13 @@ sign_path(
 	TRY(query_add(out, &first, "signature_format", o->format));
 	TRY(query_add(out, &first, "signed_envelope_property", o->place));
 	TRY(query_add(out, &first, "role", o->role));
-	return query_add(out, &first, "commitment", o->commitment);
+	TRY(query_add(out, &first, "commitment", o->commitment));
+	TRY(query_add(out, &first, "xmlProfile", o->xml_profile));
+	TRY(query_add(out, &first, "xmlPackaging", o->xml_packaging));
+	TRY(query_add(out, &first, "xmlPlace", o->xml_place));
+	TRY(query_add(out, &first, "xmlCanon", o->xml_canon));
+	TRY(query_add(out, &first, "xmlObjects", o->xml_objects));
+	return query_add(out, &first, "xmlCounter", o->xml_counter);
 }
 
 struct signd_error *

@@ -184,6 +184,13 @@ struct signd_sign_options {
 	const char *place;  /* CMS: "Attached", "Detached", "Parallel" */
 	const char *role;
 	const char *commitment; /* commitment type, dotted OID */
+	/* XML, in the words of doc/api.md (xmlProfile and its like): */
+	const char *xml_profile;
+	const char *xml_packaging;
+	const char *xml_place;
+	const char *xml_canon;
+	const char *xml_objects; /* "#data,#more"; NULL: the whole document */
+	const char *xml_counter;
 };
 
 /*

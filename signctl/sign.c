@@ -93,9 +93,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	if (in < 0)
 		return err_errno(errno, "%s", path);
 	CLEANUP(raise_done) struct raise r = { 0 };
-	TRY(sign_xml_refuse(a));
+	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
-	const struct signd_sign_options o = {
+	struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
 		.field = args_get(a, "field"),
@@ -107,6 +107,7 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.role = args_get(a, "role"),
 		.commitment = args_get(a, "commitment"),
 	};
+	TRY(sign_xml_there(a, &o, &objects));
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
 	};

@@ -31,12 +31,36 @@ any_given(const struct args *a)
 	return false;
 }
 
-struct err *
-sign_xml_refuse(const struct args *a)
+static struct err *
+list_objects(const struct args *a, struct buf *list)
 {
-	return any_given(a) ? err_new(ERR_USAGE, NULL,
-				  "options of XML go together with --local")
-			    : NULL;
+	size_t n = 0;
+	const char *const *words = args_all(a, "object", &n);
+	for (size_t i = 0; i < n; i++) {
+		if (*words[i] != '#' || strchr(words[i], ',') != NULL)
+			return err_new(ERR_USAGE, NULL,
+			    "--object URI=FILE goes together with --local");
+		TRY(buf_printf(list, "%s%s", i == 0 ? "" : ",", words[i]));
+	}
+	return NULL;
+}
+
+struct err *
+sign_xml_there(const struct args *a, struct signd_sign_options *out,
+    struct buf *objects)
+{
+	const char *packaging = args_get(a, "packaging");
+	bool alone = packaging != NULL && strcmp(packaging, "detached") == 0;
+	if (args_has(a, "uri") || alone)
+		return err_new(ERR_USAGE, NULL,
+		    "a signature beside its file goes together with --local");
+	TRY(list_objects(a, objects));
+	out->xml_profile = args_get(a, "profile");
+	out->xml_packaging = packaging;
+	out->xml_place = args_get(a, "place");
+	out->xml_canon = args_get(a, "canon");
+	out->xml_counter = args_get(a, "counter-sign");
+	return objects->len == 0 ? NULL : buf_cstr(objects, &out->xml_objects);
 }
 
 static struct err *
