@@ -95,7 +95,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(raise_done) struct raise r = { 0 };
 	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
-	struct signd_sign_options o = {
+	const char *more[SIGN_XML_MORE];
+	TRY(sign_xml_there(a, more, &objects));
+	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
 		.field = args_get(a, "field"),
@@ -106,8 +108,8 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.place = args_has(a, "detached") ? "Detached" : NULL,
 		.role = args_get(a, "role"),
 		.commitment = args_get(a, "commitment"),
+		.more = more,
 	};
-	TRY(sign_xml_there(a, &o, &objects));
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
 	};

@@ -46,21 +46,31 @@ list_objects(const struct args *a, struct buf *list)
 }
 
 struct err *
-sign_xml_there(const struct args *a, struct signd_sign_options *out,
-    struct buf *objects)
+sign_xml_there(
+    const struct args *a, const char *more[SIGN_XML_MORE], struct buf *objects)
 {
+	static const char *const names[][2] = { { "xmlProfile", "profile" },
+		{ "xmlPackaging", "packaging" }, { "xmlPlace", "place" },
+		{ "xmlCanon", "canon" }, { "xmlCounter", "counter-sign" } };
+	size_t n = 0;
 	const char *packaging = args_get(a, "packaging");
 	bool alone = packaging != NULL && strcmp(packaging, "detached") == 0;
 	if (args_has(a, "uri") || alone)
 		return err_new(ERR_USAGE, NULL,
 		    "a signature beside its file goes together with --local");
 	TRY(list_objects(a, objects));
-	out->xml_profile = args_get(a, "profile");
-	out->xml_packaging = packaging;
-	out->xml_place = args_get(a, "place");
-	out->xml_canon = args_get(a, "canon");
-	out->xml_counter = args_get(a, "counter-sign");
-	return objects->len == 0 ? NULL : buf_cstr(objects, &out->xml_objects);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (!args_has(a, names[i][1]))
+			continue;
+		more[n++] = names[i][0];
+		more[n++] = args_get(a, names[i][1]);
+	}
+	if (objects->len > 0) {
+		more[n++] = "xmlObjects";
+		TRY(buf_cstr(objects, &more[n++]));
+	}
+	more[n] = NULL;
+	return NULL;
 }
 
 static struct err *

@@ -2,7 +2,6 @@
 #ifndef SIGND_SIGNCTL_SIGN_XML_H
 #define SIGND_SIGNCTL_SIGN_XML_H
 
-#include "client-sdk/signd.h"
 #include "signctl/command.h"
 
 #define SIGN_XML_MAX (256 * 1024) /* bytes of them, packed */
@@ -35,9 +34,12 @@
 /* sign_xml_pack appends xml_params for what was given; nothing if nothing
  * was.  Files are hashed here: only digests leave. */
 struct err *sign_xml_pack(const struct args *a, struct buf *out) MUST_USE;
-/* Fills what the service takes by its API; `objects` holds the list of them
- * and must outlive *out.  ERR_USAGE: what needs a file of this machine. */
-struct err *sign_xml_there(const struct args *a, struct signd_sign_options *out,
-    struct buf *objects) MUST_USE;
+#define SIGN_XML_MORE 13 /* words of signd_sign_options.more */
+
+/* Lists what was given as the service's API has it; `objects` holds the list
+ * of them and must outlive `more`.  ERR_USAGE: what needs a file of this
+ * machine. */
+struct err *sign_xml_there(const struct args *a,
+    const char *more[SIGN_XML_MORE], struct buf *objects) MUST_USE;
 
 #endif
