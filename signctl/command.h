@@ -18,7 +18,7 @@ struct option_row {
 	bool repeated;    /* may be given several times */
 };
 
-#define OPTIONS_MAX 64     /* of one command, and the row that ends them */
+#define OPTIONS_MAX 64     /* of one command */
 #define ARGUMENTS_MAX 4096 /* words on one command line */
 
 struct args {
