@@ -75,6 +75,8 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 	*out = (struct args){ .command = c, .lang = lang_of(NULL) };
 	bool options = true;
 	int words = 0;
+	if (find_row(c, BYTES_NONE) >= OPTIONS_MAX)
+		return err_new(ERR_INTERNAL, NULL, "OPTIONS_MAX");
 	for (int at = 0; at < argc; at++) {
 		if (options && strcmp(argv[at], "--") == 0)
 			options = false;

@@ -93,8 +93,10 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	if (in < 0)
 		return err_errno(errno, "%s", path);
 	CLEANUP(raise_done) struct raise r = { 0 };
-	TRY(sign_xml_refuse(a));
+	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
+	const char *more[SIGN_XML_MORE];
+	TRY(sign_xml_there(a, more, &objects));
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -106,6 +108,7 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.place = args_has(a, "detached") ? "Detached" : NULL,
 		.role = args_get(a, "role"),
 		.commitment = args_get(a, "commitment"),
+		.more = more,
 	};
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,

@@ -31,12 +31,46 @@ any_given(const struct args *a)
 	return false;
 }
 
-struct err *
-sign_xml_refuse(const struct args *a)
+static struct err *
+list_objects(const struct args *a, struct buf *list)
 {
-	return any_given(a) ? err_new(ERR_USAGE, NULL,
-				  "options of XML go together with --local")
-			    : NULL;
+	size_t n = 0;
+	const char *const *words = args_all(a, "object", &n);
+	for (size_t i = 0; i < n; i++) {
+		if (*words[i] != '#' || strchr(words[i], ',') != NULL)
+			return err_new(ERR_USAGE, NULL,
+			    "--object URI=FILE goes together with --local");
+		TRY(buf_printf(list, "%s%s", i == 0 ? "" : ",", words[i]));
+	}
+	return NULL;
+}
+
+struct err *
+sign_xml_there(
+    const struct args *a, const char *more[SIGN_XML_MORE], struct buf *objects)
+{
+	static const char *const names[][2] = { { "xmlProfile", "profile" },
+		{ "xmlPackaging", "packaging" }, { "xmlPlace", "place" },
+		{ "xmlCanon", "canon" }, { "xmlCounter", "counter-sign" } };
+	size_t n = 0;
+	const char *packaging = args_get(a, "packaging");
+	bool alone = packaging != NULL && strcmp(packaging, "detached") == 0;
+	if (args_has(a, "uri") || alone)
+		return err_new(ERR_USAGE, NULL,
+		    "a signature beside its file goes together with --local");
+	TRY(list_objects(a, objects));
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (!args_has(a, names[i][1]))
+			continue;
+		more[n++] = names[i][0];
+		more[n++] = args_get(a, names[i][1]);
+	}
+	if (objects->len > 0) {
+		more[n++] = "xmlObjects";
+		TRY(buf_cstr(objects, &more[n++]));
+	}
+	more[n] = NULL;
+	return NULL;
 }
 
 static struct err *

@@ -19,12 +19,20 @@ static const struct escape in_attr[] = { { '&', "&amp;" }, { '<', "&lt;" },
 static struct err *
 put_escaped(struct buf *b, const char *text, const struct escape *table)
 {
-	for (const char *p = text; *p != '\0'; p++) {
-		const struct escape *e = table;
-		while (e->c != '\0' && e->c != *p)
-			e++;
-		TRY(e->c != '\0' ? buf_str(b, e->as)
-				 : buf_byte(b, (uint8_t)*p));
+	char all[8] = "";
+	for (size_t i = 0; table[i].c != '\0'; i++)
+		all[i] = table[i].c;
+	for (const char *p = text; *p != '\0';) {
+		size_t plain = strcspn(p, all);
+		TRY(buf_append(b, bytes_of(p, plain)));
+		p += plain;
+		for (const struct escape *e = table; *p != '\0'; e++) {
+			if (e->c != *p)
+				continue;
+			TRY(buf_str(b, e->as));
+			p++;
+			break;
+		}
 	}
 	return NULL;
 }
@@ -45,11 +53,13 @@ struct err *
 xml_put_ascii(struct buf *b, struct bytes utf8)
 {
 	for (size_t i = 0; i < utf8.len; i++) {
+		size_t plain = i;
+		while (i < utf8.len && utf8.ptr[i] < 0x80)
+			i++;
+		TRY(buf_append(b, bytes_slice(utf8, plain, i - plain)));
+		if (i == utf8.len)
+			break;
 		uint32_t c = utf8.ptr[i];
-		if (c < 0x80) {
-			TRY(buf_byte(b, (uint8_t)c));
-			continue;
-		}
 		size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
 		c &= 0x3fU >> more;
 		for (; more > 0 && i + 1 < utf8.len; more--)

@@ -32,9 +32,9 @@ TESTS += %D%/strict.sh
 # The token's PIN as a systemd credential: root's alone.
 dist_check_SCRIPTS += %D%/credential.sh
 TESTS += %D%/credential.sh
-dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
+dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/xml.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
 EXTRA_DIST += %D%/service.sh %D%/token.sh
-TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
+TESTS += %D%/job.sh %D%/xml.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
 
 # Keyholders die and hang under a steady load.
 dist_check_SCRIPTS += %D%/storm.sh

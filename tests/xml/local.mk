@@ -50,7 +50,8 @@ tests/xml/interop.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT)
 CLEANFILES += tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
     tests/xml/extender$(EXEEXT)
 
+tests/xml/stamps.log: tests/xml/judge$(EXEEXT)
 tests/xml/past.log: tests/xml/signer$(EXEEXT) tests/xml/extender$(EXEEXT) \
     signctl/signctl$(EXEEXT)
-TESTS += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh
-EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh
+TESTS += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
+EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh

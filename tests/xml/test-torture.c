@@ -1,6 +1,8 @@
-/* Signing without memory: it comes back, and what it yields is all or none. */
+/* Signing and raising without memory: both come back, and what they yield is all
+ * or none. */
 #include "tests/torture.h"
 
+#include "cms/tsp_make.h"
 #include "tests/xml/make.h"
 #include "xml/format.h"
 
@@ -51,12 +53,101 @@ signing_survives(void)
 	person_done(&an);
 }
 
+/* ---- raising ---- */
+
+#define NOON 1790000000
+
+struct raising {
+	struct extend_request request;
+	struct buf token;    /* empty: prepare alone, to learn the digest */
+	struct buf expected; /* as in struct signing */
+	uint8_t digest[DIGEST_MAX];
+};
+
+static struct err *
+raise_form(void *ctx)
+{
+	struct raising *r = ctx;
+	CLEANUP(prepared_done) struct prepared p = { 0 };
+	CLEANUP(insertion_done) struct insertion i = { 0 };
+	TRY(format_xml.extend(&r->request, &p));
+	memcpy(r->digest, p.digest, sizeof(r->digest));
+	if (r->token.len == 0)
+		return NULL;
+	TRY(format_xml.embed(
+	    buf_bytes(&p.state), BYTES_NONE, buf_bytes(&r->token), &i));
+	if (r->expected.len == 0)
+		return buf_append(&r->expected, buf_bytes(&i.bytes));
+	if (!bytes_eq(buf_bytes(&i.bytes), buf_bytes(&r->expected)))
+		return err_new(ERR_INTERNAL, NULL, "another time stamp");
+	return NULL;
+}
+
+static void
+make_token(const struct person *tsa, struct raising *r)
+{
+	struct signer signer = softkey_signer(tsa->key);
+	const struct tst_fields f = { .tsa = tsa->cert,
+		.with_certs = true,
+		.alg = { .form = SIG_ECDSA, .digest = DIGEST_SHA256 },
+		.imprint_alg = DIGEST_SHA256,
+		.imprint = bytes_of(r->digest, 32),
+		.policy = "1.2.3.4",
+		.serial = BYTES_LIT("\1"),
+		.time = NOON,
+		.accuracy_s = 1 };
+	CHECK_OK(raise_form(r));
+	CHECK_OK(tst_make(&f, &signer, &r->token));
+}
+
+/* What signing makes, put where it belongs: at the end of the root. */
+static struct buf
+signed_form(const struct person *an)
+{
+	struct signing s = {
+		.params = { .cert = an->cert,
+		    .alg = { .form = SIG_ECDSA, .digest = DIGEST_SHA256 },
+		    .level = LEVEL_B },
+		.expected = BUF(DOC_MAX),
+	};
+	CHECK_OK(sign_form(&s));
+	struct buf out =
+	    replace(BYTES_LIT(FORM), "</don>", buf_bytes(&s.expected));
+	CHECK_OK(buf_str(&out, "</don>"));
+	buf_done(&s.expected);
+	return out;
+}
+
+static void
+raising_survives(void)
+{
+	struct person an = make_person("P-256", "An");
+	struct person tsa = make_person("P-256", "TSA");
+	struct buf form = signed_form(&an);
+	struct raising r = { .request = { .document = buf_bytes(&form),
+				 .level = LEVEL_T,
+				 .id = "2", /* the first stands in the form */
+				 .stamp_alg = DIGEST_SHA256 },
+		.token = BUF(TST_MAX),
+		.expected = BUF(DOC_MAX) };
+	make_token(&tsa, &r);
+	CHECK_OK(raise_form(&r));
+	CHECK(r.expected.len > 0);
+	TORTURE(raise_form, &r, TORTURE_LIBRARY);
+	buf_done(&r.token);
+	buf_done(&r.expected);
+	buf_done(&form);
+	person_done(&an);
+	person_done(&tsa);
+}
+
 int
 main(void)
 {
 	TORTURE_OR_SKIP_ALL();
 	CHECK_OK(xml_start());
 	RUN(signing_survives);
+	RUN(raising_survives);
 	xml_stop();
 	return DONE();
 }
