@@ -207,8 +207,10 @@ static struct err *
 load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 {
 	const struct cms_params cms = {
-		.form =
-		    args_has(a, "detached") ? CMS_FORM_DETACHED : CMS_FORM_BY_DOCUMENT,
+		.form = args_has(a, "counter-sign") ? CMS_FORM_COUNTER
+			: args_has(a, "detached")   ? CMS_FORM_DETACHED
+						    : CMS_FORM_BY_DOCUMENT,
+		.counter = args_get(a, "counter-sign"),
 	};
 	buf_done(&s->cms);
 	s->cms = BUF(4096);

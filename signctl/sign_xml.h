@@ -26,7 +26,7 @@
 		    false },                                                   \
 	{                                                                      \
 		"counter-sign", "ID",                                          \
-		    "XML: sign the value of the signature with this Id or "    \
+		    "XML, CMS: sign the value of the signature with this Id or "    \
 		    "number",                                                  \
 		    false                                                      \
 	}

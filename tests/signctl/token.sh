@@ -150,6 +150,23 @@ issue each
 check "its certificate is stored" token 'token put-cert' --token "$key" \
     --pin-file "$dir/pin" "$dir/each.pem"
 check "it signs" token sign --token "$key" --pin-file "$dir/pin" "$dir/a.xml"
+check "it signs a file (CMS)" token sign --token "$key" --pin-file "$dir/pin" \
+    --format cms --out "$dir/a.p7m" "$dir/a.xml"
+check "its signature is countersigned" token sign --token "$key" \
+    --pin-file "$dir/pin" --counter-sign 1 --out "$dir/counter.p7m" "$dir/a.p7m"
+check "one more signer is put beside it" token sign --token "$key" \
+    --pin-file "$dir/pin" --out "$dir/two.p7m" "$dir/a.p7m"
+openssl cms -cmsout -print -inform DER -in "$dir/counter.p7m" 2> /dev/null |
+    grep -q countersignature
+ok $? "openssl sees the counter-signature"
+for f in counter two; do
+	[ "$("$signctl" verify --json --policy path-only --trust "$dir/ca.pem" \
+	    "$dir/$f.p7m" 2> /dev/null | grep -o '"indication": *"TOTAL-PASSED"' |
+	    wc -l)" -ge 2 ]
+	ok $? "$f.p7m: both signatures are valid"
+done
+refuse no-signature "a counter-signature on nothing" token sign --token "$key" \
+    --pin-file "$dir/pin" --counter-sign 9 --out "$dir/no" "$dir/a.p7m"
 chmod 644 "$dir/pin"
 refuse secret-file "a file of the PIN that others may read" token sign \
     --token "$key" --pin-file "$dir/pin" "$dir/a.xml"
