@@ -186,6 +186,12 @@ sign_path(
 	TRY(query_add(out, &first, "location", o->location));
 	TRY(query_add(out, &first, "field", o->field));
 	TRY(query_add(out, &first, "certify", o->certify));
+	TRY(query_add(out, &first, "appearance", o->appearance));
+	TRY(query_add(out, &first, "page", o->page));
+	TRY(query_add(out, &first, "box", o->box));
+	TRY(query_add(out, &first, "corner", o->corner));
+	TRY(query_add(out, &first, "text", o->text));
+	TRY(query_add(out, &first, "qr", o->qr));
 	return query_add(out, &first, "lock", o->lock);
 }
 

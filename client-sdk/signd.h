@@ -170,6 +170,13 @@ struct signd_sign_options {
 			      * it, and allow only that afterwards */
 	const char *lock;    /* PDF: fields that must stay as they are, with
 			      * commas between, or "*" */
+	/* PDF, a visible signature: */
+	const char *appearance; /* a profile: "plain", "decree-30-sao-y", ... */
+	const char *page;       /* 1 is the first */
+	const char *box;        /* "X,Y,WIDTH,HEIGHT", points */
+	const char *corner;     /* "WIDTH,HEIGHT": the first free corner */
+	const char *text;       /* lines, with line feeds between */
+	const char *qr;         /* what a QR code says */
 };
 
 /*
