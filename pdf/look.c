@@ -272,8 +272,9 @@ write_form(struct drawing *d, struct pdf_ref *out)
 	const char *text;
 	TRY(buf_printf(&dict,
 	    "/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]/Matrix[%s]"
-	    "/Resources<<" GREY,
-	    d->look->width, d->look->height, matrix(d->look->turn)));
+	    "/Resources<<%s",
+	    d->look->width, d->look->height, matrix(d->look->turn),
+	    d->look->pdfa ? GREY : ""));
 	TRY(write_fonts(d, &dict));
 	TRY(draw(d));
 	if (d->objects.len > 0) {
