@@ -61,6 +61,14 @@ struct signd_enrolment {
 				      * certificate */
 };
 
+/* A certificate for the key of a token. */
+struct signd_issue {
+	struct signd_enrolment who;
+	const char *replaces;   /* serial (hex) of what it renews; or NULL */
+	struct signd_bytes csr; /* PKCS#10, DER */
+	const char *csr_sha256; /* 64 hex digits: SHA-256 of it */
+};
+
 /* Why a certificate ends. */
 struct signd_revocation {
 	const char *credential; /* credential id */
@@ -170,6 +178,12 @@ struct signd_sign_options {
 			      * it, and allow only that afterwards */
 	const char *lock;    /* PDF: fields that must stay as they are, with
 			      * commas between, or "*" */
+	const char *level; /* "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"; NULL: B */
+	const char *format; /* "C" (CMS), "P" (PDF), "X" (XML); NULL: found
+			     * out by the service */
+	const char *place;  /* CMS: "Attached", "Detached", "Parallel" */
+	const char *role;
+	const char *commitment; /* commitment type, dotted OID */
 	/* PDF, a visible signature: */
 	const char *appearance; /* a profile: "plain", "decree-30-sao-y", ... */
 	const char *page;       /* 1 is the first */
@@ -188,11 +202,28 @@ struct signd_error *signd_sign_document(struct signd *s, const char *credential,
     const struct signd_sign_options *options, int in_fd, int out_fd);
 
 /*
+ * signd_extend sends the document read from `in_fd`, and writes it to `out_fd`
+ * with its signatures, or the one named `id` (may be NULL), raised to `level`
+ * ("AdES-B-T", "AdES-B-LT", "AdES-B-LTA").
+ */
+struct signd_error *signd_extend(struct signd *s, const char *level,
+    const char *id, int in_fd, int out_fd);
+
+/*
  * signd_verify sends the document read from `in_fd` and gets the report, JSON.
  * `policy` and `time` may be NULL.
  */
 struct signd_error *signd_verify(struct signd *s, int in_fd, const char *policy,
     const char *time, char **out_json);
+
+/*
+ * signd_issue has a token's key certified, with the officer's approval.  The
+ * answer is JSON with serialNumber and certificates (Base64 of DER, its own
+ * first, anchor last).
+ */
+struct signd_error *signd_issue(struct signd *s,
+    const struct signd_issue *request, signd_approve *approve, void *ctx,
+    char **out_json);
 
 /* signd_revoke ends a certificate, with the officer's approval.  The answer is
  * JSON with revokedAt and crlNumber. */

@@ -3,6 +3,7 @@
 #include "cms/params.h"
 #include "pdf/params.h"
 #include "signctl/raise.h"
+#include "signctl/sign_xml.h"
 #include "signctl/service.h"
 #include "signctl/token.h"
 
@@ -48,6 +49,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "sig-policy-file", "FILE", "that policy's document", false },
 	{ "sig-policy-uri", "URI", "where that policy is found", false },
+	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
 
@@ -65,6 +67,7 @@ struct signing {
 	bool unstamped;         /* its time stamp did not fit */
 	uint8_t policy_digest[DIGEST_MAX];
 	struct buf cms; /* cms_params, packed */
+	struct buf xml; /* xml_params, packed */
 	struct buf pdf; /* pdf_params, packed */
 };
 
@@ -78,7 +81,19 @@ signing_done(struct signing *s)
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
 	buf_done(&s->cms);
+	buf_done(&s->xml);
 	buf_done(&s->pdf);
+}
+
+/* CSC's letter for a format; NULL: the service finds out. */
+static const char *
+format_letter(const char *format)
+{
+	if (format == NULL)
+		return NULL;
+	return strcmp(format, "cms") == 0   ? "C"
+	       : strcmp(format, "pdf") == 0 ? "P"
+					    : "X";
 }
 
 static struct err *
@@ -87,6 +102,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(close_fdp) int in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", path);
+	CLEANUP(raise_done) struct raise r = { 0 };
+	TRY(sign_xml_refuse(a));
+	TRY(raise_load(a, &r));
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -99,6 +117,11 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.corner = args_get(a, "corner"),
 		.text = args_get(a, "text"),
 		.qr = args_get(a, "qr"),
+		.level = raise_level_name(r.level),
+		.format = format_letter(args_get(a, "format")),
+		.place = args_has(a, "detached") ? "Detached" : NULL,
+		.role = args_get(a, "role"),
+		.commitment = args_get(a, "commitment"),
 	};
 	if (args_has(a, "picture") || args_has(a, "seal"))
 		return err_new(ERR_USAGE, NULL,
@@ -235,6 +258,9 @@ load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
 	r->cms = buf_bytes(&s->cms);
+	s->xml = BUF(SIGN_XML_MAX);
+	TRY(sign_xml_pack(a, &s->xml));
+	r->xml = buf_bytes(&s->xml);
 	TRY(load_look(a, s));
 	r->pdf = buf_bytes(&s->pdf);
 	r->level = s->raise.level > LEVEL_T ? LEVEL_T : s->raise.level;

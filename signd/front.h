@@ -138,6 +138,7 @@ struct request {
 	const char *method;
 	bool officer;
 	bool plain;  /* came without TLS */
+	bool quick;  /* was answered by route->quick */
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
@@ -220,6 +221,9 @@ void backend_done(struct backend *b);
 
 struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
     int fd, struct ipc_message *out) MUST_USE;
+/* `ms`: how long the fetch itself may take. */
+struct err *ask_fetcher(const struct front *f, uint16_t op, struct bytes body,
+    size_t answer_max, int ms, struct ipc_message *out) MUST_USE;
 struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
 struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
@@ -324,10 +328,12 @@ HANDLER(post_credential_info);
 HANDLER(post_authorize);
 HANDLER(post_sign_hash);
 HANDLER(post_sign_doc);
+HANDLER(post_extension);
 HANDLER(post_sign_prepare);
 HANDLER(post_sign_complete);
 HANDLER(post_enrolment);
 HANDLER(get_enrolment);
+HANDLER(post_certificate);
 HANDLER(post_revoke);
 HANDLER(get_audit);
 HANDLER(get_public_crl);

@@ -53,6 +53,7 @@ struct request {
 	struct sig_alg alg;
 	struct bytes digests[KEY_DIGESTS_MAX];
 	size_t n;
+	struct bytes repeat;
 };
 
 static struct err *
@@ -69,6 +70,7 @@ read_digests(struct unpack *u, struct request *r)
 			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
 		r->digests[r->n++] = d;
 	}
+	TRY(unpack_bytes(u, 6, &r->repeat));
 	TRY(unpack_end(u));
 	if (r->n == 0)
 		return err_new(ERR_USAGE, NULL, "no digest");
@@ -130,9 +132,10 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 
 static struct err *
 record_values(struct keyholder *k, const struct request *r,
-    const struct held *h, const struct sad *sad)
+    const struct held *h, const struct sad *sad, struct bytes values,
+    struct buf *out)
 {
-	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(LW_BODY_MAX);
 	TRY(pack_bytes(&body, 1, r->credential));
 	TRY(pack_i64(&body, 2, h->version));
 	TRY(pack_bytes(&body, 3,
@@ -141,8 +144,14 @@ record_values(struct keyholder *k, const struct request *r,
 	TRY(pack_str(&body, 5, sig_alg_oid(r->alg)));
 	for (size_t i = 0; i < r->n; i++)
 		TRY(pack_bytes(&body, 6, r->digests[i]));
+	TRY(pack_bytes(&body, 7, r->repeat));
+	TRY(pack_bytes(&body, 8, r->repeat.len > 0 ? values : BYTES_NONE));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	return keyholder_tell(k, LW_SIGNED, &body, &answer);
+	TRY(keyholder_tell(k, LW_SIGNED, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	struct bytes earlier;
+	TRY(unpack_bytes(&u, 1, &earlier));
+	return buf_append(out, earlier.len > 0 ? earlier : values);
 }
 
 /* The values leave only when the ledger has said that it has the record. */
@@ -153,10 +162,10 @@ sign_and_record(struct keyholder *k, const struct request *r,
 {
 	CLEANUP(values_done) struct values values = { 0 };
 	TRY(make_values(k, r, h, wrapped, &values));
-	TRY(record_values(k, r, h, sad));
+	CLEANUP(buf_done) struct buf packed = BUF(LEDGER_VALUES_MAX);
 	for (size_t i = 0; i < values.n; i++)
-		TRY(pack_bytes(out, 1, buf_bytes(&values.v[i])));
-	return NULL;
+		TRY(pack_bytes(&packed, 1, buf_bytes(&values.v[i])));
+	return record_values(k, r, h, sad, buf_bytes(&packed), out);
 }
 
 static struct err *

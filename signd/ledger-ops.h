@@ -39,8 +39,10 @@ enum ledger_write_op {
 	 * Answer: empty.  ERR_DENIED code "pin-replayed": that one was used. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
-	 * 5 algorithm (dotted), 6 digests (repeated).  Without a SAD, ends the
-	 * try as right.  Answer: empty. */
+	 * 5 algorithm (dotted), 6 digests (repeated), 7 key of the request (32
+	 * bytes) or "", 8 the values, as KEY_SIGN answers them.  Without a SAD,
+	 * ends the try as right.  Answer: 1 "", or the values that the same
+	 * request was answered before. */
 	LW_SIGNED = 0x050a,
 	/* 1..6 fields of struct revocation_record, 7 approval, 8 its algorithm
 	 * (DER), 9 reason [n].  Answer: 1 revoked at [n]. */

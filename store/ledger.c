@@ -122,6 +122,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE credential ADD COLUMN cover INTEGER NOT NULL DEFAULT 1;"
 	"CREATE INDEX credential_kek ON credential (kek);"
 	"CREATE INDEX credential_cover ON credential (cover);",
+
+	/* What a SAD was used for, told again to who asks again. */
+	"ALTER TABLE sad_used ADD COLUMN repeat BLOB;"
+	"ALTER TABLE sad_used ADD COLUMN answer BLOB;",
 };
 
 static const struct db_schema schema = {
