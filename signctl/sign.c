@@ -53,6 +53,8 @@ static const struct option_row options[] = {
 	COMMON_OPTIONS,
 };
 
+_Static_assert(COUNT_OF(options) <= OPTIONS_MAX, "room in struct args");
+
 /* Everything that one signing needs, and owns. */
 struct signing {
 	struct signd *service;

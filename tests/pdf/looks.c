@@ -1,7 +1,7 @@
 /*
  * Signs pages visibly, for looks.py to draw: looks DIR PICTURES writes
- * DIR/ca.pem and DIR/NAME.pdf.  PICTURES has signature.png, seal.png and
- * signature.jpg.  The time never changes, so that drawings can be compared.
+ * DIR/ca.pem and DIR/NAME.pdf.  PICTURES has ink.png, stamp.png and
+ * photo.jpg.  The time never changes, so that drawings can be compared.
  */
 #include "tests/pdf/build.h"
 #include "tests/pdf/signing.h"
@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define WHEN 1795228200 /* 2026-11-21T11:50:00+07:00 */
+#define WHEN 1795228200 /* 2026-11-21T09:30:00+07:00 */
 
 static const char *const stacked[] = { "Ký bởi: NGUYỄN THỊ HUỆ",
 	"Số: 15/2026/QĐ-UBND ặ ẫ ể ỗ ử Ễ Ộ", "Hà Nội, thời gian ghi bên dưới" };
@@ -146,9 +146,9 @@ sign_row(const struct look_row *r, struct bytes in, const char *pictures,
 		.pdf = &pdf };
 	if (r->picture)
 		is.picture = load(pictures,
-		    r->jpeg ? "signature.jpg" : "signature.png", &picture);
+		    r->jpeg ? "photo.jpg" : "ink.png", &picture);
 	if (r->seal)
-		is.seal = load(pictures, "seal.png", &seal);
+		is.seal = load(pictures, "stamp.png", &seal);
 	return sign_with(in, p, params, out);
 }
 
