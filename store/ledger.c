@@ -124,8 +124,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX credential_cover ON credential (cover);",
 
 	/* What a SAD was used for, told again to who asks again. */
-	"ALTER TABLE sad_used ADD COLUMN repeat BLOB;"
-	"ALTER TABLE sad_used ADD COLUMN answer BLOB;",
+	("ALTER TABLE sad_used ADD COLUMN repeat BLOB;"
+	 "ALTER TABLE sad_used ADD COLUMN answer BLOB;"),
 };
 
 static const struct db_schema schema = {
