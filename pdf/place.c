@@ -88,7 +88,7 @@ write_field(struct place *p, struct pdf_ref look)
 	TRY(buf_str(w.out, "/P "));
 	TRY(pdf_write_ref(w.out, p->page.ref));
 	const struct pdf_box *b = &p->what->box;
-	TRY(buf_printf(w.out, "/F %d/Rect[%.5g %.5g %.5g %.5g]", WIDGET_FLAGS,
+	TRY(buf_printf(w.out, "/F %d/Rect[%.3f %.3f %.3f %.3f]", WIDGET_FLAGS,
 	    b->x0, b->y0, b->x1, b->y1));
 	if (look.num != 0) {
 		TRY(buf_str(w.out, "/AP<</N "));
