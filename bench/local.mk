@@ -1,8 +1,7 @@
 # bench/: make bench-ROOM runs one and appends rows to bench/out.tsv:
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
-BENCHES = bench-paths bench-pdf bench-xml bench-service bench-validation
-BENCHES = bench-cms bench-pdf bench-xml bench-service bench-paths
+BENCHES = bench-cms bench-pdf bench-xml bench-service bench-paths bench-validation
 include bench/keys.mk
 include bench/certs.mk
 EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation

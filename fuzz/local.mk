@@ -14,6 +14,7 @@ include fuzz/xml.mk
 include fuzz/worker.mk
 include fuzz/asic.mk
 include fuzz/trust.mk
+include fuzz/validation.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

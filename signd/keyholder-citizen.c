@@ -308,8 +308,10 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(keyholder_unseal(
 	    k, r.credential, &h, pin.m.pin, &s.key, &wrapped));
 	struct err *e = approve(k, &r, &h, &pin, &s, out);
-	/* The PIN was right, whatever went wrong after it. */
+	/* The try is given back, and no more: a front that kept a sealed PIN
+	 * of the owner's shall not start the count anew with it, between
+	 * guesses of its own. */
 	if (e != NULL)
-		err_free(keyholder_pin_end(k, r.credential, PIN_RIGHT, NULL));
+		err_free(keyholder_pin_end(k, r.credential, PIN_UNTRIED, NULL));
 	return e;
 }
