@@ -189,6 +189,12 @@ sign_path(const char *path, const char *credential,
 	TRY(query_add(out, &first, "location", o->location));
 	TRY(query_add(out, &first, "field", o->field));
 	TRY(query_add(out, &first, "certify", o->certify));
+	TRY(query_add(out, &first, "appearance", o->appearance));
+	TRY(query_add(out, &first, "page", o->page));
+	TRY(query_add(out, &first, "box", o->box));
+	TRY(query_add(out, &first, "corner", o->corner));
+	TRY(query_add(out, &first, "text", o->text));
+	TRY(query_add(out, &first, "qr", o->qr));
 	TRY(query_add(out, &first, "lock", o->lock));
 	TRY(query_add(out, &first, "conformance_level", o->level));
 	TRY(query_add(out, &first, "signature_format", o->format));

@@ -184,6 +184,13 @@ struct signd_sign_options {
 	const char *place;  /* CMS: "Attached", "Detached", "Parallel" */
 	const char *role;
 	const char *commitment; /* commitment type, dotted OID */
+	/* PDF, a visible signature: */
+	const char *appearance; /* a profile: "plain", "decree-30-sao-y", ... */
+	const char *page;       /* 1 is the first */
+	const char *box;        /* "X,Y,WIDTH,HEIGHT", points */
+	const char *corner;     /* "WIDTH,HEIGHT": the first free corner */
+	const char *text;       /* lines, with line feeds between */
+	const char *qr;         /* what a QR code says */
 	const char *const *more; /* what else the API takes in a query, as
 				  * name, value, ..., NULL */
 };

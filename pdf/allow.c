@@ -303,8 +303,9 @@ find_pdfa(struct survey *s)
 	if (e != NULL && err_kind(e) == ERR_NOMEM)
 		return e;
 	struct bytes xmp = buf_bytes(&b);
+	s->out->pdfa = e == NULL && says(xmp, "pdfaid");
 	s->out->pdfa1 =
-	    e == NULL && says(xmp, "pdfaid") && !says(xmp, "pdfaid:part>2") &&
+	    s->out->pdfa && !says(xmp, "pdfaid:part>2") &&
 	    !says(xmp, "pdfaid:part>3") && !says(xmp, "pdfaid:part>4") &&
 	    !says(xmp, "pdfaid:part=\"2") && !says(xmp, "pdfaid:part=\"3") &&
 	    !says(xmp, "pdfaid:part=\"4");

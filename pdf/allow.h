@@ -32,6 +32,7 @@ struct pdf_survey {
 	 * there a field without a size has an appearance, too (ISO 19005-1
 	 * 6.9; from part 2 on, 6.3.3, not). */
 	bool pdfa1;
+	bool pdfa; /* it says that it is PDF/A, of any part */
 	struct pdf_ref empty_look; /* one that is there; num 0: none */
 	bool tagged;               /* it has a structure tree */
 	uint32_t next; /* the first object number that is free, above

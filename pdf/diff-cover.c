@@ -3,57 +3,15 @@
  * shows is not known without drawing it; but no honest signature takes half of
  * it, and lying over signed fields and comments is told.
  */
+#include "pdf/box.h"
 #include "pdf/diff-impl.h"
 
 #define COVER_MAX 0.5     /* of the page's area */
 #define PAGE_DEPTH_MAX 64 /* nodes above a page */
-#define DIGITS_MAX 32     /* characters of a number that count */
-
-struct box {
-	double x0, y0, x1, y1; /* in points; x0 <= x1, y0 <= y1 */
-};
-
-static double
-number(const struct pdf_obj *o)
-{
-	if (pdf_is(o, PDF_INT))
-		return (double)o->integer;
-	if (!pdf_is(o, PDF_REAL))
-		return 0;
-	double v = 0, unit = 0;
-	for (size_t i = 0; i < o->text.len && i < DIGITS_MAX; i++) {
-		uint8_t c = o->text.ptr[i];
-		if (c == '.') {
-			unit = 1;
-		} else if (c >= '0' && c <= '9') {
-			unit /= 10;
-			v = unit > 0 ? v + unit * (c - '0')
-				     : v * 10 + (c - '0');
-		}
-	}
-	return o->text.len > 0 && o->text.ptr[0] == '-' ? -v : v;
-}
-
-static bool
-read_box(const struct pdf_obj *o, struct box *out)
-{
-	if (pdf_array_len(o) != 4)
-		return false;
-	double v[4];
-	for (size_t i = 0; i < 4; i++)
-		v[i] = number(pdf_array_at(o, i));
-	*out = (struct box){
-		.x0 = v[0] < v[2] ? v[0] : v[2],
-		.y0 = v[1] < v[3] ? v[1] : v[3],
-		.x1 = v[0] < v[2] ? v[2] : v[0],
-		.y1 = v[1] < v[3] ? v[3] : v[1],
-	};
-	return true;
-}
 
 /* The area that two boxes share. */
 static double
-shared(const struct box *a, const struct box *b)
+shared(const struct pdf_box *a, const struct pdf_box *b)
 {
 	double x0 = a->x0 > b->x0 ? a->x0 : b->x0;
 	double x1 = a->x1 < b->x1 ? a->x1 : b->x1;
@@ -65,7 +23,7 @@ shared(const struct box *a, const struct box *b)
 /* What of the page is seen: inherited, the crop box before the media box. */
 static struct err *
 visible_box(
-    struct diff *f, const struct pdf_obj *page, struct box *out, bool *found)
+    struct diff *f, const struct pdf_obj *page, struct pdf_box *out, bool *found)
 {
 	static const char *const keys[] = { "CropBox", "MediaBox" };
 	*found = false;
@@ -75,7 +33,7 @@ visible_box(
 		     !*found && i < PAGE_DEPTH_MAX && pdf_is(node, PDF_DICT);
 		     i++) {
 			TRY(diff_member(f, OLD, node, keys[k], &o));
-			*found = read_box(o, out);
+			*found = pdf_box_read(o, out);
 			TRY(diff_member(f, OLD, node, "Parent", &node));
 		}
 	}
@@ -84,15 +42,15 @@ visible_box(
 
 static struct err *
 lies_over_annotation(struct diff *f, const struct pdf_obj *annots,
-    const struct box *box, bool *out)
+    const struct pdf_box *box, bool *out)
 {
 	*out = false;
 	for (size_t i = 0; !*out && i < pdf_array_len(annots); i++) {
 		const struct pdf_obj *a, *rect;
-		struct box other;
+		struct pdf_box other;
 		TRY(diff_resolve(f, OLD, pdf_array_at(annots, i), NULL, &a));
 		TRY(diff_member(f, OLD, a, "Rect", &rect));
-		*out = read_box(rect, &other) && shared(box, &other) > 0;
+		*out = pdf_box_read(rect, &other) && shared(box, &other) > 0;
 	}
 	return NULL;
 }
@@ -102,10 +60,10 @@ diff_cover(
     struct diff *f, const struct pdf_obj *page, const struct pdf_obj *widget)
 {
 	const struct pdf_obj *rect, *annots;
-	struct box box, seen;
+	struct pdf_box box, seen;
 	bool found, over;
 	TRY(diff_member(f, NEW, widget, "Rect", &rect));
-	if (!read_box(rect, &box))
+	if (!pdf_box_read(rect, &box))
 		return NULL;
 	TRY(visible_box(f, page, &seen, &found));
 	double area = found ? shared(&seen, &seen) : 0;

@@ -1,7 +1,10 @@
-# pdf/: strict reader, increments, PAdES.  Uses base, certs, format, cms, zlib.
+# pdf/: strict reader, increments, PAdES.  Uses base, certs, format, cms, zlib;
+# HarfBuzz, libqrencode and libpng for visible signatures.
 noinst_LTLIBRARIES += pdf/libpdf.la
 pdf_libpdf_la_SOURCES = \
 	%D%/allow.c %D%/allow.h \
+	%D%/appearance.c %D%/appearance.h \
+	%D%/box.c %D%/box.h \
 	%D%/cache.c \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
@@ -17,20 +20,27 @@ pdf_libpdf_la_SOURCES = \
 	%D%/document.c %D%/document.h \
 	%D%/extend.c \
 	%D%/filter.c %D%/filter.h \
+	%D%/font.c %D%/font.h \
+	%D%/fontfile.c \
 	%D%/format.c %D%/format.h \
 	%D%/hole.c %D%/hole.h \
 	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \
 	%D%/lex.c %D%/lex.h \
+	%D%/look.c %D%/look.h \
+	%D%/look-text.c %D%/look-text.h \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
 	%D%/pageno.c \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
+	%D%/picture.c %D%/picture.h \
 	%D%/place.c %D%/place.h \
+	%D%/profile.c %D%/profile.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
 	%D%/seed.c %D%/seed.h \
+	%D%/sheet.c %D%/sheet.h \
 	%D%/sign.c %D%/sign.h \
 	%D%/state.c %D%/state.h \
 	%D%/store.c %D%/store.h \
@@ -44,6 +54,6 @@ pdf_libpdf_la_SOURCES = \
 	%D%/verify-value.c \
 	%D%/write.c %D%/write.h \
 	%D%/xref.c %D%/xref.h
-pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
+pdf_libpdf_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS) $(LOOK_CFLAGS)
 
-PDF_LIBS = pdf/libpdf.la $(CMS_LIBS) $(ZLIB_LIBS)
+PDF_LIBS = pdf/libpdf.la $(CMS_LIBS) $(ZLIB_LIBS) $(LOOK_LIBS)

@@ -1,6 +1,7 @@
 #include "pdf/params.h"
 
 #include "base/pack.h"
+#include "pdf/appearance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,9 @@ pdf_params_pack(const struct pdf_params *p, struct buf *out)
 	TRY(pack_u64(out, TAG_FIELDS, p->nlock_fields));
 	for (size_t i = 0; i < p->nlock_fields; i++)
 		TRY(pack_str(out, TAG_FIELD, p->lock_fields[i]));
-	return p->contact == NULL ? NULL
-				  : pack_str(out, TAG_CONTACT, p->contact);
+	if (p->contact != NULL)
+		TRY(pack_str(out, TAG_CONTACT, p->contact));
+	return p->look == NULL ? NULL : pdf_appearance_pack(p->look, out);
 }
 
 static struct err *
@@ -67,6 +69,8 @@ unpack_all(struct unpack *u, struct owned *o)
 	if (unpack_is(u, TAG_CONTACT))
 		TRY(unpack_str(u, TAG_CONTACT, &o->contact));
 	o->params.contact = o->contact;
+	if (pdf_appearance_follows(u))
+		TRY(pdf_appearance_unpack(u, &o->params.look));
 	return unpack_end(u);
 }
 
@@ -96,6 +100,7 @@ pdf_params_free(struct pdf_params *p)
 		free(o->fields[i]);
 	free(o->fields);
 	free(o->contact);
+	pdf_appearance_free(o->params.look);
 	free(o);
 }
 
@@ -153,16 +158,24 @@ pack_names(struct pdf_params *p, const char *lock, struct buf *out)
 	return e;
 }
 
-struct err *
-pdf_params_words(const char *certify, const char *lock, struct buf *out)
+static struct err *
+pack_locks(const struct pdf_words *w, struct buf *out)
 {
 	struct pdf_params p = { .lock = PDF_LOCK_NONE };
-	TRY(certify_by_word(certify, &p.certify));
-	if (certify == NULL && lock == NULL)
-		return NULL;
-	if (lock != NULL && strcmp(lock, "*") != 0)
-		return pack_names(&p, lock, out);
-	if (lock != NULL)
+	TRY(certify_by_word(w->certify, &p.certify));
+	if (w->lock != NULL && strcmp(w->lock, "*") != 0)
+		return pack_names(&p, w->lock, out);
+	if (w->lock != NULL)
 		p.lock = PDF_LOCK_ALL;
 	return pdf_params_pack(&p, out);
+}
+
+struct err *
+pdf_params_words(const struct pdf_words *w, struct buf *out)
+{
+	bool look = pdf_appearance_wanted(w);
+	if (w->certify == NULL && w->lock == NULL && !look)
+		return NULL;
+	TRY(pack_locks(w, out));
+	return look ? pdf_appearance_words(w, out) : NULL;
 }

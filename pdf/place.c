@@ -15,7 +15,7 @@ struct place {
 	const struct pdf_placing *what;
 	const struct pdf_survey *survey;
 	struct pdf_ref field;
-	struct pdf_page page;  /* the first */
+	struct pdf_page page;
 	struct pdf_ref annots; /* the array that was written anew, or num 0 */
 };
 
@@ -43,10 +43,13 @@ field_name(const struct place *p, struct buf *out)
 	return pdf_text_encode(bytes_str(wanted), out);
 }
 
-/* The picture of a field without a size, where there must be one. */
+/* The picture; of a field without a size, where there must be one. */
 static struct err *
-empty_look(struct place *p, struct pdf_ref *out)
+find_look(struct place *p, struct pdf_ref *out)
 {
+	*out = p->what->look;
+	if (out->num != 0)
+		return NULL;
 	*out = p->survey->empty_look;
 	if (!p->survey->pdfa1 || out->num != 0)
 		return NULL;
@@ -84,7 +87,9 @@ write_field(struct place *p, struct pdf_ref look)
 	TRY(pdf_write_ref(w.out, p->what->signature));
 	TRY(buf_str(w.out, "/P "));
 	TRY(pdf_write_ref(w.out, p->page.ref));
-	TRY(buf_printf(w.out, "/F %d/Rect[0 0 0 0]", WIDGET_FLAGS));
+	const struct pdf_box *b = &p->what->box;
+	TRY(buf_printf(w.out, "/F %d/Rect[%.3f %.3f %.3f %.3f]", WIDGET_FLAGS,
+	    b->x0, b->y0, b->x1, b->y1));
 	if (look.num != 0) {
 		TRY(buf_str(w.out, "/AP<</N "));
 		TRY(pdf_write_ref(w.out, look));
@@ -109,9 +114,15 @@ static struct err *
 fill_field(struct place *p)
 {
 	CLEANUP(buf_done) struct buf v = BUF(64);
+	CLEANUP(buf_done) struct buf look = BUF(64);
 	TRY(pdf_write_ref(&v, p->what->signature));
-	const struct pdf_change c = { "V", buf_bytes(&v) };
-	return rewrite_with(p, p->field, p->survey->dict, &c, 1);
+	TRY(buf_str(&look, "<</N "));
+	TRY(pdf_write_ref(&look, p->what->look));
+	TRY(buf_str(&look, ">>"));
+	const struct pdf_change c[] = { { "V", buf_bytes(&v) },
+		{ "AP", buf_bytes(&look) } };
+	return rewrite_with(p, p->field, p->survey->dict, c,
+	    p->what->look.num != 0 ? 2 : 1);
 }
 
 /* ---- arrays that grow ---- */
@@ -146,11 +157,11 @@ lengthen(struct place *p, const struct pdf_obj *raw, struct pdf_ref around,
 }
 
 static struct err *
-first_page(void *ctx, const struct pdf_page *page, bool *go_on)
+see_page(void *ctx, const struct pdf_page *page, bool *go_on)
 {
 	struct place *p = ctx;
+	*go_on = page->number < p->what->page;
 	p->page = *page;
-	*go_on = false;
 	return NULL;
 }
 
@@ -320,11 +331,11 @@ pdf_place_field(struct pdf_increment *inc, const struct pdf_placing *what)
 		return place_in_catalog(&p);
 	}
 	struct pdf_ref look = { 0, 0 };
-	TRY(pdf_each_page(p.d, p.view, first_page, &p));
+	TRY(pdf_each_page(p.d, p.view, see_page, &p));
 	if (p.page.dict == NULL)
 		return damaged("the document has no page");
 	TRY(pdf_increment_number(inc, &p.field));
-	TRY(empty_look(&p, &look));
+	TRY(find_look(&p, &look));
 	TRY(write_field(&p, look));
 	TRY(place_on_page(&p));
 	return place_in_catalog(&p);

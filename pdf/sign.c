@@ -2,6 +2,7 @@
 
 #include "cms/tsp.h"
 #include "pdf/increment.h"
+#include "pdf/look.h"
 #include "pdf/place.h"
 #include "pdf/seed.h"
 #include "pdf/state.h"
@@ -36,6 +37,13 @@ write_text(const struct pdf_writer *w, const char *key, const char *utf8)
 	TRY(pdf_text_encode(bytes_str(utf8), &text));
 	TRY(buf_str(w->out, key));
 	return pdf_write_string(w, buf_bytes(&text), false);
+}
+
+static const char *
+signer_name(const struct making *m)
+{
+	return m->params->name != NULL ? m->params->name
+				       : cert_common_name(m->params->cert);
 }
 
 /* ISO 32000-2 12.8.2.2. */
@@ -126,16 +134,91 @@ write_signature(struct pdf_increment *inc, struct pdf_ref ref,
 		TRY(buf_str(w.out, "/M"));
 		TRY(pdf_write_string(&w, buf_bytes(&date), false));
 	}
-	const char *name = params->name != NULL
-			       ? params->name
-			       : cert_common_name(params->cert);
-	TRY(write_text(&w, "/Name", name));
+	TRY(write_text(&w, "/Name", signer_name(m)));
 	TRY(write_text(&w, "/Reason", params->reason));
 	TRY(write_text(&w, "/Location", params->location));
 	TRY(write_text(&w, "/ContactInfo", m->pdf.contact));
 	TRY(write_references(&w, m));
 	TRY(buf_str(w.out, ">>"));
 	return pdf_increment_end(inc);
+}
+
+/* ---- what is seen ---- */
+
+static struct err *
+find_box(const struct making *m, const struct pdf_sheet *s, struct pdf_box *out)
+{
+	const struct pdf_appearance *a = m->pdf.look;
+	bool found = true;
+	*out = (struct pdf_box){ a->x, a->y, a->x + a->width,
+		a->y + a->height };
+	if (a->where == PDF_WHERE_CORNER)
+		TRY(pdf_sheet_corner(m->d, pdf_views(m->d), s, out, &found));
+	bool inside = out->x0 >= 0 && out->y0 >= 0 && out->x1 <= s->width &&
+		      out->y1 <= s->height;
+	if (found && inside)
+		return NULL;
+	return err_coded(
+	    err_new(ERR_USAGE, NULL,
+		found ? "the box is not all on the page, %.0f by %.0f points"
+		      : "no corner of the page is free: %.0f by %.0f points",
+		s->width, s->height),
+	    "pdf-place");
+}
+
+/* A field that is there has its box; a new one gets it. */
+static struct err *
+find_place(
+    const struct making *m, struct pdf_sheet *s, struct pdf_placing *place)
+{
+	const struct pdf_appearance *a = m->pdf.look;
+	size_t view = pdf_views(m->d);
+	const struct pdf_obj *rect;
+	if (m->survey.found) {
+		TRY(pdf_sheet_of_widget(m->d, view, m->survey.dict, s));
+		TRY(pdf_dict_get(m->d, view, m->survey.dict, "Rect", &rect));
+		if (pdf_box_read(rect, &place->box) &&
+		    place->box.x1 > place->box.x0 &&
+		    place->box.y1 > place->box.y0)
+			return NULL;
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "the field has no box"),
+		    "pdf-place");
+	}
+	if (a->where == PDF_WHERE_FIELD)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "there is no such field"),
+		    "pdf-place");
+	struct pdf_box seen;
+	place->page = a->page == 0 ? 1 : a->page;
+	TRY(pdf_sheet_find(m->d, view, place->page, s));
+	TRY(find_box(m, s, &seen));
+	place->box = pdf_sheet_inside(s, &seen);
+	return NULL;
+}
+
+static struct err *
+write_look(struct pdf_increment *inc, const struct making *m,
+    struct pdf_placing *place)
+{
+	const struct sign_params *params = m->params;
+	struct pdf_sheet s;
+	if (m->pdf.look == NULL)
+		return NULL;
+	TRY(find_place(m, &s, place));
+	struct pdf_box seen = pdf_sheet_seen(&s, &place->box);
+	const struct pdf_look look = {
+		.is = m->pdf.look,
+		.width = seen.x1 - seen.x0,
+		.height = seen.y1 - seen.y0,
+		.turn = s.turn,
+		.pdfa = m->survey.pdfa,
+		.name = signer_name(m),
+		.reason = params->reason,
+		.location = params->location,
+		.time = params->time,
+	};
+	return pdf_look_write(inc, &look, &place->look);
 }
 
 /* ---- preparing ---- */
@@ -147,6 +230,7 @@ build_tail(struct pdf_increment *inc, const struct making *m, size_t cms_len,
 	struct pdf_placing place = { .survey = &m->survey,
 		.certifies = m->pdf.certify != PDF_APPROVAL };
 	TRY(pdf_increment_number(inc, &place.signature));
+	TRY(write_look(inc, m, &place));
 	TRY(write_signature(inc, place.signature, m, cms_len, holes));
 	TRY(pdf_place_field(inc, &place));
 	TRY(pdf_increment_finish(inc));

@@ -26,6 +26,16 @@ static const struct option_row options[] = {
 	    "PDF: certify it, and allow only that afterwards", false },
 	{ "lock", "NAMES", "PDF: fields that must stay (a,b,c; or '*')",
 	    false },
+	{ "appearance", "PROFILE", "PDF: a visible signature, like this", false },
+	{ "page", "N", "PDF: where it is seen: the page (1),", false },
+	{ "box", "X,Y,W,H", "its box, in points from the lower left corner,",
+	    false },
+	{ "corner", "W,H", "or the first free corner, in that size", false },
+	{ "text", "LINES", "PDF: what it says (lines with \\n between)", false },
+	{ "qr", "TEXT", "PDF: what a QR code in it says", false },
+	{ "picture", "FILE", "PDF: picture of the signature, PNG or JPEG",
+	    false },
+	{ "seal", "FILE", "PDF: picture of the agency's seal", false },
 	{ "local", NULL, "keep the document here; send only its digest",
 	    false },
 	{ "format", "pdf|xml|cms",
@@ -42,6 +52,8 @@ static const struct option_row options[] = {
 	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
+
+_Static_assert(COUNT_OF(options) <= OPTIONS_MAX, "room in struct args");
 
 /* Everything that one signing needs, and owns. */
 struct signing {
@@ -103,6 +115,12 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.field = args_get(a, "field"),
 		.certify = args_get(a, "certify"),
 		.lock = args_get(a, "lock"),
+		.appearance = args_get(a, "appearance"),
+		.page = args_get(a, "page"),
+		.box = args_get(a, "box"),
+		.corner = args_get(a, "corner"),
+		.text = args_get(a, "text"),
+		.qr = args_get(a, "qr"),
 		.level = raise_level_name(r.level),
 		.format = format_letter(args_get(a, "format")),
 		.place = args_has(a, "detached") ? "Detached" : NULL,
@@ -110,6 +128,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.commitment = args_get(a, "commitment"),
 		.more = more,
 	};
+	if (args_has(a, "picture") || args_has(a, "seal"))
+		return err_new(ERR_USAGE, NULL,
+		    "--picture and --seal want --local or --token");
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
 	};
@@ -203,6 +224,34 @@ load_policy(const struct args *a, struct signing *s, struct sig_policy *out)
 	return NULL;
 }
 
+/* The pictures are read here, so that the sandbox opens no files. */
+static struct err *
+load_look(const struct args *a, struct signing *s)
+{
+	CLEANUP(input_done) struct input picture = { 0 };
+	CLEANUP(input_done) struct input seal = { 0 };
+	if (args_has(a, "picture"))
+		TRY(input_open(args_get(a, "picture"), &picture));
+	if (args_has(a, "seal"))
+		TRY(input_open(args_get(a, "seal"), &seal));
+	const struct pdf_words words = {
+		.certify = args_get(a, "certify"),
+		.lock = args_get(a, "lock"),
+		.appearance = args_get(a, "appearance"),
+		.page = args_get(a, "page"),
+		.box = args_get(a, "box"),
+		.corner = args_get(a, "corner"),
+		.text = args_get(a, "text"),
+		.qr = args_get(a, "qr"),
+		.picture = picture.bytes,
+		.seal = seal.bytes,
+		.field = args_has(a, "field"),
+	};
+	buf_done(&s->pdf);
+	s->pdf = BUF(PDF_PARAMS_MAX);
+	return pdf_params_words(&words, &s->pdf);
+}
+
 static struct err *
 load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 {
@@ -219,9 +268,7 @@ load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 	s->xml = BUF(SIGN_XML_MAX);
 	TRY(sign_xml_pack(a, &s->xml));
 	r->xml = buf_bytes(&s->xml);
-	s->pdf = BUF(PDF_PARAMS_MAX);
-	TRY(pdf_params_words(
-	    args_get(a, "certify"), args_get(a, "lock"), &s->pdf));
+	TRY(load_look(a, s));
 	r->pdf = buf_bytes(&s->pdf);
 	r->level = s->raise.level > LEVEL_T ? LEVEL_T : s->raise.level;
 	r->format = args_get(a, "format");

@@ -113,10 +113,19 @@ pack_xml(const struct request *r, struct buf *out)
 static struct err *
 pdf_choices(const struct request *r, struct buf *out)
 {
-	const char *certify, *lock;
-	TRY(request_param(r, "certify", &certify));
-	TRY(request_param(r, "lock", &lock));
-	return pdf_params_words(certify, lock, out);
+	const char *field;
+	struct pdf_words w = { 0 };
+	TRY(request_param(r, "certify", &w.certify));
+	TRY(request_param(r, "lock", &w.lock));
+	TRY(request_param(r, "appearance", &w.appearance));
+	TRY(request_param(r, "page", &w.page));
+	TRY(request_param(r, "box", &w.box));
+	TRY(request_param(r, "corner", &w.corner));
+	TRY(request_param(r, "text", &w.text));
+	TRY(request_param(r, "qr", &w.qr));
+	TRY(request_param(r, "field", &field));
+	w.field = field != NULL;
+	return pdf_params_words(&w, out);
 }
 
 static struct err *
@@ -288,7 +297,8 @@ static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
-		"certify", "lock", "xmlProfile", "xmlPackaging", "xmlPlace",
+		"certify", "lock", "appearance", "page", "box", "corner",
+		"text", "qr", "xmlProfile", "xmlPackaging", "xmlPlace",
 		"xmlCanon", "xmlCounter", "xmlObjects", "conformance_level",
 		"signature_format", "signed_envelope_property", "role",
 		"commitment" };

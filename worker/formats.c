@@ -2,6 +2,7 @@
 
 #include "asic/format.h"
 #include "cms/format.h"
+#include "pdf/font.h"
 #include "pdf/format.h"
 #include "xml/format.h"
 
@@ -24,6 +25,7 @@ formats_all(size_t *count)
 struct err *
 formats_start(void)
 {
+	pdf_fonts_start(NULL);
 	return xml_start();
 }
 
@@ -31,4 +33,5 @@ void
 formats_stop(void)
 {
 	xml_stop();
+	pdf_fonts_stop();
 }

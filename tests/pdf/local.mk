@@ -59,3 +59,19 @@ CLEANFILES += tests/pdf/levels$(EXEEXT)
 TESTS += tests/pdf/attacks.py
 EXTRA_DIST += tests/pdf/attacks.py
 tests/pdf/attacks.log: tests/pdf/levels$(EXEEXT) tests/pdf/judge$(EXEEXT)
+
+# Signs pages visibly; looks.py draws them and compares with tests/pdf/golden.
+EXTRA_PROGRAMS += tests/pdf/looks
+tests_pdf_looks_SOURCES = tests/pdf/looks.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_looks_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_looks_LDADD = $(PDF_LIBS)
+CLEANFILES += tests/pdf/looks$(EXEEXT)
+
+TESTS += tests/pdf/looks.py
+EXTRA_DIST += tests/pdf/looks.py tests/pdf/golden
+tests/pdf/looks.log: tests/pdf/looks$(EXEEXT) tests/pdf/judge$(EXEEXT)
+
+check_PROGRAMS += tests/pdf/test-look
+tests_pdf_test_look_SOURCES = tests/pdf/test-look.c tests/pdf/build.h tests/pdf/signing.h
+tests_pdf_test_look_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_test_look_LDADD = $(PDF_LIBS)

@@ -70,20 +70,24 @@ words_of_people_become_parameters(void)
 {
 	CLEANUP(buf_done) struct buf b = BUF(4096);
 	CLEANUP(pdf_params_freep) struct pdf_params *p = NULL;
-	CHECK_OK(pdf_params_words(NULL, NULL, &b));
+	CHECK_OK(pdf_params_words(&(struct pdf_words){ 0 }, &b));
 	CHECK(b.len == 0);
-	CHECK_OK(pdf_params_words("nothing", "Họ tên,a.b", &b));
+	CHECK_OK(pdf_params_words(
+	    &(struct pdf_words){ .certify = "nothing", .lock = "Họ tên,a.b" },
+	    &b));
 	CHECK_OK(pdf_params_unpack(buf_bytes(&b), &p));
 	CHECK(p != NULL && p->certify == PDF_CERTIFY_NOTHING &&
 	      p->lock == PDF_LOCK_INCLUDE && p->nlock_fields == 2 &&
 	      strcmp(p->lock_fields[1], "a.b") == 0);
 	pdf_params_free(TAKE(p));
 	buf_clear(&b);
-	CHECK_OK(pdf_params_words(NULL, "*", &b));
+	CHECK_OK(pdf_params_words(&(struct pdf_words){ .lock = "*" }, &b));
 	CHECK_OK(pdf_params_unpack(buf_bytes(&b), &p));
 	CHECK(
 	    p != NULL && p->lock == PDF_LOCK_ALL && p->certify == PDF_APPROVAL);
-	CHECK_ERR(pdf_params_words("all", NULL, &b), ERR_USAGE);
+	CHECK_ERR(
+	    pdf_params_words(&(struct pdf_words){ .certify = "all" }, &b),
+	    ERR_USAGE);
 }
 
 int

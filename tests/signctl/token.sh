@@ -83,6 +83,14 @@ one_kind() {
 		check "$f is valid" "$signctl" verify --policy path-only \
 		    --trust "$dir/ca.pem" --indication "$dir/$f.signed"
 	done
+	check "a PDF is signed visibly" token sign --token "$key" \
+	    --pin-file "$dir/pin" "$@" --appearance decree-30-seal \
+	    --box 50,50,200,100 --qr https://example.org/ \
+	    --picture "$top_srcdir/tests/pdf/golden/ink.png" \
+	    --seal "$top_srcdir/tests/pdf/golden/stamp.png" \
+	    --out "$dir/seen.pdf" "$dir/a.pdf"
+	check "and is valid" "$signctl" verify --policy path-only \
+	    --trust "$dir/ca.pem" --indication "$dir/seen.pdf"
 	if command -v pdfsig > /dev/null && [ -z "${no_pdfsig:-}" ]; then
 		pdfsig -nocert "$dir/a.pdf.signed" 2> /dev/null |
 		    grep -q 'Signature is Valid'
