@@ -130,7 +130,9 @@ struct signd_error *signd_enrol(struct signd *s,
 
 /*
  * signd_activate makes key and certificate: `link` is the one-time link or its
- * token.  The answer is JSON with credentialID, certificate and chain (PEM).
+ * token.  The answer is JSON with credentialID, certificate and chain (PEM);
+ * and otpauth, the link for an authenticator app, when the service asks for its
+ * codes: nobody tells it again.
  */
 struct signd_error *signd_activate(
     struct signd *s, const char *link, const char *pin, char **out_json);

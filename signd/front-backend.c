@@ -146,6 +146,7 @@ read_credential(struct bytes answer, struct credential *c)
 	}
 	TRY(unpack_i64(&u, 4, &c->tries_left));
 	TRY(unpack_i64(&u, 5, &c->created));
+	TRY(unpack_i64(&u, 6, &c->second_factor));
 	return unpack_end(&u);
 }
 
@@ -227,7 +228,7 @@ pack_sign(const char *credential, struct sig_alg alg,
 	TRY(pack_bytes(body, 4, buf_bytes(&alg_der)));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
-	return NULL;
+	return secret->code == NULL ? NULL : pack_str(body, 6, secret->code);
 }
 
 /* A keyholder that lost its token is replaced, and another one takes the
@@ -270,7 +271,8 @@ pack_authorize(const char *credential, const struct secret_of *secret,
 	TRY(pack_str(body, 4, n > 0 ? digest_oid(alg) : ""));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
-	return pack_bytes(body, 6, secret->sealed);
+	TRY(pack_bytes(body, 6, secret->sealed));
+	return secret->code == NULL ? NULL : pack_str(body, 7, secret->code);
 }
 
 /* What a sealed PIN buys is a SAD for just these. */

@@ -113,6 +113,7 @@ struct held {
 	struct seal_owner owner;
 	int64_t version;
 	int64_t tries_left;
+	int64_t code_step; /* of the last code that was used */
 };
 void held_done(struct held *h);
 /* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
@@ -174,11 +175,22 @@ struct err *keyholder_sign(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
- * keyholder_pin_end() ends it.  Gives the unsealing key and the wrapped key.
- * ERR_DENIED code "pin-wrong", "pin-locked". */
+ * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
+ * for a wrong PIN and for a wrong code alike; code "code-missing", without
+ * trying either. */
+struct unsealed {
+	struct secret key;     /* that unseals */
+	struct secret content; /* what was sealed: pkcs11/seal.h */
+	int64_t code_step;     /* of the code that was right; 0: none asked */
+};
+void unsealed_done(struct unsealed *u);
 struct err *keyholder_unseal(struct keyholder *k, struct bytes credential,
-    const struct held *h, struct bytes pin, struct secret *key,
-    struct secret *wrapped) MUST_USE;
+    const struct held *h, const struct pin_message *m,
+    struct unsealed *out) MUST_USE;
+/* Ends a try that was right when something else went wrong: `e`, which it
+ * gives back, or what follows from it. */
+struct err *keyholder_end_try(
+    struct keyholder *k, struct bytes credential, struct err *e) MUST_USE;
 
 /* keyholder-pin.c: a PIN as it comes. */
 struct pin_given {

@@ -122,8 +122,11 @@ do_activate(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 6, &c.not_after));
 	TRY(unpack_bytes(u, 7, &c.sealed));
 	TRY(unpack_i64(u, 8, &c.version));
+	int64_t second = 0;
 	TRY(unpack_i64(u, 9, &c.generation));
+	TRY(unpack_i64(u, 10, &second));
 	TRY(unpack_end(u));
+	c.second_factor = second != 0;
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
 		    ERR_LIMIT, NULL, "a sealed key of %zu bytes", c.sealed.len);
@@ -148,7 +151,8 @@ do_credential(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 	TRY(pack_bytes(out, 2, buf_bytes(&c.sealed)));
 	TRY(pack_i64(out, 3, c.version));
 	TRY(pack_i64(out, 4, c.tries_left));
-	return pack_i64(out, 5, c.cover);
+	TRY(pack_i64(out, 5, c.cover));
+	return pack_i64(out, 6, c.code_step);
 }
 
 static struct err *
@@ -177,6 +181,7 @@ do_authorized(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 4, &a.count));
 	TRY(unpack_bytes(u, 5, &a.digests_hash));
 	TRY(unpack_bytes(u, 6, &a.pin_once));
+	TRY(unpack_i64(u, 7, &a.code_step));
 	TRY(unpack_end(u));
 	a.credential = id;
 	return ledger_authorized(l, &a);
@@ -209,7 +214,8 @@ do_signed(struct ledger *l, struct unpack *u)
 	TRY(unpack_bytes(u, 3, &s.sad_id));
 	TRY(unpack_i64(u, 4, &s.sad_expires));
 	TRY(unpack_id(u, 5, &alg));
-	TRY(unpack_digests(u, 6, digests, &s.ndigests));
+	TRY(unpack_i64(u, 6, &s.code_step));
+	TRY(unpack_digests(u, 7, digests, &s.ndigests));
 	s.credential = id;
 	s.alg = alg;
 	s.digests = digests;

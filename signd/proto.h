@@ -61,7 +61,8 @@ enum key_op {
 	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent),
 	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
-	 * repeated). */
+	 * repeated); with a second factor 4 its otpauth: link, or 5 that
+	 * sealed to who sealed the PIN (pin_answer_seal). */
 	KEY_ACTIVATE = 0x0302,
 	/* Authorize: PIN for a SAD bound to credential, digests, count.
 	 * 1 credential id, 2 PIN or "", 3 count of signatures [n], 4 digest
@@ -71,7 +72,8 @@ enum key_op {
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
-	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated). Answer: 1
+	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 code of
+	 * the second factor with a PIN (may be absent).  Answer: 1
 	 * signature values (repeated, same order; DER for ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
@@ -107,7 +109,8 @@ enum key_op {
 enum ledger_read_op {
 	/* 1 credential id.  Answer: 1 status ("active", "locked", "revoked"),
 	 * 2 certificate (DER), 3 issuer chain (DER, repeated), 4 PIN tries left
-	 * [n], 5 created [n].  ERR_MISSING code "credential-unknown". */
+	 * [n], 5 created [n], 6 whether a code is asked for with the PIN [n].
+	 * ERR_MISSING code "credential-unknown". */
 	LEDGER_CREDENTIAL = 0x0401,
 	/* 1 enrolment id.  Answer: 1 status ("open", "activated", "expired"),
 	 * 2 name, 3 credential id or "", 4 expires [n]. */

@@ -122,6 +122,13 @@ static const char *const migrations[] = {
 	"ALTER TABLE credential ADD COLUMN cover INTEGER NOT NULL DEFAULT 1;"
 	"CREATE INDEX credential_kek ON credential (kek);"
 	"CREATE INDEX credential_cover ON credential (cover);",
+
+	/* Whether a code is asked for, and the time step of the last one that
+	 * was used (RFC 6238). */
+	"ALTER TABLE credential"
+	" ADD COLUMN second_factor INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE credential"
+	" ADD COLUMN code_step INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const struct db_schema schema = {
