@@ -84,10 +84,12 @@ render(
 	return e;
 }
 
-struct err *
-enrolment_record_render(const struct enrolment_record *r, struct buf *out)
+#define WHO_FIELDS 12
+
+static void
+fill_who(const struct enrolment_record *r, struct field out[WHO_FIELDS])
 {
-	const struct field fields[] = {
+	const struct field fields[WHO_FIELDS] = {
 		{ "name", r->name, FORM_TEXT },
 		{ "subject-id", r->subject_id, FORM_TEXT },
 		{ "province", r->province, FORM_OPTIONAL },
@@ -101,7 +103,27 @@ enrolment_record_render(const struct enrolment_record *r, struct buf *out)
 		{ "time", r->time, FORM_TIME },
 		{ "nonce", r->nonce, FORM_HEX32 },
 	};
-	return render("signd enrolment 1\n", fields, COUNT_OF(fields), out);
+	memcpy(out, fields, sizeof(fields));
+}
+
+struct err *
+enrolment_record_render(const struct enrolment_record *r, struct buf *out)
+{
+	struct field fields[WHO_FIELDS];
+	fill_who(r, fields);
+	return render("signd enrolment 1\n", fields, WHO_FIELDS, out);
+}
+
+struct err *
+issue_record_render(const struct issue_record *r, struct buf *out)
+{
+	struct field fields[WHO_FIELDS + 2];
+	fill_who(&r->who, fields);
+	fields[WHO_FIELDS] =
+	    (struct field){ "replaces", r->replaces, FORM_HEX };
+	fields[WHO_FIELDS + 1] =
+	    (struct field){ "csr-sha256", r->csr_sha256, FORM_HEX64 };
+	return render("signd certificate 1\n", fields, COUNT_OF(fields), out);
 }
 
 struct err *
@@ -127,6 +149,15 @@ enrolment_record_done(struct enrolment_record *r)
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		free(fields[i]);
 	*r = (struct enrolment_record){ 0 };
+}
+
+void
+issue_record_done(struct issue_record *r)
+{
+	enrolment_record_done(&r->who);
+	free(r->replaces);
+	free(r->csr_sha256);
+	*r = (struct issue_record){ 0 };
 }
 
 void

@@ -39,6 +39,14 @@ struct revocation_record {
 	char *nonce;      /* as above */
 };
 
+/* An officer has met this person, who brought a token: its key gets a
+ * certificate. */
+struct issue_record {
+	struct enrolment_record who;
+	char *replaces;   /* serial of the certificate that it renews, or "" */
+	char *csr_sha256; /* 64 hex digits: the request that they brought */
+};
+
 /* The audit up to a record is as it is: what a checkpoint signs. */
 struct checkpoint_record {
 	char *covers;      /* number of that record, decimal */
@@ -59,6 +67,9 @@ struct checkpoint_record {
  */
 struct err *enrolment_record_render(
     const struct enrolment_record *r, struct buf *out) MUST_USE;
+/* "signd certificate 1", the fields of an enrolment, replaces, csr-sha256. */
+struct err *issue_record_render(
+    const struct issue_record *r, struct buf *out) MUST_USE;
 struct err *revocation_record_render(
     const struct revocation_record *r, struct buf *out) MUST_USE;
 
@@ -67,6 +78,7 @@ struct err *checkpoint_record_render(
 
 /* Frees the fields, not the struct. */
 void enrolment_record_done(struct enrolment_record *r);
+void issue_record_done(struct issue_record *r);
 void revocation_record_done(struct revocation_record *r);
 void checkpoint_record_done(struct checkpoint_record *r);
 

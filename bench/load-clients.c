@@ -43,6 +43,7 @@ ask_socket(struct client *c, const struct load_sad *sad)
 	TRY(pack_bytes(&body, 3, BYTES_NONE));
 	TRY(pack_bytes(&body, 4, buf_bytes(&oid)));
 	TRY(pack_bytes(&body, 5, bytes_of(digest, sizeof(digest))));
+	TRY(pack_bytes(&body, 6, BYTES_NONE));
 	return ipc_call(c->load->socket, KEY_SIGN, buf_bytes(&body), NULL, 0,
 	    ANSWER_MAX, CALL_MS, &answer);
 }

@@ -3,7 +3,8 @@
 # bench/report.html.  Each takes five minutes at most.
 BENCHES = bench-paths bench-pdf bench-xml bench-service
 include bench/keys.mk
-EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service
+include bench/certs.mk
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \
@@ -19,8 +20,12 @@ bench_bench_pdf_SOURCES = bench/bench-pdf.c
 bench_bench_pdf_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 bench_bench_pdf_LDADD = $(PDF_LIBS)
 bench_bench_xml_SOURCES = bench/bench-xml.c
-bench_bench_xml_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+bench_bench_xml_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 bench_bench_xml_LDADD = $(XML_ROOM_LIBS)
+if XMLSEC
+bench_bench_xml_CFLAGS += -DHAVE_XMLSEC $(XMLSEC_CFLAGS)
+bench_bench_xml_LDADD += $(XMLSEC_LIBS)
+endif
 
 .PHONY: bench $(BENCHES)
 bench-paths: bench/bench-paths

@@ -27,4 +27,21 @@ struct csr_fields {
 struct err *csr_make(const struct csr_fields *f, const struct signer *signer,
     struct buf *out) MUST_USE;
 
+/* A request that was read: its key has shown that it is at hand. */
+struct csr {
+	EVP_PKEY *key;     /* owned */
+	struct bytes spki; /* SubjectPublicKeyInfo; borrows from the request */
+	struct bytes subject; /* Name, DER: a wish, and no more; borrows */
+};
+
+/*
+ * csr_read reads one request in DER, and nothing after it, and verifies it
+ * under its own key (RFC 2986 4.2).  csr_done() in any case.
+ * ERR_MALFORMED; ERR_LIMIT; ERR_UNSUPPORTED: an algorithm that we do not know,
+ * or a digest under 256 bits; ERR_DENIED code "csr-proof": it was not signed
+ * by that key.
+ */
+struct err *csr_read(struct bytes der, struct csr *out) MUST_USE;
+void csr_done(struct csr *c);
+
 #endif

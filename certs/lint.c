@@ -247,6 +247,40 @@ lint_alt_names(const struct cert *c, const struct cert_profile *p)
 	return NULL;
 }
 
+/* EN 319 412-1 5.1.3: kind of number, country, hyphen, number. */
+static bool
+is_semantic(struct bytes v)
+{
+	static const char *const kinds[] = { "PAS", "IDC", "PNO", "TIN" };
+	bool known = false;
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		known |= bytes_starts(v, bytes_str(kinds[i]));
+	return known && v.len > 6 && v.ptr[5] == '-' && v.ptr[3] >= 'A' &&
+	       v.ptr[3] <= 'Z' && v.ptr[4] >= 'A' && v.ptr[4] <= 'Z';
+}
+
+static struct err *
+lint_european(const struct cert *c, const struct cert_profile *p)
+{
+	if (!p->european)
+		return NULL;
+	X509 *x = cert_x509(c);
+	const X509_NAME *name = X509_get_subject_name(x);
+	int at = X509_NAME_get_index_by_NID(name, NID_serialNumber, -1);
+	if (at < 0)
+		return deny("EN 319 412-2 4.2.4", "serialNumber");
+	const ASN1_STRING *s =
+	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+	if (!is_semantic(bytes_of(
+		ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s))))
+		return deny("EN 319 412-1 5.1.3", "serialNumber");
+	if (X509_get_ext_by_NID(x, NID_certificate_policies, -1) < 0)
+		return deny("EN 319 412-2 4.3.3", "no certificate policy");
+	if (X509_get_ext_by_NID(x, NID_info_access, -1) < 0)
+		return deny("EN 319 412-2 4.4.1", "no authorityInfoAccess");
+	return NULL;
+}
+
 struct err *
 cert_lint(const struct cert *c, const struct cert_profile *p,
     const struct cert *issuer)
@@ -259,5 +293,6 @@ cert_lint(const struct cert *c, const struct cert_profile *p,
 	TRY(lint_basic_constraints(c, p));
 	TRY(lint_usage(c, p));
 	TRY(lint_alt_names(c, p));
+	TRY(lint_european(c, p));
 	return lint_issuer(c, issuer == NULL ? c : issuer);
 }

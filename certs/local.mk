@@ -6,8 +6,9 @@ certs_libcerts_la_SOURCES = \
 	%D%/spki.c %D%/spki.h \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/cmp.c %D%/cmp.h \
 	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
-	%D%/csr.h %D%/csr_make.c \
+	%D%/csr.h %D%/csr_make.c %D%/csr_read.c \
 	%D%/der.c %D%/der.h \
 	%D%/digest.c \
 	%D%/hpke.c %D%/hpke.h \
@@ -26,6 +27,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/path_rules.c \
 	%D%/path_status.c \
 	%D%/pin_message.c %D%/pin_message.h \
+	%D%/profile_file.c %D%/profile_file.h \
 	%D%/profiles.c %D%/profiles.h \
 	%D%/signed.c %D%/signed.h \
 	%D%/totp.c %D%/totp.h \

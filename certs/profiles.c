@@ -27,6 +27,18 @@ static const struct profile_field person[] = {
 	{ .type = NULL },
 };
 
+/* EN 319 412-2 4.2.4: a natural person. */
+static const struct profile_field european[] = {
+	{ "C", 1, 1 },
+	{ "ST", 0, 1 },
+	{ "L", 0, 1 },
+	{ "GN", 1, 1 },
+	{ "SN", 1, 1 },
+	{ "CN", 1, 1 },
+	{ "serialNumber", 1, 1 },
+	{ .type = NULL },
+};
+
 static const struct profile_field officer[] = {
 	{ "C", 1, 1 },
 	{ "ST", 0, 1 },
@@ -69,8 +81,8 @@ static const char *const eku_ocsp[] = { OID_OCSP_SIGNING, NULL };
 
 /*
  * Decree 23/2025 bounds validity: a root 25 years, an agency's own CA 10, a
- * time-stamping unit 5, a subscriber 3.  Nobody's own key gets encipherment: the
- * keys only sign.
+ * time-stamping unit 5, a subscriber 3.  Nobody's own key gets encipherment:
+ * the keys only sign.
  */
 static const struct cert_profile profiles[] = {
 	{ .name = "citizen",
@@ -78,6 +90,12 @@ static const struct cert_profile profiles[] = {
 	    .path_len = -1,
 	    .key_usage = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
 	    .eku = eku_person,
+	    .max_days = YEARS(3) },
+	{ .name = "citizen-eu",
+	    .fields = european,
+	    .path_len = -1,
+	    .key_usage = KU_NON_REPUDIATION, /* EN 319 412-2 4.3.2, type A */
+	    .european = true,
 	    .max_days = YEARS(3) },
 	{ .name = "officer",
 	    .fields = officer,
@@ -175,6 +193,8 @@ static const struct field_kind kinds[] = {
 	{ "title", NID_title, V_ASN1_UTF8STRING, 64, FIELD_TEXT },
 	{ "CN", NID_commonName, V_ASN1_UTF8STRING, 64, FIELD_TEXT },
 	{ "UID", NID_userId, V_ASN1_UTF8STRING, 64, FIELD_SUBJECT_ID },
+	{ "GN", NID_givenName, V_ASN1_UTF8STRING, 64, FIELD_TEXT },
+	{ "SN", NID_surname, V_ASN1_UTF8STRING, 64, FIELD_TEXT },
 	{ "serialNumber", NID_serialNumber, V_ASN1_PRINTABLESTRING, 64,
 	    FIELD_ASCII },
 };

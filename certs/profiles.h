@@ -38,6 +38,8 @@ struct cert_profile {
 	bool eku_critical;
 	bool dns_names;    /* subjectAltName with host names is required */
 	bool ocsp_nocheck; /* RFC 6960 4.2.2.2.1 */
+	bool european;     /* EN 319 412-2: policy, AIA and a serialNumber that
+			    * says what it is, as in "PNOVN-001..." */
 	const char *label; /* the common name must contain it; may be NULL */
 	int max_days;      /* longest validity */
 };

@@ -53,7 +53,7 @@ fill_enrolment(const struct signd_enrolment *in, struct enrolment_record *r)
 static struct err *
 add_base64(json_t *body, const char *name, struct bytes raw)
 {
-	CLEANUP(buf_done) struct buf b = BUF(4096);
+	CLEANUP(buf_done) struct buf b = BUF(32768);
 	const char *text;
 	TRY(base64_encode(raw, &b));
 	TRY(buf_cstr(&b, &text));
@@ -86,6 +86,18 @@ approved(json_t *record, struct bytes text, signd_approve *approve, void *ctx,
 	return NULL;
 }
 
+static json_t *
+who_json(const struct enrolment_record *r)
+{
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	    "name", r->name, "subjectID", r->subject_id, "province",
+	    r->province, "locality", r->locality, "profile", r->profile,
+	    "evidence", r->evidence, "evidenceSHA256", r->evidence_sha256,
+	    "consent", r->consent, "desk", r->desk, "officer", r->officer,
+	    "time", r->time, "nonce", r->nonce);
+}
+
 static struct err *
 enrolment_body(const struct signd_enrolment *in, signd_approve *approve,
     void *ctx, json_t **out)
@@ -94,14 +106,7 @@ enrolment_body(const struct signd_enrolment *in, signd_approve *approve,
 	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	TRY(fill_enrolment(in, &r));
 	TRY(enrolment_record_render(&r, &text));
-	json_t *record = json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-	    "name", r.name, "subjectID", r.subject_id, "province", r.province,
-	    "locality", r.locality, "profile", r.profile, "evidence",
-	    r.evidence, "evidenceSHA256", r.evidence_sha256, "consent",
-	    r.consent, "desk", r.desk, "officer", r.officer, "time", r.time,
-	    "nonce", r.nonce);
-	return approved(record, buf_bytes(&text), approve, ctx, out);
+	return approved(who_json(&r), buf_bytes(&text), approve, ctx, out);
 }
 
 struct signd_error *
@@ -111,6 +116,34 @@ signd_enrol(struct signd *s, const struct signd_enrolment *enrolment,
 	CLEANUP(json_decrefp) json_t *body = NULL;
 	LOCAL(enrolment_body(enrolment, approve, ctx, &body));
 	return perform_json(s, "/v1/enrolments", body, out_json);
+}
+
+static struct err *
+issue_body(const struct signd_issue *in, signd_approve *approve, void *ctx,
+    json_t **out)
+{
+	CLEANUP(issue_record_done) struct issue_record r = { 0 };
+	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
+	CLEANUP(json_decrefp) json_t *body = NULL;
+	TRY(fill_enrolment(&in->who, &r.who));
+	TRY(dup_or(in->replaces, "", &r.replaces));
+	TRY(dup_or(in->csr_sha256, "", &r.csr_sha256));
+	TRY(issue_record_render(&r, &text));
+	json_t *record = who_json(&r.who);
+	json_object_set_new(record, "replaces", json_string(r.replaces));
+	TRY(approved(record, buf_bytes(&text), approve, ctx, &body));
+	TRY(add_base64(body, "csr", bytes_of(in->csr.ptr, in->csr.len)));
+	*out = TAKE(body);
+	return NULL;
+}
+
+struct signd_error *
+signd_issue(struct signd *s, const struct signd_issue *request,
+    signd_approve *approve, void *ctx, char **out_json)
+{
+	CLEANUP(json_decrefp) json_t *body = NULL;
+	LOCAL(issue_body(request, approve, ctx, &body));
+	return perform_json(s, "/v1/certificates", body, out_json);
 }
 
 static struct err *

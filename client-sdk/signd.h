@@ -61,6 +61,14 @@ struct signd_enrolment {
 				      * certificate */
 };
 
+/* A certificate for the key of a token. */
+struct signd_issue {
+	struct signd_enrolment who;
+	const char *replaces;   /* serial (hex) of what it renews; or NULL */
+	struct signd_bytes csr; /* PKCS#10, DER */
+	const char *csr_sha256; /* 64 hex digits: SHA-256 of it */
+};
+
 /* Why a certificate ends. */
 struct signd_revocation {
 	const char *credential; /* credential id */
@@ -188,6 +196,15 @@ struct signd_error *signd_sign_document(struct signd *s, const char *credential,
  */
 struct signd_error *signd_verify(struct signd *s, int in_fd, const char *policy,
     const char *time, char **out_json);
+
+/*
+ * signd_issue has a token's key certified, with the officer's approval.  The
+ * answer is JSON with serialNumber and certificates (Base64 of DER, its own
+ * first, anchor last).
+ */
+struct signd_error *signd_issue(struct signd *s,
+    const struct signd_issue *request, signd_approve *approve, void *ctx,
+    char **out_json);
 
 /* signd_revoke ends a certificate, with the officer's approval.  The answer is
  * JSON with revokedAt and crlNumber. */

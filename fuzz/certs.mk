@@ -15,3 +15,17 @@ fuzz_fuzz_ocsp_SOURCES = fuzz/fuzz-ocsp.c
 fuzz_fuzz_ocsp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_ocsp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_fuzz_ocsp_LDADD = $(CERTS_LIBS)
+
+FUZZ_TARGETS += fuzz/fuzz-csr
+EXTRA_PROGRAMS += fuzz/fuzz-csr
+fuzz_fuzz_csr_SOURCES = fuzz/fuzz-csr.c
+fuzz_fuzz_csr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_csr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_csr_LDADD = $(CERTS_LIBS)
+
+FUZZ_TARGETS += fuzz/fuzz-ocsp-request
+EXTRA_PROGRAMS += fuzz/fuzz-ocsp-request
+fuzz_fuzz_ocsp_request_SOURCES = fuzz/fuzz-ocsp-request.c
+fuzz_fuzz_ocsp_request_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_ocsp_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_ocsp_request_LDADD = $(CERTS_LIBS)

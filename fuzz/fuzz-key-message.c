@@ -33,11 +33,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.C_Sign = no_sign,
 		.C_GetSessionInfo = no_info };
 	static char nowhere[] = "/nonexistent/ledger.sock";
-	static const struct settings settings = { .sad_seconds = 60 };
+	static char policy[] = "1.2.3";
+	static const struct settings settings = { .sad_seconds = 60,
+		.tsa_policy_oid = policy };
 	struct keyholder k = { .settings = &settings,
 		.clock = &clock_system,
 		.ledger_read = nowhere,
 		.ledger_write = nowhere,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.reading = { .path = nowhere,
+		    .lock = PTHREAD_MUTEX_INITIALIZER },
+		.writing = { .path = nowhere,
+		    .lock = PTHREAD_MUTEX_INITIALIZER },
+		.watch = { .source = &clock_source_system },
 		.session = { .f = &f } };
 	if (size < 2 || size > KEY_BODY_MAX)
 		return 0;

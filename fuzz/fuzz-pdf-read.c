@@ -26,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pdf_document_budget(d)->steps = 1 << 20;
 	pdf_document_budget(d)->inflated = 1 << 24;
 	err_free(pdf_scan(d, 1, pdf_views(d), see_object, d));
-	err_free(pdf_survey_document(d, &(struct pdf_wish){ .field = "a.b" }, &survey));
+	err_free(pdf_survey_document(
+	    d, &(struct pdf_wish){ .field = "a.b" }, &survey));
 	return 0;
 }

@@ -18,7 +18,8 @@ sign(struct bytes in, const struct person *p, struct buf *out)
 	struct sign_params s = { .cert = p->cert, .alg = p->alg, .time = NOON };
 	TRY(format_pdf.prepare(in, &s, &prepared));
 	if (format_pdf.embed(buf_bytes(&prepared.state),
-		BYTES_LIT("0\x06\x02\x01\x01\x02\x01\x01"), BYTES_NONE, &i) != NULL)
+		BYTES_LIT("0\x06\x02\x01\x01\x02\x01\x01"), BYTES_NONE,
+		&i) != NULL)
 		abort();
 	TRY(buf_append(out, in));
 	return buf_append(out, buf_bytes(&i.bytes));

@@ -1,7 +1,9 @@
 /* signctl enrol: an officer has met a person. */
 #include "signctl/service.h"
 
-#include "certs/alg.h"
+#include <string.h>
+
+#include "certs/csr.h"
 
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
@@ -89,6 +91,132 @@ run(const struct args *a, int *code)
 	    signd_enrol(s, &enrolment, officer_approve, officer, &text)));
 	return tell(a, text);
 }
+
+/* ---- a token's key ---- */
+
+static const struct option_row issue_options[] = {
+	OFFICER_OPTIONS,
+	{ "csr", "FILE", "PKCS#10 request of the token, PEM or DER", false },
+	{ "replaces", "HEX", "serial number of the certificate that it renews",
+	    false },
+	{ "out", "FILE", "where the certificate and its issuers go, PEM",
+	    false },
+	{ "name", "TEXT", "full name, as on the card", false },
+	{ "subject-id", "TYPE:VALUE", "CCCD:…, HC:… (passport)", false },
+	{ "province", "TEXT", "province or city of residence", false },
+	{ "locality", "TEXT", "ward or commune", false },
+	{ "profile", "NAME", "certificate profile (citizen)", false },
+	{ "evidence", "KIND", "chip-card, card-seen or passport-seen", false },
+	{ "evidence-file", "FILE", "what the desk keeps; only its hash is sent",
+	    false },
+	{ "consent", "ISO8601", "when the person agreed (now)", false },
+	{ "desk", "TEXT", "name of the desk", false },
+	COMMON_OPTIONS,
+};
+
+#define CSR_HEAD "-----BEGIN CERTIFICATE REQUEST-----"
+#define CSR_END "-----END CERTIFICATE REQUEST-----"
+
+/* PEM's text between its lines, or DER as it is. */
+static struct err *
+read_csr(const char *path, struct buf *der)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	TRY(input_open(path, &in));
+	size_t head = bytes_find(in.bytes, BYTES_LIT(CSR_HEAD));
+	if (head == SIZE_MAX)
+		return buf_append(der, in.bytes);
+	struct bytes text = bytes_from(in.bytes, head + strlen(CSR_HEAD));
+	size_t end = bytes_find(text, BYTES_LIT(CSR_END));
+	if (end == SIZE_MAX)
+		return err_new(
+		    ERR_MALFORMED, "RFC 7468 7", "%s has no end", path);
+	return base64_decode_ws(bytes_slice(text, 0, end), der);
+}
+
+static struct err *
+write_certificates(const struct args *a, const json_t *list)
+{
+	const char *path = args_get(a, "out");
+	if (path == NULL)
+		return NULL;
+	FILE *f = fopen(path, "we");
+	if (f == NULL)
+		return err_new(ERR_USAGE, NULL, "%s cannot be written", path);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *b64 = json_string_value(json_array_get(list, i));
+		fputs("-----BEGIN CERTIFICATE-----\n", f);
+		for (; b64 != NULL && *b64 != '\0'; b64 += strnlen(b64, 64))
+			fprintf(f, "%.64s\n", b64);
+		fputs("-----END CERTIFICATE-----\n", f);
+	}
+	return fclose(f) == 0
+		   ? NULL
+		   : err_new(ERR_REMOTE, NULL, "%s cannot be written", path);
+}
+
+static struct err *
+tell_issued(const struct args *a, const char *text)
+{
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	const char *serial;
+	TRY(json_read(text, &j));
+	TRY(json_text(j, "serialNumber", &serial));
+	TRY(write_certificates(a, json_object_get(j, "certificates")));
+	if (args_has(a, "json"))
+		printf("%s\n", text);
+	else
+		printf(a->lang == LANG_VI ? "Đã cấp chứng thư số sê-ri %s.\n"
+					  : "Certificate %s is issued.\n",
+		    serial);
+	return NULL;
+}
+
+static struct err *
+send_issue(
+    const struct args *a, struct officer *officer, struct signd_issue *request)
+{
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	CLEANUP(signd_freep) char *text = NULL;
+	TRY(officer_open(a, &s));
+	TRY(service_err(
+	    signd_issue(s, request, officer_approve, officer, &text)));
+	return tell_issued(a, text);
+}
+
+static struct err *
+run_issue(const struct args *a, int *code)
+{
+	(void)code;
+	CLEANUP(officer_freep) struct officer *officer = NULL;
+	CLEANUP(buf_done) struct buf evidence = BUF(64);
+	CLEANUP(buf_done) struct buf csr = BUF(CSR_MAX);
+	CLEANUP(buf_done) struct buf hash = BUF(64);
+	struct signd_issue request = { .replaces = args_get(a, "replaces") };
+	uint8_t digest[DIGEST_MAX];
+	const char *file;
+	const char *hex;
+	TRY(args_need(a, "csr", &file));
+	TRY(read_csr(file, &csr));
+	TRY(digest_of(DIGEST_SHA256, buf_bytes(&csr), digest));
+	TRY(hex_encode(bytes_of(digest, 32), &hash));
+	TRY(buf_cstr(&hash, &request.csr_sha256));
+	request.csr = (struct signd_bytes){ csr.ptr, csr.len };
+	TRY(args_need(a, "evidence-file", &file));
+	TRY(hash_evidence(file, &evidence));
+	TRY(buf_cstr(&evidence, &hex));
+	TRY(officer_load(a, &officer));
+	TRY(fill(a, hex, officer_fingerprint(officer), &request.who));
+	return send_issue(a, officer, &request);
+}
+
+const struct command command_issue = {
+	.name = "issue",
+	.words = "",
+	.summary = "officer: certify the key of a token that somebody brought",
+	.options = issue_options,
+	.run = run_issue,
+};
 
 const struct command command_enrol = {
 	.name = "enrol",

@@ -10,17 +10,33 @@ static const struct option_row options[] = {
 	    false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
-	    "cessationOfOperation, unspecified; pinUnlock: 5 tries again",
+	    "cessationOfOperation, privilegeWithdrawn, unspecified; "
+	    "pinUnlock: 5 tries again",
 	    false },
 	COMMON_OPTIONS,
 };
 
-/* What was done, in words: Vietnamese, English. */
+static const struct option_row hold_options[] = {
+	OFFICER_OPTIONS,
+	{ "credential", "ID", "the credential", false },
+	{ "serial", "HEX", "serial number of its certificate (asked for)",
+	    false },
+	COMMON_OPTIONS,
+};
+
+/* What was done, and from when on. */
 static const char *
-said(const struct args *a)
+done_words(const struct args *a)
 {
 	bool vi = a->lang == LANG_VI;
-	if (strcmp(args_get(a, "reason"), "pinUnlock") == 0)
+	if (a->command == &command_suspend)
+		return vi ? "Đã tạm dừng chứng thư từ"
+			  : "The certificate is suspended since";
+	if (a->command == &command_release)
+		return vi ? "Đã phục hồi chứng thư lúc"
+			  : "The certificate was released at";
+	const char *reason = args_get(a, "reason");
+	if (reason != NULL && strcmp(reason, "pinUnlock") == 0)
 		return vi ? "Đã mở khóa chữ ký lúc"
 			  : "The signature was unlocked at";
 	return vi ? "Đã thu hồi chứng thư lúc"
@@ -43,7 +59,7 @@ tell(const struct args *a, const char *text)
 	if (args_has(a, "json"))
 		printf("%s\n", text);
 	else
-		printf("%s %s.\n", said(a), shown != NULL ? shown : "?");
+		printf("%s %s.\n", done_words(a), shown != NULL ? shown : "?");
 	return NULL;
 }
 
@@ -62,6 +78,18 @@ find_serial(struct signd *s, const char *credential, char **out)
 }
 
 static struct err *
+find_reason(const struct args *a, const char **out)
+{
+	if (a->command == &command_suspend)
+		*out = "certificateHold";
+	else if (a->command == &command_release)
+		*out = "removeFromCRL";
+	else
+		return args_need(a, "reason", out);
+	return NULL;
+}
+
+static struct err *
 run(const struct args *a, int *code)
 {
 	(void)code;
@@ -70,8 +98,13 @@ run(const struct args *a, int *code)
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	CLEANUP(signd_freep) char *text = NULL;
 	struct signd_revocation r = { .serial = args_get(a, "serial") };
-	TRY(args_need(a, "credential", &r.credential));
-	TRY(args_need(a, "reason", &r.reason));
+	r.credential = args_get(a, "credential");
+	/* A certificate without a credential is named by its number alone. */
+	if (r.credential == NULL && r.serial != NULL)
+		r.credential = r.serial;
+	if (r.credential == NULL)
+		TRY(args_need(a, "credential", &r.credential));
+	TRY(find_reason(a, &r.reason));
 	TRY(officer_load(a, &officer));
 	r.officer = officer_fingerprint(officer);
 	TRY(officer_open(a, &s));
@@ -88,5 +121,21 @@ const struct command command_revoke = {
 	.words = "",
 	.summary = "officer: end a certificate",
 	.options = options,
+	.run = run,
+};
+
+const struct command command_suspend = {
+	.name = "suspend",
+	.words = "",
+	.summary = "officer: suspend a certificate",
+	.options = hold_options,
+	.run = run,
+};
+
+const struct command command_release = {
+	.name = "release",
+	.words = "",
+	.summary = "officer: take a suspension back",
+	.options = hold_options,
 	.run = run,
 };

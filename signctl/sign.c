@@ -3,6 +3,7 @@
 #include "cms/params.h"
 #include "pdf/params.h"
 #include "signctl/raise.h"
+#include "signctl/sign_xml.h"
 #include "signctl/service.h"
 #include "signctl/token.h"
 
@@ -43,6 +44,7 @@ static const struct option_row options[] = {
 	{ "sig-policy-file", "FILE", "that policy's document", false },
 	{ "sig-policy-uri", "URI", "where that policy is found", false },
 	OTP_OPTION,
+	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
 
@@ -61,6 +63,7 @@ struct signing {
 	bool unstamped;         /* its time stamp did not fit */
 	uint8_t policy_digest[DIGEST_MAX];
 	struct buf cms; /* cms_params, packed */
+	struct buf xml; /* xml_params, packed */
 	struct buf pdf; /* pdf_params, packed */
 };
 
@@ -75,6 +78,7 @@ signing_done(struct signing *s)
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
 	buf_done(&s->cms);
+	buf_done(&s->xml);
 	buf_done(&s->pdf);
 }
 
@@ -84,6 +88,7 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(close_fdp) int in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", path);
+	TRY(sign_xml_refuse(a));
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -221,6 +226,9 @@ load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 	s->cms = BUF(4096);
 	TRY(cms_params_pack(&cms, &s->cms));
 	r->cms = buf_bytes(&s->cms);
+	s->xml = BUF(SIGN_XML_MAX);
+	TRY(sign_xml_pack(a, &s->xml));
+	r->xml = buf_bytes(&s->xml);
 	s->pdf = BUF(PDF_PARAMS_MAX);
 	TRY(pdf_params_words(
 	    args_get(a, "certify"), args_get(a, "lock"), &s->pdf));

@@ -24,6 +24,9 @@ static const struct option_row options[] = {
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "content", "FILE", "the data of a detached signature", false },
 	{ "external", "URI=FILE", "what a reference in XML names", true },
+	{ "dotnet-enveloped", NULL,
+	    "XML: read enveloped-signature inside a signature as .NET does",
+	    false },
 	{ "format", "pdf|xml|asic|cms", "do not guess the format", false },
 	{ "password-fd", "N", "read a PDF's password from descriptor N",
 	    false },
@@ -160,6 +163,7 @@ load_session(const struct args *a, struct session *s)
 	r->extra = &s->extra;
 	r->keys = s->keys;
 	r->nkeys = s->nkeys;
+	r->dotnet_enveloped = args_has(a, "dotnet-enveloped");
 	return NULL;
 }
 

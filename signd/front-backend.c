@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "certs/aead.h"
 #include "signd/front.h"
 #include "signd/ipc-io.h"
 #include "signd/process.h"
@@ -228,22 +229,35 @@ pack_sign(const char *credential, struct sig_alg alg,
 	TRY(pack_bytes(body, 4, buf_bytes(&alg_der)));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
-	return secret->code == NULL ? NULL : pack_str(body, 6, secret->code);
+	uint8_t repeat[KEY_REPEAT];
+	TRY(random_fill(repeat, sizeof(repeat)));
+	TRY(pack_bytes(body, 6,
+	    secret->sad.len > 0 ? bytes_of(repeat, sizeof(repeat))
+				: BYTES_NONE));
+	return secret->code == NULL ? NULL : pack_str(body, 7, secret->code);
 }
 
-/* A keyholder that lost its token is replaced, and another one takes the
- * request.  With a SAD as well: it is used up in the ledger after the token has
- * done its work, so a token that failed has used none.  A keyholder that died
- * may have, and is not asked again here. */
+#define SIGN_TRIES 3
+
+/*
+ * A keyholder that lost its token, or died, is replaced, and another one takes
+ * the request.  One that died may have had the signature recorded: only with a
+ * SAD is that safe, for then the request has a key and is answered as before.
+ */
 static struct err *
-ask_twice(const struct front *f, uint16_t op, const struct buf *body,
-    struct ipc_message *out)
+ask_again(const struct front *f, uint16_t op, const struct buf *body,
+    bool repeatable, struct ipc_message *out)
 {
-	struct err *e = ask_keyholder(f, op, buf_bytes(body), out);
-	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
-		return e;
-	err_free(e);
-	return ask_keyholder(f, op, buf_bytes(body), out);
+	for (int i = 1;; i++) {
+		struct err *e = ask_keyholder(f, op, buf_bytes(body), out);
+		if (e == NULL || i == SIGN_TRIES)
+			return e;
+		bool lost = strcmp(err_code(e), "token-unavailable") == 0;
+		bool died = strcmp(err_code(e), "process-died") == 0;
+		if (!lost && !(died && repeatable))
+			return e;
+		err_free(e);
+	}
 }
 
 static struct err *
@@ -254,7 +268,7 @@ sign_by(const struct front *f, const char *credential, struct sig_alg alg,
 	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
 	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
 	if (e == NULL)
-		e = ask_twice(f, KEY_SIGN, &body, out);
+		e = ask_again(f, KEY_SIGN, &body, secret->sad.len > 0, out);
 	wipe(body.ptr, body.len);
 	buf_done(&body);
 	return e;
@@ -285,7 +299,7 @@ buy_sad(const struct front *f, const char *credential, enum digest_alg alg,
 	struct buf body = BUF(SECRET_MAX + n * (DIGEST_MAX + 16) + 1024);
 	TRY(pack_authorize(credential, secret, (int64_t)n, alg, digests,
 	    secret->unbound ? 0 : n, &body));
-	return ask_twice(f, KEY_AUTHORIZE, &body, out);
+	return ask_again(f, KEY_AUTHORIZE, &body, false, out);
 }
 
 struct err *

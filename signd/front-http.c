@@ -238,7 +238,8 @@ log_request(const struct request *q)
 		     : r->constant != NULL ? r->constant_len
 					   : r->body.len;
 	/* The path alone: a query may hold what is nobody's business. */
-	log_event(q->front->log, LOG_INFO, "request",
+	/* What came out of memory is asked thousands of times a second. */
+	log_event(q->front->log, q->quick ? LOG_DEBUG : LOG_INFO, "request",
 	    "id=%s method=%.8s path=%s officer=%d status=%u code=%s in=%zu "
 	    "out=%zu ms=%lld",
 	    q->id, q->method, log_quoted(q->path, path, sizeof(path)),
@@ -298,6 +299,7 @@ dispatch(struct request *q)
 		if (e != NULL)
 			return refuse(q, e);
 		if (done) {
+			q->quick = true;
 			q->state = REQUEST_DONE;
 			return request_send(q);
 		}

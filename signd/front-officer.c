@@ -2,12 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/pack.h"
 #include "base/record.h"
 #include "signd/front.h"
 #include "signd/proto.h"
 
 #define APPROVAL_MAX 4096 /* bytes of a signature */
+#define BINARY_MAX 16384  /* bytes of a PKCS#10 request */
 #define ALG_MAX 256       /* bytes of an AlgorithmIdentifier */
 #define AUDIT_COUNT_MAX 1000
 enum { TAG_APPROVAL = 20, TAG_OFFICER = 21, TAG_ALG = 22 };
@@ -16,6 +18,10 @@ enum { TAG_APPROVAL = 20, TAG_OFFICER = 21, TAG_ALG = 22 };
 static const char *const enrolment_fields[] = { "name", "subjectID", "province",
 	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
 	"officer", "time", "nonce" };
+/* The same, and what it renews; the request (PKCS#10) comes after. */
+static const char *const issue_fields[] = { "name", "subjectID", "province",
+	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
+	"officer", "time", "nonce", "replaces" };
 static const char *const revocation_fields[] = { "credential", "serial",
 	"reason", "officer", "time", "nonce" };
 
@@ -31,16 +37,27 @@ pack_record(struct json_fields *record, const char *const *names, size_t n,
 	return json_end(record);
 }
 
+static struct err *
+pack_binary(
+    struct json_fields *f, const char *name, uint16_t tag, struct buf *body)
+{
+	CLEANUP(buf_done) struct buf value = BUF(BINARY_MAX);
+	TRY(json_base64(f, name, false, &value));
+	return pack_bytes(body, tag, buf_bytes(&value));
+}
+
 /* What an officer signed, with whose certificate; the keyholder judges it. */
 static struct err *
 pack_approved(const struct request *r, struct json_fields *f,
-    const char *const *names, size_t n, struct buf *body)
+    const char *const *names, size_t n, const char *binary, struct buf *body)
 {
 	CLEANUP(buf_done) struct buf approval = BUF(APPROVAL_MAX);
 	CLEANUP(buf_done) struct buf alg = BUF(ALG_MAX);
 	struct json_fields record;
 	TRY(json_object_field(f, "record", &record));
 	TRY(pack_record(&record, names, n, body));
+	if (binary != NULL)
+		TRY(pack_binary(f, binary, (uint16_t)(n + 1), body));
 	TRY(json_base64(f, "approval", false, &approval));
 	TRY(json_base64(f, "approvalAlgorithm", false, &alg));
 	TRY(json_end(f));
@@ -51,13 +68,13 @@ pack_approved(const struct request *r, struct json_fields *f,
 
 static struct err *
 ask_approved(struct request *r, uint16_t op, const char *const *names, size_t n,
-    struct ipc_message *m)
+    const char *binary, struct ipc_message *m)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	CLEANUP(buf_done) struct buf body = BUF(256 * 1024);
 	TRY(request_json(r, &doc));
 	struct json_fields f = { .object = doc };
-	TRY(pack_approved(r, &f, names, n, &body));
+	TRY(pack_approved(r, &f, names, n, binary, &body));
 	return ask_keyholder(r->front, op, buf_bytes(&body), m);
 }
 
@@ -113,8 +130,8 @@ static struct err *
 enrol(struct request *r, struct reply *out)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	TRY(ask_approved(
-	    r, KEY_ENROL, enrolment_fields, COUNT_OF(enrolment_fields), &m));
+	TRY(ask_approved(r, KEY_ENROL, enrolment_fields,
+	    COUNT_OF(enrolment_fields), NULL, &m));
 	return reply_enrolled(r->front, buf_bytes(&m.body), out);
 }
 
@@ -168,6 +185,66 @@ get_enrolment(struct request *r, struct reply *out)
 	return reply_enrolment(buf_bytes(&m.body), out);
 }
 
+/* ---- certificates for tokens ---- */
+
+static struct err *
+put_pem(json_t *list, struct bytes der)
+{
+	CLEANUP(buf_done) struct buf text = BUF(CERT_MAX * 2);
+	TRY(base64_encode(der, &text));
+	if (json_array_append_new(
+		list, json_stringn((const char *)text.ptr, text.len)) != 0)
+		return err_new(ERR_NOMEM, NULL, "certificates");
+	return NULL;
+}
+
+static struct err *
+reply_issued(struct bytes answer, struct reply *out)
+{
+	struct unpack u = unpack_of(answer);
+	CLEANUP(free_charp) char *serial = NULL;
+	CLEANUP(json_freep) json_t *doc = NULL;
+	struct bytes der;
+	TRY(unpack_str(&u, 1, &serial));
+	TRY(unpack_bytes(&u, 2, &der));
+	TRY(json_new(&doc));
+	TRY(json_put_str(doc, "serialNumber", serial));
+	json_t *list = json_array();
+	TRY(json_put(doc, "certificates", list));
+	TRY(put_pem(list, der));
+	while (unpack_is(&u, 3)) {
+		TRY(unpack_bytes(&u, 3, &der));
+		TRY(put_pem(list, der));
+	}
+	TRY(unpack_end(&u));
+	return reply_json(out, 201, doc);
+}
+
+static struct err *
+issue(struct request *r, struct reply *out)
+{
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	TRY(ask_approved(
+	    r, KEY_ISSUE, issue_fields, COUNT_OF(issue_fields), "csr", &m));
+	/* A renewal may have ended the certificate that it replaces. */
+	ocsp_cache_forget(r->front->ocsp);
+	return reply_issued(buf_bytes(&m.body), out);
+}
+
+struct err *
+post_certificate(struct request *r, struct reply *out)
+{
+	struct once once = { 0 };
+	bool replayed = false;
+	TRY(require_officer(r));
+	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
+	if (replayed)
+		return NULL;
+	struct err *e = issue(r, out);
+	once_end(r, &once, out, e == NULL);
+	return e;
+}
+
 /* ---- revocation ---- */
 
 static struct err *
@@ -177,8 +254,8 @@ revoke_one(struct request *r, struct reply *out)
 	CLEANUP(json_freep) json_t *doc = NULL;
 	int64_t at;
 	int64_t number;
-	TRY(ask_approved(
-	    r, KEY_REVOKE, revocation_fields, COUNT_OF(revocation_fields), &m));
+	TRY(ask_approved(r, KEY_REVOKE, revocation_fields,
+	    COUNT_OF(revocation_fields), NULL, &m));
 	ocsp_cache_forget(r->front->ocsp);
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_i64(&u, 1, &at));

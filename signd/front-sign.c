@@ -8,6 +8,7 @@
 #include "signd/front-auth.h"
 #include "signd/proto.h"
 #include "worker/job.h"
+#include "xml/params.h"
 
 #define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
 #define SIGNATURE_MAX 4096        /* bytes of one value */
@@ -15,6 +16,50 @@
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
 /* ---- prepare and embed, by a worker ---- */
+
+/* Names separated by commas: elements of the document, "#data". */
+static struct err *
+xml_objects(char *list, struct xml_object *out, size_t *n)
+{
+	char *rest = NULL;
+	for (char *w = strtok_r(list, ",", &rest); w != NULL;
+	     w = strtok_r(NULL, ",", &rest)) {
+		if (*n == XML_OBJECTS_MAX || *w != '#')
+			return err_coded(err_new(ERR_USAGE, NULL, "xmlObjects"),
+			    "parameter");
+		out[(*n)++].uri = w;
+	}
+	return NULL;
+}
+
+/* What only XML has; nothing is appended when nothing of it was asked for. */
+static struct err *
+pack_xml(const struct request *r, struct buf *out)
+{
+	struct xml_object objects[XML_OBJECTS_MAX] = { 0 };
+	CLEANUP(free_charp) char *list = NULL;
+	struct xml_params x;
+	struct xml_words w = { 0 };
+	const char *names = NULL;
+	size_t n = 0;
+	TRY(request_param(r, "xmlProfile", &w.profile));
+	TRY(request_param(r, "xmlPackaging", &w.packaging));
+	TRY(request_param(r, "xmlPlace", &w.place));
+	TRY(request_param(r, "xmlCanon", &w.canon));
+	TRY(request_param(r, "xmlCounter", &w.counter));
+	TRY(request_param(r, "xmlObjects", &names));
+	if (names == NULL && w.profile == NULL && w.packaging == NULL &&
+	    w.place == NULL && w.canon == NULL && w.counter == NULL)
+		return NULL;
+	TRY(xml_params_read(&w, &x));
+	if (names != NULL)
+		TRY(bytes_dup_str(bytes_str(names), &list));
+	if (list != NULL)
+		TRY(xml_objects(list, objects, &n));
+	x.objects = objects;
+	x.nobjects = n;
+	return xml_params_pack(&x, out);
+}
 
 static struct err *
 pdf_choices(const struct request *r, struct buf *out)
@@ -40,6 +85,9 @@ pack_prepare(const struct request *r, const struct credential *c,
 	TRY(request_param(r, "reason", &p.reason));
 	TRY(request_param(r, "location", &p.location));
 	TRY(request_param(r, "field", &p.field));
+	CLEANUP(buf_done) struct buf xml = BUF(PREPARE_MAX);
+	TRY(pack_xml(r, &xml));
+	p.xml = buf_bytes(&xml);
 	CLEANUP(buf_done) struct buf pdf = BUF(PDF_PARAMS_MAX);
 	TRY(pdf_choices(r, &pdf));
 	p.pdf = buf_bytes(&pdf);
@@ -175,7 +223,8 @@ static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
-		"certify", "lock" };
+		"certify", "lock", "xmlProfile", "xmlPackaging", "xmlPlace",
+		"xmlCanon", "xmlCounter", "xmlObjects" };
 	const char *auth = request_header(r, "Signd-Authorization");
 	TRY(pack_str(out, 1, r->path));
 	TRY(pack_str(out, 2, credential));
@@ -398,6 +447,7 @@ reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
 	CLEANUP(json_freep) json_t *doc = NULL;
 	TRY(json_new(&doc));
 	TRY(json_put_int(doc, "at", (int64_t)in->at));
+	TRY(json_put_int(doc, "cut", (int64_t)in->cut));
 	TRY(json_put_base64(doc, "insertion", buf_bytes(&in->bytes)));
 	TRY(json_put_int(doc, "length", (int64_t)insertion_size(in, length)));
 	return reply_json(out, 200, doc);

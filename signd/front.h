@@ -139,6 +139,7 @@ struct request {
 	const char *method;
 	bool officer;
 	bool plain;  /* came without TLS */
+	bool quick;  /* was answered by route->quick */
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
@@ -331,6 +332,7 @@ HANDLER(post_sign_prepare);
 HANDLER(post_sign_complete);
 HANDLER(post_enrolment);
 HANDLER(get_enrolment);
+HANDLER(post_certificate);
 HANDLER(post_revoke);
 HANDLER(get_audit);
 HANDLER(get_public_crl);

@@ -11,6 +11,8 @@
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/aead.h"
+#include "pkcs11/guard.h"
+#include "signd/ceremony.h"
 #include "signd/keyholder.h"
 #include "signd/ledger.h"
 #include "signd/operator.h"
@@ -30,6 +32,8 @@ struct authority {
 	uint8_t id[P11_ID]; /* CKA_ID of its key */
 	CK_OBJECT_HANDLE key;
 	struct cert *cert;
+	const struct p11_session *session; /* of its token */
+	const char *token;                 /* its label */
 };
 
 struct ca_names {
@@ -70,9 +74,17 @@ subject_of(
 	return n;
 }
 
+static struct p11_signer
+authority_key(const struct authority *a)
+{
+	return (struct p11_signer){
+		.session = a->session, .key = a->key, .shape = SHAPE_P256
+	};
+}
+
 static struct err *
-certify(const struct keyholder *k, const struct init_options *o,
-    struct authority *a, const struct authority *root, EVP_PKEY *key)
+certify(const struct init_options *o, struct authority *a,
+    const struct authority *root, EVP_PKEY *key)
 {
 	struct ca_names names = names_of(o, root == NULL);
 	struct subject_field subject[4];
@@ -87,32 +99,30 @@ certify(const struct keyholder *k, const struct init_options *o,
 		.not_after = now + names.days * DAY,
 		.alg = ca_alg,
 	};
-	struct p11_signer by = { .session = &k->session,
-		.key = root == NULL ? a->key : root->key,
-		.shape = SHAPE_P256 };
+	struct p11_signer by = authority_key(root == NULL ? a : root);
 	struct signer signer = p11_signer(&by);
 	return cert_issue(&f, &signer, &a->cert);
 }
 
 static struct err *
-make_authority(const struct keyholder *k, const struct init_options *o,
-    struct authority *a, const struct authority *root)
+make_authority(const struct init_options *o, struct authority *a,
+    const struct authority *root)
 {
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(a->id, sizeof(a->id)));
 	TRY(p11_pair_make(
-	    &k->session, bytes_of(a->id, sizeof(a->id)), &a->key, &spki));
+	    a->session, bytes_of(a->id, sizeof(a->id)), &a->key, &spki));
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(buf_bytes(&spki), &key));
-	return certify(k, o, a, root, key);
+	return certify(o, a, root, key);
 }
 
 static struct err *
-make_chain(const struct keyholder *k, const struct init_options *o,
-    struct authority *root, struct authority *issuer, struct buf *out)
+make_chain(const struct init_options *o, struct authority *root,
+    struct authority *issuer, struct buf *out)
 {
-	TRY(make_authority(k, o, root, NULL));
-	TRY(make_authority(k, o, issuer, root));
+	TRY(make_authority(o, root, NULL));
+	TRY(make_authority(o, issuer, root));
 	TRY(pack_bytes(out, 3, bytes_of(issuer->id, sizeof(issuer->id))));
 	TRY(pack_bytes(out, 4, cert_der(issuer->cert)));
 	return pack_bytes(out, 4, cert_der(root->cert));
@@ -139,20 +149,92 @@ make_keys(const struct keyholder *k, struct buf *out)
 	return pack_bytes(out, 5, bytes_of(cover, sizeof(cover)));
 }
 
+/* Both files of the protocol, behind the chain: 5 text, 6 signature. */
+static struct err *
+write_protocol(const struct keyholder *k, const struct init_options *o,
+    const struct authority *root, const struct authority *issuer,
+    struct buf *out)
+{
+	struct unpack u = unpack_of(buf_bytes(out));
+	struct ceremony_key keys[] = {
+		{ "key that wraps (AES-256)", k->token.label, BYTES_NONE },
+		{ "key of seals (HMAC)", k->token.label, BYTES_NONE },
+		{ "issuing key (P-256)", issuer->token,
+		    bytes_of(issuer->id, sizeof(issuer->id)) },
+		{ "root key (P-256)", root->token,
+		    bytes_of(root->id, sizeof(root->id)) },
+	};
+	TRY(unpack_bytes(&u, 1, &keys[0].id));
+	TRY(unpack_bytes(&u, 2, &keys[1].id));
+	const struct ceremony c = { .time = clock_now(&clock_system),
+		.organization =
+		    o->organization != NULL ? o->organization : "(none)",
+		.witnesses = o->witnesses,
+		.nwitnesses = o->nwitnesses,
+		.module = k->settings->token_module,
+		.keys = keys,
+		.nkeys = COUNT_OF(keys),
+		.root = root->cert,
+		.issuer = issuer->cert };
+	struct p11_signer by = authority_key(root);
+	struct signer signer = p11_signer(&by);
+	CLEANUP(buf_done) struct buf text = BUF(PROTOCOL_MAX);
+	CLEANUP(buf_done) struct buf sig = BUF(1024);
+	TRY(ceremony_protocol(&c, &signer, &text, &sig));
+	TRY(pack_bytes(out, 5, buf_bytes(&text)));
+	return pack_bytes(out, 6, buf_bytes(&sig));
+}
+
+/* The root's own token, of the module that is loaded already. */
+static struct err *
+open_root(const struct keyholder *k, const struct init_options *o,
+    struct p11_token *token, struct p11_session *session)
+{
+	CLEANUP(secret_done) struct secret pin = { 0 };
+	if (o->root_pin_file == NULL)
+		return err_new(
+		    ERR_USAGE, NULL, "a root token wants a root PIN file");
+	TRY(p11_token_find(k->module, o->root_token_uri, token));
+	TRY(p11_session_open(token, true, session));
+	TRY(guard_read_secret(o->root_pin_file, &pin));
+	return p11_login(session, secret_bytes(&pin));
+}
+
+static struct err *
+hold(struct keyholder *k, const struct init_options *o, struct buf *out)
+{
+	struct p11_token token = k->token;
+	struct p11_session session = { 0 };
+	struct authority root = { .session = &k->session,
+		.token = k->token.label };
+	struct authority issuer = root;
+	struct err *e = NULL;
+	if (o->root_token_uri != NULL) {
+		e = open_root(k, o, &token, &session);
+		root.session = &session;
+		root.token = token.label;
+	}
+	if (e == NULL)
+		e = make_keys(k, out);
+	if (e == NULL)
+		e = make_chain(o, &root, &issuer, out);
+	if (e == NULL)
+		e = write_protocol(k, o, &root, &issuer, out);
+	cert_free(root.cert);
+	cert_free(issuer.cert);
+	p11_session_done(&session);
+	return e;
+}
+
 static struct err *
 token_part(const struct part *p, struct buf *out)
 {
 	struct keyholder k = {
 		.settings = p->s, .clock = &clock_system, .pin_fd = -1
 	};
-	struct authority root = { 0 }, issuer = { 0 };
 	struct err *e = keyholder_token(&k, true);
 	if (e == NULL)
-		e = make_keys(&k, out);
-	if (e == NULL)
-		e = make_chain(&k, p->ctx, &root, &issuer, out);
-	cert_free(root.cert);
-	cert_free(issuer.cert);
+		e = hold(&k, p->ctx, out);
 	keyholder_done(&k);
 	return e;
 }
@@ -197,7 +279,8 @@ take(struct unpack *u, uint16_t tag, size_t max, struct buf *out)
 }
 
 static struct err *
-read_setup(struct bytes packed, struct ledger_setup *s)
+read_setup(struct bytes packed, struct ledger_setup *s, struct bytes *text,
+    struct bytes *sig)
 {
 	struct unpack u = unpack_of(packed);
 	TRY(take(&u, 1, LEDGER_ID_MAX, &s->kek_id));
@@ -206,6 +289,8 @@ read_setup(struct bytes packed, struct ledger_setup *s)
 	TRY(take(&u, 3, LEDGER_ID_MAX, &s->ca_key_id));
 	while (unpack_is(&u, 4) && s->nchain < LEDGER_CHAIN_MAX)
 		TRY(take(&u, 4, CERT_MAX, &s->chain[s->nchain++]));
+	TRY(unpack_bytes(&u, 5, text));
+	TRY(unpack_bytes(&u, 6, sig));
 	return unpack_end(&u);
 }
 
@@ -223,7 +308,8 @@ ledger_part(const struct part *p, struct buf *out)
 {
 	(void)out;
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
-	TRY(read_setup(p->in, &setup));
+	struct bytes text, sig;
+	TRY(read_setup(p->in, &setup, &text, &sig));
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	TRY(open_ledger(p->s, &l));
 	TRY(ledger_begin(l));
@@ -246,7 +332,7 @@ append_pem(struct bytes der, struct buf *out)
 }
 
 static struct err *
-write_file(const char *path, const struct buf *text)
+write_file(const char *path, struct bytes text)
 {
 	if (path == NULL)
 		return NULL;
@@ -254,7 +340,7 @@ write_file(const char *path, const struct buf *text)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || fchmod(fd, 0644) != 0)
 		return err_errno(errno, "writing %s", path);
-	return part_write_all(fd, buf_bytes(text));
+	return part_write_all(fd, text);
 }
 
 static struct err *
@@ -265,8 +351,22 @@ write_files(const struct init_options *o, const struct ledger_setup *setup)
 	for (size_t i = 0; i < setup->nchain; i++)
 		TRY(append_pem(buf_bytes(&setup->chain[i]), &chain));
 	TRY(append_pem(buf_bytes(&setup->chain[setup->nchain - 1]), &anchor));
-	TRY(write_file(o->chain_file, &chain));
-	return write_file(o->anchor_file, &anchor);
+	TRY(write_file(o->chain_file, buf_bytes(&chain)));
+	return write_file(o->anchor_file, buf_bytes(&anchor));
+}
+
+static struct err *
+write_protocol_files(
+    const struct init_options *o, struct bytes text, struct bytes sig)
+{
+	CLEANUP(buf_done) struct buf name = BUF(4096);
+	const char *sig_file = NULL;
+	if (o->protocol_file == NULL)
+		return NULL;
+	TRY(buf_printf(&name, "%s.sig", o->protocol_file));
+	TRY(buf_cstr(&name, &sig_file));
+	TRY(write_file(o->protocol_file, text));
+	return write_file(sig_file, sig);
 }
 
 static struct err *
@@ -330,12 +430,14 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	struct part token = { .s = s, .ctx = o, .work = token_part };
 	TRY(part_run(&token, s->user_keyholder, &made));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
-	TRY(read_setup(buf_bytes(&made), &setup));
+	struct bytes text = BYTES_NONE, sig = BYTES_NONE;
+	TRY(read_setup(buf_bytes(&made), &setup, &text, &sig));
 	struct part ledger = {
 		.s = s, .in = buf_bytes(&made), .work = ledger_part
 	};
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
+	TRY(write_protocol_files(o, text, sig));
 	TRY(tell_setup(&setup, told));
 	TRY(signd_operator_key(s, "time-stamp", told));
 	TRY(signd_operator_key(s, "ocsp", told));

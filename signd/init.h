@@ -17,6 +17,13 @@ struct init_options {
 	const char *chain_file;  /* PEM of the CA chain is written here, anchor
 				  * last, readable by all; NULL: nowhere */
 	const char *anchor_file; /* likewise, the anchor alone */
+	/* The root's key in a token of its own, of the same module, which can
+	 * be taken away afterwards; NULL: in the token of the service. */
+	const char *root_token_uri;
+	const char *root_pin_file; /* readable by user-keyholder */
+	const char *protocol_file; /* the signed protocol, and FILE.sig; NULL */
+	const char *const *witnesses;
+	size_t nwitnesses;
 };
 
 /*

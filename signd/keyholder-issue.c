@@ -2,29 +2,52 @@
  * register.  Nothing else reaches that key. */
 #include "signd/keyholder.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "signd/ledger-ops.h"
+#include "signd/part.h"
 #include "signd/proto.h"
 
 #define DAY 86400   /* seconds */
 #define CRL_TRIES 5 /* when the register changes while a list is made */
-#define SUBJECT_FIELDS 5
+#define SUBJECT_FIELDS (7 + PROFILE_SETS_MAX)
 
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
 
 /* Profiles that an officer's approval can ask for; those of CAs and servers
  * are not among them. */
-static const char *const enrolment_profiles[] = { "citizen" };
+static const char *const enrolment_profiles[] = { "citizen", "citizen-eu" };
 
+struct err *
+keyholder_profiles(struct keyholder *k)
+{
+	const char *path = k->settings->profile_file;
+	CLEANUP(buf_done) struct buf text = BUF(PROFILE_FILE_MAX);
+	if (path[0] == '\0')
+		return NULL;
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_coded(err_errno(errno, "%s", path), "settings");
+	TRY(part_read_all(fd, &text));
+	struct err *e = profile_file_read(buf_bytes(&text), &k->profiles);
+	return e == NULL ? NULL : err_while(e, "%s", path);
+}
+
+/* *own: where it is one of profile-file. */
 static struct err *
-find_profile(const char *name, const struct cert_profile **out)
+find_profile(const struct keyholder *k, const char *name,
+    const struct cert_profile **out, const struct own_profile **own)
 {
 	for (size_t i = 0; i < COUNT_OF(enrolment_profiles); i++)
 		if (strcmp(enrolment_profiles[i], name) == 0)
 			*out = cert_profile_find(name);
+	*own = own_profile_find(&k->profiles, name);
+	if (*own != NULL)
+		*out = &(*own)->profile;
 	if (*out == NULL || (*out)->ca)
 		return err_coded(
 		    err_new(ERR_MALFORMED, NULL, "no profile for an enrolment"),
@@ -32,18 +55,66 @@ find_profile(const char *name, const struct cert_profile **out)
 	return NULL;
 }
 
-static size_t
-fill_subject(
-    const struct enrolment_record *r, struct subject_field out[SUBJECT_FIELDS])
+struct subject {
+	struct subject_field v[SUBJECT_FIELDS];
+	size_t n;
+	char *surname, *given, *number; /* of the European profile */
+};
+
+static void
+subject_done(struct subject *s)
 {
-	const struct subject_field all[SUBJECT_FIELDS] = { { "C", "VN" },
-		{ "ST", r->province }, { "L", r->locality }, { "CN", r->name },
-		{ "UID", r->subject_id } };
-	size_t n = 0;
-	for (size_t i = 0; i < SUBJECT_FIELDS; i++)
-		if (all[i].value[0] != '\0')
-			out[n++] = all[i];
-	return n;
+	free(s->surname);
+	free(s->given);
+	free(s->number);
+}
+
+static void
+add_field(struct subject *s, const char *type, const char *value)
+{
+	if (value[0] != '\0')
+		s->v[s->n++] = (struct subject_field){ type, value };
+}
+
+#define CCCD "CCCD:"
+
+/* "Nguyễn Văn An": the family's name stands first.  Who has one name only has
+ * it as both. */
+static struct err *
+fill_european(const struct enrolment_record *r, struct subject *s)
+{
+	struct bytes name = bytes_str(r->name);
+	size_t space = bytes_find(name, BYTES_LIT(" "));
+	bool one = space == SIZE_MAX;
+	CLEANUP(buf_done) struct buf number = BUF(128);
+	TRY(bytes_dup_str(bytes_slice(name, 0, space), &s->surname));
+	TRY(bytes_dup_str(one ? name : bytes_from(name, space + 1), &s->given));
+	/* A passport's country is not in the record. */
+	if (!bytes_starts(bytes_str(r->subject_id), BYTES_LIT(CCCD)))
+		return err_coded(
+		    err_new(ERR_MALFORMED, "EN 319 412-1 5.1.3",
+			"this profile is for holders of a CCCD number"),
+		    "record-field");
+	TRY(buf_printf(&number, "PNOVN-%s", r->subject_id + strlen(CCCD)));
+	TRY(bytes_dup_str(buf_bytes(&number), &s->number));
+	add_field(s, "GN", s->given);
+	add_field(s, "SN", s->surname);
+	add_field(s, "serialNumber", s->number);
+	return NULL;
+}
+
+static struct err *
+fill_subject(const struct enrolment_record *r,
+    const struct cert_profile *profile, struct subject *s)
+{
+	add_field(s, "C", "VN");
+	add_field(s, "ST", r->province);
+	add_field(s, "L", r->locality);
+	add_field(s, "CN", r->name);
+	if (profile->european)
+		return fill_european(r, s);
+	add_field(s, "UID", r->subject_id);
+	return NULL;
 }
 
 static const char *
@@ -79,19 +150,25 @@ keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
     EVP_PKEY *key, bool dry, struct cert **out)
 {
 	const struct cert_profile *profile = NULL;
-	TRY(find_profile(r->profile, &profile));
-	struct subject_field subject[SUBJECT_FIELDS];
+	const struct own_profile *own = NULL;
+	TRY(find_profile(k, r->profile, &profile, &own));
+	CLEANUP(subject_done) struct subject subject = { 0 };
+	TRY(fill_subject(r, profile, &subject));
+	for (size_t i = 0; own != NULL && i < own->nset; i++)
+		add_field(&subject, own->set[i].type, own->set[i].value);
 	const struct cert *issuer = k->chain.v[0];
 	const struct settings *s = k->settings;
 	const char *policy = text_or_none(s->certificate_policy_oid);
 	const char *const policies[] = { policy, NULL };
 	int64_t now = clock_now(k->clock);
 	int64_t end = now + s->certificate_days * DAY;
+	if (end > now + (int64_t)profile->max_days * DAY)
+		end = now + (int64_t)profile->max_days * DAY;
 	if (end > cert_not_after(issuer))
 		end = cert_not_after(issuer);
 	const struct cert_fields f = { .profile = profile,
-		.subject = subject,
-		.nsubject = fill_subject(r, subject),
+		.subject = subject.v,
+		.nsubject = subject.n,
 		.key = key,
 		.issuer = issuer,
 		.not_before = now,

@@ -95,6 +95,7 @@ struct request {
 	struct sig_alg alg;
 	struct bytes digests[KEY_DIGESTS_MAX];
 	size_t n;
+	struct bytes repeat;
 };
 
 static struct err *
@@ -111,8 +112,9 @@ read_digests(struct unpack *u, struct request *r)
 			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
 		r->digests[r->n++] = d;
 	}
-	if (unpack_is(u, 6))
-		TRY(unpack_bytes(u, 6, &r->code));
+	TRY(unpack_bytes(u, 6, &r->repeat));
+	if (unpack_is(u, 7))
+		TRY(unpack_bytes(u, 7, &r->code));
 	TRY(unpack_end(u));
 	if (r->n == 0)
 		return err_new(ERR_USAGE, NULL, "no digest");
@@ -174,20 +176,27 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 
 static struct err *
 record_values(struct keyholder *k, const struct request *r,
-    const struct held *h, const struct sad *sad, int64_t code_step)
+    const struct held *h, const struct sad *sad, int64_t code_step,
+    struct bytes values, struct buf *out)
 {
-	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(LW_BODY_MAX);
 	TRY(pack_bytes(&body, 1, r->credential));
 	TRY(pack_i64(&body, 2, h->version));
 	TRY(pack_bytes(&body, 3,
 	    sad == NULL ? BYTES_NONE : bytes_of(sad->id, sizeof(sad->id))));
 	TRY(pack_i64(&body, 4, sad == NULL ? 0 : sad->expires));
 	TRY(pack_str(&body, 5, sig_alg_oid(r->alg)));
-	TRY(pack_i64(&body, 6, code_step));
 	for (size_t i = 0; i < r->n; i++)
-		TRY(pack_bytes(&body, 7, r->digests[i]));
+		TRY(pack_bytes(&body, 6, r->digests[i]));
+	TRY(pack_bytes(&body, 7, r->repeat));
+	TRY(pack_bytes(&body, 8, r->repeat.len > 0 ? values : BYTES_NONE));
+	TRY(pack_i64(&body, 9, code_step));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	return keyholder_tell(k, LW_SIGNED, &body, &answer);
+	TRY(keyholder_tell(k, LW_SIGNED, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	struct bytes earlier;
+	TRY(unpack_bytes(&u, 1, &earlier));
+	return buf_append(out, earlier.len > 0 ? earlier : values);
 }
 
 /* The values leave only when the ledger has said that it has the record. */
@@ -199,10 +208,11 @@ sign_and_record(struct keyholder *k, const struct request *r,
 	CLEANUP(values_done) struct values values = { 0 };
 	TRY(make_values(k, r, h,
 	    seal_wrapped(&h->sealed, secret_bytes(&open->content)), &values));
-	TRY(record_values(k, r, h, sad, open->code_step));
+	CLEANUP(buf_done) struct buf packed = BUF(LEDGER_VALUES_MAX);
 	for (size_t i = 0; i < values.n; i++)
-		TRY(pack_bytes(out, 1, buf_bytes(&values.v[i])));
-	return NULL;
+		TRY(pack_bytes(&packed, 1, buf_bytes(&values.v[i])));
+	return record_values(
+	    k, r, h, sad, open->code_step, buf_bytes(&packed), out);
 }
 
 static struct err *

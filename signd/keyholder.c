@@ -176,7 +176,8 @@ prepare_keys(struct keyholder *k)
 	TRY(read_setup(k, &answer));
 	TRY(keyholder_token(k, false));
 	TRY(use_setup(k, &answer));
-	return keyholder_operators(k);
+	TRY(keyholder_operators(k));
+	return keyholder_profiles(k);
 }
 
 struct err *
@@ -205,6 +206,7 @@ keyholder_done(struct keyholder *k)
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
+	own_profiles_done(&k->profiles);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->audit.cert);
@@ -248,6 +250,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_ISSUE:
+		return keyholder_issue(k, u, out);
 	case KEY_PING:
 		return ping(k, out);
 	default:

@@ -1,9 +1,9 @@
 /*
  * The keyholder's process: the only one that uses a key.  One session with the
  * token, logged in once.  A few threads, of which one works and the others wait
- * for the ledger's disk: the token shall not.  It trusts the ledger, and nothing
- * that the front says: what it signs it builds from typed fields, and each
- * thing it does stands in the ledger before its answer leaves.
+ * for the ledger's disk: the token shall not.  It trusts the ledger, and
+ * nothing that the front says: what it signs it builds from typed fields, and
+ * each thing it does stands in the ledger before its answer leaves.
  */
 #ifndef SIGND_SIGND_KEYHOLDER_H
 #define SIGND_SIGND_KEYHOLDER_H
@@ -11,6 +11,7 @@
 #include "base/pack.h"
 #include "base/record.h"
 #include "certs/issue.h"
+#include "certs/profile_file.h"
 #include "certs/pin_message.h"
 #include "pkcs11/sad.h"
 #include "pkcs11/wrap.h"
@@ -50,12 +51,12 @@ struct keyholder {
 	 * So everything else belongs to one thread, and no call of the token
 	 * that needs another after it (C_SignInit, C_Sign) is torn apart. */
 	pthread_mutex_t lock;
-	char *ledger_read;  /* path of the ledger's socket */
-	char *ledger_write; /* likewise */
+	char *ledger_read;       /* path of the ledger's socket */
+	char *ledger_write;      /* likewise */
 	struct ipc_pool reading; /* connections to them */
 	struct ipc_pool writing;
-	int pin_fd;         /* the token's PIN file, opened while still root;
-			     * -1: open it by its path */
+	int pin_fd; /* the token's PIN file, opened while still root;
+		     * -1: open it by its path */
 	struct p11_module *module;
 	struct p11_token token;
 	struct p11_session session;
@@ -69,6 +70,7 @@ struct keyholder {
 	struct operator_key pin_seal; /* PINs come sealed to it */
 	struct clockwatch watch; /* time stamps */
 	uint64_t ocsp_made;      /* answers so far */
+	struct own_profiles profiles; /* of profile-file */
 	struct cert_list chain;  /* issuer first, anchor last */
 	_Atomic uint64_t operations; /* unwrappings so far */
 	_Atomic bool broken; /* the token failed: this process must be replaced */
@@ -199,7 +201,7 @@ struct pin_given {
 	struct bytes sealed; /* or this: certs/pin_message.h */
 };
 struct pin_taken {
-	struct secret opened;   /* what m points into, when it was sealed */
+	struct secret opened; /* what m points into, when it was sealed */
 	struct pin_message m;
 	struct secret exporter; /* for an answer; empty when it came plain */
 	uint8_t once[SAD_ID];   /* a sealed PIN's id: it is used once */
@@ -219,6 +221,8 @@ struct err *keyholder_take_pin(struct keyholder *k,
 struct bytes pin_taken_once(const struct pin_taken *p);
 
 /* keyholder-issue.c: certificates and CRLs. */
+/* Reads profile-file; nothing when there is none. */
+struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
 /* The certificate that an enrolment asks for, for `key`, signed by the CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
 struct err *keyholder_certificate(struct keyholder *k,
@@ -232,6 +236,10 @@ struct err *keyholder_new_crl(
 struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* keyholder-csr.c */
+struct err *keyholder_issue(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 /* keyholder-operator.c: the TSA's and the OCSP responder's keys. */
 struct err *keyholder_operators(struct keyholder *k) MUST_USE;

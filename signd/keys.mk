@@ -1,9 +1,11 @@
 # The keyholder, the ledger and the ceremony; part of signd/libservice.la.
 signd_libservice_la_SOURCES += \
+	%D%/ceremony.c %D%/ceremony.h \
 	%D%/clockwatch.c %D%/clockwatch.h \
 	%D%/init.c %D%/init.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
+	%D%/keyholder-csr.c \
 	%D%/keyholder-generation.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \

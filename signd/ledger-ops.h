@@ -42,9 +42,11 @@ enum ledger_write_op {
 	 * "pin-wrong": that code was. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
-	 * 5 algorithm (dotted), 6 step of the second factor's code or 0 [n],
-	 * 7 digests (repeated).  Without a SAD, ends the try as right.
-	 * Answer: empty.  ERR_DENIED as above. */
+	 * 5 algorithm (dotted), 6 digests (repeated), 7 key of the request (32
+	 * bytes) or "", 8 the values, as KEY_SIGN answers them, 9 step of the
+	 * second factor's code or 0 [n].  Without a SAD, ends the try as right.
+	 * Answer: 1 "", or the values that the same request was answered
+	 * before.  ERR_DENIED as above. */
 	LW_SIGNED = 0x050a,
 	/* 1..6 fields of struct revocation_record, 7 approval, 8 its algorithm
 	 * (DER), 9 reason [n].  Answer: 1 revoked at [n]. */

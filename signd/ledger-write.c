@@ -199,12 +199,13 @@ unpack_digests(
 		TRY(unpack_bytes(u, tag, &digests[n++]));
 	}
 	*count = n;
-	return unpack_end(u);
+	return NULL;
 }
 
 static struct err *
-do_signed(struct ledger *l, struct unpack *u)
+do_signed(struct ledger *l, struct unpack *u, struct buf *out)
 {
+	CLEANUP(buf_done) struct buf earlier = BUF(LEDGER_VALUES_MAX);
 	struct ledger_signature s = { 0 };
 	struct bytes digests[LEDGER_DIGESTS_MAX];
 	CLEANUP(free_charp) char *id = NULL;
@@ -214,12 +215,16 @@ do_signed(struct ledger *l, struct unpack *u)
 	TRY(unpack_bytes(u, 3, &s.sad_id));
 	TRY(unpack_i64(u, 4, &s.sad_expires));
 	TRY(unpack_id(u, 5, &alg));
-	TRY(unpack_i64(u, 6, &s.code_step));
-	TRY(unpack_digests(u, 7, digests, &s.ndigests));
+	TRY(unpack_digests(u, 6, digests, &s.ndigests));
+	TRY(unpack_bytes(u, 7, &s.repeat));
+	TRY(unpack_bytes(u, 8, &s.values));
+	TRY(unpack_i64(u, 9, &s.code_step));
+	TRY(unpack_end(u));
 	s.credential = id;
 	s.alg = alg;
 	s.digests = digests;
-	return ledger_signed(l, &s);
+	TRY(ledger_signed(l, &s, &earlier));
+	return pack_bytes(out, 1, buf_bytes(&earlier));
 }
 
 /* ---- generations of keys ---- */
@@ -482,7 +487,7 @@ ledger_handle_write(
 	case LW_AUTHORIZED:
 		return do_authorized(l, &u);
 	case LW_SIGNED:
-		return do_signed(l, &u);
+		return do_signed(l, &u, &answer->body);
 	default:
 		return handle_more(l, request->op, &u, &answer->body);
 	}

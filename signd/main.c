@@ -51,6 +51,11 @@ static const char help[] =
     "  --production         the names do not say \"demonstration\"\n"
     "  --chain-file FILE    writes the CA chain there, anchor last, PEM\n"
     "  --anchor-file FILE   writes the anchor there, PEM\n"
+    "  --protocol FILE      writes what was done there, signed by the root:\n"
+    "                       FILE.sig\n"
+    "  --witness NAME       stands in the protocol; may be repeated\n"
+    "  --root-token URI     the root's key in a token of its own\n"
+    "  --root-pin-file FILE with its PIN\n"
     "\n"
     "Exit status: 0 done, or stopped as asked; 1 could not go on; 64 wrong\n"
     "usage; 78 wrong settings.  See signd(8), signd.conf(5).\n";
@@ -71,6 +76,10 @@ enum option_code {
 	OPT_PRODUCTION,
 	OPT_CHAIN,
 	OPT_ANCHOR,
+	OPT_PROTOCOL,
+	OPT_WITNESS,
+	OPT_ROOT_TOKEN,
+	OPT_ROOT_PIN,
 	OPT_PROGRAM
 };
 
@@ -86,6 +95,10 @@ static const struct option options[] = {
 	{ "production", no_argument, NULL, OPT_PRODUCTION },
 	{ "chain-file", required_argument, NULL, OPT_CHAIN },
 	{ "anchor-file", required_argument, NULL, OPT_ANCHOR },
+	{ "protocol", required_argument, NULL, OPT_PROTOCOL },
+	{ "witness", required_argument, NULL, OPT_WITNESS },
+	{ "root-token", required_argument, NULL, OPT_ROOT_TOKEN },
+	{ "root-pin-file", required_argument, NULL, OPT_ROOT_PIN },
 	{ "program", required_argument, NULL, OPT_PROGRAM },
 	/* The supervisor's alone: */
 	{ "role", required_argument, NULL, OPT_ROLE },
@@ -217,6 +230,19 @@ take_verb(struct command *c, char **argv, int n)
 	return false;
 }
 
+#define WITNESSES_MAX 16
+
+static bool
+take_witness(struct init_options *o, const char *name)
+{
+	static const char *names[WITNESSES_MAX];
+	if (o->nwitnesses == WITNESSES_MAX)
+		return false;
+	names[o->nwitnesses++] = name;
+	o->witnesses = names;
+	return true;
+}
+
 static bool
 take_init_option(struct init_options *o, int code)
 {
@@ -235,6 +261,17 @@ take_init_option(struct init_options *o, int code)
 		return true;
 	case OPT_ANCHOR:
 		o->anchor_file = optarg;
+		return true;
+	case OPT_PROTOCOL:
+		o->protocol_file = optarg;
+		return true;
+	case OPT_WITNESS:
+		return take_witness(o, optarg);
+	case OPT_ROOT_TOKEN:
+		o->root_token_uri = optarg;
+		return true;
+	case OPT_ROOT_PIN:
+		o->root_pin_file = optarg;
 		return true;
 	default:
 		return false;

@@ -49,6 +49,7 @@ enum fetcher_op {
 };
 
 /* ---- keyholder ---- */
+#define KEY_REPEAT 32 /* bytes of the key of a request */
 enum key_op {
 	/* Enrol: the officer's approval is checked, the enrolment recorded.
 	 * 1..12 the fields of struct enrolment_record in its order,
@@ -72,8 +73,10 @@ enum key_op {
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
-	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 code of
-	 * the second factor with a PIN (may be absent).  Answer: 1
+	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 key of
+	 * the request (32 random bytes: with a SAD, asking again under it is
+	 * answered as before) or "", 7 code of the second factor with a PIN
+	 * (may be absent).  Answer: 1
 	 * signature values (repeated, same order; DER for ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
@@ -100,6 +103,14 @@ enum key_op {
 	 * Answer: 1 OCSPResponse (DER), 2 next update [n].
 	 * ERR_MISSING code "ocsp-missing": there is no such key. */
 	KEY_OCSP = 0x0311,
+	/* A certificate for the key of a token that somebody brought.
+	 * 1..12 the fields of struct enrolment_record, 13 serial number (hex)
+	 * of what it renews or "", 14 PKCS#10 request (DER), 20..22 as for
+	 * KEY_ENROL, over struct issue_record.
+	 * Answer: 1 serial (hex), 2 certificate (DER), 3 issuer chain (DER,
+	 * repeated).  ERR_DENIED code "csr-proof", "key-taken",
+	 * "renewal-wrong". */
+	KEY_ISSUE = 0x0312,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pack.h"
 #include "store/audit.h"
 #include "store/db.h"
 
@@ -310,7 +311,9 @@ use_once(struct ledger *l, struct bytes id, int64_t expires, bool *fresh)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "INSERT INTO sad_used VALUES (?1, ?2) ON CONFLICT DO NOTHING", &q));
+	    "INSERT INTO sad_used (id, expires) VALUES (?1, ?2)"
+	    " ON CONFLICT DO NOTHING",
+	    &q));
 	stmt_blob(q, 1, id);
 	stmt_int(q, 2, expires);
 	int64_t n;
@@ -378,11 +381,58 @@ ledger_authorized(struct ledger *l, const struct ledger_authorization *a)
 	LEDGER_STEP(l, authorized_step(l, a));
 }
 
+/* The same request and no other: its key, algorithm and digests. */
+static struct err *
+repeat_hash(struct ledger *l, const struct ledger_signature *s,
+    uint8_t out[LEDGER_HASH])
+{
+	CLEANUP(buf_done) struct buf b = BUF(LEDGER_VALUES_MAX);
+	TRY(pack_bytes(&b, 1, s->repeat));
+	TRY(pack_str(&b, 2, s->credential));
+	TRY(pack_str(&b, 3, s->alg));
+	for (size_t i = 0; i < s->ndigests; i++)
+		TRY(pack_bytes(&b, 4, s->digests[i]));
+	return l->ground->sha256(buf_bytes(&b), out);
+}
+
+static struct err *
+keep_answer(struct ledger *l, const struct ledger_signature *s)
+{
+	uint8_t hash[LEDGER_HASH];
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(repeat_hash(l, s, hash));
+	TRY(db_prepare(l->db,
+	    "UPDATE sad_used SET repeat = ?2, answer = ?3 WHERE id = ?1", &q));
+	stmt_blob(q, 1, s->sad_id);
+	stmt_blob(q, 2, bytes_of(hash, sizeof(hash)));
+	stmt_blob(q, 3, s->values);
+	return stmt_run(q, NULL);
+}
+
+/* Appends what the same request was answered; nothing if there was none. */
+static struct err *
+find_answer(
+    struct ledger *l, const struct ledger_signature *s, struct buf *earlier)
+{
+	uint8_t hash[LEDGER_HASH];
+	bool row;
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(repeat_hash(l, s, hash));
+	TRY(db_prepare(l->db,
+	    "SELECT answer FROM sad_used WHERE id = ?1 AND repeat = ?2", &q));
+	stmt_blob(q, 1, s->sad_id);
+	stmt_blob(q, 2, bytes_of(hash, sizeof(hash)));
+	TRY(stmt_step(q, &row));
+	return row ? buf_append(earlier, stmt_col_bytes(q, 0)) : NULL;
+}
+
 static struct err *
 use_sad(struct ledger *l, const struct ledger_signature *s)
 {
 	bool fresh;
 	TRY(use_once(l, s->sad_id, s->sad_expires, &fresh));
+	if (fresh && s->repeat.len > 0)
+		TRY(keep_answer(l, s));
 	if (!fresh)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "this approval was used before"),
@@ -441,9 +491,16 @@ signed_step(struct ledger *l, const struct ledger_signature *s)
 }
 
 struct err *
-ledger_signed(struct ledger *l, const struct ledger_signature *s)
+ledger_signed(
+    struct ledger *l, const struct ledger_signature *s, struct buf *earlier)
 {
 	if (s->ndigests > LEDGER_DIGESTS_MAX)
 		return err_new(ERR_LIMIT, NULL, "%zu digests", s->ndigests);
+	if (s->repeat.len != 0 && s->repeat.len != LEDGER_REPEAT)
+		return err_new(ERR_USAGE, NULL, "no key of a request");
+	if (s->repeat.len > 0 && s->sad_id.len > 0)
+		TRY(find_answer(l, s, earlier));
+	if (earlier->len > 0)
+		return NULL;
 	LEDGER_STEP(l, signed_step(l, s));
 }

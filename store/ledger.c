@@ -123,6 +123,10 @@ static const char *const migrations[] = {
 	"CREATE INDEX credential_kek ON credential (kek);"
 	"CREATE INDEX credential_cover ON credential (cover);",
 
+	/* What a SAD was used for, told again to who asks again. */
+	"ALTER TABLE sad_used ADD COLUMN repeat BLOB;"
+	"ALTER TABLE sad_used ADD COLUMN answer BLOB;",
+
 	/* Whether a code is asked for, and the time step of the last one that
 	 * was used (RFC 6238). */
 	"ALTER TABLE credential"

@@ -247,16 +247,25 @@ struct ledger_signature {
 	const char *alg;     /* dotted OID */
 	const struct bytes *digests;
 	size_t ndigests;
+	/* With a SAD: who asks again with the same LEDGER_REPEAT bytes (a
+	 * keyholder died before it answered) is told `values` again.  Empty:
+	 * nobody may. */
+	struct bytes repeat;
+	struct bytes values; /* what was signed, opaque here */
 };
+#define LEDGER_REPEAT 32                /* bytes */
+#define LEDGER_VALUES_MAX (1024 * 1024) /* bytes */
 
 /*
  * ledger_signed records signatures that were made and have not left yet, and
- * the use of their SAD.  ERR_DENIED code "sad-used", "credential-revoked",
+ * the use of their SAD.  If they were recorded before, under the same `repeat`,
+ * nothing is recorded, and the values of then are appended to `earlier`.
+ * ERR_DENIED code "sad-used", "credential-revoked",
  * "credential-expired"; code "credential-changed": another version of the blob
  * is current.
  */
-struct err *ledger_signed(
-    struct ledger *l, const struct ledger_signature *s) MUST_USE;
+struct err *ledger_signed(struct ledger *l, const struct ledger_signature *s,
+    struct buf *earlier) MUST_USE;
 
 /* ---- revocation ---- */
 

@@ -167,7 +167,8 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.password = r->password,
 		.extra = r->extra,
 		.keys = r->keys,
-		.nkeys = r->nkeys };
+		.nkeys = r->nkeys,
+		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));
 	struct verify_answer a = { .json = BUF(REPORT_MAX),

@@ -37,6 +37,7 @@ struct verify_request {
 	size_t nkeys;
 	struct bytes password;
 	unsigned reports; /* enum report_kind; 0: JSON and text */
+	bool dotnet_enveloped; /* struct collect_input's */
 };
 
 struct verify_answer {

@@ -32,6 +32,7 @@ enum {
 	TAG_KEY,
 	TAG_POLICY_TEXT,
 	TAG_REPORTS,
+	TAG_DOTNET,
 };
 
 struct verify_hold {
@@ -94,7 +95,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
-	return pack_u64(out, TAG_REPORTS, r->reports);
+	TRY(pack_u64(out, TAG_REPORTS, r->reports));
+	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
 }
 
 static struct err *
@@ -217,10 +219,13 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_keys(u, r, h));
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
+	uint64_t reports, dotnet = 0;
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
-	uint64_t reports;
 	TRY(unpack_u64(u, TAG_REPORTS, &reports));
 	r->reports = (unsigned)reports;
+	if (unpack_is(u, TAG_DOTNET))
+		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
+	r->dotnet_enveloped = dotnet != 0;
 	return unpack_end(u);
 }
 

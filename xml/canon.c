@@ -151,6 +151,13 @@ outcome(const struct xml_set *s, struct writer *w, int rc, int closed)
 struct err *
 xml_canon(struct xml_set *s, const struct canon *c, struct sink *sink)
 {
+	return canon_tree_can(s, c) ? canon_tree(s, c, sink)
+				    : canon_libxml2(s, c, sink);
+}
+
+struct err *
+canon_libxml2(struct xml_set *s, const struct canon *c, struct sink *sink)
+{
 	xmlChar *words[XML_PREFIXES_MAX + 1] = { NULL };
 	/* Nothing is begun that cannot be paid for. */
 	TRY(work_spend_steps(s->work, STEPS_VISIT));

@@ -101,6 +101,15 @@ struct err *sink_add(struct sink *s, struct bytes what) MUST_USE;
 struct err *xml_canon(
     struct xml_set *s, const struct canon *c, struct sink *out) MUST_USE;
 
+/* The same for sets that leave out nothing but whole Signatures, and faster:
+ * xml_canon asks whether it can.  xml/canon_tree.c. */
+bool canon_tree_can(struct xml_set *s, const struct canon *c);
+struct err *canon_tree(
+    struct xml_set *s, const struct canon *c, struct sink *out) MUST_USE;
+/* The same by libxml2, for every set. */
+struct err *canon_libxml2(
+    struct xml_set *s, const struct canon *c, struct sink *out) MUST_USE;
+
 /* The canonical form of one element and all in it, comments too if asked. */
 struct err *xml_canon_element(xmlNode *n, const struct canon *c,
     struct xml_work *work, struct sink *out) MUST_USE;

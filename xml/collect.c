@@ -237,15 +237,6 @@ judge_next(struct all *a, xmlNode *node)
 
 /* ---- all of them ---- */
 
-static size_t
-count_signatures(xmlNode *root)
-{
-	size_t n = 0;
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root))
-		n += xml_is(e, NS_DS, "Signature");
-	return n;
-}
-
 static struct err *
 check_wrapping(struct all *a)
 {
@@ -266,8 +257,8 @@ check_wrapping(struct all *a)
 static struct err *
 judge_all(struct all *a)
 {
-	xmlNode *root = xml_doc_root(a->job.doc);
-	size_t n = count_signatures(root);
+	size_t n;
+	xmlNode *const *signatures = xml_doc_signatures(a->job.doc, &n);
 	if (n > FACTS_SIGNATURES_MAX)
 		return err_coded(
 		    err_new(ERR_LIMIT, NULL, "%zu signatures", n), "xml-limit");
@@ -275,9 +266,8 @@ judge_all(struct all *a)
 	if (a->v == NULL)
 		return err_new(ERR_NOMEM, NULL, "signatures");
 	a->job.several = n > 1;
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root))
-		if (xml_is(e, NS_DS, "Signature"))
-			TRY(judge_next(a, e));
+	for (size_t i = 0; i < n; i++)
+		TRY(judge_next(a, signatures[i]));
 	return check_wrapping(a);
 }
 

@@ -99,8 +99,10 @@ static void
 visit(
     struct xml_signature *s, struct xml_ref *r, xmlNode *e, struct coverage *c)
 {
-	if (!xml_set_has(&r->set, e, e->parent) ||
-	    (r->reduced && !has_contents(&r->set, e))) {
+	/* Without filters that choose nodes one by one, all is in it that is
+	 * not in a Signature that was left out. */
+	if (r->reduced && (!xml_set_has(&r->set, e, e->parent) ||
+			      !has_contents(&r->set, e))) {
 		c->complete = false;
 		return;
 	}
@@ -120,7 +122,9 @@ walk(struct xml_job *job, struct xml_signature *s, struct xml_ref *r,
 {
 	xmlNode *top = r->element != NULL ? r->element : xml_doc_root(job->doc);
 	xmlNode *e = top;
-	while (e != NULL && !r->set.broken) {
+	if (!xml_set_has(&r->set, top, top->parent))
+		c->complete = false;
+	while (e != NULL && !r->set.broken && (r->reduced || c->complete)) {
 		/* A Signature that is left out is left out whole, and is
 		 * judged for itself. */
 		if (xml_is(e, NS_DS, "Signature") && e != top &&
@@ -353,15 +357,16 @@ note_loose(struct xml_loose *l, const xmlNode *e, const xmlNode *holder)
 struct err *
 xml_loose_find(struct xml_job *job, struct xml_loose *out)
 {
-	xmlNode *root = xml_doc_root(job->doc);
-	const xmlNode *signature = NULL;
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
-		if (signature != NULL && !xml_is_inside(e, signature))
-			signature = NULL;
-		if (signature == NULL && xml_is(e, NS_DS, "Signature"))
-			signature = e;
-		if (signature != NULL && !is_signature_part(e))
-			TRY(note_loose(out, e, signature));
+	size_t n;
+	xmlNode *const *signatures = xml_doc_signatures(job->doc, &n);
+	xmlNode *outer = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (outer != NULL && xml_is_inside(signatures[i], outer))
+			continue;
+		outer = signatures[i];
+		for (xmlNode *e = outer; e != NULL; e = xml_walk(e, outer))
+			if (!is_signature_part(e))
+				TRY(note_loose(out, e, outer));
 	}
 	if (out->n > 0)
 		qsort(out->v, out->n, sizeof(*out->v), compare_names);

@@ -23,6 +23,9 @@ struct xml_doc {
 	struct xml_scan scan;
 	struct id_entry *ids; /* sorted by id */
 	size_t nids;
+	xmlNode **signatures; /* owned: the list, not the nodes */
+	size_t nsignatures;
+	bool relative; /* a namespace that is no absolute URI */
 };
 
 DEFINE_FREEP(xmlFreeParserCtxt, xmlParserCtxt)
@@ -34,6 +37,7 @@ xml_doc_free(struct xml_doc *d)
 		return;
 	xmlFreeDoc(d->tree);
 	free(d->ids);
+	free(d->signatures);
 	free(d);
 }
 
@@ -167,33 +171,90 @@ compare_ids(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* Room for one more in a list that doubles. */
 static struct err *
-add_id(struct xml_doc *d, size_t *cap, const char *id, xmlNode *element)
+make_room(void **list, size_t n, size_t size)
 {
-	if (d->nids == *cap) {
-		size_t more = *cap == 0 ? 64 : *cap * 2;
-		struct id_entry *v = realloc(d->ids, more * sizeof(*v));
-		if (v == NULL)
-			return err_new(ERR_NOMEM, NULL, "identifiers");
-		d->ids = v;
-		*cap = more;
-	}
+	/* Full at 0, 64, 128, 256 ... */
+	if (n != 0 && (n < 64 || (n & (n - 1)) != 0))
+		return NULL;
+	void *v = realloc(*list, (n == 0 ? 64 : 2 * n) * size);
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "a list of elements");
+	*list = v;
+	return NULL;
+}
+
+static struct err *
+add_id(struct xml_doc *d, const char *id, xmlNode *element)
+{
+	void *list = d->ids;
+	TRY(make_room(&list, d->nids, sizeof(*d->ids)));
+	d->ids = list;
 	d->ids[d->nids++] = (struct id_entry){ id, element };
 	return NULL;
 }
 
 static struct err *
-index_ids(struct xml_doc *d)
+note_signature(struct xml_doc *d, xmlNode *n)
 {
-	size_t cap = 0;
+	void *list = d->signatures;
+	if (!xml_is(n, NS_DS, "Signature"))
+		return NULL;
+	TRY(make_room(&list, d->nsignatures, sizeof(xmlNode *)));
+	d->signatures = list;
+	d->signatures[d->nsignatures++] = n;
+	return NULL;
+}
+
+xmlNode *const *
+xml_doc_signatures(const struct xml_doc *d, size_t *count)
+{
+	*count = d->nsignatures;
+	return d->signatures;
+}
+
+bool
+xml_doc_is_absolute(const struct xml_doc *d)
+{
+	return !d->relative;
+}
+
+/* An absolute URI has a scheme (RFC 3986 3.1). */
+static bool
+is_absolute(const char *uri)
+{
+	const char *p = uri;
+	while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+	       (p > uri && ((*p >= '0' && *p <= '9') || *p == '+' ||
+			       *p == '-' || *p == '.')))
+		p++;
+	return *uri == '\0' || (p > uri && *p == ':');
+}
+
+static void
+note_namespaces(struct xml_doc *d, const xmlNode *n)
+{
+	for (const xmlNs *ns = n->nsDef; ns != NULL; ns = ns->next)
+		if (ns->href != NULL && !is_absolute((const char *)ns->href))
+			d->relative = true;
+}
+
+/* One walk notes all that is asked for again and again. */
+static struct err *
+index_elements(struct xml_doc *d)
+{
 	xmlNode *root = xml_doc_root(d);
-	for (xmlNode *n = root; n != NULL; n = xml_walk(n, root))
+	for (xmlNode *n = root; n != NULL; n = xml_walk(n, root)) {
+		note_namespaces(d, n);
+		TRY(note_signature(d, n));
 		for (xmlAttr *a = n->properties; a != NULL; a = a->next) {
 			const char *id =
 			    is_id_attribute(a) ? attribute_value(a) : NULL;
 			if (id != NULL && *id != '\0')
-				TRY(add_id(d, &cap, id, n));
+				TRY(add_id(d, id, n));
 		}
+	}
 	if (d->nids > 0)
 		qsort(d->ids, d->nids, sizeof(*d->ids), compare_ids);
 	return NULL;
@@ -239,7 +300,7 @@ xml_doc_parse(struct bytes in, struct xml_doc **out)
 	d->scan = scan;
 	TRY(build_tree(in, &d->tree));
 	d->tree->_private = d;
-	TRY(index_ids(d));
+	TRY(index_elements(d));
 	*out = TAKE(d);
 	return NULL;
 }

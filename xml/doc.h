@@ -30,6 +30,11 @@ xmlDoc *xml_doc_tree(const struct xml_doc *d);
 xmlNode *xml_doc_root(const struct xml_doc *d);
 const struct xml_scan *xml_doc_scan(const struct xml_doc *d);
 
+/* All ds:Signature elements in document order. */
+xmlNode *const *xml_doc_signatures(const struct xml_doc *d, size_t *count);
+/* Whether all namespaces are absolute URIs, as C14N wants them. */
+bool xml_doc_is_absolute(const struct xml_doc *d);
+
 /*
  * xml_doc_by_id finds the element with an identifier: Id, ID, id, xml:id,
  * wsu:Id, and SAML 1.1's three.  ERR_MISSING: there is none.  ERR_MALFORMED

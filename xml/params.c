@@ -3,6 +3,7 @@
 #include "base/pack.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	TAG_PROFILE = 1,
@@ -34,6 +35,52 @@ xml_params_free(struct xml_params *p)
 	for (size_t i = 0; u != NULL && i < u->nstrings; i++)
 		free(u->strings[i]);
 	free(u);
+}
+
+/* ---- words ---- */
+
+static struct err *
+read_packaging(const char *word, enum xml_packaging *out)
+{
+	static const char *const names[] = { [XML_ENVELOPED] = "enveloped",
+		[XML_ENVELOPING] = "enveloping",
+		[XML_DETACHED] = "detached" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (word == NULL || strcmp(word, names[i]) == 0) {
+			*out = (enum xml_packaging)i;
+			return NULL;
+		}
+	return err_new(
+	    ERR_USAGE, NULL, "packaging is enveloped, enveloping or detached");
+}
+
+static struct err *
+read_digest(const char *word, enum digest_alg *out)
+{
+	static const enum digest_alg ours[] = { DIGEST_SHA256, DIGEST_SHA384,
+		DIGEST_SHA512 };
+	*out = DIGEST_NONE;
+	for (size_t i = 0; word != NULL && i < COUNT_OF(ours); i++)
+		if (strcmp(word, digest_name(ours[i])) == 0)
+			*out = ours[i];
+	if (word != NULL && *out == DIGEST_NONE)
+		return err_new(ERR_USAGE, NULL,
+		    "the digest is SHA-256, SHA-384 or SHA-512");
+	return NULL;
+}
+
+struct err *
+xml_params_read(const struct xml_words *w, struct xml_params *out)
+{
+	struct xml_params p = { .profile = w->profile,
+		.place = w->place,
+		.canon = w->canon,
+		.uri = w->uri,
+		.counter = w->counter };
+	TRY(read_packaging(w->packaging, &p.packaging));
+	TRY(read_digest(w->digest, &p.digest));
+	*out = p;
+	return NULL;
 }
 
 /* ---- packing ---- */

@@ -49,6 +49,20 @@ struct xml_params {
 	const char *counter;
 };
 
+/* The choices as programs and people outside write them; any may be NULL. */
+struct xml_words {
+	const char *profile;
+	const char *packaging; /* "enveloped", "enveloping", "detached" */
+	const char *place;
+	const char *canon;
+	const char *digest; /* "SHA-256", "SHA-384", "SHA-512" */
+	const char *uri;
+	const char *counter;
+};
+/* Fills *out, without objects; it borrows.  ERR_USAGE: no such word. */
+struct err *xml_params_read(
+    const struct xml_words *w, struct xml_params *out) MUST_USE;
+
 /* ERR_LIMIT: more than XML_OBJECTS_MAX. */
 struct err *xml_params_pack(
     const struct xml_params *p, struct buf *out) MUST_USE;

@@ -160,13 +160,16 @@ struct err *
 xml_place_check(
     struct xml_job *job, xmlNode *parent, const char *ns, const char *name)
 {
-	xmlNode *root = xml_doc_root(job->doc), *newcomer = NULL;
-	TRY(new_element(root->doc, ns, name, &newcomer));
-	xmlAddChild(parent, newcomer);
+	size_t n;
+	xmlNode *const *signatures = xml_doc_signatures(job->doc, &n);
+	xmlNode *newcomer = NULL;
 	struct err *e = NULL;
-	for (xmlNode *n = root; n != NULL && e == NULL; n = xml_walk(n, root))
-		if (n != newcomer && xml_is(n, NS_DS, "Signature"))
-			e = check_older(job, n, newcomer);
+	if (n == 0)
+		return NULL;
+	TRY(new_element(parent->doc, ns, name, &newcomer));
+	xmlAddChild(parent, newcomer);
+	for (size_t i = 0; i < n && e == NULL; i++)
+		e = check_older(job, signatures[i], newcomer);
 	xmlUnlinkNode(newcomer);
 	xmlFreeNode(newcomer);
 	return e;

@@ -19,16 +19,18 @@ is_counter(const xmlNode *signature)
 static struct err *
 only_one(const struct xml_doc *d, xmlNode **out)
 {
-	xmlNode *root = xml_doc_root(d), *found = NULL;
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
-		if (!xml_is(e, NS_DS, "Signature") || is_counter(e))
+	size_t n;
+	xmlNode *const *signatures = xml_doc_signatures(d, &n);
+	xmlNode *found = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (is_counter(signatures[i]))
 			continue;
 		if (found != NULL)
 			return err_coded(
 			    err_new(ERR_USAGE, NULL,
 				"there are several signatures: name one"),
 			    "signature-choose");
-		found = e;
+		found = signatures[i];
 	}
 	if (found == NULL)
 		return err_coded(
@@ -40,26 +42,23 @@ only_one(const struct xml_doc *d, xmlNode **out)
 struct err *
 xml_signature_find(const struct xml_doc *d, const char *id, xmlNode **out)
 {
-	xmlNode *root = xml_doc_root(d), *numbered = NULL;
+	size_t n;
+	xmlNode *const *signatures = xml_doc_signatures(d, &n);
 	if (id == NULL)
 		return only_one(d, out);
-	unsigned long number = strtoul(id, NULL, 10), n = 0;
-	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
-		if (!xml_is(e, NS_DS, "Signature"))
-			continue;
-		const char *own = xml_attr(e, "Id");
+	for (size_t i = 0; i < n; i++) {
+		const char *own = xml_attr(signatures[i], "Id");
 		if (own != NULL && strcmp(own, id) == 0) {
-			*out = e;
+			*out = signatures[i];
 			return NULL;
 		}
-		if (++n == number)
-			numbered = e;
 	}
-	if (numbered == NULL)
+	unsigned long number = strtoul(id, NULL, 10);
+	if (number == 0 || number > n)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "no signature of this name"),
 		    "no-signature");
-	*out = numbered;
+	*out = signatures[number - 1];
 	return NULL;
 }
 

@@ -54,9 +54,21 @@ tests_certs_test_crl_SOURCES = tests/certs/test-crl.c tests/certs/ca.h \
 tests_certs_test_crl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_crl_LDADD = $(CERTS_LIBS)
 
+# An external CA: wants the server in `openssl cmp`.
+noinst_PROGRAMS += tests/certs/test-cmp-client
+tests_certs_test_cmp_client_SOURCES = tests/certs/test-cmp.c
+tests_certs_test_cmp_client_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_cmp_client_LDADD = $(CERTS_LIBS)
+dist_check_SCRIPTS += %D%/test-cmp.sh
+TESTS += %D%/test-cmp.sh
 tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
 tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_spki_LDADD = $(CERTS_LIBS)
 tests_certs_test_totp_SOURCES = tests/certs/test-totp.c
 tests_certs_test_totp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_totp_LDADD = $(CERTS_LIBS)
+
+check_PROGRAMS += tests/certs/test-profile-file
+tests_certs_test_profile_file_SOURCES = tests/certs/test-profile-file.c
+tests_certs_test_profile_file_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_profile_file_LDADD = $(CERTS_LIBS)

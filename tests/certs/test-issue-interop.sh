@@ -25,10 +25,34 @@ check() {
 says() { cat "$dir/before" && grep -q -- "$1" "$dir/before"; }
 refuses() { ! "$@"; }
 
+# A handshake with both certificates: s_server asks for the officer's.
+handshake() { # CLIENT-CERTIFICATE
+	port=$((24000 + ($$ * 5 + n) % 7000))
+	openssl s_server -accept $port -cert server.pem -key key.pem \
+		-cert_chain ca.pem -CAfile root.pem -chainCAfile ca.pem \
+		-Verify 3 -verify_return_error -naccept 1 -quiet \
+		>server.out 2>&1 &
+	listener=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		openssl s_client -connect localhost:$port -servername localhost \
+			-verify_hostname localhost -verify_return_error \
+			-CAfile root.pem -cert "$1.pem" -key key.pem \
+			-cert_chain ca.pem </dev/null >client.out 2>&1
+		grep -q 'errno=111\|Connection refused' client.out || break
+		sleep 0.3
+	done
+	sleep 0.3 # what the server says of a certificate comes after
+	kill $listener 2>/dev/null
+	wait $listener 2>/dev/null
+	cat client.out server.out
+	grep -q 'Verification: OK' client.out &&
+		! grep -qi 'verify error\|alert' client.out server.out
+}
+
 for kind in P-256 RSA-2048; do
 	"$top_builddir/tests/certs/test-issue" "$dir" $kind || exit 99
 	cd "$dir" || exit 99
-	for f in root ca leaf; do
+	for f in root ca leaf server officer; do
 		openssl x509 -inform DER -in $f.der -out $f.pem || exit 99
 	done
 	openssl crl -inform DER -in crl.der -out crl.pem || exit 99
@@ -48,6 +72,9 @@ for kind in P-256 RSA-2048; do
 	check "$kind: openssl prints the names" openssl x509 -in leaf.pem \
 		-noout -subject -nameopt utf8
 	check "$kind: with diacritics" says 'Nguyễn Thị Ánh'
+	check "$kind: a TLS handshake with a server's and an officer's" \
+		handshake officer
+	check "$kind: and none with a citizen's" refuses handshake leaf
 	if command -v certtool >/dev/null; then
 		cat leaf.pem ca.pem root.pem >chain.pem
 		check "$kind: certtool verifies the chain" certtool \

@@ -292,6 +292,32 @@ write_file(const char *dir, const char *name, struct bytes b)
 		CHECK(fclose(f) == 0);
 }
 
+/* A server's and an officer's certificate, both for the same key. */
+static void
+write_for_tls(const char *dir, struct test_ca *t)
+{
+	static const struct subject_field names[] = { { "C", "VN" },
+		{ "O", "UBND phường" }, { "CN", "Máy chủ" } };
+	static const char *const hosts[] = { "localhost", NULL };
+	struct signer ca = softkey_signer(t->ca_key);
+	struct cert_fields f =
+	    test_fields("tls-server", names, 3, t->key, t->ca, 365);
+	CLEANUP(cert_freep) struct cert *server = NULL;
+	CLEANUP(cert_freep) struct cert *officer = NULL;
+	CLEANUP(secret_done) struct secret pem = { 0 };
+	f.alg = softkey_alg(t->ca_key);
+	f.names = hosts;
+	shift_times(&f, t->now);
+	CHECK_OK(cert_issue(&f, &ca, &server));
+	f.profile = cert_profile_find("officer");
+	f.names = NULL;
+	CHECK_OK(cert_issue(&f, &ca, &officer));
+	CHECK_OK(softkey_to_pem(t->key, BYTES_NONE, &pem));
+	write_file(dir, "server.der", cert_der(server));
+	write_file(dir, "officer.der", cert_der(officer));
+	write_file(dir, "key.pem", secret_bytes(&pem));
+}
+
 /* For the script beside this, which asks other programs. */
 static void
 write_all(const char *dir, const char *kind)
@@ -312,6 +338,7 @@ write_all(const char *dir, const char *kind)
 	write_file(dir, "ca.der", cert_der(t.ca));
 	write_file(dir, "leaf.der", cert_der(t.leaf));
 	write_file(dir, "crl.der", buf_bytes(&crl));
+	write_for_tls(dir, &t);
 }
 
 int

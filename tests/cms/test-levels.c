@@ -316,7 +316,6 @@ static void
 an_archive_time_stamp_falls_when_evidence_is_taken_away(void)
 {
 	struct buf file = archived();
-	CLEANUP(buf_done) struct buf crl = make_crl(7);
 	CLEANUP(cms_freep) struct cms *c = NULL;
 	struct facts f;
 	/* One byte of a name in the CRL inside: it reads as before. */

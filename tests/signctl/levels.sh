@@ -103,6 +103,27 @@ told $? "nor with one that does not answer"
     grep -q '^VALID' log && grep -q 'The evidence holds until' log
 told $? "preserve verifies, raises to LTA, and says until when it holds"
 is "what was preserved is LTA" "TOTAL-PASSED LTA" kept.p7m
+# A year on the signer's certificate has ended; the authorities publish still.
+later() { date -u -d "+$1 days" "+$2"; }
+for ca in ca tsa-ca; do
+	conf=$ca.cnf
+	[ -e "$conf" ] || conf=tsa.cnf
+	openssl ca -config "$conf" -gencrl -keyfile $ca.key -cert $ca.pem \
+	    -crl_lastupdate "$(later 354 %Y%m%d%H%M%SZ)" \
+	    -crl_nextupdate "$(later 357 %Y%m%d%H%M%SZ)" -out $ca-later.crl 2>log
+done
+year() { # year FILE: what is said of it then
+	"$signctl" verify --lang en --policy basic --trust ca.pem --trust tsa-ca.pem \
+	    --certs tsa.pem --crl ca-later.crl --crl tsa-ca-later.crl \
+	    --time "$(later 355 %Y-%m-%dT%H:%M:%SZ)" "$1" 2>&1
+}
+year b.p7m >log
+grep -q '^INDETERMINATE' log
+told $? "a year on, B is not known to be valid"
+year kept.p7m >log
+grep -q '^VALID' log && grep -q 'has expired since' log
+told $? "what was preserved is valid, and the report says what ended"
+
 sed 's/i dung/i duhg/' b.p7m >wrong.p7m
 ! "$signctl" preserve --policy basic --tsa "$url" --trust ca.pem --out none.p7m wrong.p7m \
     >log 2>&1 && grep -q preserve-not-valid log && [ ! -e none.p7m ]

@@ -45,7 +45,7 @@ expect 64 'given twice' "refuses an option given twice" verify --policy basic --
 expect 64 'policy-unknown' "refuses an unknown policy" verify --policy frobnicate "$0"
 expect 64 'wants a time' "refuses a time that is none" verify --time yesterday "$0"
 expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
-expect 64 'is a folder' "says that a file is a folder" verify "$dir"
+expect 64 'is a folder' "says that a file is a folder" sod verify "$dir"
 expect 67 '\[format-unknown\]' "says that a file is of no known format" verify "$0"
 : >"$dir/empty"
 expect 67 '\[format-unknown\]' "says so of an empty file" verify "$dir/empty"

@@ -45,6 +45,13 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
+dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
+TESTS += %D%/intruder.sh %D%/public.sh
+
+# The desk and the ceremony.
+dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
+TESTS += %D%/issue.sh %D%/ceremony.sh
+
 # PINs that the front cannot read.
 dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
@@ -53,6 +60,3 @@ TESTS += %D%/sealed.sh
 # New keys that wrap and cover; a backup.
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
-
-dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
-TESTS += %D%/intruder.sh %D%/public.sh

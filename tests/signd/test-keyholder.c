@@ -316,7 +316,7 @@ a_link_works_once_and_for_its_token_alone(void)
 static struct err *
 meddle(const char *sql, const char *id, struct bytes value)
 {
-	static const struct db_schema any = { .count = 3,
+	static const struct db_schema any = { .count = 4,
 		.sync = DB_SYNC_FULL };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;

@@ -99,8 +99,9 @@ sign(const struct app *a, const char *pin, const char *code)
 	TRY(pack_str(&body, 3, pin));
 	TRY(pack_bytes(&body, 4, buf_bytes(&alg)));
 	TRY(pack_bytes(&body, 5, digest_no(1, d)));
+	TRY(pack_bytes(&body, 6, BYTES_NONE));
 	if (code != NULL)
-		TRY(pack_str(&body, 6, code));
+		TRY(pack_str(&body, 7, code));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	TRY(ask(&w, SOCKET_KEYHOLDER, KEY_SIGN, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));

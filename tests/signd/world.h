@@ -495,6 +495,7 @@ sign_with(const struct world *w, const char *credential,
 	uint8_t d[DIGEST_MAX];
 	for (int i = 0; i < count; i++)
 		TRY(pack_bytes(&body, 5, digest_no(first + i, d)));
+	TRY(pack_bytes(&body, 6, BYTES_NONE)); /* never asked again */
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	TRY(ask(w, SOCKET_KEYHOLDER, KEY_SIGN, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));

@@ -200,7 +200,53 @@ sign(const char *id, int sad, int64_t expires)
 		.alg = "1.2.840.10045.4.3.2",
 		.digests = &digest,
 		.ndigests = 1 };
-	return ALONE(ledger_signed(l, &s));
+	CLEANUP(buf_done) struct buf earlier = BUF(64);
+	struct err *e = ALONE(ledger_signed(l, &s, &earlier));
+	CHECK(earlier.len == 0);
+	return e;
+}
+
+/* Asks with a key of the request; appends what is told of an earlier time. */
+static struct err *
+sign_again(struct bytes digest, char repeat, struct bytes values,
+    struct buf *earlier)
+{
+	uint8_t sad_id[16];
+	uint8_t key[LEDGER_REPEAT];
+	memset(sad_id, 77, sizeof(sad_id));
+	memset(key, repeat, sizeof(key));
+	const struct ledger_signature s = { .credential = "c1",
+		.version = 1,
+		.sad_id = bytes_of(sad_id, sizeof(sad_id)),
+		.sad_expires = test_time + 60,
+		.alg = "1.2.840.10045.4.3.2",
+		.digests = &digest,
+		.ndigests = 1,
+		.repeat = bytes_of(key, sizeof(key)),
+		.values = values };
+	return ALONE(ledger_signed(l, &s, earlier));
+}
+
+static void
+the_same_request_is_answered_as_before_and_recorded_once(void)
+{
+	CLEANUP(buf_done) struct buf earlier = BUF(64);
+	int64_t before = 0, after = 0;
+	struct bytes d = BYTES_LIT("digest");
+	CHECK_OK(sign_again(d, 'r', BYTES_LIT("first"), &earlier));
+	CHECK(earlier.len == 0);
+	CHECK_OK(ledger_audit_count(l, &before));
+	CHECK_OK(sign_again(d, 'r', BYTES_LIT("second"), &earlier));
+	CHECK(bytes_eq_str(buf_bytes(&earlier), "first"));
+	buf_clear(&earlier);
+	/* Another request, or of something else, has no claim to it. */
+	CHECK_CODE(sign_again(d, 's', BYTES_LIT("third"), &earlier), "sad-used");
+	CHECK_CODE(sign_again(BYTES_LIT("another"), 'r', BYTES_LIT("fourth"),
+		       &earlier),
+	    "sad-used");
+	CHECK(earlier.len == 0);
+	CHECK_OK(ledger_audit_count(l, &after));
+	CHECK(after == before);
 }
 
 static void
@@ -304,7 +350,7 @@ a_crl_that_misses_a_revocation_is_refused(void)
 static struct err *
 meddle(const char *sql)
 {
-	static const struct db_schema any = { .count = 3 };
+	static const struct db_schema any = { .count = 4 };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_open(place_file("a.db"), DB_WRITE, &any, &db));
@@ -370,6 +416,7 @@ main(void)
 	RUN(five_wrong_pins_lock);
 	RUN(a_try_that_nobody_ended_counts_as_wrong);
 	RUN(a_sad_is_used_once_and_never_after_it_expired);
+	RUN(the_same_request_is_answered_as_before_and_recorded_once);
 	RUN(a_step_that_fails_leaves_nothing_of_itself);
 	RUN(what_was_not_committed_did_not_happen);
 	RUN(a_crl_that_misses_a_revocation_is_refused);

@@ -13,6 +13,11 @@ tests_xml_test_sign_SOURCES = tests/xml/test-sign.c tests/xml/make.h
 tests_xml_test_sign_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tests_xml_test_sign_LDADD = $(XML_ROOM_LIBS)
 
+check_PROGRAMS += tests/xml/test-canon
+tests_xml_test_canon_SOURCES = tests/xml/test-canon.c
+tests_xml_test_canon_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
+tests_xml_test_canon_LDADD = $(XML_ROOM_LIBS)
+
 check_PROGRAMS += tests/xml/test-params
 tests_xml_test_params_SOURCES = tests/xml/test-params.c
 tests_xml_test_params_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

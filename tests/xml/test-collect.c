@@ -594,6 +594,30 @@ reads_the_properties_of_a_signature(void)
 	facts_done(&f);
 }
 
+/* The digest is that of the element as it stands.  By the standard nothing is
+ * left of it, for it stands in the Signature that is taken away. */
+static void
+reads_as_dotnet_only_when_told(void)
+{
+	struct collect_input told = { .dotnet_enveloped = true };
+	struct facts f;
+	CLEANUP(buf_done)
+	struct buf b = sign_template(
+	    "<a><b Id='b'/>" SIGNED(
+		REFERENCE("#b", "", "") REFERENCE("#o", "", ENVELOPED),
+		"<ds:Object Id='o'>time</ds:Object>") "</a>",
+	    &an, &told);
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(!is_valid(&f.signatures[0]));
+	CHECK(f.signatures[0].references[1].digest == CHECK_FAILED);
+	facts_done(&f);
+	told.document = buf_bytes(&b);
+	CHECK_OK(format_xml.collect(&told, &f));
+	CHECK(is_valid(&f.signatures[0]));
+	CHECK(has(&f.signatures[0], "xml-dotnet-enveloped", false));
+	facts_done(&f);
+}
+
 /* A good signature in which `what` is replaced afterwards. */
 static bool
 falls_with(const char *what, const char *by, const char *code)
@@ -728,6 +752,7 @@ main(void)
 	RUN(applies_the_rules_to_what_a_manifest_lists);
 	RUN(reads_the_properties_of_a_signature);
 	RUN(refuses_what_does_not_belong_into_a_signature);
+	RUN(reads_as_dotnet_only_when_told);
 	RUN(refuses_another_certificate_than_the_one_bound);
 	RUN(prefers_the_certificate_that_is_named_among_those_of_one_key);
 	RUN(takes_an_ecdsa_value_in_der_with_a_remark);

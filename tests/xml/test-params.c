@@ -74,6 +74,25 @@ refuses_what_is_cut_off(void)
 }
 
 static void
+reads_words(void)
+{
+	struct xml_params out;
+	const struct xml_words good = {
+		.packaging = "detached", .digest = "SHA-512", .place = "#ky"
+	};
+	CHECK_OK(xml_params_read(&good, &out));
+	CHECK(out.packaging == XML_DETACHED && out.digest == DIGEST_SHA512);
+	CHECK(same(out.place, "#ky") && out.nobjects == 0);
+	const struct xml_words none = { 0 };
+	CHECK_OK(xml_params_read(&none, &out));
+	CHECK(out.packaging == XML_ENVELOPED && out.digest == DIGEST_NONE);
+	const struct xml_words bad[] = { { .packaging = "wrapped" },
+		{ .digest = "SHA-1" } };
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		CHECK_ERR(xml_params_read(&bad[i], &out), ERR_USAGE);
+}
+
+static void
 refuses_too_many_objects(void)
 {
 	CLEANUP(buf_done) struct buf b = BUF(65536);
@@ -87,6 +106,7 @@ main(void)
 {
 	RUN(comes_back_as_it_was);
 	RUN(refuses_what_is_cut_off);
+	RUN(reads_words);
 	RUN(refuses_too_many_objects);
 	return DONE();
 }

@@ -1,0 +1,80 @@
+/* test-cmp-client PORT KEY SUBJECT-CN CA...: asks a CMP server for a
+ * certificate, as test-cmp.sh wants it.  KEY is a public key, CA the issuer,
+ * PEM or DER. */
+#include "certs/cmp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/pem.h>
+
+#include "certs/ossl.h"
+
+static struct err *
+read_cert(const char *path, struct cert **out)
+{
+	static char text[65536];
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return err_new(ERR_MISSING, NULL, "%s", path);
+	size_t n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	CLEANUP(cert_list_done) struct cert_list l = { 0 };
+	TRY(cert_list_read(&l, bytes_of(text, n)));
+	*out = cert_ref(l.v[0]);
+	return NULL;
+}
+
+static struct err *
+read_key(const char *path, EVP_PKEY **out)
+{
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return err_new(ERR_MISSING, NULL, "%s", path);
+	*out = PEM_read_PUBKEY(f, NULL, NULL, NULL);
+	fclose(f);
+	return *out == NULL ? err_ossl(ERR_MALFORMED, "PEM_read_PUBKEY") : NULL;
+}
+
+static struct err *
+ask(char **argv)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	CLEANUP(cert_freep) struct cert *ca = NULL;
+	CLEANUP(cert_freep) struct cert *made = NULL;
+	TRY(read_key(argv[2], &key));
+	TRY(read_cert(argv[4], &ca));
+	const struct subject_field subject[] = { { "CN", argv[3] },
+		{ "UID", "CCCD:001099012345" }, { "C", "VN" },
+		{ "ST", "Hà Nội" } };
+	int64_t now = clock_now(&clock_system);
+	const struct cert_fields f = { .profile = cert_profile_find("citizen"),
+		.subject = subject,
+		.nsubject = 4,
+		.key = key,
+		.not_before = now,
+		.not_after = now + 365 * 86400 };
+	const struct cmp_ca there = { .host = "127.0.0.1",
+		.port = atoi(argv[1]),
+		.path = "/pkix/",
+		.reference = "signd",
+		.secret = getenv("CMP_SECRET"),
+		.ca = ca };
+	struct cert_issuer issuer = cmp_issuer(&there);
+	TRY(issuer.issue(issuer.ctx, &f, &made));
+	printf("%s\n", cert_subject(made));
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 5 || getenv("CMP_SECRET") == NULL)
+		return 64;
+	struct err *e = ask(argv);
+	if (e == NULL)
+		return 0;
+	printf("%s: %s\n", err_code(e), err_text(e));
+	err_free(e);
+	return 1;
+}

@@ -1,0 +1,57 @@
+#!/bin/sh
+# The ceremony: the root in a token of its own, a protocol that it signed, and
+# no second time.
+. "$top_srcdir/tests/signd/service.sh"
+. "$top_srcdir/tests/signd/token.sh"
+
+service_make && token_make; ok $? "there is a token for the service"
+echo 5566778899 > "$dir/token/root-pin"
+SOFTHSM2_CONF=$dir/token/softhsm2.conf softhsm2-util --init-token --free \
+    --label 'root token' --pin 5566778899 --so-pin 0987654321 > /dev/null
+ok $? "and one for the root"
+chmod 600 "$dir/token/root-pin"
+[ "$(id -u)" -ne 0 ] ||
+    chown -R daemon:daemon "$dir/token/objects" "$dir/token/root-pin"
+hold() {
+	"$signd" init --config "$dir/signd.conf" --chain-file "$dir/ca.pem" \
+	    --anchor-file "$dir/root.pem" --protocol "$dir/protocol" \
+	    --organization 'Thành phố Hà Nội' --witness 'Nguyễn Văn Chứng' \
+	    --witness 'Lê Thị Kiến' "$@" > "$dir/init.log" 2>&1
+}
+hold --root-token 'pkcs11:token=no%20such' \
+    --root-pin-file "$dir/token/root-pin"
+[ $? -ne 0 ]; ok $? "without the root's token nothing is made"
+hold --root-token 'pkcs11:token=root%20token' \
+    --root-pin-file "$dir/token/root-pin"
+ok $? "the ceremony is held"
+for line in 'witness: Nguyễn Văn Chứng' 'witness: Lê Thị Kiến' \
+    'organization: Thành phố Hà Nội' '  token: root token' \
+    '  token: signd-test'; do
+	grep -q "^$line" "$dir/protocol"; ok $? "the protocol says: $line"
+done
+print=$(openssl x509 -in "$dir/root.pem" -noout -fingerprint -sha256 |
+    sed 's/.*=//; s/://g' | tr 'A-F' 'a-f')
+grep -q "SHA-256: $print" "$dir/protocol"
+ok $? "and the root's fingerprint, as openssl has it"
+openssl x509 -in "$dir/root.pem" -noout -pubkey > "$dir/root.pub"
+verify() {
+	openssl dgst -sha256 -verify "$dir/root.pub" \
+	    -signature "$dir/protocol.sig" "$1" 2>&1 | grep -q 'Verified OK'
+}
+verify "$dir/protocol"; ok $? "the root signed it, says openssl"
+sed 's/Kiến/Kiên/' "$dir/protocol" > "$dir/changed"
+! verify "$dir/changed"; ok $? "and not with another name in it"
+cp "$dir/ca.pem" "$dir/before"
+! hold --root-token 'pkcs11:token=root%20token' \
+    --root-pin-file "$dir/token/root-pin"
+ok $? "it is not held twice"
+cmp -s "$dir/ca.pem" "$dir/before"; ok $? "and the second changes nothing"
+SOFTHSM2_CONF=$dir/token/softhsm2.conf softhsm2-util --delete-token \
+    --token 'root token' > /dev/null 2>&1; ok $? "the root is taken away"
+[ "$(id -u)" -ne 0 ] || chown -R daemon:daemon "$dir/token/objects"
+"$signd" officer-add --config "$dir/signd.conf" "$dir/officer.pem" \
+    > /dev/null 2>&1 && service_start; ok $? "the service runs without it"
+enrol 'Nguyễn Văn An' 'CCCD:001099123456' && activate 246813
+ok $? "and issues certificates"
+service_stop; ok $? "the service ends as it should"
+finish
