@@ -139,9 +139,10 @@ bench_format_rows(struct bench_format *b, const char *size)
 	struct bytes in = buf_bytes(&b->document);
 	struct buf *out = &b->document_signed;
 	buf_clear(out);
-	bench_must(buf_append(out, bytes_slice(in, 0, i.at)));
-	bench_must(buf_append(out, buf_bytes(&i.bytes)));
-	bench_must(buf_append(out, bytes_from(in, i.at)));
+	struct bytes pieces[INSERTION_PIECES];
+	size_t n = insertion_pieces(&i, in, pieces);
+	for (size_t k = 0; k < n; k++)
+		bench_must(buf_append(out, pieces[k]));
 	insertion_done(&i);
 	snprintf(name, sizeof(name), "%s.sign.%s", b->format->name, size);
 	bench_compare(

@@ -1,7 +1,7 @@
 # bench/: make bench-ROOM runs one and appends rows to bench/out.tsv:
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
-BENCHES = bench-paths bench-pdf bench-xml bench-service
+BENCHES = bench-cms bench-pdf bench-xml bench-service bench-paths
 include bench/keys.mk
 include bench/certs.mk
 EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public
@@ -11,6 +11,11 @@ BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	LD_LIBRARY_PATH='$(abs_top_builddir)/client-sdk/.libs' \
 	BENCH_OUT="$${BENCH_OUT:-$(abs_top_srcdir)/bench/out.tsv}"
 
+EXTRA_PROGRAMS += bench/bench-cms
+CLEANFILES += bench/bench-cms$(EXEEXT)
+bench_bench_cms_SOURCES = bench/bench-cms.c
+bench_bench_cms_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+bench_bench_cms_LDADD = $(CMS_LIBS)
 EXTRA_PROGRAMS += bench/bench-paths bench/bench-pdf bench/bench-xml
 CLEANFILES += bench/bench-paths$(EXEEXT) bench/bench-pdf$(EXEEXT) bench/bench-xml$(EXEEXT)
 bench_bench_paths_SOURCES = bench/bench-paths.c
@@ -28,6 +33,8 @@ bench_bench_xml_LDADD += $(XMLSEC_LIBS)
 endif
 
 .PHONY: bench $(BENCHES)
+bench-cms: bench/bench-cms
+	$(BENCH_ENVIRONMENT) bench/bench-cms
 bench-paths: bench/bench-paths
 	$(BENCH_ENVIRONMENT) bench/bench-paths
 bench-pdf: bench/bench-pdf signctl/signctl

@@ -223,7 +223,12 @@ sign_path(
 	TRY(query_add(out, &first, "location", o->location));
 	TRY(query_add(out, &first, "field", o->field));
 	TRY(query_add(out, &first, "certify", o->certify));
-	return query_add(out, &first, "lock", o->lock);
+	TRY(query_add(out, &first, "lock", o->lock));
+	TRY(query_add(out, &first, "conformance_level", o->level));
+	TRY(query_add(out, &first, "signature_format", o->format));
+	TRY(query_add(out, &first, "signed_envelope_property", o->place));
+	TRY(query_add(out, &first, "role", o->role));
+	return query_add(out, &first, "commitment", o->commitment);
 }
 
 struct signd_error *
@@ -250,6 +255,29 @@ signd_sign_document(struct signd *s, const char *credential,
 	e = perform(s, &r, &answer);
 	wipe(header.ptr, header.len);
 	return e;
+}
+
+static struct err *
+extend_path(const char *level, const char *id, struct buf *out)
+{
+	bool first = true;
+	TRY(buf_str(out, "/v1/extensions"));
+	TRY(query_add(out, &first, "conformance_level", level));
+	return query_add(out, &first, "id", id);
+}
+
+struct signd_error *
+signd_extend(struct signd *s, const char *level, const char *id, int in_fd,
+    int out_fd)
+{
+	CLEANUP(buf_done) struct buf path = BUF(4096);
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	LOCAL(extend_path(level, id, &path));
+	LOCAL(buf_cstr(&path, &r.path));
+	r.in_fd = in_fd;
+	r.out_fd = out_fd;
+	return perform(s, &r, &answer);
 }
 
 static struct err *

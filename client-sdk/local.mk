@@ -43,6 +43,7 @@ LIBSIGND_MAN = \
 	%D%/signd_error_next.3 \
 	%D%/signd_error_status.3 \
 	%D%/signd_error_text.3 \
+	%D%/signd_extend.3 \
 	%D%/signd_free.3 \
 	%D%/signd_info.3 \
 	%D%/signd_open.3 \

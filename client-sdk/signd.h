@@ -180,6 +180,12 @@ struct signd_sign_options {
 			      * it, and allow only that afterwards */
 	const char *lock;    /* PDF: fields that must stay as they are, with
 			      * commas between, or "*" */
+	const char *level; /* "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"; NULL: B */
+	const char *format; /* "C" (CMS), "P" (PDF), "X" (XML); NULL: found
+			     * out by the service */
+	const char *place;  /* CMS: "Attached", "Detached", "Parallel" */
+	const char *role;
+	const char *commitment; /* commitment type, dotted OID */
 };
 
 /*
@@ -189,6 +195,14 @@ struct signd_sign_options {
 struct signd_error *signd_sign_document(struct signd *s, const char *credential,
     struct signd_authorization authorization,
     const struct signd_sign_options *options, int in_fd, int out_fd);
+
+/*
+ * signd_extend sends the document read from `in_fd`, and writes it to `out_fd`
+ * with its signatures, or the one named `id` (may be NULL), raised to `level`
+ * ("AdES-B-T", "AdES-B-LT", "AdES-B-LTA").
+ */
+struct signd_error *signd_extend(struct signd *s, const char *level,
+    const char *id, int in_fd, int out_fd);
 
 /*
  * signd_verify sends the document read from `in_fd` and gets the report, JSON.

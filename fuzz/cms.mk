@@ -1,5 +1,5 @@
-EXTRA_PROGRAMS += fuzz/fuzz-cms fuzz/fuzz-tsp
-FUZZ_TARGETS += fuzz/fuzz-cms fuzz/fuzz-tsp
+EXTRA_PROGRAMS += fuzz/fuzz-cms fuzz/fuzz-cms-extend fuzz/fuzz-tsp
+FUZZ_TARGETS += fuzz/fuzz-cms fuzz/fuzz-cms-extend fuzz/fuzz-tsp
 fuzz_fuzz_cms_SOURCES = fuzz/fuzz-cms.c
 fuzz_fuzz_cms_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_cms_LDADD = $(CMS_LIBS)
@@ -8,3 +8,7 @@ fuzz_fuzz_tsp_SOURCES = fuzz/fuzz-tsp.c
 fuzz_fuzz_tsp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_tsp_LDADD = $(CMS_LIBS)
 fuzz_fuzz_tsp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_cms_extend_SOURCES = fuzz/fuzz-cms-extend.c
+fuzz_fuzz_cms_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_cms_extend_LDADD = $(CMS_LIBS)
+fuzz_fuzz_cms_extend_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

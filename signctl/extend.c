@@ -1,10 +1,14 @@
 /* signctl extend: raises signatures, of whatever origin, to T, LT or LTA. */
 #include "signctl/raise.h"
+#include "signctl/service.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct option_row options[] = {
+	SERVICE_OPTIONS,
 	RAISE_OPTIONS,
 	{ "out", "FILE", "what comes out", false },
 	{ "id", "SIGNATURE", "only this one, as verify names it", false },
@@ -32,13 +36,42 @@ tell(const struct args *a, const char *out)
 	return NULL;
 }
 
+/* The service has evidence and an authority of its own. */
+static struct err *
+extend_there(const struct args *a, const struct raise *r, const char *out_path)
+{
+	CLEANUP(signd_closep) struct signd *s = NULL;
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	CLEANUP(close_fdp) int in = open(a->words[0], O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return err_errno(errno, "%s", a->words[0]);
+	TRY(service_open(a, &s));
+	TRY(output_open(out_path, &out));
+	TRY(service_err(signd_extend(
+	    s, raise_level_name(r->level), r->id, in, out.fd)));
+	return output_commit(&out);
+}
+
+static struct err *
+extend_here(const struct args *a, struct raise *r, const char *out_path)
+{
+	CLEANUP(input_done) struct input document = { 0 };
+	CLEANUP(secret_done) struct secret password = { 0 };
+	TRY(password_read(a, &password));
+	r->password = bytes_str((const char *)password.ptr);
+	TRY(input_open(a->words[0], &document));
+	TRY(worker_start());
+	struct err *e = raise_all(r, &document);
+	worker_stop();
+	TRY(e);
+	return write_document(out_path, document.bytes);
+}
+
 static struct err *
 run(const struct args *a, int *code)
 {
 	(void)code;
 	CLEANUP(raise_done) struct raise r = { 0 };
-	CLEANUP(input_done) struct input document = { 0 };
-	CLEANUP(secret_done) struct secret password = { 0 };
 	const char *out;
 	const char *ignored;
 	if (a->nwords != 1)
@@ -47,15 +80,10 @@ run(const struct args *a, int *code)
 	TRY(args_need(a, "level", &ignored));
 	TRY(raise_load(a, &r));
 	if (r.level < LEVEL_T)
-		return err_new(ERR_USAGE, NULL, "--level wants t, lt or lta");
-	TRY(password_read(a, &password));
-	r.password = bytes_str((const char *)password.ptr);
-	TRY(input_open(a->words[0], &document));
-	TRY(worker_start());
-	struct err *e = raise_all(&r, &document);
-	worker_stop();
-	TRY(e);
-	TRY(write_document(out, document.bytes));
+		return err_new(
+		    ERR_USAGE, NULL, "--level wants t, lt or lta");
+	TRY(args_has(a, "url") ? extend_there(a, &r, out)
+			       : extend_here(a, &r, out));
 	return tell(a, out);
 }
 
@@ -63,12 +91,11 @@ const struct command command_extend = {
 	.name = "extend",
 	.words = "FILE",
 	.summary = "raise the signatures of a file to the level T, LT or LTA",
-	.more =
-	    "What is missing is done one level after the other: a time "
-	    "stamp by --tsa (T), the\nevidence of the files given (LT), an "
-	    "archive time stamp (LTA).  A file that is at LTA\nalready gets "
-	    "another archive time stamp.  Nothing is fetched but time "
-	    "stamps.",
+	.more = "What is missing is done one level after the other: a time "
+		"stamp by --tsa (T), the\nevidence of the files given (LT), an "
+		"archive time stamp (LTA).  A file that is at LTA\nalready gets "
+		"another archive time stamp.  Nothing is fetched but time "
+		"stamps.  With --url the\nservice does it, with what it has.",
 	.options = options,
 	.run = run,
 };

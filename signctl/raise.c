@@ -31,6 +31,23 @@ read_level(const char *text, enum level *out)
 	return err_new(ERR_USAGE, NULL, "--level wants b, t, lt or lta");
 }
 
+const char *
+raise_level_name(enum level level)
+{
+	switch (level) {
+	case LEVEL_NONE:
+	case LEVEL_B:
+		break;
+	case LEVEL_T:
+		return "AdES-B-T";
+	case LEVEL_LT:
+		return "AdES-B-LT";
+	case LEVEL_LTA:
+		return "AdES-B-LTA";
+	}
+	return NULL;
+}
+
 /* CRLs and OCSP answers apart, as extend wants them. */
 static struct err *
 sort_status(struct raise *r)

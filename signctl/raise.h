@@ -35,6 +35,8 @@ struct raise {
 
 /* raise_load reads the options; without --level it is LEVEL_B. */
 struct err *raise_load(const struct args *a, struct raise *out) MUST_USE;
+/* "AdES-B-T" and so on, as the service calls it; NULL for B. */
+const char *raise_level_name(enum level level);
 void raise_done(struct raise *r);
 /* raise_stamp asks the authority for a token.  ERR_USAGE: no --tsa. */
 struct err *raise_stamp(const struct raise *r, enum digest_alg alg,

@@ -82,19 +82,37 @@ signing_done(struct signing *s)
 	buf_done(&s->pdf);
 }
 
+/* CSC's letter for a format; NULL: the service finds out. */
+static const char *
+format_letter(const char *format)
+{
+	if (format == NULL)
+		return NULL;
+	return strcmp(format, "cms") == 0   ? "C"
+	       : strcmp(format, "pdf") == 0 ? "P"
+					    : "X";
+}
+
 static struct err *
 sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 {
 	CLEANUP(close_fdp) int in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", path);
+	CLEANUP(raise_done) struct raise r = { 0 };
 	TRY(sign_xml_refuse(a));
+	TRY(raise_load(a, &r));
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
 		.field = args_get(a, "field"),
 		.certify = args_get(a, "certify"),
 		.lock = args_get(a, "lock"),
+		.level = raise_level_name(r.level),
+		.format = format_letter(args_get(a, "format")),
+		.place = args_has(a, "detached") ? "Detached" : NULL,
+		.role = args_get(a, "role"),
+		.commitment = args_get(a, "commitment"),
 	};
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,

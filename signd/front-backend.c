@@ -11,6 +11,7 @@
 
 #define KEYHOLDER_MS 20000 /* Argon2id, a token, a durable record, a queue */
 #define LEDGER_MS 10000
+#define FETCHER_MS 5000 /* beyond what it may take to fetch */
 #define PING_MS 1500
 #define WORKER_QUEUE_MS 15000 /* beyond the longest job: waiting for one */
 #define WORKER_ANSWER_MAX (INSERTION_MAX + 65536)
@@ -63,6 +64,14 @@ ask_worker(const struct front *f, uint16_t op, struct bytes body, int fd,
 	struct err *e = ipc_call(f->backend.worker, op, body, &fd, fd >= 0,
 	    WORKER_ANSWER_MAX, f->backend.worker_ms, out);
 	return say_worker(f, e, ipc_now_ms() - begin);
+}
+
+struct err *
+ask_fetcher(const struct front *f, uint16_t op, struct bytes body,
+    size_t answer_max, int ms, struct ipc_message *out)
+{
+	return ipc_call(f->backend.fetcher, op, body, NULL, 0, answer_max,
+	    ms + FETCHER_MS, out);
 }
 
 struct err *

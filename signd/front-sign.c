@@ -4,8 +4,10 @@
 #include <sys/random.h>
 
 #include "base/pack.h"
+#include "cms/params.h"
 #include "pdf/params.h"
 #include "signd/front-auth.h"
+#include "signd/front-level.h"
 #include "signd/proto.h"
 #include "worker/job.h"
 #include "xml/params.h"
@@ -16,6 +18,53 @@
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
 /* ---- prepare and embed, by a worker ---- */
+
+/* CSC API v2 11.11: signature_format C, P or X; of C also whether the document
+ * stays inside (signed_envelope_property). */
+static struct err *
+read_format(const struct request *r, struct buf *cms, struct prepare_request *p)
+{
+	static const char *const letters[] = { "C", "P", "X" };
+	static const char *const formats[] = { "cms", "pdf", "xml" };
+	static const char *const places[] = { "Attached", "Detached",
+		"Parallel" };
+	static const enum cms_form forms[] = { CMS_FORM_ATTACHED,
+		CMS_FORM_DETACHED, CMS_FORM_PARALLEL };
+	const char *format, *place;
+	struct cms_params params = { .form = CMS_FORM_BY_DOCUMENT };
+	TRY(request_param(r, "signature_format", &format));
+	TRY(request_param(r, "signed_envelope_property", &place));
+	for (size_t i = 0; i < COUNT_OF(letters); i++)
+		if (format != NULL && strcmp(format, letters[i]) == 0)
+			p->format = formats[i];
+	if (format != NULL && p->format == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "no such signature_format"),
+		    "parameter");
+	if (format == NULL || format[0] != 'C')
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (place != NULL && strcmp(place, places[i]) == 0)
+			params.form = forms[i];
+	TRY(cms_params_pack(&params, cms));
+	p->cms = buf_bytes(cms);
+	return NULL;
+}
+
+/* At T at once; what is above comes afterwards. */
+static struct err *
+read_choices(const struct request *r, struct buf *cms, struct prepare_request *p)
+{
+	TRY(level_param(r, &p->level));
+	if (p->level > LEVEL_T)
+		p->level = LEVEL_T;
+	TRY(request_param(r, "reason", &p->reason));
+	TRY(request_param(r, "location", &p->location));
+	TRY(request_param(r, "field", &p->field));
+	TRY(request_param(r, "role", &p->role));
+	TRY(request_param(r, "commitment", &p->commitment));
+	return read_format(r, cms, p);
+}
 
 /* Names separated by commas: elements of the document, "#data". */
 static struct err *
@@ -82,9 +131,8 @@ pack_prepare(const struct request *r, const struct credential *c,
 	};
 	p.chain = c->chain;
 	p.nchain = c->nchain;
-	TRY(request_param(r, "reason", &p.reason));
-	TRY(request_param(r, "location", &p.location));
-	TRY(request_param(r, "field", &p.field));
+	CLEANUP(buf_done) struct buf cms = BUF(4096);
+	TRY(read_choices(r, &cms, &p));
 	CLEANUP(buf_done) struct buf xml = BUF(PREPARE_MAX);
 	TRY(pack_xml(r, &xml));
 	p.xml = buf_bytes(&xml);
@@ -112,18 +160,30 @@ prepare(struct request *r, const struct credential *c, struct sig_alg alg,
 	return NULL;
 }
 
-static struct err *
-embed(const struct front *f, struct bytes state, struct bytes value,
-    size_t document_len, struct insertion *out)
+struct err *
+ask_embed(const struct front *f, struct bytes state, struct bytes value,
+    struct bytes token, size_t document_len, struct insertion *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(INSERTION_MAX + 65536);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	TRY(pack_bytes(&body, 1, state));
 	TRY(pack_bytes(&body, 2, value));
-	TRY(pack_bytes(&body, 3, BYTES_NONE));
+	TRY(pack_bytes(&body, 3, token));
 	TRY(ask_worker(f, WORKER_EMBED, buf_bytes(&body), -1, &m));
 	TRY(insertion_unpack(buf_bytes(&m.body), out));
 	return insertion_check(out, document_len);
+}
+
+/* The value goes in, with a time stamp on it from level T on. */
+static struct err *
+embed(const struct front *f, enum level level, struct bytes state,
+    struct bytes value, size_t document_len, struct insertion *out)
+{
+	CLEANUP(buf_done) struct buf token = BUF(1);
+	if (level >= LEVEL_T)
+		TRY(level_stamp_value(f, state, value, &token));
+	return ask_embed(
+	    f, state, value, buf_bytes(&token), document_len, out);
 }
 
 /* One value, by the keyholder. */
@@ -163,7 +223,7 @@ disposition(const char *name, char **out)
 
 /* The type that came in, unless nobody said; never one that a browser would
  * show as a page of ours. */
-static const char *
+const char *
 signed_type(const struct request *r)
 {
 	static const char *const types[] = { "application/pdf",
@@ -182,17 +242,22 @@ sign_document(struct request *r, const struct credential *c,
     const struct auth *auth, struct insertion *out)
 {
 	struct sig_alg alg;
+	enum level level;
 	struct prepared p = { 0 };
 	CLEANUP(buf_done) struct buf value = BUF(SIGNATURE_MAX);
+	TRY(level_param(r, &level));
 	TRY(credential_alg(c, &alg));
 	struct err *e = prepare(r, c, alg, &p);
 	if (e == NULL)
 		e = sign_one(r->front, c, alg, &auth->secret,
 		    bytes_of(p.digest, digest_len(alg.digest)), &value);
 	if (e == NULL)
-		e = embed(r->front, buf_bytes(&p.state), buf_bytes(&value),
-		    r->document.len, out);
+		e = embed(r->front, level, buf_bytes(&p.state),
+		    buf_bytes(&value), r->document.len, out);
 	prepared_done(&p);
+	if (e == NULL && level > LEVEL_T)
+		e = level_raise(
+		    r->front, &r->document, NULL, LEVEL_T, level, out);
 	return e;
 }
 
@@ -224,7 +289,9 @@ sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
 		"certify", "lock", "xmlProfile", "xmlPackaging", "xmlPlace",
-		"xmlCanon", "xmlCounter", "xmlObjects" };
+		"xmlCanon", "xmlCounter", "xmlObjects", "conformance_level",
+		"signature_format", "signed_envelope_property", "role",
+		"commitment" };
 	const char *auth = request_header(r, "Signd-Authorization");
 	TRY(pack_str(out, 1, r->path));
 	TRY(pack_str(out, 2, credential));
@@ -292,6 +359,7 @@ enum draft_tag {
 	DRAFT_ALG,
 	DRAFT_DIGEST,
 	DRAFT_CERT,
+	DRAFT_LEVEL,
 	DRAFT_STATE
 };
 
@@ -309,6 +377,8 @@ draft_pack(const struct request *r, const struct credential *c,
     struct sig_alg alg, const struct prepared *p, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf der = BUF(256);
+	enum level level;
+	TRY(level_param(r, &level));
 	TRY(sig_alg_encode(alg, &der));
 	TRY(pack_str(out, DRAFT_CREDENTIAL, c->id));
 	TRY(pack_u64(out, DRAFT_LENGTH, r->document.len));
@@ -316,6 +386,7 @@ draft_pack(const struct request *r, const struct credential *c,
 	TRY(pack_bytes(
 	    out, DRAFT_DIGEST, bytes_of(p->digest, digest_len(p->digest_alg))));
 	TRY(pack_bytes(out, DRAFT_CERT, cert_der(c->cert)));
+	TRY(pack_u64(out, DRAFT_LEVEL, (uint64_t)level));
 	return pack_bytes(out, DRAFT_STATE, buf_bytes(&p->state));
 }
 
@@ -351,6 +422,18 @@ keep_draft(struct request *r, const struct credential *c, struct sig_alg alg,
 	return reply_draft(name, alg, p, expires, out);
 }
 
+/* What is above T is made of the signed document, which will not be here. */
+static struct err *
+check_prepare_level(const struct request *r)
+{
+	enum level level;
+	TRY(level_param(r, &level));
+	return level <= LEVEL_T ? NULL
+				: err_coded(err_new(ERR_USAGE, NULL,
+						"extend it afterwards"),
+				      "parameter");
+}
+
 struct err *
 post_sign_prepare(struct request *r, struct reply *out)
 {
@@ -362,6 +445,7 @@ post_sign_prepare(struct request *r, struct reply *out)
 		return err_coded(
 		    err_new(ERR_USAGE, NULL, "credentialID is missing"),
 		    "parameter");
+	TRY(check_prepare_level(r));
 	TRY(credential_get(r->front, id, &c));
 	TRY(credential_usable(&c));
 	TRY(credential_alg(&c, &alg));
@@ -380,6 +464,7 @@ struct draft {
 	struct sig_alg alg;
 	struct bytes digest; /* this and state borrow from raw */
 	struct bytes state;
+	uint64_t level;
 	struct cert *cert;
 };
 
@@ -404,6 +489,7 @@ draft_get(const struct front *f, const char *id, struct draft *d)
 	TRY(unpack_bytes(&u, DRAFT_ALG, &alg));
 	TRY(unpack_bytes(&u, DRAFT_DIGEST, &d->digest));
 	TRY(unpack_bytes(&u, DRAFT_CERT, &cert));
+	TRY(unpack_u64(&u, DRAFT_LEVEL, &d->level));
 	TRY(unpack_bytes(&u, DRAFT_STATE, &d->state));
 	TRY(unpack_end(&u));
 	TRY(sig_alg_parse(alg, DIGEST_NONE, &d->alg));
@@ -448,6 +534,10 @@ reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
 	TRY(json_new(&doc));
 	TRY(json_put_int(doc, "at", (int64_t)in->at));
 	TRY(json_put_int(doc, "cut", (int64_t)in->cut));
+	if (in->head.len > 0) {
+		TRY(json_put_base64(doc, "head", buf_bytes(&in->head)));
+		TRY(json_put_int(doc, "headCut", (int64_t)in->head_cut));
+	}
 	TRY(json_put_base64(doc, "insertion", buf_bytes(&in->bytes)));
 	TRY(json_put_int(doc, "length", (int64_t)insertion_size(in, length)));
 	return reply_json(out, 200, doc);
@@ -460,8 +550,8 @@ complete(struct request *r, const char *id, const struct draft *d,
 	CLEANUP(buf_done) struct buf value = BUF(SIGNATURE_MAX);
 	struct insertion in = { 0 };
 	TRY(draft_value(r, d, f, &value));
-	struct err *e = embed(
-	    r->front, d->state, buf_bytes(&value), (size_t)d->length, &in);
+	struct err *e = embed(r->front, (enum level)d->level, d->state,
+	    buf_bytes(&value), (size_t)d->length, &in);
 	if (e == NULL)
 		e = reply_insertion(&in, d->length, out);
 	insertion_done(&in);

@@ -222,6 +222,9 @@ void backend_done(struct backend *b);
 
 struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
     int fd, struct ipc_message *out) MUST_USE;
+/* `ms`: how long the fetch itself may take. */
+struct err *ask_fetcher(const struct front *f, uint16_t op, struct bytes body,
+    size_t answer_max, int ms, struct ipc_message *out) MUST_USE;
 struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
 struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
@@ -328,6 +331,7 @@ HANDLER(post_credential_info);
 HANDLER(post_authorize);
 HANDLER(post_sign_hash);
 HANDLER(post_sign_doc);
+HANDLER(post_extension);
 HANDLER(post_sign_prepare);
 HANDLER(post_sign_complete);
 HANDLER(post_enrolment);

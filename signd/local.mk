@@ -14,6 +14,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-hash.c \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
+	%D%/front-level.c %D%/front-level.h \
 	%D%/front-ocsp.c \
 	%D%/front-officer.c \
 	%D%/front-pages.c \

@@ -76,6 +76,8 @@ fill_levels(const struct facts *f, struct levels *out)
 		return err_new(ERR_NOMEM, NULL, "levels");
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		const struct signature_fact *s = &f->signatures[i];
+		if (is_document_stamp(s)) /* it has no level */
+			continue;
 		struct level_of *l = &out->v[out->n++];
 		l->level = level_of_fact(s->level);
 		TRY(fact_string(

@@ -26,8 +26,8 @@ tests_cms_maker_LDADD = $(CMS_LIBS)
 tests/cms/interop.log: tests/cms/maker$(EXEEXT)
 CLEANFILES += tests/cms/maker$(EXEEXT)
 
-TESTS += tests/cms/interop.sh
-EXTRA_DIST += tests/cms/interop.sh
+TESTS += tests/cms/interop.sh tests/cms/stream.sh
+EXTRA_DIST += tests/cms/interop.sh tests/cms/stream.sh
 
 check_PROGRAMS += tests/cms/test-levels
 tests_cms_test_levels_SOURCES = tests/cms/test-levels.c tests/cms/people.h

@@ -1,9 +1,10 @@
 # Files of many sorts and signatures by many programs.  Judges that Debian has
 # not (pyHanko, signxml, EU DSS) are asked where SIGND_TEST_PYTHON and
 # SIGND_TEST_DSS say that they are; doc is in README here.
-TESTS += tests/interop/kinds.py tests/interop/foreign.py tests/interop/levels.py
+TESTS += tests/interop/kinds.py tests/interop/foreign.py tests/interop/levels.py \
+	tests/interop/cades.sh
 EXTRA_DIST += %D%/common.py %D%/kinds.py %D%/foreign.py %D%/README.md \
-	%D%/levels.py %D%/dss/pom.xml %D%/dss/Judge.java \
+	%D%/levels.py %D%/cades.sh %D%/dss/pom.xml %D%/dss/Judge.java \
 	%D%/vera/pom.xml %D%/vera/Vera.java
 tests/interop/kinds.log: tests/pdf/maker$(EXEEXT) signctl/signctl$(EXEEXT)
 tests/interop/foreign.log: tests/pdf/maker$(EXEEXT) tests/xml/signer$(EXEEXT) \

@@ -60,3 +60,6 @@ TESTS += %D%/sealed.sh
 # New keys that wrap and cover; a backup.
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
+
+dist_check_SCRIPTS += %D%/levels.sh
+TESTS += %D%/levels.sh
