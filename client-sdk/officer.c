@@ -47,6 +47,7 @@ fill_enrolment(const struct signd_enrolment *in, struct enrolment_record *r)
 	TRY(dup_or(in->evidence_sha256, "", &r->evidence_sha256));
 	TRY(dup_or(in->consent, r->time, &r->consent));
 	TRY(dup_or(in->desk, "", &r->desk));
+	TRY(dup_or(in->key_kind, "", &r->key_kind));
 	return dup_or(in->officer, "", &r->officer);
 }
 
@@ -168,6 +169,9 @@ revocation_body(const struct signd_revocation *in, signd_approve *approve,
 	json_t *record = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
 	    "credential", r.credential, "serial", r.serial, "reason", r.reason,
 	    "officer", r.officer, "time", r.time, "nonce", r.nonce);
+	if (r.key_kind[0] != '\0' && record != NULL)
+		json_object_set_new(
+		    record, "keyKind", json_string(r.key_kind));
 	return approved(record, buf_bytes(&text), approve, ctx, out);
 }
 

@@ -59,6 +59,8 @@ struct signd_enrolment {
 	const char *desk;            /* name of the desk */
 	const char *officer;         /* 64 hex digits: SHA-256 of the officer's
 				      * certificate */
+	const char *key_kind; /* "P-256", "P-384", "RSA-2048", "RSA-3072";
+			       * NULL: as the service has it */
 };
 
 /* A certificate for the key of a token. */

@@ -54,6 +54,7 @@ find_enrolment(struct keyholder *k, struct bytes token, struct activation *a)
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
 	TRY(enrolment_record_unpack(&u, &a->record));
 	TRY(unpack_str(&u, 13, &a->enrolment));
+	TRY(unpack_str(&u, 14, &a->record.key_kind));
 	return unpack_end(&u);
 }
 
@@ -92,29 +93,18 @@ seal(struct keyholder *k, const struct generation *g, struct bytes pin,
 	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
 }
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->cap);
-	buf_done(b);
-}
-
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
  * does not stay behind. */
 static struct err *
 make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	CLEANUP(wiped_buf) struct buf wrapped = BUF(WRAPPED_MAX);
-	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
 	struct generation *g = NULL;
 	TRY(keyholder_current(k, &g));
-	const struct p11_kek kek = { .handle = g->kek,
-		.mechanism = k->session.vendor->wrap };
-	k->operations++;
-	TRY(p11_wrapped_make(&k->session, &kek, a->kind, &wrapped, &spki));
-	TRY(certify(k, buf_bytes(&spki), a));
-	return seal(k, g, pin, buf_bytes(&wrapped), a);
+	TRY(keyholder_pair(k, g, a->kind, &pair));
+	TRY(certify(k, buf_bytes(&pair.spki), a));
+	return seal(k, g, pin, buf_bytes(&pair.wrapped), a);
 }
 
 static struct err *
@@ -135,12 +125,20 @@ record_activation(struct keyholder *k, const struct activation *a)
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
 
-/* The citizen's choice, or the service's. */
+/* What the officer approved; else the citizen's choice, or the service's. */
 static struct err *
-choose_kind(struct keyholder *k, const char *asked, enum key_kind *out)
+choose_kind(struct keyholder *k, const char *asked, struct activation *a)
 {
+	const char *approved = a->record.key_kind;
 	bool chosen = asked != NULL && asked[0] != '\0';
-	if (key_kind_by_name(chosen ? asked : k->settings->key_kind, out))
+	if (approved[0] != '\0' && chosen && strcmp(approved, asked) != 0)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "the officer approved %s", approved),
+		    "json-field");
+	const char *name = approved[0] != '\0' ? approved
+			   : chosen	       ? asked
+					       : k->settings->key_kind;
+	if (key_kind_by_name(name, &a->kind))
 		return NULL;
 	return err_coded(err_new(ERR_USAGE, NULL, "no such kind of key"),
 	    chosen ? "json-field" : "settings");
@@ -160,6 +158,13 @@ make_second(struct keyholder *k, struct activation *a)
 	TRY(secret_init(&a->second, TOTP_SECRET));
 	guard_secret(&a->second);
 	return random_fill(a->second.ptr, a->second.len);
+}
+
+static void
+wiped_buf(struct buf *b)
+{
+	wipe(b->ptr, b->cap);
+	buf_done(b);
 }
 
 /* The link is told once, and sealed to who sealed the PIN: the front shall not
@@ -232,8 +237,8 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(keyholder_take_pin(k, &purpose, &w.pin, &pin));
 	TRY(pin_check(pin.m.pin));
 	CLEANUP(activation_done) struct activation a = { 0 };
-	TRY(choose_kind(k, w.kind, &a.kind));
 	TRY(find_enrolment(k, w.token, &a));
+	TRY(choose_kind(k, w.kind, &a));
 	TRY(make_second(k, &a));
 	TRY(make_credential(k, pin.m.pin, &a));
 	/* If another was faster with the same link, the ledger says so, and

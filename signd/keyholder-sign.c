@@ -108,8 +108,8 @@ read_digests(struct unpack *u, struct request *r)
 		struct bytes d = BYTES_NONE;
 		TRY(unpack_bytes(u, 5, &d));
 		if (d.len != digest_len(r->alg.digest))
-			return err_new(
-			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
+			return err_new(ERR_USAGE, NULL,
+			    "hashes[%zu]: a digest of %zu bytes", r->n, d.len);
 		r->digests[r->n++] = d;
 	}
 	TRY(unpack_bytes(u, 6, &r->repeat));

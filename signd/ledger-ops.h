@@ -14,10 +14,10 @@ enum ledger_write_op {
 	LW_OFFICER = 0x0502,
 	/* 1..12 fields of struct enrolment_record, 13 approval, 14 its
 	 * algorithm (DER), 15 enrolment id, 16 hash of the token, 17 expires
-	 * [n].  Answer: empty. */
+	 * [n], 18 kind of key or "".  Answer: empty. */
 	LW_ENROL = 0x0503,
-	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id.
-	 * Only of open ones: else codes "activation-used", "-expired". */
+	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id,
+	 * 14 kind of key or "".  Only of open ones: else codes "activation-used", "-expired". */
 	LW_ENROLMENT = 0x0504,
 	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
 	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n],

@@ -68,6 +68,7 @@ enrol(struct ledger *l, struct unpack *u, struct enrolment_record *r)
 	TRY(unpack_id(u, 15, &id));
 	TRY(unpack_hash(u, 16, &token_hash));
 	TRY(unpack_i64(u, 17, &expires));
+	TRY(unpack_str(u, 18, &r->key_kind));
 	TRY(unpack_end(u));
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(enrolment_record_render(r, &record));
@@ -104,7 +105,8 @@ do_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
 	if (e.status != ENROLMENT_OPEN)
 		return not_open(e.status);
 	TRY(enrolment_record_pack(&e.record, out));
-	return pack_str(out, 13, e.id);
+	TRY(pack_str(out, 13, e.id));
+	return pack_str(out, 14, e.record.key_kind);
 }
 
 static struct err *

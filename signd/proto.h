@@ -52,7 +52,8 @@ enum fetcher_op {
 #define KEY_REPEAT 32 /* bytes of the key of a request */
 enum key_op {
 	/* Enrol: the officer's approval is checked, the enrolment recorded.
-	 * 1..12 the fields of struct enrolment_record in its order,
+	 * 1..12 the fields of struct enrolment_record in its order, 13 kind of
+	 * key or "" (may be absent),
 	 * 20 approval (signature over the rendered record), 21 officer's
 	 * certificate (DER), 22 signature algorithm (DER AlgorithmIdentifier).
 	 * Answer: 1 enrolment id, 2 activation token (text, told once),
@@ -111,7 +112,8 @@ enum key_op {
 	 * repeated).  ERR_DENIED code "csr-proof", "key-taken",
 	 * "renewal-wrong". */
 	KEY_ISSUE = 0x0312,
-	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
+	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n],
+			      * 3 pairs of keys made beforehand [n] */
 };
 
 #define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */

@@ -133,6 +133,9 @@ static const char *const migrations[] = {
 	" ADD COLUMN second_factor INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE credential"
 	" ADD COLUMN code_step INTEGER NOT NULL DEFAULT 0;",
+
+	/* The kind of key that the officer approved; "": the service's. */
+	"ALTER TABLE enrolment ADD COLUMN key_kind TEXT NOT NULL DEFAULT '';",
 };
 
 static const struct db_schema schema = {

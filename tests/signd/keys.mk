@@ -25,3 +25,11 @@ tests_signd_test_second_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_second_LDADD = $(KEYS_TEST_LIBS)
 dist_check_SCRIPTS += tests/signd/second.sh
 TESTS += tests/signd/second.sh
+
+check_PROGRAMS += tests/signd/test-pool
+tests_signd_test_pool_SOURCES = tests/signd/test-pool.c \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_pool_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_pool_LDADD = $(KEYS_TEST_LIBS)
+dist_check_SCRIPTS += tests/signd/rsa.sh
+TESTS += tests/signd/rsa.sh

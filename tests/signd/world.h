@@ -362,6 +362,8 @@ enrol_body(
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(enrolment_record_render(r, &record));
 	TRY(enrolment_record_pack(r, body));
+	if (r->key_kind != NULL)
+		TRY(pack_str(body, 13, r->key_kind));
 	return approve_bytes(o, buf_bytes(&record), body);
 }
 
