@@ -107,7 +107,11 @@ enrolment_body(const struct signd_enrolment *in, signd_approve *approve,
 	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	TRY(fill_enrolment(in, &r));
 	TRY(enrolment_record_render(&r, &text));
-	return approved(who_json(&r), buf_bytes(&text), approve, ctx, out);
+	json_t *record = who_json(&r);
+	if (r.key_kind[0] != '\0')
+		json_object_set_new(
+		    record, "keyKind", json_string(r.key_kind));
+	return approved(record, buf_bytes(&text), approve, ctx, out);
 }
 
 struct signd_error *
@@ -169,9 +173,6 @@ revocation_body(const struct signd_revocation *in, signd_approve *approve,
 	json_t *record = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
 	    "credential", r.credential, "serial", r.serial, "reason", r.reason,
 	    "officer", r.officer, "time", r.time, "nonce", r.nonce);
-	if (r.key_kind[0] != '\0' && record != NULL)
-		json_object_set_new(
-		    record, "keyKind", json_string(r.key_kind));
 	return approved(record, buf_bytes(&text), approve, ctx, out);
 }
 

@@ -18,7 +18,7 @@ struct option_row {
 	bool repeated;    /* may be given several times */
 };
 
-#define OPTIONS_MAX 40     /* of one command */
+#define OPTIONS_MAX 64     /* of one command */
 #define ARGUMENTS_MAX 4096 /* words on one command line */
 
 struct args {
