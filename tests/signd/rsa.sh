@@ -7,7 +7,8 @@
 world_make; ok $? "a service whose keys are P-256"
 echo evidence > "$dir/evidence"
 link=$(as_officer enrol --name 'Nguyễn Văn An' --subject-id CCCD:001099123456 \
-    --evidence card-seen --evidence-file "$dir/evidence" \
+    --province 'Thành phố Hà Nội' --evidence card-seen \
+    --evidence-file "$dir/evidence" \
     --desk 'Bộ phận một cửa' --key-kind RSA-2048 --json |
     json_field activationLink)
 [ -n "$link" ]; ok $? "an officer approves an RSA key"
