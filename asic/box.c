@@ -58,6 +58,16 @@ take_one(struct box *x, size_t file, struct facts *found, size_t i)
 	return copy_findings(&found->findings, &to->findings);
 }
 
+/* The signatures of a file have other numbers in the container. */
+static struct status_place
+place_in_box(struct status_place inner, size_t first)
+{
+	if (inner.owner == FACTS_DOCUMENT)
+		return STATUS_NOWHERE;
+	inner.owner += first;
+	return inner;
+}
+
 struct err *
 box_take(struct box *x, size_t file, struct facts *found, size_t *first)
 {
@@ -65,9 +75,9 @@ box_take(struct box *x, size_t file, struct facts *found, size_t *first)
 	for (size_t i = 0; i < found->nsignatures; i++)
 		TRY(take_one(x, file, found, i));
 	for (size_t i = 0; i < found->nstatus_data; i++)
-		TRY(facts_add_status(x->facts,
-		    buf_bytes(&found->status_data[i]),
-		    found->status_is_ocsp[i]));
+		TRY(facts_add_status_at(x->facts,
+		    buf_bytes(&found->status_data[i]), found->status_is_ocsp[i],
+		    place_in_box(found->status_at[i], *first)));
 	if (found->nsignatures > 0)
 		return NULL;
 	CLEANUP(buf_done) struct buf b = BUF(ASIC_NAME_MAX + 1);

@@ -244,6 +244,8 @@ is_invisible(uint32_t c)
 		{ 0xfff9, 0xfffb },   /* interlinear annotation */
 		{ 0xe0000, 0xe007f }, /* tags */
 	};
+	if (c >= 0x20 && c < 0x7f) /* nearly always */
+		return false;
 	for (size_t i = 0; i < COUNT_OF(ranges); i++)
 		if (c >= ranges[i].first && c <= ranges[i].last)
 			return true;

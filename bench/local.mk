@@ -1,10 +1,11 @@
 # bench/: make bench-ROOM runs one and appends rows to bench/out.tsv:
 # name, value, unit, limit, ratio.  make bench runs all and renders
 # bench/report.html.  Each takes five minutes at most.
+BENCHES = bench-paths bench-pdf bench-xml bench-service bench-validation
 BENCHES = bench-cms bench-pdf bench-xml bench-service bench-paths
 include bench/keys.mk
 include bench/certs.mk
-EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \
@@ -44,6 +45,9 @@ bench-xml: bench/bench-xml signctl/signctl
 
 bench-service: signd/signd signctl/signctl
 	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-service
+
+bench-validation: signd/signd signctl/signctl
+	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-validation
 
 bench: $(BENCHES)
 	$(top_srcdir)/bench/report

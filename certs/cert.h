@@ -25,6 +25,9 @@ struct cert;
  * RFC 5280 4.1.
  */
 struct err *cert_parse(struct bytes der, struct cert **out) MUST_USE;
+/* cert_parse_known does the same, and gives one that this process has parsed
+ * before again.  From any thread. */
+struct err *cert_parse_known(struct bytes der, struct cert **out) MUST_USE;
 /*
  * cert_parse_trusted reads one with OpenSSL's trust settings behind it, as
  * in a PEM block TRUSTED CERTIFICATE: purposes that an operator trusts it for,

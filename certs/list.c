@@ -39,7 +39,7 @@ struct err *
 cert_list_add_der(struct cert_list *l, struct bytes der)
 {
 	CLEANUP(cert_freep) struct cert *c = NULL;
-	TRY(cert_parse(der, &c));
+	TRY(cert_parse_known(der, &c));
 	return cert_list_add(l, c);
 }
 

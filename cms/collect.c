@@ -98,42 +98,62 @@ tolerate(struct err *e, struct signature_fact *fact)
 	return e2;
 }
 
-/* Where what is inside stands by this signer's archive time stamps.  Of
- * several signers each has its own; what counts is the worst. */
+/* The crls that this signer's archive time stamps cover.  Of several signers
+ * each has its own order: one CRL may have a place in each. */
 static struct err *
-place_status(const struct cms *c, const struct stamps *stamps,
-    struct cover *cover)
+place_crls(
+    const struct cms *c, const struct stamps *stamps, struct cover *cover)
 {
+	struct status_place place = { .owner = cover->owner };
 	size_t i = 0;
 	for (struct bytes rest = c->crls; rest.len > 0 && i < COVER_MAX; i++) {
 		struct tlv t;
-		position at;
 		TRY(ber_next(&rest, &t));
-		TRY(stamps_place_crl(stamps, t.whole, &at));
-		if (at > cover->crls[i])
-			cover->crls[i] = at;
+		TRY(stamps_place_crl(stamps, t.whole, &place.at));
+		if (place.at == POSITION_LAST)
+			continue;
+		TRY(status_of_crl(t, place, &cover->found));
+		cover->placed[i] = true;
 	}
-	cover->signers++;
+	return NULL;
+}
+
+/* Those of its time stamps and of its own attributes. */
+static struct err *
+place_values(const struct stamps *stamps, struct cover *cover)
+{
+	struct status_place place = { .owner = cover->owner };
 	for (size_t k = 0; k < stamps->n; k++) {
 		const struct stamp *p = &stamps->v[k];
-		position at = POSITION_LAST;
-		if (c->nsigners == 1 && p->kind != STAMP_CONTENT)
-			TRY(stamps_place_value(stamps, p->oid, p->value, &at));
-		TRY(status_of_token(tst_cms(p->t), at, &cover->tokens));
+		place.at = POSITION_LAST;
+		if (p->kind != STAMP_CONTENT)
+			TRY(stamps_place_value(
+			    stamps, p->oid, p->value, &place.at));
+		TRY(status_of_token(tst_cms(p->t), place, &cover->found));
 	}
 	for (struct bytes rest = stamps->s->unsigned_body; rest.len > 0;) {
 		struct attribute a;
 		struct tlv t;
-		position at = POSITION_LAST;
 		TRY(attribute_next(&rest, &a));
 		if (!bytes_eq(a.oid, OID_REVOCATION_VALUES))
 			continue;
 		TRY(attribute_single(a, &t));
-		if (c->nsigners == 1)
-			TRY(stamps_place_value(stamps, a.oid, t.whole, &at));
-		TRY(status_of_values(a, at, &cover->values));
+		TRY(stamps_place_value(stamps, a.oid, t.whole, &place.at));
+		TRY(status_of_values(a, place, &cover->found));
 	}
 	return NULL;
+}
+
+/* Where what is inside stands by this signer's archive time stamps.  What is
+ * signed along is as old as the signature. */
+static struct err *
+place_status(
+    const struct cms *c, const struct stamps *stamps, struct cover *cover)
+{
+	TRY(status_of_signed(stamps->s,
+	    (struct status_place){ .owner = cover->owner }, &cover->found));
+	TRY(place_crls(c, stamps, cover));
+	return place_values(stamps, cover);
 }
 
 static struct err *

@@ -49,6 +49,7 @@ collect_one(const struct cms *c, size_t i, struct content *content,
 	TRY(facts_add_signature(out, &fact));
 	snprintf(id, sizeof(id), "%zu", i + 1);
 	TRY(fact_string(&fact->id, bytes_str(id)));
+	cover->owner = out->nsignatures - 1;
 	TRY(signer_collect(c, &c->signers[i], content, in->extra, "content",
 	    cover, fact));
 	/* The attack that RFC 5652 leaves open works on detached files too. */
@@ -85,8 +86,7 @@ cover_done(struct cover **x)
 {
 	if (*x == NULL)
 		return;
-	facts_done(&(*x)->tokens);
-	facts_done(&(*x)->values);
+	facts_done(&(*x)->found);
 	free(*x);
 }
 

@@ -126,10 +126,15 @@ struct err *counters_collect(const struct cms *c, size_t i,
 struct err *status_collect(const struct cms *c, const struct cover *cover,
     struct facts *facts) MUST_USE;
 /* Those of a time-stamp token, and of an attribute revocation-values. */
-struct err *status_of_token(
-    const struct cms *token, position at, struct facts *facts) MUST_USE;
-struct err *status_of_values(
-    struct attribute a, position at, struct facts *facts) MUST_USE;
+struct err *status_of_token(const struct cms *token, struct status_place at,
+    struct facts *facts) MUST_USE;
+struct err *status_of_values(struct attribute a, struct status_place at,
+    struct facts *facts) MUST_USE;
+/* Those of the signed attributes, and of one element of crls. */
+struct err *status_of_signed(const struct signer_info *s,
+    struct status_place at, struct facts *facts) MUST_USE;
+struct err *status_of_crl(
+    struct tlv element, struct status_place at, struct facts *facts) MUST_USE;
 
 /* is_attributes: whether the content reads as a set of signed attributes. */
 bool is_attributes(struct bytes content);

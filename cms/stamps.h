@@ -44,14 +44,13 @@ struct err *stamps_place_value(const struct stamps *x, struct bytes oid,
 struct err *stamps_place_crl(
     const struct stamps *x, struct bytes element, position *out) MUST_USE;
 
-/* Where the status data of a SignedData stands, for all of its signers: what
- * one signer's archive time stamp does not cover, none covers. */
-#define COVER_MAX 1024 /* more elements stand nowhere */
+/* The status data of a SignedData that has a place, as it is gathered signer
+ * by signer. */
+#define COVER_MAX 1024 /* more elements of crls stand nowhere */
 struct cover {
-	size_t signers;           /* that were asked */
-	position crls[COVER_MAX]; /* by element of crls */
-	struct facts tokens;      /* status data of time stamps */
-	struct facts values;      /* of the signers' own attributes */
+	size_t owner;           /* index of the signer's fact */
+	bool placed[COVER_MAX]; /* by element of crls: it is in `found` */
+	struct facts found;     /* its status data only */
 };
 
 #endif

@@ -5,7 +5,7 @@
 /* A BasicOCSPResponse becomes an OCSPResponse (RFC 6960 4.2.1), the form that
  * facts have. */
 static struct err *
-add_basic(struct facts *f, struct bytes basic, position at)
+add_basic(struct facts *f, struct bytes basic, struct status_place at)
 {
 	size_t max = basic.len + 128;
 	CLEANUP(buf_done) struct buf inner = BUF(max);
@@ -22,7 +22,7 @@ add_basic(struct facts *f, struct bytes basic, position at)
 }
 
 static struct err *
-add_other(struct facts *f, struct bytes body, position at)
+add_other(struct facts *f, struct bytes body, struct status_place at)
 {
 	struct tlv oid, value;
 	TRY(ber_take(&body, BER_OID, &oid));
@@ -35,30 +35,35 @@ add_other(struct facts *f, struct bytes body, position at)
 }
 
 static struct err *
-add_choice(struct facts *f, struct tlv t, position at)
+add_choice(struct facts *f, struct tlv t, struct status_place at)
 {
 	if (t.tag == BER_SEQUENCE)
 		return facts_add_status_at(f, t.whole, false, at);
 	return t.tag == BER_CONTEXT + 1 ? add_other(f, t.body, at) : NULL;
 }
 
-/* `at` has a place for each of the first COVER_MAX; NULL: none has one. */
+struct err *
+status_of_crl(struct tlv element, struct status_place at, struct facts *facts)
+{
+	return add_choice(facts, element, at);
+}
+
+/* Those of crls that have no place; `placed` is of the first COVER_MAX. */
 static struct err *
-add_choices(struct facts *f, struct bytes rest, const position *at)
+add_unplaced(struct facts *f, struct bytes rest, const bool *placed)
 {
 	for (size_t i = 0; rest.len > 0; i++) {
 		struct tlv t;
-		position where = at != NULL && i < COVER_MAX ? at[i]
-							     : POSITION_LAST;
 		TRY(ber_next(&rest, &t));
-		TRY(add_choice(f, t, where));
+		if (placed == NULL || i >= COVER_MAX || !placed[i])
+			TRY(add_choice(f, t, STATUS_NOWHERE));
 	}
 	return NULL;
 }
 
 /* All of them at one place. */
 static struct err *
-add_choices_at(struct facts *f, struct bytes rest, position at)
+add_choices_at(struct facts *f, struct bytes rest, struct status_place at)
 {
 	while (rest.len > 0) {
 		struct tlv t;
@@ -71,7 +76,7 @@ add_choices_at(struct facts *f, struct bytes rest, position at)
 enum kind { KIND_CRL, KIND_OCSP, KIND_BASIC };
 
 static struct err *
-add_list(struct facts *f, struct bytes tagged, enum kind kind, position at)
+add_list(struct facts *f, struct bytes tagged, enum kind kind, struct status_place at)
 {
 	struct tlv list, t;
 	TRY(ber_only(tagged, BER_SEQUENCE, &list));
@@ -88,7 +93,7 @@ add_list(struct facts *f, struct bytes tagged, enum kind kind, position at)
 /* Both attributes are SEQUENCE { [0] CRLs, [1] answers, [2] other }. */
 static struct err *
 add_attribute(
-    struct facts *f, struct attribute a, enum kind ocsp, position at)
+    struct facts *f, struct attribute a, enum kind ocsp, struct status_place at)
 {
 	struct tlv seq, t;
 	TRY(attribute_single(a, &seq));
@@ -103,7 +108,7 @@ add_attribute(
 }
 
 struct err *
-status_of_values(struct attribute a, position at, struct facts *facts)
+status_of_values(struct attribute a, struct status_place at, struct facts *facts)
 {
 	return add_attribute(facts, a, KIND_BASIC, at);
 }
@@ -112,7 +117,7 @@ status_of_values(struct attribute a, position at, struct facts *facts)
  * signature. */
 static struct err *
 add_from_attributes(
-    struct facts *f, struct bytes rest, bool values, position at)
+    struct facts *f, struct bytes rest, bool values, struct status_place at)
 {
 	while (rest.len > 0) {
 		struct attribute a;
@@ -137,21 +142,26 @@ tolerate(struct err *e, struct facts *f)
 	return e2;
 }
 
+struct err *
+status_of_signed(const struct signer_info *s, struct status_place at,
+    struct facts *facts)
+{
+	return tolerate(
+	    add_from_attributes(facts, s->signed_body, true, at), facts);
+}
+
 static struct err *
 collect(const struct cms *c, const struct cover *cover, struct facts *facts)
 {
-	TRY(tolerate(add_choices(facts, c->crls,
-			 cover != NULL && cover->signers == c->nsigners
-			     ? cover->crls
-			     : NULL),
+	TRY(tolerate(add_unplaced(facts, c->crls,
+			 cover == NULL ? NULL : cover->placed),
 	    facts));
 	for (size_t i = 0; i < c->nsigners; i++) {
 		const struct signer_info *s = &c->signers[i];
-		TRY(tolerate(add_from_attributes(
-				 facts, s->signed_body, true, 0),
-		    facts));
+		if (cover == NULL)
+			TRY(status_of_signed(s, STATUS_NOWHERE, facts));
 		TRY(tolerate(add_from_attributes(facts, s->unsigned_body,
-				 cover == NULL, POSITION_LAST),
+				 cover == NULL, STATUS_NOWHERE),
 		    facts));
 	}
 	return NULL;
@@ -164,7 +174,7 @@ cms_collect_status(const struct cms *c, struct facts *facts)
 }
 
 struct err *
-status_of_token(const struct cms *token, position at, struct facts *facts)
+status_of_token(const struct cms *token, struct status_place at, struct facts *facts)
 {
 	TRY(tolerate(add_choices_at(facts, token->crls, at), facts));
 	for (struct bytes rest = token->signers[0].unsigned_body;
@@ -178,13 +188,16 @@ status_of_token(const struct cms *token, position at, struct facts *facts)
 	return NULL;
 }
 
-/* What a cover gathered beside crls. */
+/* What has a place. */
 static struct err *
 add_gathered(const struct facts *from, struct facts *to)
 {
 	for (size_t i = 0; i < from->nstatus_data; i++)
 		TRY(facts_add_status_at(to, buf_bytes(&from->status_data[i]),
 		    from->status_is_ocsp[i], from->status_at[i]));
+	for (size_t i = 0; i < from->findings.n; i++)
+		TRY(findings_add(&to->findings, false, from->findings.v[i].code,
+		    "%s", from->findings.v[i].detail));
 	return NULL;
 }
 
@@ -192,7 +205,6 @@ struct err *
 status_collect(
     const struct cms *c, const struct cover *cover, struct facts *facts)
 {
-	TRY(collect(c, cover, facts));
-	TRY(add_gathered(&cover->tokens, facts));
-	return add_gathered(&cover->values, facts);
+	TRY(add_gathered(&cover->found, facts));
+	return collect(c, cover, facts);
 }

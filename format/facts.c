@@ -58,12 +58,12 @@ facts_add_signature(struct facts *f, struct signature_fact **out)
 struct err *
 facts_add_status(struct facts *f, struct bytes der, bool is_ocsp)
 {
-	return facts_add_status_at(f, der, is_ocsp, POSITION_LAST);
+	return facts_add_status_at(f, der, is_ocsp, STATUS_NOWHERE);
 }
 
 struct err *
 facts_add_status_at(
-    struct facts *f, struct bytes der, bool is_ocsp, position at)
+    struct facts *f, struct bytes der, bool is_ocsp, struct status_place at)
 {
 	CLEANUP(buf_done) struct buf copy = BUF(STATUS_DATA_MAX);
 	TRY(buf_append(&copy, der));

@@ -80,6 +80,16 @@ struct reference {
 typedef uint32_t position;
 #define POSITION_LAST UINT32_MAX /* nothing proves that it existed */
 
+/* Each signature has an order of its own (but all of a PDF have the one of its
+ * revisions): a time stamp of one proves nothing that grew in another. */
+struct status_place {
+	size_t owner; /* index of the signature; or */
+#define FACTS_DOCUMENT SIZE_MAX /* the order is that of the whole document */
+	position at;
+};
+#define STATUS_NOWHERE                                                         \
+	((struct status_place){ FACTS_DOCUMENT, POSITION_LAST })
+
 enum stamp_kind {
 	STAMP_SIGNATURE, /* on the signature value */
 	STAMP_CONTENT,   /* on what is signed, before signing */
@@ -140,7 +150,7 @@ struct facts {
 	size_t nsignatures;
 	struct buf *status_data; /* CRLs and OCSP answers found inside, DER */
 	bool *status_is_ocsp;    /* one for each of status_data */
-	position *status_at;     /* one for each: where it stands */
+	struct status_place *status_at; /* one for each: where it stands */
 	size_t nstatus_data;
 	uint8_t document_sha256[32]; /* of the whole, if `hashed`: a format that
 				      * hashes anyway saves a second pass */
@@ -152,11 +162,11 @@ struct facts {
  * FACTS_SIGNATURES_MAX.  The pointer is good until the next call. */
 struct err *facts_add_signature(
     struct facts *f, struct signature_fact **out) MUST_USE;
-/* Without a known place (POSITION_LAST): nothing proves when it existed. */
+/* Without a known place (STATUS_NOWHERE): nothing proves when it existed. */
 struct err *facts_add_status(
     struct facts *f, struct bytes der, bool is_ocsp) MUST_USE;
 struct err *facts_add_status_at(
-    struct facts *f, struct bytes der, bool is_ocsp, position at) MUST_USE;
+    struct facts *f, struct bytes der, bool is_ocsp, struct status_place at) MUST_USE;
 struct err *signature_add_reference(struct signature_fact *s, const char *uri,
     enum digest_alg alg, enum check digest, const char *covers,
     bool whole) MUST_USE;

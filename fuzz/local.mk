@@ -13,6 +13,7 @@ include fuzz/signd.mk
 include fuzz/xml.mk
 include fuzz/worker.mk
 include fuzz/asic.mk
+include fuzz/trust.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
 fuzz_libreplay_la_SOURCES = %D%/replay.c

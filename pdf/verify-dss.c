@@ -49,7 +49,8 @@ take(struct dss *d, enum dss_kind kind, uint32_t num, struct bytes der)
 	if (kind == DSS_CERT)
 		return cert_list_add_der(&d->v->extra, der);
 	TRY(position_of(d->v, num, &at));
-	return facts_add_status_at(d->v->facts, der, kind == DSS_OCSP, at);
+	return facts_add_status_at(d->v->facts, der, kind == DSS_OCSP,
+	    (struct status_place){ FACTS_DOCUMENT, at });
 }
 
 static struct err *

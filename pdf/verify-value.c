@@ -136,7 +136,8 @@ set_positions(struct verify *v, const struct sig *s, size_t first_status)
 {
 	position at = s->view == 0 ? POSITION_LAST : POSITION_OF(s->view);
 	for (size_t i = first_status; i < v->facts->nstatus_data; i++)
-		v->facts->status_at[i] = at;
+		v->facts->status_at[i] =
+		    (struct status_place){ FACTS_DOCUMENT, at };
 	for (size_t i = 0; i < s->nfacts; i++) {
 		struct signature_fact *f = fact_of(v, s, i);
 		for (size_t k = 0; k < f->ntimestamps; k++) {

@@ -76,6 +76,9 @@ struct err *
 clean(const char *s, struct buf *out)
 {
 	struct bytes rest = bytes_str(s);
+	/* Nearly always. */
+	if (utf8_printable(rest))
+		return buf_append(out, rest);
 	while (rest.len > 0) {
 		size_t n = 1;
 		while (n < 4 && n < rest.len &&

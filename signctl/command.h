@@ -62,6 +62,10 @@ extern const struct command command_token_csr;
 extern const struct command command_token_key_new;
 extern const struct command command_token_probe;
 extern const struct command command_token_put_cert;
+extern const struct command command_trust_add;
+extern const struct command command_trust_import;
+extern const struct command command_trust_show;
+extern const struct command command_trust_sign;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */

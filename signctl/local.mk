@@ -26,9 +26,10 @@ signctl_signctl_SOURCES = \
 	%D%/token.c %D%/token.h \
 	%D%/token-keys.c \
 	%D%/token-probe.c %D%/token-tell.c %D%/token-tell.h \
+	%D%/trust.c \
 	%D%/tsa.c %D%/tsa.h \
 	%D%/verify.c
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) $(P11KIT_CFLAGS)
-signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la \
+signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la trust/libtrust.la \
 	$(WORKER_LIBS) $(PKCS11_LIBS)
 signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)

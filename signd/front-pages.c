@@ -117,6 +117,7 @@ get_health(struct request *r, struct reply *out)
 		good = good && strcmp(word, "ok") == 0;
 		TRY(json_put_str(each, processes[i], word));
 	}
+	TRY(trust_tell(r->front->trust, doc));
 	TRY(json_put_str(doc, "status", good ? "ok" : "degraded"));
 	out->retry_after = good ? 0 : 1;
 	return reply_json(out, good ? 200 : 503, doc);

@@ -54,20 +54,23 @@ get_own(const struct front *f, struct own *o)
 	return unpack_end(&u);
 }
 
-/* All domains: those of the settings, and our own issuer's anchor. */
+/* All domains: those of the settings, those of the trust list, and our own
+ * issuer's anchor. */
 static struct err *
 all_domains(const struct front *f, const struct own *o,
-    struct trust_domain **out, size_t *n)
+    const struct trust_domains *list, struct trust_domain **out, size_t *n)
 {
-	struct trust_domain *d = calloc(f->ndomains + 1, sizeof(*d));
+	size_t count = f->ndomains + list->n;
+	struct trust_domain *d = calloc(count + 1, sizeof(*d));
 	if (d == NULL)
 		return err_new(ERR_NOMEM, NULL, "domains");
 	for (size_t i = 0; i < f->ndomains; i++)
 		d[i] = f->domains[i];
-	d[f->ndomains] =
-	    (struct trust_domain){ .name = CITY, .anchors = o->anchors };
+	for (size_t i = 0; i < list->n; i++)
+		d[f->ndomains + i] = list->v[i];
+	d[count] = (struct trust_domain){ .name = CITY, .anchors = o->anchors };
 	*out = d;
-	*n = f->ndomains + 1;
+	*n = count + 1;
 	return NULL;
 }
 
@@ -119,12 +122,12 @@ wanted_report(const struct request *r)
 }
 
 static struct err *
-pack_request(const struct request *r, const struct wanted *w,
-    const struct own *own, struct buf *out)
+pack_with(const struct request *r, const struct wanted *w,
+    const struct own *own, const struct trust_domains *list, struct buf *out)
 {
 	struct trust_domain *domains = NULL;
 	size_t ndomains = 0;
-	TRY(all_domains(r->front, own, &domains, &ndomains));
+	TRY(all_domains(r->front, own, list, &domains, &ndomains));
 	const struct status_data crl = { .der = own->crl_der };
 	const struct external content = { .uri = NULL, .data = w->content };
 	const struct verify_request v = {
@@ -141,6 +144,16 @@ pack_request(const struct request *r, const struct wanted *w,
 	};
 	struct err *e = verify_request_pack(&v, out);
 	free(domains);
+	return e;
+}
+
+static struct err *
+pack_request(const struct request *r, const struct wanted *w,
+    const struct own *own, struct buf *out)
+{
+	struct trust_snapshot *list = trust_hold(r->front->trust);
+	struct err *e = pack_with(r, w, own, trust_held(list), out);
+	trust_release(list);
 	return e;
 }
 

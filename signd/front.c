@@ -226,6 +226,7 @@ front_done(struct front *f)
 		cert_list_done(&f->domains[i].anchors);
 	}
 	free(f->domains);
+	trust_free(f->trust);
 	ocsp_cache_free(f->ocsp);
 	front_store_free(f->store);
 	backend_done(&f->backend);
@@ -240,6 +241,7 @@ watch_term(int *out)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return err_errno(errno, "sigprocmask");
 	*out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -266,6 +268,19 @@ refresh_crl(struct front *f)
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	log_error(f->log, LOG_WARNING, "crl-not-made",
 	    ask_keyholder(f, KEY_CRL, BYTES_NONE, &m));
+}
+
+/* Whether to end.  SIGHUP: the trust list is read again. */
+static bool
+take_signal(struct front *f, int signal_fd)
+{
+	struct signalfd_siginfo info;
+	if (read(signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGHUP)
+		return true;
+	trust_look(f->trust, true);
+	return false;
 }
 
 /* Ready is when the others are: until then nobody is told that we serve. */
@@ -297,7 +312,9 @@ serve(struct front *f, int signal_fd)
 			expire(f);
 			next_expiry = now + EXPIRE_EVERY_MS;
 		}
-		if (poll(&p, 1, ready ? 1000 : READY_POLL_MS) > 0)
+		trust_look(f->trust, false);
+		if (poll(&p, 1, ready ? 1000 : READY_POLL_MS) > 0 &&
+		    take_signal(f, signal_fd))
 			return;
 	}
 }
@@ -328,6 +345,7 @@ prepare(struct front *f, struct tls *tls)
 	json_start();
 	TRY(backend_init(&f->backend, f->s));
 	TRY(read_trust(f));
+	TRY(trust_start(f->s, f->log, &f->trust));
 	TRY(ocsp_cache_new(&f->ocsp));
 	return open_store(f);
 }

@@ -21,6 +21,7 @@
 #include "base/messages.h"
 #include "certs/path.h"
 #include "format/format.h"
+#include "signd/front-trust.h"
 #include "signd/ipc.h"
 #include "signd/json.h"
 #include "signd/log.h"
@@ -61,6 +62,7 @@ struct front {
 	struct front_store *store;
 	struct trust_domain *domains; /* of trust-file */
 	size_t ndomains;
+	struct trust *trust; /* of trust-list */
 	struct ocsp_cache *ocsp;
 	struct watch *watch; /* front-http.c: connections and their deadlines */
 	atomic_bool stopping;

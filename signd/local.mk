@@ -22,6 +22,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-reply.c \
 	%D%/front-routes.c \
 	%D%/front-sign.c \
+	%D%/front-trust.c %D%/front-trust.h \
 	%D%/front-verify.c \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \
@@ -43,7 +44,7 @@ signd_libservice_la_SOURCES = \
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
-SIGND_LIBS = signd/libservice.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
+SIGND_LIBS = signd/libservice.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
 	$(PKCS11_LIBS) $(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) \
 	-lpthread
 

@@ -279,6 +279,22 @@ reap(struct supervisor *v)
 
 /* ---- the loop ---- */
 
+static struct child *
+front(struct supervisor *v)
+{
+	return &v->children[v->n - 1]; /* roles stand in order; it is last */
+}
+
+/* The front reads its trust list again; it takes the signal once it serves. */
+static void
+reload(struct supervisor *v)
+{
+	log_event(&v->log, LOG_INFO, "reload",
+	    "text=\"the trust list is read again, settings are not\"");
+	if (v->ready && front(v)->pid > 0)
+		kill(front(v)->pid, SIGHUP);
+}
+
 static struct err *
 take_signals(struct supervisor *v)
 {
@@ -288,18 +304,11 @@ take_signals(struct supervisor *v)
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		if (info.ssi_signo == SIGHUP)
-			log_event(&v->log, LOG_WARNING, "reload-ignored",
-			    "text=\"settings are read when signd starts\"");
+			reload(v);
 		else
 			v->stop = true;
 	}
 	return reap(v);
-}
-
-static struct child *
-front(struct supervisor *v)
-{
-	return &v->children[v->n - 1]; /* roles stand in order; it is last */
 }
 
 static void

@@ -7,6 +7,7 @@ include tests/format/local.mk
 include tests/cms/local.mk
 include tests/identity/local.mk
 include tests/validation/local.mk
+include tests/trust/local.mk
 include tests/report/local.mk
 include tests/pdf/local.mk
 include tests/xml/local.mk

@@ -10,7 +10,7 @@
 /* One CRL or OCSP answer, read at most once. */
 struct known {
 	struct status_data data;
-	position at; /* POSITION_LAST: given from outside, or who knows */
+	struct status_place at; /* STATUS_NOWHERE: given from outside */
 	bool inside; /* in the document */
 	bool read;   /* crl or ocsp is filled, unless it is unreadable */
 	struct crl *crl;
@@ -65,12 +65,14 @@ struct err *path_copy(const struct path *from, struct path *to) MUST_USE;
 struct proofs {
 	const struct stamp_verdict *stamps;
 	size_t n;
-	bool alone; /* positions in the facts are all in this signature */
+	size_t self; /* index of the signature in the facts */
 };
 
-/* Since when something at this position is proven to exist; `now` where no
+/* Since when something at this place is proven to exist; `now` where no
  * trusted stamp says more. */
-int64_t poe_of(const struct proofs *p, position at, int64_t now);
+int64_t poe_of(const struct proofs *p, struct status_place at, int64_t now);
+struct proofs proofs_of(
+    const struct judging *j, const struct signature_verdict *v);
 
 /* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
 bool status_is_fresh(

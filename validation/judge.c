@@ -291,8 +291,7 @@ subject_of(const struct judging *j, struct signature_verdict *v)
 		.best = v->best_time,
 		.stamped = v->stamped,
 		.not_before = content_time(v),
-		.proofs = { v->stamps, v->nstamps,
-		    j->r->facts->nsignatures == 1 || v->fact->revisions > 0 },
+		.proofs = proofs_of(j, v),
 		.fact = v->fact,
 		.index = NO_INDEX,
 		.proof = &v->proof };

@@ -5,18 +5,26 @@
  */
 #include "validation/internal.h"
 
+struct proofs
+proofs_of(const struct judging *j, const struct signature_verdict *v)
+{
+	return (struct proofs){ v->stamps, v->nstamps,
+		(size_t)(v->fact - j->r->facts->signatures) };
+}
+
 int64_t
-poe_of(const struct proofs *p, position at, int64_t now)
+poe_of(const struct proofs *p, struct status_place place, int64_t now)
 {
 	int64_t best = now;
-	if (!p->alone || at == POSITION_LAST)
+	if (place.at == POSITION_LAST ||
+	    (place.owner != FACTS_DOCUMENT && place.owner != p->self))
 		return now;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct stamp_verdict *s = &p->stamps[i];
 		enum stamp_kind kind = stamp_kind_of(s->fact);
 		if (s->indication == TOTAL_PASSED &&
 		    (kind == STAMP_ARCHIVE || kind == STAMP_DOCUMENT) &&
-		    at < s->fact->at && s->fact->time < best)
+		    place.at < s->fact->at && s->fact->time < best)
 			best = s->fact->time;
 	}
 	return best;

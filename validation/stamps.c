@@ -95,9 +95,7 @@ judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 			.best = s->poe,
 			.stamped = s->poe < j->r->time,
 			.not_before = TIME_NONE,
-			.proofs = { v->stamps, v->nstamps,
-			    j->r->facts->nsignatures == 1 ||
-				v->fact->revisions > 0 },
+			.proofs = proofs_of(j, v),
 			.stamp = t,
 			.index = i,
 			.proof = &v->proof };

@@ -11,7 +11,6 @@ describe(const struct judging *j, size_t i)
 	struct status_seen *s = &j->verdict->status[i];
 	*s = (struct status_seen){ .is_ocsp = k->data.is_ocsp,
 		.embedded = k->inside,
-		.at = k->at,
 		.produced = TIME_NONE };
 	SHA256(k->data.der.ptr, k->data.der.len, s->sha256);
 }
@@ -37,7 +36,7 @@ status_gather(struct judging *j)
 			    .is_ocsp = f->status_is_ocsp[k] }
 			   : r->status_data[k];
 		j->known[i] = (struct known){ .data = j->status[i],
-			.at = inside ? f->status_at[k] : POSITION_LAST,
+			.at = inside ? f->status_at[k] : STATUS_NOWHERE,
 			.inside = inside,
 			.produced = TIME_NONE };
 		describe(j, i);

@@ -30,13 +30,32 @@ same_wish(const struct path_wish *a, const struct path_wish *b)
 	       cert_eq(a->leaf, b->leaf);
 }
 
+/* Those that are trusted for this purpose at that time. */
+static struct err *
+anchors_for(
+    const struct trust_domain *d, struct path_wish w, struct cert_list *out)
+{
+	enum trust_service service =
+	    w.purpose == NULL ? TRUST_SIGNATURE : TRUST_TIMESTAMP;
+	for (size_t i = 0; d->uses == NULL && i < d->anchors.n; i++)
+		TRY(cert_list_add(out, d->anchors.v[i]));
+	for (size_t i = 0; d->uses != NULL && i < d->nuses; i++)
+		if (d->uses[i].service == service &&
+		    d->uses[i].from <= w.time && w.time < d->uses[i].until)
+			TRY(cert_list_add(
+			    out, d->anchors.v[d->uses[i].anchor]));
+	return NULL;
+}
+
 static struct err *
 look(const struct judging *j, struct path_wish w, size_t domain,
     struct path *out)
 {
+	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
+	TRY(anchors_for(&j->r->domains[domain], w, &anchors));
 	const struct path_request r = { .leaf = w.leaf,
 		.pool = &j->pool,
-		.anchors = &j->r->domains[domain].anchors,
+		.anchors = &anchors,
 		.time = w.time,
 		.status = w.status,
 		.status_data = j->status,

@@ -22,10 +22,28 @@ enum result result_of(const struct policy *p, enum indication i);
  * signer is a time-stamp authority. */
 bool is_document_stamp(const struct signature_fact *f);
 
+/* What somebody is trusted for. */
+enum trust_service {
+	TRUST_SIGNATURE, /* issuing certificates of signers */
+	TRUST_TIMESTAMP, /* time stamps, and certificates of who makes them */
+	TRUST_OCSP,      /* answers about status */
+	TRUST_SERVICES,
+};
+
+/* A time during which an anchor is trusted for one service. */
+struct anchor_use {
+	size_t anchor; /* index in the domain's anchors */
+	enum trust_service service;
+	int64_t from;  /* seconds */
+	int64_t until; /* seconds, not included; NEVER_ENDS */
+};
+
 /* Anchors of one domain of trust; the report says which domain applied. */
 struct trust_domain {
 	const char *name; /* "city", "neac", "government", "given" */
 	struct cert_list anchors;
+	struct anchor_use *uses; /* NULL: all of them, for all, at any time */
+	size_t nuses;
 };
 
 struct validation_request {
@@ -44,7 +62,6 @@ struct status_seen {
 	uint8_t sha256[32]; /* of its DER */
 	bool is_ocsp;
 	bool embedded;    /* in the document, else given or fetched */
-	position at;      /* where in the document */
 	int64_t produced; /* seconds; TIME_NONE: it could not be read */
 	bool used;        /* a step rests on it */
 };

@@ -10,6 +10,7 @@
 #define STATUS_MAX 4096
 #define EXTERNAL_MAX 1024
 #define KEYS_MAX 64
+#define USES_MAX 131072
 
 /* In this order; the lists say first how many they are. */
 enum {
@@ -33,6 +34,13 @@ enum {
 	TAG_POLICY_TEXT,
 	TAG_REPORTS,
 	TAG_DOTNET,
+	TAG_USES,
+	TAG_USE_ANCHOR,
+	TAG_USE_SERVICE,
+	TAG_USE_FROM,
+	TAG_USE_UNTIL,
+	TAG_INDEX,
+	TAG_TRUSTED,
 };
 
 struct verify_hold {
@@ -59,18 +67,58 @@ pack_certs(struct buf *b, const struct cert_list *l)
 	return NULL;
 }
 
+/* With the settings that an operator gave them (certs/cert.h). */
+static struct err *
+pack_anchor(struct buf *b, const struct cert *c)
+{
+	CLEANUP(buf_done) struct buf der = BUF(2 * CERT_MAX);
+	if (!cert_has_trust(c))
+		return pack_bytes(b, TAG_CERT, cert_der(c));
+	TRY(cert_trusted_der(c, &der));
+	return pack_bytes(b, TAG_TRUSTED, buf_bytes(&der));
+}
+
+static struct err *
+pack_anchors(struct buf *b, const struct cert_list *l)
+{
+	TRY(pack_u64(b, TAG_CERTS, l->n));
+	for (size_t i = 0; i < l->n; i++)
+		TRY(pack_anchor(b, l->v[i]));
+	return NULL;
+}
+
+static struct err *
+pack_domain(struct buf *b, const struct trust_domain *d)
+{
+	TRY(pack_str(b, TAG_DOMAIN_NAME, d->name));
+	TRY(pack_anchors(b, &d->anchors));
+	if (d->uses == NULL)
+		return NULL;
+	TRY(pack_u64(b, TAG_USES, d->nuses));
+	for (size_t i = 0; i < d->nuses; i++) {
+		TRY(pack_u64(b, TAG_USE_ANCHOR, d->uses[i].anchor));
+		TRY(pack_u64(b, TAG_USE_SERVICE, d->uses[i].service));
+		TRY(pack_i64(b, TAG_USE_FROM, d->uses[i].from));
+		TRY(pack_i64(b, TAG_USE_UNTIL, d->uses[i].until));
+	}
+	return NULL;
+}
+
+static uint16_t
+status_tag(const struct status_data *d)
+{
+	return d->is_ocsp ? TAG_OCSP : d->is_index ? TAG_INDEX : TAG_CRL;
+}
+
 static struct err *
 pack_lists(const struct verify_request *r, struct buf *b)
 {
 	TRY(pack_u64(b, TAG_DOMAINS, r->ndomains));
-	for (size_t i = 0; i < r->ndomains; i++) {
-		TRY(pack_str(b, TAG_DOMAIN_NAME, r->domains[i].name));
-		TRY(pack_certs(b, &r->domains[i].anchors));
-	}
+	for (size_t i = 0; i < r->ndomains; i++)
+		TRY(pack_domain(b, &r->domains[i]));
 	TRY(pack_u64(b, TAG_STATUS, r->nstatus_data));
 	for (size_t i = 0; i < r->nstatus_data; i++)
-		TRY(pack_bytes(b,
-		    r->status_data[i].is_ocsp ? TAG_OCSP : TAG_CRL,
+		TRY(pack_bytes(b, status_tag(&r->status_data[i]),
 		    r->status_data[i].der));
 	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
 	for (size_t i = 0; i < r->nexternal; i++) {
@@ -135,6 +183,58 @@ unpack_certs(struct unpack *u, struct cert_list *out)
 }
 
 static struct err *
+unpack_anchor(struct unpack *u, struct cert_list *out)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	struct bytes der;
+	bool plain = unpack_is(u, TAG_CERT);
+	TRY(unpack_bytes(u, plain ? TAG_CERT : TAG_TRUSTED, &der));
+	if (plain)
+		return cert_list_add_der(out, der);
+	TRY(cert_parse_trusted(der, &c));
+	return cert_list_add(out, c);
+}
+
+static struct err *
+unpack_anchors(struct unpack *u, struct cert_list *out)
+{
+	size_t n = 0;
+	TRY(unpack_count(u, TAG_CERTS, CERT_LIST_MAX, &n));
+	for (size_t i = 0; i < n; i++)
+		TRY(unpack_anchor(u, out));
+	return NULL;
+}
+
+static struct err *
+unpack_use(struct unpack *u, const struct trust_domain *d,
+    struct anchor_use *out)
+{
+	uint64_t anchor;
+	uint64_t service;
+	TRY(unpack_u64(u, TAG_USE_ANCHOR, &anchor));
+	TRY(unpack_u64(u, TAG_USE_SERVICE, &service));
+	if (anchor >= d->anchors.n || service >= TRUST_SERVICES)
+		return err_new(ERR_MALFORMED, NULL, "no such use of an anchor");
+	out->anchor = (size_t)anchor;
+	out->service = (enum trust_service)service;
+	TRY(unpack_i64(u, TAG_USE_FROM, &out->from));
+	return unpack_i64(u, TAG_USE_UNTIL, &out->until);
+}
+
+static struct err *
+unpack_uses(struct unpack *u, struct trust_domain *d)
+{
+	size_t n = 0;
+	if (!unpack_is(u, TAG_USES))
+		return NULL;
+	TRY(unpack_count(u, TAG_USES, USES_MAX, &n));
+	TRY(new_array(n, sizeof(d->uses[0]), &d->uses));
+	for (; d->nuses < n; d->nuses++)
+		TRY(unpack_use(u, d, &d->uses[d->nuses]));
+	return NULL;
+}
+
+static struct err *
 unpack_domains(
     struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
@@ -146,7 +246,8 @@ unpack_domains(
 		h->ndomains = i + 1;
 		TRY(unpack_str(u, TAG_DOMAIN_NAME, &h->domain_names[i]));
 		h->domains[i].name = h->domain_names[i];
-		TRY(unpack_certs(u, &h->domains[i].anchors));
+		TRY(unpack_anchors(u, &h->domains[i].anchors));
+		TRY(unpack_uses(u, &h->domains[i]));
 	}
 	r->domains = h->domains;
 	r->ndomains = n;
@@ -161,8 +262,9 @@ unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(new_array(n, sizeof(h->status[0]), &h->status));
 	for (size_t i = 0; i < n; i++) {
 		h->status[i].is_ocsp = unpack_is(u, TAG_OCSP);
-		TRY(unpack_bytes(u, h->status[i].is_ocsp ? TAG_OCSP : TAG_CRL,
-		    &h->status[i].der));
+		h->status[i].is_index = unpack_is(u, TAG_INDEX);
+		TRY(unpack_bytes(
+		    u, status_tag(&h->status[i]), &h->status[i].der));
 	}
 	r->status_data = h->status;
 	r->nstatus_data = n;
@@ -254,6 +356,7 @@ verify_hold_free(struct verify_hold *h)
 		return;
 	for (size_t i = 0; i < h->ndomains; i++) {
 		cert_list_done(&h->domains[i].anchors);
+		free(h->domains[i].uses);
 		free(h->domain_names[i]);
 	}
 	for (size_t i = 0; i < h->nexternal; i++)

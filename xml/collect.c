@@ -265,7 +265,6 @@ judge_all(struct all *a)
 	a->v = calloc(n + 1, sizeof(*a->v));
 	if (a->v == NULL)
 		return err_new(ERR_NOMEM, NULL, "signatures");
-	a->job.several = n > 1;
 	for (size_t i = 0; i < n; i++)
 		TRY(judge_next(a, signatures[i]));
 	return check_wrapping(a);

@@ -18,7 +18,6 @@ struct xml_job {
 	const struct xml_doc *doc;
 	const struct collect_input *in;
 	struct xml_work work;
-	bool several; /* signatures in the document */
 };
 
 enum ref_kind {

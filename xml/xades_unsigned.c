@@ -65,7 +65,8 @@ xades_certs(struct xml_work *w, struct xml_signature *s, struct cert_list *out)
 }
 
 static struct err *
-add_status(const xmlNode *n, bool is_ocsp, position at, struct facts *facts)
+add_status(const xmlNode *n, bool is_ocsp, struct status_place at,
+    struct facts *facts)
 {
 	CLEANUP(buf_done) struct buf der = BUF(REVOCATION_MAX);
 	TRY(xml_base64(n, &der));
@@ -74,7 +75,7 @@ add_status(const xmlNode *n, bool is_ocsp, position at, struct facts *facts)
 
 /* All in one property.  Counter-signatures in it speak for themselves. */
 static struct err *
-collect_status(xmlNode *property, position at, struct facts *facts)
+collect_status(xmlNode *property, struct status_place at, struct facts *facts)
 {
 	for (xmlNode *n = property; n != NULL; n = xml_walk(n, property)) {
 		struct err *problem = NULL;
@@ -223,14 +224,13 @@ xades_collect_unsigned(struct xml_job *job, const struct xml_signature *s,
     struct facts *facts)
 {
 	xmlNode *u = unsigned_properties(s);
-	position at = 0;
+	struct status_place place = {
+		.owner = (size_t)(fact - facts->signatures) };
 	for (xmlNode *p = xml_first(u); p != NULL; p = xml_next(p)) {
-		at++;
-		TRY(xades_collect_stamp(job, s, p, at, pool, fact));
-		/* Places of two signatures cannot be compared. */
+		place.at++;
+		TRY(xades_collect_stamp(job, s, p, place.at, pool, fact));
 		if (holds_values(p))
-			TRY(collect_status(
-			    p, job->several ? POSITION_LAST : at, facts));
+			TRY(collect_status(p, place, facts));
 	}
 	fact->level = level_of(u, fact);
 	return NULL;

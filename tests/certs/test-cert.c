@@ -274,6 +274,48 @@ reads_pools_from_pem_and_der_once_each(void)
 	CHECK_ERR(cert_list_read(&l, BYTES_NONE), ERR_MALFORMED);
 }
 
+static void
+gives_the_same_bytes_the_same_certificate_again(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	CLEANUP(cert_freep) struct cert *c = p256_cert(&key);
+	CLEANUP(cert_freep) struct cert *once = NULL;
+	CLEANUP(cert_freep) struct cert *again = NULL;
+	CLEANUP(cert_freep) struct cert *other = NULL;
+	CHECK_OK(cert_parse_known(cert_der(c), &once));
+	CHECK_OK(cert_parse_known(cert_der(c), &again));
+	CHECK(once == again && cert_eq(once, c));
+	/* One bit of the signature, at the end, and one of the name. */
+	for (size_t at = 1; at < 3; at++) {
+		CLEANUP(buf_done) struct buf b = BUF(CERT_MAX);
+		CHECK_OK(buf_append(&b, cert_der(c)));
+		size_t from_end = at == 1 ? 1 : b.len - 100;
+		b.ptr[b.len - from_end] ^= 1;
+		struct err *e = cert_parse_known(buf_bytes(&b), &other);
+		CHECK(e != NULL || (other != once && !cert_eq(other, once)));
+		err_free(e);
+		cert_free(TAKE(other));
+	}
+}
+
+/* Many more than there is room for, and the first ones again. */
+static void
+stays_right_when_many_certificates_were_seen(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct cert *seen[600];
+	for (size_t i = 0; i < COUNT_OF(seen); i++)
+		seen[i] = make_self_signed(key, "An", EVP_sha256());
+	for (size_t i = 0; i < 2 * COUNT_OF(seen); i++) {
+		CLEANUP(cert_freep) struct cert *c = NULL;
+		struct cert *wanted = seen[i % COUNT_OF(seen)];
+		CHECK_OK(cert_parse_known(cert_der(wanted), &c));
+		CHECK(c != NULL && cert_eq(c, wanted));
+	}
+	for (size_t i = 0; i < COUNT_OF(seen); i++)
+		cert_free(seen[i]);
+}
+
 int
 main(void)
 {
@@ -287,5 +329,7 @@ main(void)
 	RUN(reads_keys_whose_curve_is_written_out);
 	RUN(verifies_ed25519_over_the_message_only);
 	RUN(reads_pools_from_pem_and_der_once_each);
+	RUN(gives_the_same_bytes_the_same_certificate_again);
+	RUN(stays_right_when_many_certificates_were_seen);
 	return DONE();
 }

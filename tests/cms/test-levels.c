@@ -304,9 +304,9 @@ facts_say_what_came_first(void)
 	CHECK(t[1].kind == STAMP_ARCHIVE && t[1].at == 4);
 	CHECK(t[2].kind == STAMP_ARCHIVE && t[2].at == 6);
 	CHECK(f.nstatus_data == 3);
-	CHECK(f.status_at[0] == 3); /* before the first */
-	CHECK(f.status_at[1] == 5); /* before the second */
-	CHECK(f.status_at[2] == POSITION_LAST);
+	CHECK(f.status_at[0].at == 3); /* before the first */
+	CHECK(f.status_at[1].at == 5); /* before the second */
+	CHECK(f.status_at[2].at == POSITION_LAST);
 	facts_done(&f);
 	buf_done(&file);
 }
@@ -328,7 +328,7 @@ an_archive_time_stamp_falls_when_evidence_is_taken_away(void)
 	CHECK(f.signatures[0].level == FACT_LEVEL_LT);
 	CHECK(told(&f.signatures[0].findings, "timestamp-wrong"));
 	CHECK(f.signatures[0].timestamps[1].digest == CHECK_FAILED);
-	CHECK(f.status_at[0] == POSITION_LAST);
+	CHECK(f.status_at[0].at == POSITION_LAST);
 	facts_done(&f);
 	buf_done(&file);
 }

@@ -63,3 +63,7 @@ TESTS += %D%/rotate.sh
 
 dist_check_SCRIPTS += %D%/levels.sh
 TESTS += %D%/levels.sh
+
+# The trust list, replaced while the service runs.
+dist_check_SCRIPTS += %D%/trust.sh
+TESTS += %D%/trust.sh

@@ -146,6 +146,14 @@ old_world_done(struct old_world *o)
 	buf_done(&o->root_now);
 }
 
+static void
+add_old_status(
+    struct facts *f, const struct old_world *o, struct status_place at)
+{
+	CHECK_OK(facts_add_status_at(f, buf_bytes(&o->root_then), false, at));
+	CHECK_OK(facts_add_status_at(f, buf_bytes(&o->sub_then), false, at));
+}
+
 /* A signature whose certificate, status data, issuer and first time-stamp
  * authority have all ended, kept by a second time stamp over them. */
 static void
@@ -157,8 +165,7 @@ an_archive_stamp_keeps_what_has_ended(void)
 	struct signature_fact *s = add_good_signature(&f, &o.citizen);
 	CHECK_OK(cert_list_add(&s->certs, o.sub.cert));
 	add_stamp_at(s, &o.first, NOON, STAMP_SIGNATURE, 1);
-	CHECK_OK(facts_add_status_at(&f, buf_bytes(&o.root_then), false, 2));
-	CHECK_OK(facts_add_status_at(&f, buf_bytes(&o.sub_then), false, 2));
+	add_old_status(&f, &o, (struct status_place){ 0, 2 });
 	check(&f, "basic", later, &o.root_now, INDETERMINATE,
 	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
 	add_stamp_at(s, &o.second, NOON + 7200, STAMP_ARCHIVE, 3);
@@ -171,7 +178,7 @@ an_archive_stamp_keeps_what_has_ended(void)
 	verdict_done(&v);
 	/* Status data that no time stamp covers may have been made by anybody
 	 * who has the authority's old key by now. */
-	f.status_at[1] = 4;
+	f.status_at[1].at = 4;
 	v = judge_facts(&world, &f, "basic", later, &o.root_now);
 	CHECK(v.signatures[0].stamps[0].indication == INDETERMINATE);
 	CHECK(v.signatures[0].stamps[0].sub == SUB_NO_POE);
@@ -182,23 +189,34 @@ an_archive_stamp_keeps_what_has_ended(void)
 	old_world_done(&o);
 }
 
-/* What proves one signature's status data says nothing of another's. */
+/* What proves one signature's status data says nothing of another's: each must
+ * have its own, or both hang on what the whole document proves. */
 static void
-positions_in_several_signatures_are_not_compared(void)
+each_signature_is_proven_by_its_own_time_stamps(void)
 {
 	const int64_t later = NOON + 300 * DAY;
 	struct old_world o = make_old_world(later);
 	struct facts f = { .format = "cms" };
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		struct signature_fact *s = add_good_signature(&f, &o.citizen);
 		CHECK_OK(cert_list_add(&s->certs, o.sub.cert));
 		add_stamp_at(s, &o.first, NOON, STAMP_SIGNATURE, 1);
 		add_stamp_at(s, &o.second, NOON + 7200, STAMP_ARCHIVE, 3);
 	}
-	CHECK_OK(facts_add_status_at(&f, buf_bytes(&o.root_then), false, 2));
-	CHECK_OK(facts_add_status_at(&f, buf_bytes(&o.sub_then), false, 2));
+	add_old_status(&f, &o, (struct status_place){ 0, 2 });
+	struct verdict v = judge_facts(&world, &f, "basic", later, &o.root_now);
+	CHECK(v.signatures[0].indication == TOTAL_PASSED);
+	CHECK(v.signatures[1].indication == INDETERMINATE);
+	CHECK(v.signatures[1].sub == SUB_OUT_OF_BOUNDS_NO_POE);
+	verdict_done(&v);
+	add_old_status(&f, &o, (struct status_place){ 1, 4 }); /* too late */
 	check(&f, "basic", later, &o.root_now, INDETERMINATE,
 	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	f.status_at[2].at = f.status_at[3].at = 2;
+	check(&f, "basic", later, &o.root_now, TOTAL_PASSED, SUB_NONE, "valid");
+	f.status_at[2] = f.status_at[3] = STATUS_NOWHERE;
+	f.status_at[0].owner = f.status_at[1].owner = FACTS_DOCUMENT;
+	check(&f, "basic", later, &o.root_now, TOTAL_PASSED, SUB_NONE, "valid");
 	facts_done(&f);
 	old_world_done(&o);
 }
@@ -439,7 +457,7 @@ main(void)
 	RUN(references_stamped_alone_prove_nothing);
 	RUN(a_revocation_counts_from_its_very_second);
 	RUN(an_archive_stamp_keeps_what_has_ended);
-	RUN(positions_in_several_signatures_are_not_compared);
+	RUN(each_signature_is_proven_by_its_own_time_stamps);
 	RUN(time_stamps_must_follow_one_another);
 	RUN(nobody_stamps_in_the_future);
 	RUN(old_algorithms_are_judged_by_their_dates);

@@ -5,7 +5,10 @@
 
 #include <jansson.h>
 
+#include <openssl/x509.h>
+
 #include "base/pack.h"
+#include "certs/crl_index.h"
 #include "tests/validation/facts.h"
 #include "worker/sandbox.h"
 
@@ -41,6 +44,8 @@ signed_file(const struct person *who, unsigned flags)
 	BIO_free(in);
 	return out;
 }
+
+DEFINE_FREEP(verify_hold_free, struct verify_hold)
 
 /* What a worker does with a packed request and a mapped document. */
 struct work {
@@ -128,6 +133,91 @@ verifies_every_algorithm_inside_the_sandbox(void)
 	person_done(&rsa);
 	person_done(&pss);
 	person_done(&p384);
+}
+
+/* The verdict on a citizen's file when the domain says this of its anchor. */
+static enum indication
+with_use(struct anchor_use use)
+{
+	struct buf file = signed_file(&world.citizen, 0);
+	struct trust_domain domain = world.domain;
+	struct verify_request r = request(&file, "path-only", NULL);
+	struct verify_answer a = { 0 };
+	domain.uses = &use;
+	domain.nuses = 1;
+	r.domains = &domain;
+	CHECK_OK(verify(&r, &a));
+	enum indication got = a.indication;
+	verify_answer_done(&a);
+	buf_done(&file);
+	return got;
+}
+
+static void
+an_anchor_counts_for_its_service_and_its_time_only(void)
+{
+	struct anchor_use use = { .service = TRUST_SIGNATURE,
+		.from = NOON - 100,
+		.until = NEVER_ENDS };
+	CHECK(with_use(use) == TOTAL_PASSED);
+	use.service = TRUST_TIMESTAMP;
+	CHECK(with_use(use) == INDETERMINATE);
+	use.service = TRUST_SIGNATURE;
+	use.from = NOON + 1;
+	CHECK(with_use(use) == INDETERMINATE);
+	use.from = NOON - 100;
+	use.until = NOON;
+	CHECK(with_use(use) == INDETERMINATE);
+}
+
+static void
+anchors_keep_their_settings_on_the_way(void)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	CLEANUP(verify_hold_freep) struct verify_hold *hold = NULL;
+	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
+	struct buf file = signed_file(&world.citizen, 0);
+	struct trust_domain domain = { .name = "given" };
+	struct verify_request r = request(&file, "path-only", NULL);
+	struct verify_request got = { 0 };
+	uint8_t *der = NULL;
+	X509 *x = X509_dup(cert_x509(world.domain.anchors.v[0]));
+	CHECK(X509_add1_reject_object(x, OBJ_nid2obj(NID_email_protect)) == 1);
+	int len = i2d_X509_AUX(x, &der);
+	CHECK_OK(cert_parse_trusted(bytes_of(der, (size_t)len), &c));
+	CHECK(cert_has_trust(c));
+	CHECK_OK(cert_list_add(&domain.anchors, c));
+	r.domains = &domain;
+	CHECK_OK(verify_request_pack(&r, &packed));
+	CHECK_OK(verify_request_unpack(buf_bytes(&packed), &got, &hold));
+	CHECK(got.ndomains == 1 && got.domains[0].uses == NULL);
+	CHECK(cert_has_trust(got.domains[0].anchors.v[0]));
+	OPENSSL_free(der);
+	X509_free(x);
+	cert_list_done(&domain.anchors);
+	buf_done(&file);
+}
+
+/* A list that was read once, instead of the list itself. */
+static void
+an_index_of_a_crl_serves_as_the_crl_does(void)
+{
+	struct buf file = signed_file(&world.citizen, 0);
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	CLEANUP(buf_done) struct buf index = BUF(65536);
+	struct crl_scan scan;
+	CHECK_OK(crl_scan(buf_bytes(&crl), &scan));
+	CHECK_OK(buf_fill(&index, 0, crl_index_size(&scan)));
+	CHECK_OK(crl_index_write(&scan, index.ptr, index.len));
+	struct status_data status = { .der = buf_bytes(&index),
+		.is_index = true };
+	struct verify_request r = request(&file, "basic", &status);
+	struct verify_answer a = { 0 };
+	CHECK_OK(verify(&r, &a));
+	CHECK(a.indication == TOTAL_PASSED);
+	verify_answer_done(&a);
+	buf_done(&crl);
+	buf_done(&file);
 }
 
 static void
@@ -398,6 +488,9 @@ main(void)
 	CHECK_OK(worker_start());
 	world = make_world();
 	RUN(verifies_every_algorithm_inside_the_sandbox);
+	RUN(an_anchor_counts_for_its_service_and_its_time_only);
+	RUN(anchors_keep_their_settings_on_the_way);
+	RUN(an_index_of_a_crl_serves_as_the_crl_does);
 	RUN(everything_in_a_request_arrives);
 	RUN(says_what_it_does_not_know);
 	RUN(does_not_do_what_it_cannot);

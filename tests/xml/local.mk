@@ -50,5 +50,7 @@ tests/xml/interop.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT)
 CLEANFILES += tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
     tests/xml/extender$(EXEEXT)
 
-TESTS += tests/xml/interop.sh tests/xml/levels.sh
-EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh
+tests/xml/past.log: tests/xml/signer$(EXEEXT) tests/xml/extender$(EXEEXT) \
+    signctl/signctl$(EXEEXT)
+TESTS += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh
+EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh
