@@ -251,6 +251,10 @@ hpke_open(const struct hpke_recipient *r, struct bytes info, struct bytes aad,
 	if (sealed.len <= HPKE_OVERHEAD)
 		return NULL;
 	struct bytes enc = bytes_slice(sealed, 0, HPKE_POINT);
+	/* RFC 9180 7.1.1: uncompressed.  OpenSSL takes the hybrid forms too;
+	 * a token that does not would look as if it had failed. */
+	if (enc.ptr[0] != 0x04)
+		return NULL;
 	/* Checked here: not every token refuses a point off the curve. */
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *on_curve = NULL;
 	struct err *e = point_key(enc, &on_curve);

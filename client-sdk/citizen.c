@@ -212,12 +212,15 @@ authorization_header(struct signd *s, const char *credential,
 	return NULL;
 }
 
-static struct err *
-sign_path(
-    const char *credential, const struct signd_sign_options *o, struct buf *out)
+struct err *
+sign_path(const char *path, const char *credential,
+    const struct signd_sign_options *o, struct buf *out)
 {
+	static const struct signd_sign_options none;
 	bool first = true;
-	TRY(buf_str(out, "/v1/signatures/signDoc"));
+	if (o == NULL)
+		o = &none;
+	TRY(buf_str(out, path));
 	TRY(query_add(out, &first, "credentialID", credential));
 	TRY(query_add(out, &first, "reason", o->reason));
 	TRY(query_add(out, &first, "location", o->location));
@@ -228,7 +231,10 @@ sign_path(
 	TRY(query_add(out, &first, "signature_format", o->format));
 	TRY(query_add(out, &first, "signed_envelope_property", o->place));
 	TRY(query_add(out, &first, "role", o->role));
-	return query_add(out, &first, "commitment", o->commitment);
+	TRY(query_add(out, &first, "commitment", o->commitment));
+	for (const char *const *p = o->more; p != NULL && p[0] != NULL; p += 2)
+		TRY(query_add(out, &first, p[0], p[1]));
+	return NULL;
 }
 
 struct signd_error *
@@ -236,20 +242,19 @@ signd_sign_document(struct signd *s, const char *credential,
     struct signd_authorization authorization,
     const struct signd_sign_options *options, int in_fd, int out_fd)
 {
-	static const struct signd_sign_options none;
-	const struct signd_sign_options *o = options ? options : &none;
 	CLEANUP(buf_done) struct buf path = BUF(16384);
 	CLEANUP(buf_done) struct buf header = BUF(65536);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(sign_path(credential, o, &path));
+	LOCAL(sign_path(
+	    "/v1/signatures/signDoc", credential, options, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	struct signd_error *e =
 	    authorization_header(s, credential, authorization, &header);
 	if (e != NULL)
 		return e;
 	LOCAL(buf_cstr(&header, &r.headers[0]));
-	r.media_type = o->media_type;
+	r.media_type = options != NULL ? options->media_type : NULL;
 	r.in_fd = in_fd;
 	r.out_fd = out_fd;
 	e = perform(s, &r, &answer);

@@ -64,6 +64,10 @@ struct signd_error *perform_json(
 struct err *query_add(struct buf *path, bool *first, const char *name,
     const char *value) MUST_USE;
 
+/* sign_path makes the query of a signing; `o` may be NULL. */
+struct err *sign_path(const char *path, const char *credential,
+    const struct signd_sign_options *o, struct buf *out) MUST_USE;
+
 /* pin_seal seals a PIN and a code (may be NULL) for a purpose, as the API wants
  * it; *out is for signd_free(), `exporter` may be NULL. */
 struct signd_error *pin_seal(struct signd *s, const char *pin, const char *code,

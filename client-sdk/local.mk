@@ -13,7 +13,8 @@ client_sdk_libclient_la_SOURCES = \
 	%D%/error.c \
 	%D%/officer.c \
 	%D%/pin.c \
-	%D%/signd.h
+	%D%/signd.h \
+	%D%/steps.c
 client_sdk_libclient_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 lib_LTLIBRARIES += client-sdk/libsignd.la
@@ -34,6 +35,7 @@ LIBSIGND_MAN = \
 	%D%/signd_authorize.3 \
 	%D%/signd_ca.3 \
 	%D%/signd_close.3 \
+	%D%/signd_complete.3 \
 	%D%/signd_credential.3 \
 	%D%/signd_crl.3 \
 	%D%/signd_enrol.3 \
@@ -46,7 +48,9 @@ LIBSIGND_MAN = \
 	%D%/signd_extend.3 \
 	%D%/signd_free.3 \
 	%D%/signd_info.3 \
+	%D%/signd_issue.3 \
 	%D%/signd_open.3 \
+	%D%/signd_prepare.3 \
 	%D%/signd_revoke.3 \
 	%D%/signd_sign_document.3 \
 	%D%/signd_sign_hash.3 \

@@ -188,6 +188,8 @@ struct signd_sign_options {
 	const char *place;  /* CMS: "Attached", "Detached", "Parallel" */
 	const char *role;
 	const char *commitment; /* commitment type, dotted OID */
+	const char *const *more; /* what else the API takes in a query, as
+				  * name, value, ..., NULL */
 };
 
 /*
@@ -197,6 +199,22 @@ struct signd_sign_options {
 struct signd_error *signd_sign_document(struct signd *s, const char *credential,
     struct signd_authorization authorization,
     const struct signd_sign_options *options, int in_fd, int out_fd);
+
+/*
+ * signd_prepare sends the document read from `in_fd` and has a signature
+ * prepared; levels above T are reached with signd_extend() afterwards.  The
+ * answer is JSON for signd_complete(), and holds for some minutes.
+ */
+struct signd_error *signd_prepare(struct signd *s, const char *credential,
+    const struct signd_sign_options *options, int in_fd, char **out_json);
+
+/*
+ * signd_complete signs what was prepared, and writes the signed document to
+ * `out_fd`.  `in_fd` is the same document again, a file; it does not travel.
+ */
+struct signd_error *signd_complete(struct signd *s, const char *credential,
+    struct signd_authorization authorization, const char *prepared_json,
+    int in_fd, int out_fd);
 
 /*
  * signd_extend sends the document read from `in_fd`, and writes it to `out_fd`

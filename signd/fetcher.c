@@ -32,6 +32,7 @@ struct fetch {
 	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
 	struct buf *out;
+	size_t *room; /* bytes left for all of one request */
 	bool too_large;
 	bool refused; /* a private address */
 };
@@ -132,10 +133,13 @@ take_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct fetch *f = ctx;
 	size_t len = size * n;
-	if (f->out->len + len > f->max) {
+	/* Told as it grows: many together would fill the memory long before
+	 * each of them is too long. */
+	if (len > f->max - f->out->len || len > *f->room) {
 		f->too_large = true;
 		return 0;
 	}
+	*f->room -= len;
 	struct err *e = buf_append(f->out, bytes_of(data, len));
 	err_free(e);
 	return e == NULL ? len : 0;
@@ -217,6 +221,7 @@ struct transfer {
 struct transfers {
 	struct transfer v[FETCH_MANY_MAX];
 	size_t n;
+	size_t room; /* bytes that may still come */
 	CURLM *multi;
 };
 
@@ -244,6 +249,7 @@ transfer_begin(struct transfers *t, struct transfer *one)
 		return err_new(ERR_NOMEM, NULL, "libcurl");
 	one->got = BUF(one->f.max);
 	one->f.out = &one->got;
+	one->f.room = &t->room;
 	one->headers = post_headers(&one->f);
 	CURLcode code = set_options(one->curl, &one->f);
 	if (code == CURLE_OK)
@@ -358,21 +364,14 @@ read_many(
 	return unpack_end(&u);
 }
 
-/* All bodies together are no longer than one may be; what goes beyond that
- * is told as too large. */
+/* All bodies together are no longer than one may be: take_body() saw to it. */
 static struct err *
-pack_many(const struct settings *s, struct transfers *t, struct buf *out)
+pack_many(struct transfers *t, struct buf *out)
 {
-	size_t room = (size_t)s->fetch_max;
 	for (size_t i = 0; i < t->n; i++) {
 		struct transfer *one = &t->v[i];
-		if (one->error == NULL && one->got.len > room) {
-			one->f.too_large = true;
-			one->error = err_curl(&one->f, CURLE_OK);
-		}
 		TRY(pack_u64(out, 1, one->slow));
 		if (one->error == NULL) {
-			room -= one->got.len;
 			TRY(pack_bytes(out, 2, buf_bytes(&one->got)));
 			continue;
 		}
@@ -387,7 +386,8 @@ static struct err *
 handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	const struct settings *s = ((const struct fetcher *)ctx)->s;
-	CLEANUP(transfers_done) struct transfers t = { .n = 0 };
+	CLEANUP(transfers_done)
+	struct transfers t = { .room = (size_t)s->fetch_max };
 	switch (request->op) {
 	case FETCH_PING:
 		return NULL;
@@ -401,7 +401,7 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 	case FETCH_MANY:
 		TRY(read_many(s, request, &t));
 		TRY(perform(&t));
-		return pack_many(s, &t, &answer->body);
+		return pack_many(&t, &answer->body);
 	default:
 		return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
 	}

@@ -534,7 +534,7 @@ reply_insertion(const struct insertion *in, uint64_t length, struct reply *out)
 	TRY(json_new(&doc));
 	TRY(json_put_int(doc, "at", (int64_t)in->at));
 	TRY(json_put_int(doc, "cut", (int64_t)in->cut));
-	if (in->head.len > 0) {
+	if (in->head.len > 0 || in->head_cut > 0) {
 		TRY(json_put_base64(doc, "head", buf_bytes(&in->head)));
 		TRY(json_put_int(doc, "headCut", (int64_t)in->head_cut));
 	}

@@ -78,10 +78,10 @@ keyholder_end_try(struct keyholder *k, struct bytes credential, struct err *e)
 		err_free(e);
 		return wrong_pin(k, credential);
 	}
-	/* Who carries a sealed PIN must not start the count anew with it. */
-	bool replayed = strcmp(err_code(e), "pin-replayed") == 0;
-	err_free(keyholder_pin_end(
-	    k, credential, replayed ? PIN_UNTRIED : PIN_RIGHT, NULL));
+	/* The try is given back, and no more: a front that kept a sealed PIN
+	 * of the owner's shall not start the count anew with it, between
+	 * guesses of its own. */
+	err_free(keyholder_pin_end(k, credential, PIN_UNTRIED, NULL));
 	return e;
 }
 

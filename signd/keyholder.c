@@ -194,9 +194,9 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	TRY(ipc_pool_init(&k->reading, k->ledger_read));
 	TRY(ipc_pool_init(&k->writing, k->ledger_write));
-	pthread_mutex_lock(&k->lock);
+	keyholder_lock(k);
 	struct err *e = prepare_keys(k);
-	pthread_mutex_unlock(&k->lock);
+	keyholder_unlock(k);
 	return e;
 }
 
@@ -312,11 +312,23 @@ struct lane {
 	struct err *e;
 };
 
+/* A lane that cannot go on takes the others along: the process is replaced,
+ * and none of them waits for ever to be joined. */
+static struct err *
+serve_lane(int listen_fd, const struct ipc_service *service)
+{
+	struct keyholder *k = service->ctx;
+	struct err *e = ipc_serve(listen_fd, service);
+	if (e != NULL)
+		k->broken = true;
+	return e;
+}
+
 static void *
 lane_run(void *ctx)
 {
 	struct lane *l = ctx;
-	l->e = ipc_serve(l->listen_fd, l->service);
+	l->e = serve_lane(l->listen_fd, l->service);
 	return NULL;
 }
 
@@ -328,10 +340,10 @@ lane_run(void *ctx)
 static void
 do_chores(struct keyholder *k)
 {
-	pthread_mutex_lock(&k->lock);
+	keyholder_lock(k);
 	/* It is tried again soon; what is wrong shows in the requests. */
 	err_free(keyholder_checkpoint(k));
-	pthread_mutex_unlock(&k->lock);
+	keyholder_unlock(k);
 }
 
 /* One pair at a time: between two, requests have the token. */
@@ -377,7 +389,7 @@ serve_lanes(int listen_fd, const struct ipc_service *service)
 			&lanes[n].thread, NULL, lane_run, &lanes[n]) != 0)
 			break;
 	}
-	e = ipc_serve(listen_fd, service);
+	e = serve_lane(listen_fd, service);
 	for (size_t i = 0; i < n; i++) {
 		pthread_join(lanes[i].thread, NULL);
 		if (e == NULL)
@@ -419,8 +431,6 @@ serve(struct keyholder *k, int listen_fd)
 	pthread_t chores;
 	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
 	struct err *e = serve_lanes(listen_fd, &service);
-	if (e != NULL)
-		k->broken = true; /* ends the chores */
 	if (started)
 		pthread_join(chores, NULL);
 	if (e != NULL || !k->broken)

@@ -137,6 +137,23 @@ a_point_that_is_not_on_the_curve_reaches_no_key(void)
 	CHECK(!ok);
 }
 
+/* The hybrid form of X9.62, which OpenSSL reads: a token that does not would
+ * look broken to who asks it. */
+static void
+a_point_in_another_form_reaches_no_key(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = private_key(SK_R, PK_R);
+	struct hpke_recipient r = recipient(key);
+	CLEANUP(buf_done) struct buf sealed = hex(ENC CIPHERTEXT);
+	CLEANUP(secret_done) struct secret plain = { 0 };
+	bool ok = true;
+	r.dh = NULL; /* would crash if it were asked */
+	sealed.ptr[0] = 0x06 | (sealed.ptr[HPKE_POINT - 1] & 1);
+	CHECK_OK(hpke_open(&r, BYTES_NONE, BYTES_NONE, buf_bytes(&sealed),
+	    &plain, NULL, &ok));
+	CHECK(!ok);
+}
+
 /* ---- PINs ---- */
 
 static const uint8_t one[32] = { 1 }, two[32] = { 2 };
@@ -250,6 +267,7 @@ main(void)
 	RUN(the_kem_gives_the_secret_of_the_rfc);
 	RUN(opens_what_another_program_sealed);
 	RUN(a_point_that_is_not_on_the_curve_reaches_no_key);
+	RUN(a_point_in_another_form_reaches_no_key);
 	RUN(a_pin_opens_for_what_it_was_sealed_for_and_nothing_else);
 	RUN(no_bit_of_a_sealed_pin_can_be_changed);
 	RUN(an_answer_opens_for_who_sealed_the_pin);

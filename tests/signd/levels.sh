@@ -75,6 +75,36 @@ for kind in pdf xml; do
 	ok $? "$kind: raised from B to LTA"
 done
 
+# ---- in two steps, by libsignd: what comes back is put in here ----
+two_steps() { # two_steps FILE OUT [NAME VALUE]...
+	from=$1 to=$2
+	shift 2
+	echo 246813 | "$top_builddir/tests/client-sdk/two-steps" "$url" \
+	    "$dir/tls.pem" "$credential" "$from" "$to" "$@" 2> "$dir/log"
+}
+two_steps "$dir/letter" "$dir/s.p7m" signature_format C conformance_level AdES-B-T &&
+    [ "$(level "$dir/s.p7m")" = "TOTAL-PASSED T" ]
+ok $? "two steps: CMS around a file, at T"
+two_steps "$dir/letter" "$dir/s.p7s" signature_format C signed_envelope_property Detached &&
+    [ "$(level --content "$dir/letter" "$dir/s.p7s")" = "TOTAL-PASSED B" ]
+ok $? "two steps: CMS beside a file"
+two_steps "$dir/s.p7m" "$dir/s2.p7m" signature_format C signed_envelope_property Parallel &&
+    [ "$(level "$dir/s2.p7m")" = "TOTAL-PASSED T" ] &&
+    openssl cms -cmsout -print -inform DER -in "$dir/s2.p7m" | grep -c signatureAlgorithm |
+    grep -qx 2
+ok $? "two steps: one more signer, with lengths at the beginning that change"
+for packaging in enveloped enveloping; do
+	two_steps "$dir/paper.xml" "$dir/s.xml" xmlPackaging $packaging &&
+	    [ "$(level "$dir/s.xml")" = "TOTAL-PASSED B" ]
+	ok $? "two steps: XML, $packaging"
+done
+two_steps "$dir/paper.pdf" "$dir/s.pdf" conformance_level AdES-B-T &&
+    [ "$(level "$dir/s.pdf")" = "TOTAL-PASSED T" ]
+ok $? "two steps: PDF, at T"
+! two_steps "$dir/letter" "$dir/no" signature_format C conformance_level AdES-B-LT &&
+    grep -q '^parameter: ' "$dir/log"
+ok $? "two steps do not go above T"
+
 sign "$dir/letter" "$dir/no" "signature_format=C&conformance_level=AdES-B-Z"
 expect 400 parameter "there is no such level"
 sign "$dir/letter" "$dir/no" "signature_format=J"

@@ -36,6 +36,10 @@ dist_check_SCRIPTS += %D%/valgrind.sh %D%/job.sh %D%/front.sh %D%/kill.sh %D%/au
 EXTRA_DIST += %D%/service.sh %D%/token.sh
 TESTS += %D%/job.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-away.sh
 
+# Verification as programs ask for it.
+dist_check_SCRIPTS += %D%/verify.sh
+TESTS += %D%/verify.sh
+
 # A token that fails on order.
 dist_check_SCRIPTS += %D%/faulty.sh
 TESTS += %D%/faulty.sh

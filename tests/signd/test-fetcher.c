@@ -25,6 +25,17 @@ struct fixture {
 	uint16_t port;
 };
 
+/* Most of a body, and then nothing more. */
+static char half[1024];
+
+static void
+fill_half(void)
+{
+	int n = snprintf(half, sizeof(half),
+	    "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n");
+	memset(half + n, 'x', 700);
+}
+
 static const char *
 answer_to(const char *request)
 {
@@ -40,6 +51,8 @@ answer_to(const char *request)
 	if (strncmp(request, "GET /der ", 9) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 		       "\x30\x02\x05\x07";
+	if (strncmp(request, "GET /half ", 10) == 0)
+		return half;
 	if (strncmp(request, "GET /never ", 11) == 0)
 		return NULL;
 	if (strncmp(request, "POST /echo ", 11) == 0 &&
@@ -60,7 +73,8 @@ serve_http(int fd)
 			sleep(5);
 		else if (send(c, a, strlen(a), MSG_NOSIGNAL) < 0)
 			_exit(1);
-		close(c);
+		if (a != half)
+			close(c);
 	}
 }
 
@@ -271,6 +285,32 @@ several_are_fetched_at_once_each_with_its_own_fate(void)
 	stop(&f);
 }
 
+/* Each alone is short enough.  What is too much for one request is known when
+ * it comes, and not when all of it lies in memory. */
+static void
+many_are_no_longer_together_than_one_may_be(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	int large = 0;
+	fill_half();
+	start(&f, "fetch-private = yes\nfetch-max = 1024\n");
+	open_source(&f, &s);
+	struct wanted w[] = { wanted_at(&f, WANTED_CRL, "/half"),
+		wanted_at(&f, WANTED_CRL, "/half"),
+		wanted_at(&f, WANTED_CRL, "/half") };
+	struct fetched out[COUNT_OF(w)];
+	get_all(&s, w, COUNT_OF(w), out);
+	for (size_t i = 0; i < COUNT_OF(w); i++) {
+		CHECK(out[i].error != NULL);
+		large += strcmp(err_code(out[i].error), "fetch-too-large") == 0;
+		fetched_done(&out[i]);
+	}
+	CHECK(large == 2);
+	front_store_free(s.store);
+	stop(&f);
+}
+
 static void
 the_last_good_answer_is_kept_when_no_newer_comes(void)
 {
@@ -328,6 +368,7 @@ main(void)
 	RUN(goes_nowhere_but_to_http);
 	RUN(refuses_private_addresses_in_every_disguise);
 	RUN(several_are_fetched_at_once_each_with_its_own_fate);
+	RUN(many_are_no_longer_together_than_one_may_be);
 	RUN(the_last_good_answer_is_kept_when_no_newer_comes);
 	RUN(the_service_manager_is_told);
 	return DONE();

@@ -509,6 +509,35 @@ a_sealed_pin_of_another_time_or_credential_is_no_try(void)
 	err_free(e);
 }
 
+/* Tries that are left after one more wrong PIN. */
+static int
+left_after_a_wrong_one(const struct citizen *c)
+{
+	CLEANUP(buf_done) struct buf wrong = BUF(PIN_MESSAGE_MAX);
+	int left = -1;
+	CHECK_OK(seal_pin(c, "saisai", 0, 80, 1, &wrong));
+	struct err *e = send_sealed(c, &wrong, 80, 1, 1, NULL);
+	CHECK(e != NULL && sscanf(err_text(e), "%d", &left) == 1);
+	err_free(e);
+	return left;
+}
+
+/* Who kept the owner's message has four guesses, not four each time. */
+static void
+a_replayed_pin_does_not_start_the_count_anew(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf kept = BUF(PIN_MESSAGE_MAX);
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	CHECK_OK(seal_pin(&c, PIN, 0, 80, 1, &kept));
+	CHECK_OK(send_sealed(&c, &kept, 80, 1, 1, NULL));
+	CHECK(left_after_a_wrong_one(&c) == 4);
+	CHECK_CODE(send_sealed(&c, &kept, 80, 1, 1, NULL), "pin-replayed");
+	CHECK(left_after_a_wrong_one(&c) == 3);
+	CHECK_CODE(send_sealed(&c, &kept, 80, 1, 1, NULL), "pin-replayed");
+	CHECK(left_after_a_wrong_one(&c) == 2);
+}
+
 static void
 a_new_pin_key_is_used_without_a_restart(void)
 {
@@ -1314,6 +1343,7 @@ main(void)
 	RUN(sixteen_wrong_pins_at_once_buy_five_tries);
 	RUN(a_sealed_pin_signs_what_it_was_sealed_with_once);
 	RUN(a_sealed_pin_of_another_time_or_credential_is_no_try);
+	RUN(a_replayed_pin_does_not_start_the_count_anew);
 	RUN(a_new_pin_key_is_used_without_a_restart);
 	RUN(refuses_to_write_on_the_reading_socket);
 	RUN(refuses_another_user_on_the_writing_socket);
