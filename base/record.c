@@ -109,9 +109,13 @@ fill_who(const struct enrolment_record *r, struct field out[WHO_FIELDS])
 struct err *
 enrolment_record_render(const struct enrolment_record *r, struct buf *out)
 {
-	struct field fields[WHO_FIELDS];
+	struct field fields[WHO_FIELDS + 1];
 	fill_who(r, fields);
-	return render("signd enrolment 1\n", fields, WHO_FIELDS, out);
+	if (r->key_kind == NULL || r->key_kind[0] == '\0')
+		return render("signd enrolment 1\n", fields, WHO_FIELDS, out);
+	fields[WHO_FIELDS] =
+	    (struct field){ "key-kind", r->key_kind, FORM_TEXT };
+	return render("signd enrolment 2\n", fields, COUNT_OF(fields), out);
 }
 
 struct err *
@@ -145,7 +149,8 @@ enrolment_record_done(struct enrolment_record *r)
 {
 	char *const fields[] = { r->name, r->subject_id, r->province,
 		r->locality, r->profile, r->evidence, r->evidence_sha256,
-		r->consent, r->desk, r->officer, r->time, r->nonce };
+		r->consent, r->desk, r->officer, r->time, r->nonce,
+		r->key_kind };
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		free(fields[i]);
 	*r = (struct enrolment_record){ 0 };

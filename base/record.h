@@ -27,6 +27,7 @@ struct enrolment_record {
 	char *officer;         /* 64 hex digits: SHA-256 of their certificate */
 	char *time;            /* ISO 8601 */
 	char *nonce;           /* 32 hex digits; never used twice */
+	char *key_kind; /* "RSA-2048" (pkcs11/kind.h); NULL or "": not said */
 };
 
 /* An officer ends (or suspends) a certificate. */
@@ -61,6 +62,9 @@ struct checkpoint_record {
  *	signd enrolment 1\n
  *	name: Nguyễn Văn An\n
  *	subject-id: ...\n  (every field, in the order of the struct)
+ *
+ * An enrolment that says a kind of key is "signd enrolment 2", with key-kind
+ * at the end; without one it is version 1, as it always was.
  *
  * ERR_MALFORMED: a field is missing, too long, not printable UTF-8, or not of
  * its form.  An officer signs SHA-256 of it.

@@ -31,6 +31,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/profile_file.c %D%/profile_file.h \
 	%D%/profiles.c %D%/profiles.h \
 	%D%/signed.c %D%/signed.h \
+	%D%/totp.c %D%/totp.h \
 	%D%/signer.h \
 	%D%/softkey.c %D%/softkey.h \
 	%D%/source.c %D%/source.h \

@@ -46,6 +46,37 @@ no_json(void)
 	return err_new(ERR_MALFORMED, NULL, "not UTF-8, or out of memory");
 }
 
+static struct err *
+open_link(json_t *doc, const char *text, struct bytes exporter)
+{
+	CLEANUP(buf_done) struct buf sealed = BUF(PIN_MESSAGE_MAX * 4);
+	CLEANUP(secret_done) struct secret link = { 0 };
+	bool ok = false;
+	TRY(base64_decode(bytes_str(text), &sealed));
+	TRY(pin_answer_open(exporter, buf_bytes(&sealed), &link, &ok));
+	if (!ok)
+		return err_new(ERR_REMOTE, NULL, "the answer was changed");
+	json_object_del(doc, "sealedOtpauth");
+	return json_object_set_new(doc, "otpauth",
+		   json_stringn((const char *)link.ptr, link.len)) != 0
+		   ? no_json()
+		   : NULL;
+}
+
+/* The service could not read the link of the second factor; the caller can. */
+static struct err *
+open_second(const char *answer, struct bytes exporter, char **out)
+{
+	CLEANUP(json_decrefp) json_t *doc = json_loads(answer, 0, NULL);
+	const char *sealed =
+	    json_string_value(json_object_get(doc, "sealedOtpauth"));
+	if (sealed == NULL)
+		return bytes_dup_str(bytes_str(answer), out);
+	TRY(open_link(doc, sealed, exporter));
+	*out = json_dumps(doc, JSON_COMPACT);
+	return *out == NULL ? no_json() : NULL;
+}
+
 struct signd_error *
 signd_activate(
     struct signd *s, const char *link, const char *pin, char **out_json)
@@ -53,10 +84,12 @@ signd_activate(
 	const char *mark = strrchr(link, '#');
 	const char *token = mark != NULL ? mark + 1 : link;
 	CLEANUP(free_charp) char *sealed = NULL;
+	CLEANUP(free_charp) char *answer = NULL;
+	CLEANUP(secret_done) struct secret exporter = { 0 };
 	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
 		.subject = bytes_str(token),
 		.digest_oid = "" };
-	struct signd_error *e = pin_seal(s, pin, NULL, &purpose, &sealed, NULL);
+	struct signd_error *e = pin_seal(s, pin, NULL, &purpose, &sealed, &exporter);
 	if (e != NULL)
 		return e;
 	CLEANUP(json_decrefp)
@@ -64,7 +97,11 @@ signd_activate(
 	    json_pack("{s:s, s:s}", "token", token, "sealedPIN", sealed);
 	if (body == NULL)
 		return error_local(no_json());
-	return perform_json(s, "/v1/activations", body, out_json);
+	e = perform_json(s, "/v1/activations", body, &answer);
+	if (e != NULL)
+		return e;
+	LOCAL(open_second(answer, secret_bytes(&exporter), out_json));
+	return NULL;
 }
 
 struct signd_error *

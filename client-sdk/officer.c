@@ -47,6 +47,7 @@ fill_enrolment(const struct signd_enrolment *in, struct enrolment_record *r)
 	TRY(dup_or(in->evidence_sha256, "", &r->evidence_sha256));
 	TRY(dup_or(in->consent, r->time, &r->consent));
 	TRY(dup_or(in->desk, "", &r->desk));
+	TRY(dup_or(in->key_kind, "", &r->key_kind));
 	return dup_or(in->officer, "", &r->officer);
 }
 
@@ -106,7 +107,11 @@ enrolment_body(const struct signd_enrolment *in, signd_approve *approve,
 	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	TRY(fill_enrolment(in, &r));
 	TRY(enrolment_record_render(&r, &text));
-	return approved(who_json(&r), buf_bytes(&text), approve, ctx, out);
+	json_t *record = who_json(&r);
+	if (r.key_kind[0] != '\0')
+		json_object_set_new(
+		    record, "keyKind", json_string(r.key_kind));
+	return approved(record, buf_bytes(&text), approve, ctx, out);
 }
 
 struct signd_error *

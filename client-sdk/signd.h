@@ -59,6 +59,8 @@ struct signd_enrolment {
 	const char *desk;            /* name of the desk */
 	const char *officer;         /* 64 hex digits: SHA-256 of the officer's
 				      * certificate */
+	const char *key_kind; /* "P-256", "P-384", "RSA-2048", "RSA-3072";
+			       * NULL: as the service has it */
 };
 
 /* A certificate for the key of a token. */
@@ -138,7 +140,9 @@ struct signd_error *signd_enrol(struct signd *s,
 
 /*
  * signd_activate makes key and certificate: `link` is the one-time link or its
- * token.  The answer is JSON with credentialID, certificate and chain (PEM).
+ * token.  The answer is JSON with credentialID, certificate and chain (PEM);
+ * and otpauth, the link for an authenticator app, when the service asks for its
+ * codes: nobody tells it again.
  */
 struct signd_error *signd_activate(
     struct signd *s, const char *link, const char *pin, char **out_json);

@@ -18,6 +18,7 @@ enum {
 	TAG_KEK,
 	TAG_MECHANISM,
 	TAG_CIPHERTEXT,
+	TAG_SECOND, /* in the head; absent: there is none */
 };
 
 static struct err *
@@ -113,7 +114,9 @@ pack_head(const struct seal_input *in, struct bytes salt, struct bytes nonce,
 	TRY(pack_bytes(out, TAG_SALT, salt));
 	TRY(pack_bytes(out, TAG_NONCE, nonce));
 	TRY(pack_bytes(out, TAG_KEK, in->kek_id));
-	return pack_u64(out, TAG_MECHANISM, in->wrap_mechanism);
+	TRY(pack_u64(out, TAG_MECHANISM, in->wrap_mechanism));
+	return in->second.len == 0 ? NULL
+				   : pack_u64(out, TAG_SECOND, in->second.len);
 }
 
 static struct err *
@@ -132,6 +135,8 @@ struct err *
 seal_make(const struct pepper *pepper, const struct seal_owner *owner,
     struct bytes pin, const struct seal_input *in, struct buf *out)
 {
+	if (in->second.len > SEAL_SECOND_MAX)
+		return err_new(ERR_USAGE, NULL, "a long second secret");
 	if (!costs_ok(in->memory_kib, in->passes))
 		return err_new(ERR_USAGE, NULL, "Argon2id below its floor");
 	uint8_t salt[SEAL_SALT], nonce[AEAD_NONCE];
@@ -146,8 +151,13 @@ seal_make(const struct pepper *pepper, const struct seal_owner *owner,
 		.nonce = bytes_of(nonce, sizeof(nonce)),
 		.head = buf_bytes(&head) };
 	CLEANUP(secret_done) struct secret key = { 0 };
+	CLEANUP(wipe_buf) struct buf content = BUF(SEAL_MAX);
+	TRY(buf_reserve(&content, in->second.len + in->wrapped.len));
+	TRY(buf_append(&content, in->second));
+	TRY(buf_append(&content, in->wrapped));
 	TRY(seal_key(&s, pepper, owner, pin, &key));
-	return encrypt(&s, owner, secret_bytes(&key), in->wrapped, out);
+	return encrypt(
+	    &s, owner, secret_bytes(&key), buf_bytes(&content), out);
 }
 
 /* ---- opening ---- */
@@ -165,7 +175,10 @@ unpack_head(struct unpack *u, struct sealed *s)
 	TRY(unpack_bytes(u, TAG_SALT, &s->salt));
 	TRY(unpack_bytes(u, TAG_NONCE, &s->nonce));
 	TRY(unpack_bytes(u, TAG_KEK, &s->kek_id));
-	return unpack_u64(u, TAG_MECHANISM, &s->wrap_mechanism);
+	TRY(unpack_u64(u, TAG_MECHANISM, &s->wrap_mechanism));
+	return unpack_is(u, TAG_SECOND)
+		   ? unpack_u64(u, TAG_SECOND, &s->second_len)
+		   : NULL;
 }
 
 static struct err *
@@ -181,7 +194,8 @@ parse(struct bytes blob, struct sealed *s)
 	TRY(unpack_end(&u));
 	if (!costs_ok(s->memory_kib, s->passes) || s->salt.len != SEAL_SALT ||
 	    s->nonce.len != AEAD_NONCE || s->kek_id.len > SEAL_KEK_ID_MAX ||
-	    s->ciphertext.len <= AEAD_TAG)
+	    s->second_len > SEAL_SECOND_MAX ||
+	    s->ciphertext.len <= AEAD_TAG + s->second_len)
 		return err_new(ERR_MALFORMED, NULL, "a seal out of bounds");
 	return NULL;
 }
@@ -199,10 +213,22 @@ sealed_parse(struct bytes blob, struct sealed *out)
 
 struct err *
 seal_open(const struct sealed *s, const struct seal_owner *owner,
-    struct bytes key, struct secret *wrapped, bool *ok)
+    struct bytes key, struct secret *content, bool *ok)
 {
 	CLEANUP(buf_done) struct buf aad = BUF(SEAL_MAX);
 	TRY(associated(owner, s->head, &aad));
 	return aead_open(
-	    key, s->nonce, buf_bytes(&aad), s->ciphertext, wrapped, ok);
+	    key, s->nonce, buf_bytes(&aad), s->ciphertext, content, ok);
+}
+
+struct bytes
+seal_wrapped(const struct sealed *s, struct bytes content)
+{
+	return bytes_from(content, s->second_len);
+}
+
+struct bytes
+seal_second(const struct sealed *s, struct bytes content)
+{
+	return bytes_slice(content, 0, s->second_len);
 }

@@ -4,7 +4,8 @@
  *	a = Argon2id(PIN, salt; memory, passes)
  *	h = HMAC in the token(pepper, "seal" || credential || a)
  *	key = HKDF(h), AES-256-GCM over the wrapped key, with credential,
- *	      certificate, version and the whole head as associated data
+ *	      certificate, version and the whole head as associated data;
+ *	      before it the secret of a second factor, if there is one
  *
  * So the database alone opens nothing, nor does the database with a login to
  * the token, without the PIN.  Who holds both can try PINs past our count, at
@@ -20,6 +21,7 @@
 #define SEAL_KEY 32        /* bytes of an unsealing key */
 #define SEAL_HMAC 32       /* bytes */
 #define SEAL_KEK_ID_MAX 64 /* bytes */
+#define SEAL_SECOND_MAX 64 /* bytes */
 
 /* Argon2id (RFC 9106) is never cheaper than this, when sealing or opening. */
 #define SEAL_MEMORY_MIN 19456 /* KiB: 19 MiB */
@@ -48,6 +50,7 @@ struct seal_input {
 	struct bytes kek_id;     /* which key wrapped it */
 	uint64_t wrap_mechanism; /* and by which mechanism */
 	struct bytes wrapped;
+	struct bytes second; /* secret of the second factor; may be empty */
 };
 
 /* Appends the sealed blob.  ERR_USAGE: below the floor. */
@@ -63,6 +66,7 @@ struct sealed {
 	struct bytes nonce;
 	struct bytes kek_id;
 	uint64_t wrap_mechanism;
+	uint64_t second_len; /* bytes of the second factor's secret; 0: none */
 	struct bytes head; /* all of the above, as packed: associated data */
 	struct bytes ciphertext;
 };
@@ -74,9 +78,12 @@ struct err *sealed_parse(struct bytes blob, struct sealed *out) MUST_USE;
 struct err *seal_key(const struct sealed *s, const struct pepper *pepper,
     const struct seal_owner *owner, struct bytes pin,
     struct secret *out) MUST_USE;
-/* seal_open yields the wrapped key.  *ok is false when the key does not fit:
+/* seal_open yields what was sealed.  *ok is false when the key does not fit:
  * another PIN, another owner, or the blob was changed. */
 struct err *seal_open(const struct sealed *s, const struct seal_owner *owner,
-    struct bytes key, struct secret *wrapped, bool *ok) MUST_USE;
+    struct bytes key, struct secret *content, bool *ok) MUST_USE;
+/* Its two parts: the wrapped key, and the second factor's secret or nothing. */
+struct bytes seal_wrapped(const struct sealed *s, struct bytes content);
+struct bytes seal_second(const struct sealed *s, struct bytes content);
 
 #endif

@@ -158,7 +158,10 @@ p11_wrapped_sign(const struct p11_session *s, const struct p11_kek *kek,
 	CK_OBJECT_HANDLE key;
 	TRY(p11_wrapped_open(s, kek, key_alg_of(public_key), blob, &key));
 	struct err *e = NULL;
-	for (size_t i = 0; i < count && e == NULL; i++)
+	for (size_t i = 0; i < count && e == NULL; i++) {
 		e = sign_one(s, key, public_key, alg, digests[i], &out[i]);
+		if (e != NULL)
+			e = err_while(e, "hashes[%zu]", i);
+	}
 	return destroyed(s, key, e);
 }

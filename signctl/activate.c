@@ -36,6 +36,14 @@ tell(const struct args *a, const char *text, const json_t *answer)
 			   ? "Đã cấp chữ ký số.\ncredential: %s\n"
 			   : "Issued.\ncredential: %s\n",
 		    id);
+	const char *link = json_string_value(json_object_get(answer, "otpauth"));
+	if (link != NULL && !args_has(a, "json"))
+		printf(a->lang == LANG_VI
+			   ? "Thêm vào ứng dụng xác thực ngay; đường dẫn này "
+			     "không hiện lại:\n%s\n"
+			   : "Add this to an authenticator app now; it is not "
+			     "told again:\n%s\n",
+		    link);
 	return NULL;
 }
 

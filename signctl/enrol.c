@@ -17,6 +17,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "consent", "ISO8601", "when the person agreed (now)", false },
 	{ "desk", "TEXT", "name of the desk", false },
+	{ "key-kind", "KIND", "P-256, P-384, RSA-2048 or RSA-3072", false },
 	COMMON_OPTIONS,
 };
 
@@ -41,6 +42,7 @@ fill(const struct args *a, const char *evidence, const char *officer,
 		.evidence_sha256 = evidence,
 		.consent = args_get(a, "consent"),
 		.officer = officer,
+		.key_kind = args_get(a, "key-kind"),
 	};
 	TRY(args_need(a, "name", &out->name));
 	TRY(args_need(a, "subject-id", &out->subject_id));

@@ -32,6 +32,11 @@ struct err *output_commit(struct output *o) MUST_USE;
 void output_done(struct output *o);
 struct err *write_bytes(int fd, struct bytes b) MUST_USE;
 
+/* code_read gets the code of the second factor from descriptor --otp-fd, or
+ * asks on the terminal when `asked` (and the PIN came from there too); empty
+ * when there is none. */
+struct err *code_read(
+    const struct args *a, bool asked, struct secret *out) MUST_USE;
 /* pin_read gets the PIN from descriptor --pin-fd, or asks on the terminal
  * without echo (twice when `confirm`).  0-terminated. */
 struct err *pin_read(

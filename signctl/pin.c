@@ -104,3 +104,20 @@ pin_read(const struct args *a, bool confirm, struct secret *out)
 		   ? ask_twice(tty, a->lang, out)
 		   : ask(tty, a->lang == LANG_VI ? "Mã PIN: " : "PIN: ", out);
 }
+
+struct err *
+code_read(const struct args *a, bool asked, struct secret *out)
+{
+	const char *number = args_get(a, "otp-fd");
+	if (number != NULL)
+		return read_option("otp-fd", number, out);
+	if (!asked || args_has(a, "pin-fd"))
+		return NULL;
+	CLEANUP(close_fdp)
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (tty < 0)
+		return err_new(ERR_USAGE, NULL,
+		    "no terminal to ask for the code; use --otp-fd");
+	return ask(
+	    tty, a->lang == LANG_VI ? "Mã xác thực: " : "Code: ", out);
+}

@@ -13,6 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OTP_OPTION                                                             \
+	{ "otp-fd", "N",                                                       \
+	    "read the code of an authenticator app from descriptor N", false }
+
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
 	{ "credential", "ID", "whose key", false },
@@ -49,6 +53,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "sig-policy-file", "FILE", "that policy's document", false },
 	{ "sig-policy-uri", "URI", "where that policy is found", false },
+	OTP_OPTION,
 	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
@@ -60,6 +65,7 @@ struct signing {
 	struct signd *service;
 	const char *credential;
 	struct secret pin;
+	struct secret code;       /* of the second factor; may be empty */
 	bool own;                 /* with a token at this machine */
 	struct token_place place; /* of it */
 	struct token_pin token_pin;
@@ -78,6 +84,7 @@ signing_done(struct signing *s)
 {
 	signd_close(s->service);
 	secret_done(&s->pin);
+	secret_done(&s->code);
 	token_place_done(&s->place);
 	token_pin_done(&s->token_pin);
 	cert_list_done(&s->certs);
@@ -133,9 +140,35 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		    "--picture and --seal want --local or --token");
 	const struct signd_authorization by = {
 		.pin = (const char *)s->pin.ptr,
+		.code = (const char *)s->code.ptr,
 	};
 	return service_err(
 	    signd_sign_document(s->service, s->credential, by, &o, in, fd));
+}
+
+/* Whether the credential wants a code beside the PIN. */
+static struct err *
+wants_code(struct signing *s, bool *out)
+{
+	CLEANUP(signd_freep) char *text = NULL;
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	TRY(service_err(signd_credential(s->service, s->credential, &text)));
+	TRY(json_read(text, &j));
+	const char *expression = json_string_value(json_object_get(
+	    json_object_get(j, "auth"), "expression"));
+	*out = expression != NULL && strstr(expression, "OTP") != NULL;
+	return NULL;
+}
+
+/* Who is asked on the terminal is asked for what is wanted; scripts know. */
+static struct err *
+secrets_read(const struct args *a, struct signing *s)
+{
+	bool wanted = false;
+	if (!args_has(a, "pin-fd") && !args_has(a, "otp-fd"))
+		TRY(wants_code(s, &wanted));
+	TRY(pin_read(a, false, &s->pin));
+	return code_read(a, wanted, &s->code);
 }
 
 /* fetch_certs asks for the signer's certificate and its chain. */
@@ -319,7 +352,7 @@ remote_value(struct signing *s, const struct prepared *p, struct buf *out)
 	const struct sig_alg alg = { .form = form_of(s),
 		.digest = p->digest_alg };
 	TRY(service_err(signd_authorize(s->service, s->credential,
-	    (const char *)s->pin.ptr, NULL, 1, &digest, 1, oid, &sad)));
+	    (const char *)s->pin.ptr, (const char *)s->code.ptr, 1, &digest, 1, oid, &sad)));
 	const struct signd_authorization by = { .sad = sad };
 	TRY(service_err(signd_sign_hash(s->service, s->credential, by, &digest,
 	    1, oid, sig_alg_oid(alg), &text)));
@@ -474,7 +507,7 @@ run(const struct args *a, int *code)
 		return err_new(ERR_USAGE, NULL, "sign which one file?");
 	TRY(args_need(a, "credential", &s.credential));
 	TRY(service_open(a, &s.service));
-	TRY(pin_read(a, false, &s.pin));
+	TRY(secrets_read(a, &s));
 	return sign_word(a, &s, a->words[0]);
 }
 
@@ -495,6 +528,7 @@ static const struct option_row authorize_options[] = {
 	{ "credential", "ID", "whose key", false },
 	{ "count", "N", "for how many signatures (1)", false },
 	{ "pin-fd", "N", "read the PIN from descriptor N", false },
+	OTP_OPTION,
 	COMMON_OPTIONS,
 };
 
@@ -511,9 +545,10 @@ run_authorize(const struct args *a, int *code)
 		return err_new(ERR_USAGE, NULL, "--count wants 1 to 1000");
 	TRY(args_need(a, "credential", &s.credential));
 	TRY(service_open(a, &s.service));
-	TRY(pin_read(a, false, &s.pin));
+	TRY(secrets_read(a, &s));
 	TRY(service_err(signd_authorize(s.service, s.credential,
-	    (const char *)s.pin.ptr, NULL, (unsigned)n, NULL, 0, NULL, &sad)));
+	    (const char *)s.pin.ptr, (const char *)s.code.ptr, (unsigned)n,
+	    NULL, 0, NULL, &sad)));
 	printf("%s\n", sad);
 	return NULL;
 }

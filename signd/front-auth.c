@@ -1,5 +1,6 @@
 #include "signd/front-auth.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct err *
@@ -13,6 +14,7 @@ auth_done(struct auth *a)
 {
 	wipe(a->pin.ptr, a->pin.len);
 	wipe(a->sad.ptr, a->sad.len);
+	wipe(a->code, sizeof(a->code));
 	buf_done(&a->pin);
 	buf_done(&a->sad);
 	buf_done(&a->sealed);
@@ -26,6 +28,15 @@ set_pin(struct auth *a, struct bytes pin)
 	a->pin = BUF(PIN_MAX);
 	TRY(buf_append(&a->pin, pin));
 	return buf_cstr(&a->pin, &a->secret.pin);
+}
+
+static void
+set_code(struct auth *a, const char *code)
+{
+	if (code == NULL)
+		return;
+	snprintf(a->code, sizeof(a->code), "%s", code);
+	a->secret.code = a->code;
 }
 
 static struct err *
@@ -92,7 +103,9 @@ auth_json(struct json_fields *f, struct auth *out)
 	const char *pin;
 	const char *sad;
 	const char *sealed;
+	const char *code;
 	TRY(json_str(f, "PIN", 0, SECRET_MAX, &pin));
+	TRY(json_str(f, "OTP", 0, CODE_MAX, &code));
 	TRY(json_str(f, "SAD", 0, SECRET_MAX, &sad));
 	TRY(json_str(f, "sealedPIN", 0, SECRET_MAX, &sealed));
 	if ((pin != NULL) + (sad != NULL) + (sealed != NULL) != 1)
@@ -100,6 +113,7 @@ auth_json(struct json_fields *f, struct auth *out)
 		    "one of sealedPIN, SAD and PIN");
 	if (sealed != NULL)
 		return set_sealed(out, bytes_str(sealed));
+	set_code(out, code);
 	return pin != NULL ? set_pin(out, bytes_str(pin))
 			   : set_sad(out, bytes_str(sad));
 }

@@ -156,6 +156,7 @@ read_credential(struct bytes answer, struct credential *c)
 	}
 	TRY(unpack_i64(&u, 4, &c->tries_left));
 	TRY(unpack_i64(&u, 5, &c->created));
+	TRY(unpack_i64(&u, 6, &c->second_factor));
 	return unpack_end(&u);
 }
 
@@ -239,9 +240,10 @@ pack_sign(const char *credential, struct sig_alg alg,
 		TRY(pack_bytes(body, 5, digests[i]));
 	uint8_t repeat[KEY_REPEAT];
 	TRY(random_fill(repeat, sizeof(repeat)));
-	return pack_bytes(body, 6,
+	TRY(pack_bytes(body, 6,
 	    secret->sad.len > 0 ? bytes_of(repeat, sizeof(repeat))
-				: BYTES_NONE);
+				: BYTES_NONE));
+	return secret->code == NULL ? NULL : pack_str(body, 7, secret->code);
 }
 
 #define SIGN_TRIES 3
@@ -292,7 +294,8 @@ pack_authorize(const char *credential, const struct secret_of *secret,
 	TRY(pack_str(body, 4, n > 0 ? digest_oid(alg) : ""));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
-	return pack_bytes(body, 6, secret->sealed);
+	TRY(pack_bytes(body, 6, secret->sealed));
+	return secret->code == NULL ? NULL : pack_str(body, 7, secret->code);
 }
 
 /* What a sealed PIN buys is a SAD for just these. */

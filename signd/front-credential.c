@@ -73,6 +73,22 @@ put_pem(json_t *into, const char *name, struct bytes der)
 	return NULL;
 }
 
+/* The link for an authenticator app: sealed to the citizen's device, unless
+ * the PIN came plain. */
+static struct err *
+put_second(json_t *doc, struct unpack *u)
+{
+	struct bytes value;
+	if (unpack_is(u, 4)) {
+		TRY(unpack_bytes(u, 4, &value));
+		return json_put_bytes(doc, "otpauth", value);
+	}
+	if (!unpack_is(u, 5))
+		return NULL;
+	TRY(unpack_bytes(u, 5, &value));
+	return json_put_base64(doc, "sealedOtpauth", value);
+}
+
 static struct err *
 reply_activated(struct bytes answer, struct reply *out)
 {
@@ -91,6 +107,7 @@ reply_activated(struct bytes answer, struct reply *out)
 		TRY(unpack_bytes(&u, 3, &der));
 		TRY(put_pem(chain, NULL, der));
 	}
+	TRY(put_second(doc, &u));
 	TRY(unpack_end(&u));
 	return reply_json(out, 201, doc);
 }
@@ -254,6 +271,26 @@ put_cert(json_t *doc, const struct credential *c, const char *which)
 }
 
 static struct err *
+put_auth(json_t *doc, const struct credential *c)
+{
+	json_t *auth = NULL;
+	json_t *objects = json_array();
+	TRY(json_new(&auth));
+	TRY(json_put(doc, "auth", auth));
+	TRY(json_put_str(auth, "mode", "explicit"));
+	TRY(json_put_str(
+	    auth, "expression", c->second_factor ? "PIN AND OTP" : "PIN"));
+	TRY(json_put(auth, "objects", objects));
+	json_array_append_new(
+	    objects, json_pack("{s:s, s:s}", "type", "Password", "id", "PIN"));
+	if (c->second_factor)
+		json_array_append_new(objects,
+		    json_pack("{s:s, s:s, s:s, s:s}", "type", "Password", "id",
+			"OTP", "format", "N", "generator", "totp"));
+	return NULL;
+}
+
+static struct err *
 reply_credential(
     const struct credential *c, const char *which, struct reply *out)
 {
@@ -262,9 +299,7 @@ reply_credential(
 	TRY(json_put_str(doc, "credentialID", c->id));
 	TRY(put_key(doc, c));
 	TRY(put_cert(doc, c, which));
-	TRY(json_put(doc, "auth",
-	    json_pack("{s:s, s:[{s:s, s:s}]}", "mode", "explicit", "objects",
-		"type", "Password", "id", "PIN")));
+	TRY(put_auth(doc, c));
 	TRY(json_put_str(doc, "SCAL", "1"));
 	TRY(json_put_int(doc, "multisign", HASHES_MAX));
 	TRY(json_put_str(doc, "status", c->status));

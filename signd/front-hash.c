@@ -61,11 +61,15 @@ read_hashes(struct json_fields *f, bool optional, struct hashes *out)
 		const char *text = json_string_value(json_array_get(list, i));
 		struct err *e =
 		    text == NULL || strlen(text) > 2 * DIGEST_MAX
-			? field_error("hashes")
+			? field_error("hashes: no text, or too long")
 			: base64_decode(bytes_str(text), &out->data);
 		if (e != NULL || out->data.len - at != len) {
 			err_free(e);
-			return field_error("hashes: not Base64 of a digest");
+			return err_coded(err_new(ERR_USAGE, NULL,
+					     "hashes[%zu]: not Base64 of a "
+					     "digest of %zu bytes",
+					     i, len),
+			    "json-field");
 		}
 		out->v[out->n++] = bytes_of(out->data.ptr + at, len);
 	}

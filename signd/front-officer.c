@@ -17,8 +17,8 @@ enum { TAG_APPROVAL = 20, TAG_OFFICER = 21, TAG_ALG = 22 };
 /* In the order of the structs in base/record.h, as signd/proto.h has it. */
 static const char *const enrolment_fields[] = { "name", "subjectID", "province",
 	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
-	"officer", "time", "nonce" };
-/* The same, and what it renews; the request (PKCS#10) comes after. */
+	"officer", "time", "nonce", "keyKind" };
+/* The same but the kind of key, and what it renews; the request (PKCS#10) comes after. */
 static const char *const issue_fields[] = { "name", "subjectID", "province",
 	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
 	"officer", "time", "nonce", "replaces" };

@@ -37,6 +37,7 @@
 #define CREDENTIAL_MAX 64 /* bytes of an id in the ledger */
 #define SECRET_MAX 4096   /* bytes of a SAD or an Authorization header */
 #define PIN_MIN 6         /* bytes; characters are the keyholder's matter */
+#define CODE_MAX 16       /* bytes: of the second factor */
 #define PIN_MAX 256       /* bytes: 64 characters of UTF-8 */
 #define HASHES_MAX                                                             \
 	1000 /* digests in one request: as many as a keyholder takes */
@@ -247,6 +248,7 @@ struct credential {
 	size_t nchain;
 	struct ipc_message answer; /* what chain borrows from */
 	int64_t tries_left;
+	int64_t second_factor; /* whether a code is asked for with the PIN */
 	int64_t created;
 };
 struct err *credential_get(
@@ -262,6 +264,7 @@ struct err *credential_alg(
 
 struct secret_of {
 	const char *pin; /* plain; NULL when it is one of the others */
+	const char *code; /* of the second factor with a plain one, or NULL */
 	struct bytes sad;
 	struct bytes sealed; /* a PIN that only keyholders open */
 	bool unbound; /* it was sealed without the digests: the client could

@@ -6,6 +6,7 @@
 
 #include "certs/ossl.h"
 #include "certs/aead.h"
+#include "certs/totp.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
 #include "signd/ledger-ops.h"
@@ -26,6 +27,7 @@ struct activation {
 	enum key_kind kind;
 	int64_t generation;
 	struct buf sealed; /* under the cover of that generation */
+	struct secret second; /* of the second factor; empty: there is none */
 };
 
 static void
@@ -35,6 +37,7 @@ activation_done(struct activation *a)
 	free_charp(&a->enrolment);
 	cert_free(a->cert);
 	buf_done(&a->sealed);
+	secret_done(&a->second);
 }
 
 static struct err *
@@ -51,6 +54,7 @@ find_enrolment(struct keyholder *k, struct bytes token, struct activation *a)
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
 	TRY(enrolment_record_unpack(&u, &a->record));
 	TRY(unpack_str(&u, 13, &a->enrolment));
+	TRY(unpack_str(&u, 14, &a->record.key_kind));
 	return unpack_end(&u);
 }
 
@@ -78,7 +82,8 @@ seal(struct keyholder *k, const struct generation *g, struct bytes pin,
 		.passes = SEAL_PASSES_MIN,
 		.kek_id = buf_bytes(&g->kek_id),
 		.wrap_mechanism = k->session.vendor->wrap,
-		.wrapped = wrapped };
+		.wrapped = wrapped,
+		.second = secret_bytes(&a->second) };
 	struct pepper pepper = keyholder_pepper(k);
 	CLEANUP(buf_done) struct buf bare = BUF(SEAL_MAX);
 	TRY(seal_make(&pepper, &owner, pin, &in, &bare));
@@ -88,29 +93,18 @@ seal(struct keyholder *k, const struct generation *g, struct bytes pin,
 	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
 }
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->cap);
-	buf_done(b);
-}
-
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
  * does not stay behind. */
 static struct err *
 make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	CLEANUP(wiped_buf) struct buf wrapped = BUF(WRAPPED_MAX);
-	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
 	struct generation *g = NULL;
 	TRY(keyholder_current(k, &g));
-	const struct p11_kek kek = { .handle = g->kek,
-		.mechanism = k->session.vendor->wrap };
-	k->operations++;
-	TRY(p11_wrapped_make(&k->session, &kek, a->kind, &wrapped, &spki));
-	TRY(certify(k, buf_bytes(&spki), a));
-	return seal(k, g, pin, buf_bytes(&wrapped), a);
+	TRY(keyholder_pair(k, g, a->kind, &pair));
+	TRY(certify(k, buf_bytes(&pair.spki), a));
+	return seal(k, g, pin, buf_bytes(&pair.wrapped), a);
 }
 
 static struct err *
@@ -126,53 +120,131 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_bytes(&body, 7, buf_bytes(&a->sealed)));
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
 	TRY(pack_i64(&body, 9, a->generation));
+	TRY(pack_i64(&body, 10, a->second.len > 0));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
 
-/* The citizen's choice, or the service's. */
+/* What the officer approved; else the citizen's choice, or the service's. */
 static struct err *
-choose_kind(struct keyholder *k, const char *asked, enum key_kind *out)
+choose_kind(struct keyholder *k, const char *asked, struct activation *a)
 {
+	const char *approved = a->record.key_kind;
 	bool chosen = asked != NULL && asked[0] != '\0';
-	if (key_kind_by_name(chosen ? asked : k->settings->key_kind, out))
+	if (approved[0] != '\0' && chosen && strcmp(approved, asked) != 0)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "the officer approved %s", approved),
+		    "json-field");
+	const char *name = approved[0] != '\0' ? approved
+			   : chosen	       ? asked
+					       : k->settings->key_kind;
+	if (key_kind_by_name(name, &a->kind))
 		return NULL;
 	return err_coded(err_new(ERR_USAGE, NULL, "no such kind of key"),
 	    chosen ? "json-field" : "settings");
 }
 
+/* ---- the second factor ---- */
+
+static struct err *
+make_second(struct keyholder *k, struct activation *a)
+{
+	if (strcmp(k->settings->second_factor, "none") == 0)
+		return NULL;
+	if (strcmp(k->settings->second_factor, "totp") != 0)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "no such second factor"),
+		    "settings");
+	TRY(secret_init(&a->second, TOTP_SECRET));
+	guard_secret(&a->second);
+	return random_fill(a->second.ptr, a->second.len);
+}
+
+static void
+wiped_buf(struct buf *b)
+{
+	wipe(b->ptr, b->cap);
+	buf_done(b);
+}
+
+/* The link is told once, and sealed to who sealed the PIN: the front shall not
+ * have it either. */
+static struct err *
+tell_second(struct keyholder *k, const struct activation *a,
+    const struct pin_taken *pin, struct buf *out)
+{
+	if (a->second.len == 0)
+		return NULL;
+	CLEANUP(wiped_buf) struct buf uri = BUF(TOTP_URI_MAX);
+	TRY(buf_reserve(&uri, TOTP_URI_MAX));
+	TRY(totp_uri(secret_bytes(&a->second), cert_common_name(k->chain.v[0]),
+	    a->credential, &uri));
+	if (!pin->sealed)
+		return pack_bytes(out, 4, buf_bytes(&uri));
+	CLEANUP(buf_done) struct buf sealed = BUF(TOTP_URI_MAX + AEAD_TAG);
+	TRY(pin_answer_seal(
+	    secret_bytes(&pin->exporter), buf_bytes(&uri), &sealed));
+	return pack_bytes(out, 5, buf_bytes(&sealed));
+}
+
+/* ---- the request ---- */
+
+struct wish {
+	struct bytes token;
+	struct pin_given pin;
+	char *kind; /* of key; NULL or "": not said */
+};
+
+static void
+wish_done(struct wish *w)
+{
+	free(w->kind);
+}
+
+static struct err *
+read_wish(struct unpack *u, struct wish *w)
+{
+	TRY(unpack_bytes(u, 1, &w->token));
+	TRY(unpack_bytes(u, 2, &w->pin.plain));
+	if (unpack_is(u, 3))
+		TRY(unpack_bytes(u, 3, &w->pin.sealed));
+	if (unpack_is(u, 4))
+		TRY(unpack_str(u, 4, &w->kind));
+	return unpack_end(u);
+}
+
+static struct err *
+tell_credential(struct keyholder *k, const struct activation *a,
+    const struct pin_taken *pin, struct buf *out)
+{
+	TRY(pack_str(out, 1, a->credential));
+	TRY(pack_bytes(out, 2, cert_der(a->cert)));
+	for (size_t i = 0; i < k->chain.n; i++)
+		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
+	return tell_second(k, a, pin, out);
+}
+
 struct err *
 keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 {
-	struct bytes token = BYTES_NONE;
-	struct pin_given given = { 0 };
-	CLEANUP(free_charp) char *kind = NULL;
-	TRY(unpack_bytes(u, 1, &token));
-	TRY(unpack_bytes(u, 2, &given.plain));
-	if (unpack_is(u, 3))
-		TRY(unpack_bytes(u, 3, &given.sealed));
-	if (unpack_is(u, 4))
-		TRY(unpack_str(u, 4, &kind));
-	TRY(unpack_end(u));
+	CLEANUP(wish_done) struct wish w = { 0 };
+	TRY(read_wish(u, &w));
 	/* The link works once, and so does a PIN that was sealed with it. */
 	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
-		.subject = token,
+		.subject = w.token,
 		.digest_oid = "" };
 	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
-	TRY(keyholder_take_pin(k, &purpose, &given, &pin));
+	TRY(keyholder_take_pin(k, &purpose, &w.pin, &pin));
 	TRY(pin_check(pin.m.pin));
 	CLEANUP(activation_done) struct activation a = { 0 };
-	TRY(choose_kind(k, kind, &a.kind));
-	TRY(find_enrolment(k, token, &a));
+	TRY(find_enrolment(k, w.token, &a));
+	TRY(choose_kind(k, w.kind, &a));
+	TRY(make_second(k, &a));
 	TRY(make_credential(k, pin.m.pin, &a));
 	/* If another was faster with the same link, the ledger says so, and
 	 * what we made is forgotten. */
 	TRY(record_activation(k, &a));
-	TRY(pack_str(out, 1, a.credential));
-	TRY(pack_bytes(out, 2, cert_der(a.cert)));
-	for (size_t i = 0; i < k->chain.n; i++)
-		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
-	return NULL;
+	return tell_credential(k, &a, &pin, out);
 }
 
 /* ---- approval ---- */
@@ -265,8 +337,8 @@ fill_sad(struct keyholder *k, const struct request *r, const struct held *h,
 }
 
 static struct err *
-record_approval(
-    struct keyholder *k, const struct sad *s, const struct pin_taken *pin)
+record_approval(struct keyholder *k, const struct sad *s,
+    const struct pin_taken *pin, int64_t code_step)
 {
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_str(&body, 1, s->credential));
@@ -276,20 +348,24 @@ record_approval(
 	TRY(pack_bytes(
 	    &body, 5, s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
 	TRY(pack_bytes(&body, 6, pin_taken_once(pin)));
+	TRY(pack_i64(&body, 7, code_step));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
 }
 
-/* The PIN was right: make the SAD.  `s` has the unsealing key already. */
+/* The PIN was right: make the SAD. */
 static struct err *
 approve(struct keyholder *k, const struct request *r, const struct held *h,
-    const struct pin_taken *pin, struct sad *s, struct buf *out)
+    const struct pin_taken *pin, const struct unsealed *open, struct buf *out)
 {
-	TRY(fill_sad(k, r, h, s));
+	CLEANUP(sad_done) struct sad s = { 0 };
+	TRY(secret_copy(&s.key, secret_bytes(&open->key)));
+	guard_secret(&s.key);
+	TRY(fill_sad(k, r, h, &s));
 	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
 	struct pepper pepper = keyholder_pepper(k);
-	TRY(sad_seal(&pepper, s, &sealed));
-	TRY(record_approval(k, s, pin));
+	TRY(sad_seal(&pepper, &s, &sealed));
+	TRY(record_approval(k, &s, pin, open->code_step));
 	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
 	return pack_i64(out, 2, k->settings->sad_seconds);
 }
@@ -303,15 +379,8 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r.credential, true, &h));
-	CLEANUP(sad_done) struct sad s = { 0 };
-	CLEANUP(secret_done) struct secret wrapped = { 0 };
-	TRY(keyholder_unseal(
-	    k, r.credential, &h, pin.m.pin, &s.key, &wrapped));
-	struct err *e = approve(k, &r, &h, &pin, &s, out);
-	/* The try is given back, and no more: a front that kept a sealed PIN
-	 * of the owner's shall not start the count anew with it, between
-	 * guesses of its own. */
-	if (e != NULL)
-		err_free(keyholder_pin_end(k, r.credential, PIN_UNTRIED, NULL));
-	return e;
+	CLEANUP(unsealed_done) struct unsealed open = { 0 };
+	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
+	struct err *e = approve(k, &r, &h, &pin, &open, out);
+	return e == NULL ? NULL : keyholder_end_try(k, r.credential, e);
 }

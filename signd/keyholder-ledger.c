@@ -55,6 +55,7 @@ read_held(struct keyholder *k, struct bytes credential, struct held *h)
 	TRY(unpack_i64(&u, 3, &h->version));
 	TRY(unpack_i64(&u, 4, &h->tries_left));
 	TRY(unpack_i64(&u, 5, &cover));
+	TRY(unpack_i64(&u, 6, &h->code_step));
 	TRY(unpack_end(&u));
 	TRY(key_from_cert(cert, &h->key));
 	TRY(keyholder_uncover(k, cover, credential, sealed, &h->uncovered));

@@ -114,6 +114,12 @@ keyholder_check_proof(struct keyholder *k, const struct officer_proof *p,
 static struct err *
 check_fields(struct keyholder *k, const struct enrolment_record *r)
 {
+	enum key_kind kind;
+	bool said = r->key_kind != NULL && r->key_kind[0] != '\0';
+	if (said && !key_kind_by_name(r->key_kind, &kind))
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "no such kind of key"),
+		    "record-field");
 	struct err *e =
 	    keyholder_certificate(k, r, cert_key(k->chain.v[0]), true, NULL);
 	if (e == NULL || err_kind(e) != ERR_USAGE)
@@ -151,6 +157,7 @@ record_enrolment(struct keyholder *k, const struct enrolment_record *r,
 	TRY(pack_str(&body, 15, id));
 	TRY(pack_bytes(&body, 16, bytes_of(l->hash, 32)));
 	TRY(pack_i64(&body, 17, expires));
+	TRY(pack_str(&body, 18, r->key_kind));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ENROL, &body, &answer);
 }
@@ -183,6 +190,8 @@ keyholder_enrol(struct keyholder *k, struct unpack *u, struct buf *out)
 	CLEANUP(enrolment_record_done) struct enrolment_record r = { 0 };
 	struct officer_proof p = { 0 };
 	TRY(enrolment_record_unpack(u, &r));
+	if (unpack_is(u, 13))
+		TRY(unpack_str(u, 13, &r.key_kind));
 	TRY(officer_proof_unpack(u, &p));
 	return enrol(k, &r, &p, out);
 }

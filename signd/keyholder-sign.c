@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "certs/totp.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
 #include "signd/ledger-ops.h"
@@ -25,17 +26,42 @@ wrong_pin(struct keyholder *k, struct bytes credential)
 	    left == 0 ? "pin-locked" : "pin-wrong");
 }
 
-struct err *
-keyholder_unseal(struct keyholder *k, struct bytes credential,
-    const struct held *h, struct bytes pin, struct secret *key,
-    struct secret *wrapped)
+void
+unsealed_done(struct unsealed *u)
+{
+	secret_done(&u->key);
+	secret_done(&u->content);
+	*u = (struct unsealed){ 0 };
+}
+
+/* Opens the seal; *ok says whether PIN and code are both right. */
+static struct err *
+try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
+    struct unsealed *out, bool *ok)
 {
 	struct pepper pepper = keyholder_pepper(k);
+	TRY(seal_key(&h->sealed, &pepper, &h->owner, m->pin, &out->key));
+	TRY(seal_open(&h->sealed, &h->owner, secret_bytes(&out->key),
+	    &out->content, ok));
+	if (!*ok || h->sealed.second_len == 0)
+		return NULL;
+	TRY(totp_match(seal_second(&h->sealed, secret_bytes(&out->content)),
+	    m->code, clock_now(k->clock), h->code_step, &out->code_step));
+	*ok = out->code_step != 0;
+	return NULL;
+}
+
+struct err *
+keyholder_unseal(struct keyholder *k, struct bytes credential,
+    const struct held *h, const struct pin_message *m, struct unsealed *out)
+{
 	bool ok = false;
-	struct err *e = seal_key(&h->sealed, &pepper, &h->owner, pin, key);
+	struct err *e = NULL;
+	if (h->sealed.second_len > 0 && m->code.len == 0)
+		e = err_coded(err_new(ERR_DENIED, NULL, "a code is wanted too"),
+		    "code-missing");
 	if (e == NULL)
-		e = seal_open(
-		    &h->sealed, &h->owner, secret_bytes(key), wrapped, &ok);
+		e = try_both(k, h, m, out, &ok);
 	if (e != NULL) {
 		/* Nobody has learnt whether it was right. */
 		err_free(keyholder_pin_end(k, credential, PIN_UNTRIED, NULL));
@@ -44,12 +70,28 @@ keyholder_unseal(struct keyholder *k, struct bytes credential,
 	return ok ? NULL : wrong_pin(k, credential);
 }
 
+struct err *
+keyholder_end_try(struct keyholder *k, struct bytes credential, struct err *e)
+{
+	/* Another request was faster with the same code. */
+	if (strcmp(err_code(e), "pin-wrong") == 0) {
+		err_free(e);
+		return wrong_pin(k, credential);
+	}
+	/* The try is given back, and no more: a front that kept a sealed PIN
+	 * of the owner's shall not start the count anew with it, between
+	 * guesses of its own. */
+	err_free(keyholder_pin_end(k, credential, PIN_UNTRIED, NULL));
+	return e;
+}
+
 /* ---- the request ---- */
 
 struct request {
 	struct bytes credential;
 	struct bytes sad;
 	struct bytes pin;
+	struct bytes code; /* with the PIN */
 	struct sig_alg alg;
 	struct bytes digests[KEY_DIGESTS_MAX];
 	size_t n;
@@ -66,11 +108,13 @@ read_digests(struct unpack *u, struct request *r)
 		struct bytes d = BYTES_NONE;
 		TRY(unpack_bytes(u, 5, &d));
 		if (d.len != digest_len(r->alg.digest))
-			return err_new(
-			    ERR_USAGE, NULL, "a digest of %zu bytes", d.len);
+			return err_new(ERR_USAGE, NULL,
+			    "hashes[%zu]: a digest of %zu bytes", r->n, d.len);
 		r->digests[r->n++] = d;
 	}
 	TRY(unpack_bytes(u, 6, &r->repeat));
+	if (unpack_is(u, 7))
+		TRY(unpack_bytes(u, 7, &r->code));
 	TRY(unpack_end(u));
 	if (r->n == 0)
 		return err_new(ERR_USAGE, NULL, "no digest");
@@ -132,8 +176,8 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 
 static struct err *
 record_values(struct keyholder *k, const struct request *r,
-    const struct held *h, const struct sad *sad, struct bytes values,
-    struct buf *out)
+    const struct held *h, const struct sad *sad, int64_t code_step,
+    struct bytes values, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(LW_BODY_MAX);
 	TRY(pack_bytes(&body, 1, r->credential));
@@ -146,6 +190,7 @@ record_values(struct keyholder *k, const struct request *r,
 		TRY(pack_bytes(&body, 6, r->digests[i]));
 	TRY(pack_bytes(&body, 7, r->repeat));
 	TRY(pack_bytes(&body, 8, r->repeat.len > 0 ? values : BYTES_NONE));
+	TRY(pack_i64(&body, 9, code_step));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	TRY(keyholder_tell(k, LW_SIGNED, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
@@ -157,44 +202,41 @@ record_values(struct keyholder *k, const struct request *r,
 /* The values leave only when the ledger has said that it has the record. */
 static struct err *
 sign_and_record(struct keyholder *k, const struct request *r,
-    const struct held *h, const struct sad *sad, struct bytes wrapped,
+    const struct held *h, const struct sad *sad, const struct unsealed *open,
     struct buf *out)
 {
 	CLEANUP(values_done) struct values values = { 0 };
-	TRY(make_values(k, r, h, wrapped, &values));
+	TRY(make_values(k, r, h,
+	    seal_wrapped(&h->sealed, secret_bytes(&open->content)), &values));
 	CLEANUP(buf_done) struct buf packed = BUF(LEDGER_VALUES_MAX);
 	for (size_t i = 0; i < values.n; i++)
 		TRY(pack_bytes(&packed, 1, buf_bytes(&values.v[i])));
-	return record_values(k, r, h, sad, buf_bytes(&packed), out);
+	return record_values(
+	    k, r, h, sad, open->code_step, buf_bytes(&packed), out);
 }
 
 static struct err *
 sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
 {
 	/* A sealed PIN comes with KEY_AUTHORIZE. */
-	const struct pin_given given = { .plain = r->pin };
+	const struct pin_given given = { .plain = r->pin, .code = r->code };
 	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
 	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r->credential, true, &h));
-	CLEANUP(secret_done) struct secret key = { 0 };
-	CLEANUP(secret_done) struct secret wrapped = { 0 };
-	TRY(keyholder_unseal(k, r->credential, &h, pin.m.pin, &key, &wrapped));
-	struct err *e =
-	    sign_and_record(k, r, &h, NULL, secret_bytes(&wrapped), out);
-	/* The PIN was right, whatever went wrong after it. */
-	if (e != NULL)
-		err_free(keyholder_pin_end(k, r->credential, PIN_RIGHT, NULL));
-	return e;
+	CLEANUP(unsealed_done) struct unsealed open = { 0 };
+	TRY(keyholder_unseal(k, r->credential, &h, &pin.m, &open));
+	struct err *e = sign_and_record(k, r, &h, NULL, &open, out);
+	return e == NULL ? NULL : keyholder_end_try(k, r->credential, e);
 }
 
 static struct err *
-sad_unseal(const struct sad *sad, const struct held *h, struct secret *wrapped)
+sad_unseal(const struct sad *sad, const struct held *h, struct secret *content)
 {
 	bool ok = false;
 	if (sad->version == (uint64_t)h->version)
 		TRY(seal_open(&h->sealed, &h->owner, secret_bytes(&sad->key),
-		    wrapped, &ok));
+		    content, &ok));
 	if (!ok)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "the credential was changed"),
@@ -212,9 +254,9 @@ sign_by_sad(struct keyholder *k, const struct request *r, struct buf *out)
 	    r->digests, r->n));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r->credential, false, &h));
-	CLEANUP(secret_done) struct secret wrapped = { 0 };
-	TRY(sad_unseal(&sad, &h, &wrapped));
-	return sign_and_record(k, r, &h, &sad, secret_bytes(&wrapped), out);
+	CLEANUP(unsealed_done) struct unsealed open = { 0 };
+	TRY(sad_unseal(&sad, &h, &open.content));
+	return sign_and_record(k, r, &h, &sad, &open, out);
 }
 
 struct err *

@@ -212,6 +212,7 @@ keyholder_done(struct keyholder *k)
 	cert_free(k->audit.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
+	keyholder_pool_done(k);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
 	free(k->ledger_read);
@@ -227,7 +228,8 @@ ping(struct keyholder *k, struct buf *out)
 {
 	TRY(p11_session_check(&k->session));
 	TRY(pack_str(out, 1, k->token.label));
-	return pack_u64(out, 2, k->operations);
+	TRY(pack_u64(out, 2, k->operations));
+	return pack_u64(out, 3, k->npool);
 }
 
 static struct err *
@@ -279,6 +281,8 @@ keyholder_handle(
 {
 	struct keyholder *k = ctx;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
+	if (request->op != KEY_PING)
+		k->asked = ipc_now_ms();
 	keyholder_lock(k);
 	struct err *e = dispatch(k, request->op, &u, &answer->body);
 	keyholder_unlock(k);
@@ -342,6 +346,18 @@ do_chores(struct keyholder *k)
 	keyholder_unlock(k);
 }
 
+/* One pair at a time: between two, requests have the token. */
+static void
+fill_pool(struct keyholder *k)
+{
+	keyholder_lock(k);
+	struct err *e = keyholder_pool_fill(k);
+	keyholder_unlock(k);
+	if (e != NULL && strcmp(err_code(e), "token-unavailable") == 0)
+		k->broken = true;
+	err_free(e);
+}
+
 static void *
 chores_run(void *ctx)
 {
@@ -350,6 +366,7 @@ chores_run(void *ctx)
 	int64_t next = ipc_now_ms() + CHORES_MS;
 	while (!stopping(k)) {
 		nanosleep(&tick, NULL);
+		fill_pool(k);
 		if (ipc_now_ms() < next)
 			continue;
 		do_chores(k);

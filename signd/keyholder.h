@@ -14,6 +14,7 @@
 #include "certs/profile_file.h"
 #include "certs/pin_message.h"
 #include "pkcs11/sad.h"
+#include "pkcs11/kind.h"
 #include "pkcs11/wrap.h"
 #include "signd/clockwatch.h"
 #include "signd/ipc.h"
@@ -44,6 +45,15 @@ struct generation {
 };
 #define GENERATIONS_MAX 64
 
+/* Pairs that were made beforehand. */
+struct pool_pair {
+	enum key_kind kind;
+	int64_t generation; /* whose KEK wrapped it */
+	struct buf wrapped;
+	struct buf spki;
+};
+#define POOL_MAX 64
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
@@ -73,6 +83,9 @@ struct keyholder {
 	struct own_profiles profiles; /* of profile-file */
 	struct cert_list chain;  /* issuer first, anchor last */
 	_Atomic uint64_t operations; /* unwrappings so far */
+	struct pool_pair pool[POOL_MAX];
+	size_t npool;
+	_Atomic int64_t asked; /* ms: when the last request came */
 	_Atomic bool broken; /* the token failed: this process must be replaced */
 	struct tokenwatch hangs; /* how long the token has been at it */
 };
@@ -115,6 +128,7 @@ struct held {
 	struct seal_owner owner;
 	int64_t version;
 	int64_t tries_left;
+	int64_t code_step; /* of the last code that was used */
 };
 void held_done(struct held *h);
 /* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
@@ -171,16 +185,39 @@ struct err *keyholder_activate(
 struct err *keyholder_authorize(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
+/* keyholder-pool.c: pairs, of a kind that takes long, made when nobody asks.
+ * They lie in this process's memory alone: in the ledger each would be a key
+ * that wants no PIN, in every backup from before it had an owner.  A pair that was
+ * taken is in the pool no more. */
+void pool_pair_done(struct pool_pair *p);
+/* One of the pool under that generation, or one that is made now. */
+struct err *keyholder_pair(struct keyholder *k, const struct generation *g,
+    enum key_kind kind, struct pool_pair *out) MUST_USE;
+/* Makes one pair, if one is wanted and nobody has asked for a while. */
+struct err *keyholder_pool_fill(struct keyholder *k) MUST_USE;
+void keyholder_pool_done(struct keyholder *k);
+
 /* keyholder-sign.c */
 struct err *keyholder_sign(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
- * keyholder_pin_end() ends it.  Gives the unsealing key and the wrapped key.
- * ERR_DENIED code "pin-wrong", "pin-locked". */
+ * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
+ * for a wrong PIN and for a wrong code alike; code "code-missing", without
+ * trying either. */
+struct unsealed {
+	struct secret key;     /* that unseals */
+	struct secret content; /* what was sealed: pkcs11/seal.h */
+	int64_t code_step;     /* of the code that was right; 0: none asked */
+};
+void unsealed_done(struct unsealed *u);
 struct err *keyholder_unseal(struct keyholder *k, struct bytes credential,
-    const struct held *h, struct bytes pin, struct secret *key,
-    struct secret *wrapped) MUST_USE;
+    const struct held *h, const struct pin_message *m,
+    struct unsealed *out) MUST_USE;
+/* Ends a try that was right when something else went wrong: `e`, which it
+ * gives back, or what follows from it. */
+struct err *keyholder_end_try(
+    struct keyholder *k, struct bytes credential, struct err *e) MUST_USE;
 
 /* keyholder-pin.c: a PIN as it comes. */
 struct pin_given {

@@ -12,6 +12,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder-officer.c \
 	%D%/keyholder-operator.c %D%/keyholder-audit.c \
 	%D%/keyholder-pin.c \
+	%D%/keyholder-pool.c \
 	%D%/keyholder-sign.c \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/ledger-ops.h \

@@ -14,19 +14,20 @@ enum ledger_write_op {
 	LW_OFFICER = 0x0502,
 	/* 1..12 fields of struct enrolment_record, 13 approval, 14 its
 	 * algorithm (DER), 15 enrolment id, 16 hash of the token, 17 expires
-	 * [n].  Answer: empty. */
+	 * [n], 18 kind of key or "".  Answer: empty. */
 	LW_ENROL = 0x0503,
-	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id.
-	 * Only of open ones: else codes "activation-used", "-expired". */
+	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id,
+	 * 14 kind of key or "".  Only of open ones: else codes "activation-used", "-expired". */
 	LW_ENROLMENT = 0x0504,
 	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
 	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n],
-	 * 9 generation that wrapped and covers it [n].
+	 * 9 generation that wrapped and covers it [n], 10 whether there is a
+	 * second factor [n].
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
 	/* 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
 	 * 3 version [n], 4 PIN tries left [n], 5 generation that covers the
-	 * blob [n]. */
+	 * blob [n], 6 step of the second factor's last code [n]. */
 	LW_CREDENTIAL = 0x0506,
 	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
 	 * is wrong. */
@@ -35,14 +36,17 @@ enum ledger_write_op {
 	 */
 	LW_PIN_END = 0x0508,
 	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
-	 * digests or "", 6 id of a sealed PIN or "".  Ends the try as right.
-	 * Answer: empty.  ERR_DENIED code "pin-replayed": that one was used. */
+	 * digests or "", 6 id of a sealed PIN or "", 7 step of the second
+	 * factor's code or 0 [n].  Ends the try as right.  Answer: empty.
+	 * ERR_DENIED code "pin-replayed": that sealed PIN was used; code
+	 * "pin-wrong": that code was. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
 	 * 5 algorithm (dotted), 6 digests (repeated), 7 key of the request (32
-	 * bytes) or "", 8 the values, as KEY_SIGN answers them.  Without a SAD,
-	 * ends the try as right.  Answer: 1 "", or the values that the same
-	 * request was answered before. */
+	 * bytes) or "", 8 the values, as KEY_SIGN answers them, 9 step of the
+	 * second factor's code or 0 [n].  Without a SAD, ends the try as right.
+	 * Answer: 1 "", or the values that the same request was answered
+	 * before.  ERR_DENIED as above. */
 	LW_SIGNED = 0x050a,
 	/* 1..6 fields of struct revocation_record, 7 approval, 8 its algorithm
 	 * (DER), 9 reason [n].  Answer: 1 revoked at [n]. */

@@ -50,7 +50,8 @@ tell_credential(struct ledger *l, struct unpack *u, struct buf *out)
 	TRY(pack_bytes(out, 2, buf_bytes(&c.certificate)));
 	TRY(pack_chain(l, 3, out));
 	TRY(pack_i64(out, 4, c.tries_left));
-	return pack_i64(out, 5, c.created);
+	TRY(pack_i64(out, 5, c.created));
+	return pack_i64(out, 6, c.second_factor);
 }
 
 static struct err *

@@ -68,6 +68,7 @@ enrol(struct ledger *l, struct unpack *u, struct enrolment_record *r)
 	TRY(unpack_id(u, 15, &id));
 	TRY(unpack_hash(u, 16, &token_hash));
 	TRY(unpack_i64(u, 17, &expires));
+	TRY(unpack_str(u, 18, &r->key_kind));
 	TRY(unpack_end(u));
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(enrolment_record_render(r, &record));
@@ -104,7 +105,8 @@ do_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
 	if (e.status != ENROLMENT_OPEN)
 		return not_open(e.status);
 	TRY(enrolment_record_pack(&e.record, out));
-	return pack_str(out, 13, e.id);
+	TRY(pack_str(out, 13, e.id));
+	return pack_str(out, 14, e.record.key_kind);
 }
 
 static struct err *
@@ -122,8 +124,11 @@ do_activate(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 6, &c.not_after));
 	TRY(unpack_bytes(u, 7, &c.sealed));
 	TRY(unpack_i64(u, 8, &c.version));
+	int64_t second = 0;
 	TRY(unpack_i64(u, 9, &c.generation));
+	TRY(unpack_i64(u, 10, &second));
 	TRY(unpack_end(u));
+	c.second_factor = second != 0;
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
 		    ERR_LIMIT, NULL, "a sealed key of %zu bytes", c.sealed.len);
@@ -148,7 +153,8 @@ do_credential(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 	TRY(pack_bytes(out, 2, buf_bytes(&c.sealed)));
 	TRY(pack_i64(out, 3, c.version));
 	TRY(pack_i64(out, 4, c.tries_left));
-	return pack_i64(out, 5, c.cover);
+	TRY(pack_i64(out, 5, c.cover));
+	return pack_i64(out, 6, c.code_step);
 }
 
 static struct err *
@@ -177,6 +183,7 @@ do_authorized(struct ledger *l, struct unpack *u)
 	TRY(unpack_i64(u, 4, &a.count));
 	TRY(unpack_bytes(u, 5, &a.digests_hash));
 	TRY(unpack_bytes(u, 6, &a.pin_once));
+	TRY(unpack_i64(u, 7, &a.code_step));
 	TRY(unpack_end(u));
 	a.credential = id;
 	return ledger_authorized(l, &a);
@@ -213,6 +220,7 @@ do_signed(struct ledger *l, struct unpack *u, struct buf *out)
 	TRY(unpack_digests(u, 6, digests, &s.ndigests));
 	TRY(unpack_bytes(u, 7, &s.repeat));
 	TRY(unpack_bytes(u, 8, &s.values));
+	TRY(unpack_i64(u, 9, &s.code_step));
 	TRY(unpack_end(u));
 	s.credential = id;
 	s.alg = alg;

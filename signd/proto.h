@@ -52,7 +52,8 @@ enum fetcher_op {
 #define KEY_REPEAT 32 /* bytes of the key of a request */
 enum key_op {
 	/* Enrol: the officer's approval is checked, the enrolment recorded.
-	 * 1..12 the fields of struct enrolment_record in its order,
+	 * 1..12 the fields of struct enrolment_record in its order, 13 kind of
+	 * key or "" (may be absent),
 	 * 20 approval (signature over the rendered record), 21 officer's
 	 * certificate (DER), 22 signature algorithm (DER AlgorithmIdentifier).
 	 * Answer: 1 enrolment id, 2 activation token (text, told once),
@@ -62,7 +63,8 @@ enum key_op {
 	 * 1 activation token, 2 PIN or "", 3 sealed PIN or "" (may be absent),
 	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
-	 * repeated). */
+	 * repeated); with a second factor 4 its otpauth: link, or 5 that
+	 * sealed to who sealed the PIN (pin_answer_seal). */
 	KEY_ACTIVATE = 0x0302,
 	/* Authorize: PIN for a SAD bound to credential, digests, count.
 	 * 1 credential id, 2 PIN or "", 3 count of signatures [n], 4 digest
@@ -74,7 +76,8 @@ enum key_op {
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
 	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 key of
 	 * the request (32 random bytes: with a SAD, asking again under it is
-	 * answered as before) or "".  Answer: 1
+	 * answered as before) or "", 7 code of the second factor with a PIN
+	 * (may be absent).  Answer: 1
 	 * signature values (repeated, same order; DER for ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
@@ -109,7 +112,8 @@ enum key_op {
 	 * repeated).  ERR_DENIED code "csr-proof", "key-taken",
 	 * "renewal-wrong". */
 	KEY_ISSUE = 0x0312,
-	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n] */
+	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n],
+			      * 3 pairs of keys made beforehand [n] */
 };
 
 #define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */
@@ -118,7 +122,8 @@ enum key_op {
 enum ledger_read_op {
 	/* 1 credential id.  Answer: 1 status ("active", "locked", "revoked"),
 	 * 2 certificate (DER), 3 issuer chain (DER, repeated), 4 PIN tries left
-	 * [n], 5 created [n].  ERR_MISSING code "credential-unknown". */
+	 * [n], 5 created [n], 6 whether a code is asked for with the PIN [n].
+	 * ERR_MISSING code "credential-unknown". */
 	LEDGER_CREDENTIAL = 0x0401,
 	/* 1 enrolment id.  Answer: 1 status ("open", "activated", "expired"),
 	 * 2 name, 3 credential id or "", 4 expires [n]. */

@@ -48,8 +48,9 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "INSERT INTO credential (id, enrolment, serial, certificate,"
-	    " not_after, created, sealed, version, kek, cover)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+	    " not_after, created, sealed, version, kek, cover,"
+	    " second_factor)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
 	    &q));
 	stmt_text(q, 1, c->id);
 	stmt_text(q, 2, c->enrolment);
@@ -60,6 +61,7 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	stmt_blob(q, 7, c->sealed);
 	stmt_int(q, 8, c->version);
 	stmt_int(q, 9, c->generation);
+	stmt_int(q, 10, c->second_factor);
 	return stmt_run(q, NULL);
 }
 
@@ -114,6 +116,8 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 	c->revoked_at = stmt_col_int(q, 6);
 	c->reason = stmt_col_int(q, 9);
 	c->cover = stmt_col_int(q, 10);
+	c->second_factor = stmt_col_int(q, 11) != 0;
+	c->code_step = stmt_col_int(q, 12);
 	int64_t used = stmt_col_int(q, 7) + stmt_col_int(q, 8);
 	c->tries_left = used >= LEDGER_PIN_TRIES ? 0 : LEDGER_PIN_TRIES - used;
 	return NULL;
@@ -126,8 +130,8 @@ ledger_credential_get(
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "SELECT id, serial, certificate, sealed, version, created,"
-	    " revoked_at, pin_failed, pin_running, reason, cover FROM credential"
-	    " WHERE id = ?1",
+	    " revoked_at, pin_failed, pin_running, reason, cover,"
+	    " second_factor, code_step FROM credential WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);
 	bool row;
@@ -333,11 +337,34 @@ use_sealed_pin(struct ledger *l, const struct ledger_authorization *a)
 	    "pin-replayed");
 }
 
+/* A code works once, and none that is older after it.  It is wrong in the same
+ * words as a wrong PIN. */
+static struct err *
+use_code(struct ledger *l, const char *credential, int64_t step)
+{
+	if (step == 0)
+		return NULL;
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "UPDATE credential SET code_step = ?2"
+	    " WHERE id = ?1 AND code_step < ?2",
+	    &q));
+	stmt_text(q, 1, credential);
+	stmt_int(q, 2, step);
+	int64_t n;
+	TRY(stmt_run(q, &n));
+	if (n != 0)
+		return NULL;
+	return err_coded(
+	    err_new(ERR_DENIED, NULL, "wrong, or used before"), "pin-wrong");
+}
+
 static struct err *
 authorized_step(struct ledger *l, const struct ledger_authorization *a)
 {
 	TRY(pin_end_step(l, a->credential, PIN_RIGHT, NULL));
 	TRY(use_sealed_pin(l, a));
+	TRY(use_code(l, a->credential, a->code_step));
 	CLEANUP(audit_done) struct audit r = { 0 };
 	TRY(audit_open(l, "authorized", &r));
 	TRY(audit_str(&r, "credential", a->credential));
@@ -453,6 +480,7 @@ signed_step(struct ledger *l, const struct ledger_signature *s)
 		TRY(use_sad(l, s));
 	else
 		TRY(pin_end_step(l, s->credential, PIN_RIGHT, NULL));
+	TRY(use_code(l, s->credential, s->code_step));
 	CLEANUP(audit_done) struct audit a = { 0 };
 	TRY(audit_open(l, "signed", &a));
 	TRY(audit_str(&a, "credential", s->credential));

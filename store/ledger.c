@@ -126,6 +126,16 @@ static const char *const migrations[] = {
 	/* What a SAD was used for, told again to who asks again. */
 	("ALTER TABLE sad_used ADD COLUMN repeat BLOB;"
 	 "ALTER TABLE sad_used ADD COLUMN answer BLOB;"),
+
+	/* Whether a code is asked for, and the time step of the last one that
+	 * was used (RFC 6238). */
+	("ALTER TABLE credential"
+	 " ADD COLUMN second_factor INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE credential"
+	 " ADD COLUMN code_step INTEGER NOT NULL DEFAULT 0;"),
+
+	/* The kind of key that the officer approved; "": the service's. */
+	"ALTER TABLE enrolment ADD COLUMN key_kind TEXT NOT NULL DEFAULT '';",
 };
 
 static const struct db_schema schema = {

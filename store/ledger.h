@@ -170,6 +170,8 @@ struct ledger_credential {
 	int64_t created;        /* seconds */
 	struct buf certificate; /* DER */
 	int64_t cover;          /* generation that covers it */
+	bool second_factor;     /* a code is asked for with the PIN */
+	int64_t code_step;      /* of the last code that was used */
 	struct buf sealed;      /* opaque here; never told to the front */
 };
 
@@ -185,6 +187,7 @@ struct ledger_new_credential {
 	struct bytes sealed;
 	int64_t version;
 	int64_t generation; /* that wrapped and covers it */
+	bool second_factor;
 };
 
 /*
@@ -226,10 +229,12 @@ struct ledger_authorization {
 	int64_t count;             /* signatures allowed */
 	struct bytes digests_hash; /* over the list; empty: not bound */
 	struct bytes pin_once;     /* id of a sealed PIN; empty: it was plain */
+	int64_t code_step; /* of the second factor's code; 0: none */
 };
 
 /* Records that a right PIN made a SAD, and ends the try.
- * ERR_DENIED code "pin-replayed": that sealed PIN was used before. */
+ * ERR_DENIED code "pin-replayed": that sealed PIN was used before; code
+ * "pin-wrong": that code was. */
 struct err *ledger_authorized(
     struct ledger *l, const struct ledger_authorization *a) MUST_USE;
 
@@ -238,6 +243,7 @@ struct ledger_signature {
 	int64_t version;     /* of the sealed blob that was opened */
 	struct bytes sad_id; /* empty: by PIN, whose try this ends */
 	int64_t sad_expires; /* seconds */
+	int64_t code_step;   /* without a SAD, as above */
 	const char *alg;     /* dotted OID */
 	const struct bytes *digests;
 	size_t ndigests;

@@ -134,7 +134,8 @@ bind_record(struct stmt *q, int at, const struct enrolment_record *r)
 {
 	const char *const fields[] = { r->name, r->subject_id, r->province,
 		r->locality, r->profile, r->evidence, r->evidence_sha256,
-		r->consent, r->desk, r->officer, r->time, r->nonce };
+		r->consent, r->desk, r->officer, r->time, r->nonce,
+		r->key_kind == NULL ? "" : r->key_kind };
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		stmt_text(q, at + (int)i, fields[i]);
 }
@@ -144,7 +145,8 @@ read_record(struct stmt *q, int at, struct enrolment_record *r)
 {
 	char **const fields[] = { &r->name, &r->subject_id, &r->province,
 		&r->locality, &r->profile, &r->evidence, &r->evidence_sha256,
-		&r->consent, &r->desk, &r->officer, &r->time, &r->nonce };
+		&r->consent, &r->desk, &r->officer, &r->time, &r->nonce,
+		&r->key_kind };
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		TRY(stmt_col_str(q, at + (int)i, fields[i]));
 	return NULL;
@@ -160,9 +162,9 @@ insert_enrolment(struct ledger *l, const char *id,
 	    "INSERT INTO enrolment (id, token_hash, expires, created,"
 	    " approval, approval_alg,"
 	    " name, subject_id, province, locality, profile, evidence,"
-	    " evidence_sha256, consent, desk, officer, time, nonce)"
+	    " evidence_sha256, consent, desk, officer, time, nonce, key_kind)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	    " ?13, ?14, ?15, ?16, ?17, ?18)",
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
 	    &q));
 	stmt_text(q, 1, id);
 	stmt_blob(q, 2, token_hash);
@@ -210,7 +212,7 @@ ledger_enrol(struct ledger *l, const char *id, const struct enrolment_record *r,
 #define ENROLMENT_COLUMNS                                                      \
 	"SELECT id, coalesce(credential, ''), expires,"                        \
 	" name, subject_id, province, locality, profile, evidence,"            \
-	" evidence_sha256, consent, desk, officer, time, nonce"                \
+	" evidence_sha256, consent, desk, officer, time, nonce, key_kind"      \
 	" FROM enrolment"
 
 static struct err *

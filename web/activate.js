@@ -23,6 +23,8 @@
 			work: "Đang tạo khóa và chứng thư…",
 			done: "Đã xong. Chữ ký số của bạn dùng được ngay.",
 			id: "Mã chữ ký số của bạn: ",
+			second: "Mỗi lần ký cần thêm mã sáu chữ số. Thêm khóa này vào ứng dụng xác thực ngay bây giờ; trang này không hiện lại:",
+			open: "Mở ứng dụng xác thực",
 			offline: "Không kết nối được với máy chủ. Thử lại."
 		},
 		en: {
@@ -33,6 +35,8 @@
 			work: "Making key and certificate…",
 			done: "Done. Your signature can be used now.",
 			id: "Your signature's id: ",
+			second: "Each signature also wants a code of six digits. Add this key to an authenticator app now; it is not shown again:",
+			open: "Open the authenticator app",
 			offline: "The server cannot be reached. Try again."
 		}
 	};
@@ -101,6 +105,26 @@
 		pin.value = again.value = "";
 		form.hidden = true;
 		tell("good", "✓", say("done"), [say("id") + a.doc.credentialID]);
+		if (a.doc.sealedOtpauth) {
+			tellSecond(await sealed.open(a.doc.sealedOtpauth));
+		}
+	}
+
+	/* The secret of the second factor: as text, and as a link that a phone
+	   opens with its app. */
+	function tellSecond(uri) {
+		const text = document.createElement("p");
+		const key = document.createElement("code");
+		const link = document.createElement("a");
+		text.textContent = say("second") + " ";
+		key.id = "otp-key";
+		key.textContent = new URL(uri).searchParams.get("secret")
+			.replace(/(.{4})(?=.)/g, "$1 ");
+		link.id = "otp-link";
+		link.href = uri;
+		link.textContent = say("open");
+		text.append(key);
+		result.firstChild.append(text, link);
 	}
 
 	function lost(e) {

@@ -66,6 +66,29 @@ enrolment_is_rendered_byte_for_byte(void)
 }
 
 static void
+a_kind_of_key_makes_it_version_2(void)
+{
+	struct enrolment_record r = good_enrolment();
+	struct buf one = BUF(RECORD_MAX), two = BUF(RECORD_MAX);
+	r.key_kind = (char *)(uintptr_t) "";
+	CHECK_OK(enrolment_record_render(&r, &one));
+	CHECK(bytes_starts(
+	    buf_bytes(&one), BYTES_LIT("signd enrolment 1\nname: ")));
+	CHECK(bytes_find(buf_bytes(&one), BYTES_LIT("key-kind")) == SIZE_MAX);
+	r.key_kind = (char *)(uintptr_t) "RSA-2048";
+	CHECK_OK(enrolment_record_render(&r, &two));
+	CHECK(bytes_starts(
+	    buf_bytes(&two), BYTES_LIT("signd enrolment 2\nname: ")));
+	CHECK(bytes_find(buf_bytes(&two),
+		  BYTES_LIT("nonce: " HEX32 "\nkey-kind: RSA-2048\n")) !=
+	      SIZE_MAX);
+	r.key_kind = (char *)(uintptr_t) "RSA-2048\nprofile: x";
+	CHECK_ERR(enrolment_record_render(&r, &two), ERR_MALFORMED);
+	buf_done(&one);
+	buf_done(&two);
+}
+
+static void
 revocation_is_rendered_byte_for_byte(void)
 {
 	struct revocation_record r = good_revocation();
@@ -161,6 +184,7 @@ int
 main(void)
 {
 	RUN(enrolment_is_rendered_byte_for_byte);
+	RUN(a_kind_of_key_makes_it_version_2);
 	RUN(revocation_is_rendered_byte_for_byte);
 	RUN(refuses_each_field_that_is_not_of_its_form);
 	RUN(digests_nonces_and_times_have_forms_of_their_own);

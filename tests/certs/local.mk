@@ -9,7 +9,8 @@ check_PROGRAMS += \
 	tests/certs/test-source \
 	tests/certs/test-spki \
 	tests/certs/test-status \
-	tests/certs/test-torture
+	tests/certs/test-torture \
+	tests/certs/test-totp
 TESTS += %D%/test-issue-interop.sh
 EXTRA_DIST += %D%/test-issue-interop.sh
 
@@ -63,6 +64,9 @@ TESTS += %D%/test-cmp.sh
 tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
 tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_spki_LDADD = $(CERTS_LIBS)
+tests_certs_test_totp_SOURCES = tests/certs/test-totp.c
+tests_certs_test_totp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_totp_LDADD = $(CERTS_LIBS)
 
 check_PROGRAMS += tests/certs/test-profile-file
 tests_certs_test_profile_file_SOURCES = tests/certs/test-profile-file.c

@@ -17,3 +17,19 @@ check_PROGRAMS += tests/signd/test-clockwatch
 tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h
 tests_signd_test_clockwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_clockwatch_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-second
+tests_signd_test_second_SOURCES = tests/signd/test-second.c \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_second_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_second_LDADD = $(KEYS_TEST_LIBS)
+dist_check_SCRIPTS += tests/signd/second.sh
+TESTS += tests/signd/second.sh
+
+check_PROGRAMS += tests/signd/test-pool
+tests_signd_test_pool_SOURCES = tests/signd/test-pool.c \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_pool_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_pool_LDADD = $(KEYS_TEST_LIBS)
+dist_check_SCRIPTS += tests/signd/rsa.sh
+TESTS += tests/signd/rsa.sh

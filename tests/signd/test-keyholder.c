@@ -312,11 +312,13 @@ a_link_works_once_and_for_its_token_alone(void)
 	CHECK_CODE(activate(&w, e.token, PIN, &again), "activation-used");
 }
 
+#define LEDGER_MIGRATIONS 6 /* of store/ledger.c */
+
 /* What only somebody with the ledger's file could do. */
 static struct err *
 meddle(const char *sql, const char *id, struct bytes value)
 {
-	static const struct db_schema any = { .count = 4,
+	static const struct db_schema any = { .count = LEDGER_MIGRATIONS,
 		.sync = DB_SYNC_FULL };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
@@ -602,7 +604,10 @@ the_reading_socket_tells_no_sealed_key(void)
 		CHECK_OK(unpack_bytes(&u, 3, &chain));
 	int64_t left = 0, created = 0;
 	CHECK_OK(unpack_i64(&u, 4, &left));
+	int64_t second = 1;
 	CHECK_OK(unpack_i64(&u, 5, &created));
+	CHECK_OK(unpack_i64(&u, 6, &second));
+	CHECK(second == 0);
 	CHECK_OK(unpack_end(&u));
 	CHECK(left == 5 && created > 0);
 }
@@ -1185,6 +1190,63 @@ killed_processes_lose_nothing_that_was_recorded(void)
 	CHECK_OK(sign_with(&w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1));
 }
 
+/* What a new session sees in the token. */
+static size_t
+objects_in_the_token(void)
+{
+	int ends[2];
+	size_t n = 0;
+	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct keyholder k = { 0 };
+		struct err *e = process_drop(w.settings.user_keyholder);
+		if (e == NULL)
+			e = keyholder_open(&k, &w.settings, -1, &clock_system);
+		if (e == NULL)
+			e = p11_object_count(&k.session, &n);
+		if (e == NULL && write(ends[1], &n, sizeof(n)) != sizeof(n))
+			e = err_new(ERR_INTERNAL, NULL, "pipe");
+		keyholder_done(&k);
+		_exit(end_child(e));
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], &n, sizeof(n)) == sizeof(n));
+	close(ends[0]);
+	int status = 1;
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	return n;
+}
+
+static void
+nothing_stays_in_the_token_of_a_keyholder_killed_while_signing(void)
+{
+	int ends[2];
+	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	size_t before = objects_in_the_token();
+	CHECK(before >= 6);
+	pid_t load[2] = { start_load(30000, ends[1]),
+		start_load(40000, ends[1]) };
+	close(ends[1]);
+	for (int i = 0; i < 9; i++) {
+		pause_ms(150);
+		kill_now(w.keyholders[i % KEYHOLDERS]);
+		w.keyholders[i % KEYHOLDERS] = start_keyholder(&w);
+	}
+	kill_now(load[0]);
+	kill_now(load[1]);
+	int n, signatures = 0;
+	while (read(ends[0], &n, sizeof(n)) == sizeof(n))
+		signatures++;
+	close(ends[0]);
+	CHECK(signatures > 0);
+	CHECK(objects_in_the_token() == before);
+	CHECK_OK(meddle("UPDATE credential SET pin_running = 0, pin_failed = 0"
+			" WHERE id = ?1",
+	    an.credential, BYTES_NONE));
+}
+
 /* How many keyholders ended by themselves with an error, as they should when
  * the token fails; each is started anew. */
 static int
@@ -1301,6 +1363,7 @@ main(void)
 	RUN(an_old_copy_is_closed_when_its_cover_key_is_destroyed);
 	RUN(the_ceremony_is_not_held_twice);
 	RUN(killed_processes_lose_nothing_that_was_recorded);
+	RUN(nothing_stays_in_the_token_of_a_keyholder_killed_while_signing);
 	RUN(a_lost_token_ends_keyholders_and_new_ones_serve);
 	RUN(the_audit_chain_is_whole);
 	citizen_done(&an);

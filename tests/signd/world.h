@@ -22,6 +22,9 @@
 #include "tests/softhsm.h"
 #include "tests/tap.h"
 
+#ifndef WORLD_MORE
+#define WORLD_MORE "" /* settings */
+#endif
 #define KEYHOLDERS 3
 #define CALL_MS 30000
 
@@ -77,7 +80,7 @@ world_settings(struct world *w)
 	    w->dir, w->dir, softhsm_module(), w->dir, w->dir));
 	/* As root: under users that every system has; the test is the front. */
 	TRY(buf_str(&text, "user-front = root\nuser-keyholder = nobody\n"
-			   "user-ledger = daemon\n"));
+			   "user-ledger = daemon\n" WORLD_MORE));
 	return settings_parse(buf_bytes(&text), "test", &w->settings);
 }
 
@@ -359,6 +362,8 @@ enrol_body(
 	CLEANUP(buf_done) struct buf record = BUF(RECORD_MAX);
 	TRY(enrolment_record_render(r, &record));
 	TRY(enrolment_record_pack(r, body));
+	if (r->key_kind != NULL)
+		TRY(pack_str(body, 13, r->key_kind));
 	return approve_bytes(o, buf_bytes(&record), body);
 }
 
