@@ -103,8 +103,9 @@ const char *const *
 args_all(const struct args *a, const char *name, size_t *count)
 {
 	size_t row = find_row(a->command, bytes_str(name));
-	*count = a->counts[row];
-	return a->values[row];
+	bool has = row < OPTIONS_MAX; /* commands share code, not all options */
+	*count = has ? a->counts[row] : 0;
+	return has ? a->values[row] : NULL;
 }
 
 const char *
