@@ -203,6 +203,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 void
 keyholder_done(struct keyholder *k)
 {
+	tokenwatch_stop(&k->hangs);
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);

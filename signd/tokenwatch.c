@@ -28,7 +28,7 @@ look(void *ctx)
 {
 	struct tokenwatch *w = ctx;
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
-	for (;;) {
+	while (!atomic_load(&w->ending)) {
 		nanosleep(&pause, NULL);
 		int64_t since = atomic_load(&w->since_ms);
 		int64_t took = ipc_now_ms() - since;
@@ -41,13 +41,21 @@ look(void *ctx)
 struct err *
 tokenwatch_start(struct tokenwatch *w, int64_t max_s)
 {
-	pthread_t thread;
 	w->max_ms = max_s * 1000;
-	int no = pthread_create(&thread, NULL, look, w);
+	int no = pthread_create(&w->thread, NULL, look, w);
 	if (no != 0)
 		return err_errno(no, "pthread_create");
-	pthread_detach(thread);
+	w->started = true;
 	return NULL;
+}
+
+void
+tokenwatch_stop(struct tokenwatch *w)
+{
+	atomic_store(&w->ending, true);
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
 }
 
 void

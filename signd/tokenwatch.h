@@ -6,6 +6,7 @@
 #ifndef SIGND_SIGND_TOKENWATCH_H
 #define SIGND_SIGND_TOKENWATCH_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
@@ -13,11 +14,16 @@
 struct tokenwatch {
 	_Atomic int64_t since_ms; /* 0: the token is not in use */
 	int64_t max_ms;
+	_Atomic bool ending;
+	bool started;
+	pthread_t thread;
 };
 
 /* Starts the thread; *w must stay where it is.  In the main thread, after the
  * signals were blocked. */
 struct err *tokenwatch_start(struct tokenwatch *w, int64_t max_s) MUST_USE;
+/* Waits for the thread; nothing if it was never started. */
+void tokenwatch_stop(struct tokenwatch *w);
 
 /* Around whatever calls the token; waiting for somebody else does not count. */
 void tokenwatch_enter(struct tokenwatch *w);
