@@ -165,9 +165,9 @@ static struct err *
 secrets_read(const struct args *a, struct signing *s)
 {
 	bool wanted = false;
+	TRY(pin_read(a, false, &s->pin));
 	if (!args_has(a, "pin-fd") && !args_has(a, "otp-fd"))
 		TRY(wants_code(s, &wanted));
-	TRY(pin_read(a, false, &s->pin));
 	return code_read(a, wanted, &s->code);
 }
 

@@ -2,6 +2,6 @@ dist_check_SCRIPTS += %D%/names.sh
 TESTS += %D%/names.sh
 
 # For tests/signd/levels.sh: a program of somebody else's, on libsignd.
-check_PROGRAMS += tests/client-sdk/two-steps
+noinst_PROGRAMS += tests/client-sdk/two-steps
 tests_client_sdk_two_steps_SOURCES = %D%/two-steps.c
 tests_client_sdk_two_steps_LDADD = client-sdk/libsignd.la
