@@ -8,8 +8,13 @@ cc=${CC:-cc}
 
 packages=$(sed -nE \
     's/^PKG_CHECK_MODULES\(\[[A-Z0-9]+\], \[([a-z0-9.-]+).*/\1/p' configure.ac)
-# shellcheck disable=SC2086
-read -ra flags < <(pkg-config --cflags $packages)
+# Some are optional: what is not here has no flags.
+flags=()
+for package in $packages; do
+	pkg-config --exists "$package" || continue
+	read -ra more < <(pkg-config --cflags "$package")
+	flags+=("${more[@]}")
+done
 [ ! -f "$build/config.h" ] || flags+=(-include "$build/config.h")
 
 count=0 bad=0
