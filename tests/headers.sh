@@ -12,7 +12,7 @@ packages=$(sed -nE \
 flags=()
 for package in $packages; do
 	pkg-config --exists "$package" || continue
-	read -ra more < <(pkg-config --cflags "$package")
+	read -ra more <<<"$(pkg-config --cflags "$package")"
 	flags+=("${more[@]}")
 done
 [ ! -f "$build/config.h" ] || flags+=(-include "$build/config.h")
