@@ -27,8 +27,8 @@ struct err *p11_wrapped_make(const struct p11_session *s,
     struct buf *spki) MUST_USE;
 
 /*
- * p11_wrapped_open brings a key (KEY_EC, KEY_RSA) back as a session object that can only sign
- * and cannot be wrapped out again.  The caller destroys it.
+ * p11_wrapped_open brings a key (KEY_EC, KEY_RSA) back as a session object that
+ * can only sign and cannot be wrapped out again.  The caller destroys it.
  * ERR_MALFORMED code "credential-damaged": it is not what we wrapped.
  */
 struct err *p11_wrapped_open(const struct p11_session *s,

@@ -15,8 +15,8 @@
 /* One at a time for each thread: who waits, waits in the socket that all
  * keyholders share, for the first that is free. */
 #define CLIENTS_MAX 1
-/* One works, the others wait for a commit.  Measured with SoftHSM: with one
- * thread the token is idle for a third of the time, with three never. */
+/* One works, the others wait for a commit: with a single thread the token would
+ * be idle meanwhile.  Not tuned by measurement yet. */
 #define THREADS 3
 #define IDLE_MS 3000     /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */

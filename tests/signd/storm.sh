@@ -1,5 +1,5 @@
 #!/bin/bash
-# STORM_RATE requests a second (200) for STORM_SECONDS (15; the bench runs 60),
+# STORM_RATE requests a second (200) for STORM_SECONDS (15),
 # while keyholders are killed and stopped in turn.  A client that is refused asks
 # again under the same Idempotency-Key.  Nobody is left without an answer, each
 # signature is in the audit, and none is there twice.
