@@ -12,12 +12,10 @@ BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	BENCH_OUT="$${BENCH_OUT:-$(abs_top_srcdir)/bench/out.tsv}"
 
 EXTRA_PROGRAMS += bench/bench-cms
-CLEANFILES += bench/bench-cms$(EXEEXT)
 bench_bench_cms_SOURCES = bench/bench-cms.c
 bench_bench_cms_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 bench_bench_cms_LDADD = $(CMS_LIBS)
 EXTRA_PROGRAMS += bench/bench-paths bench/bench-pdf bench/bench-xml
-CLEANFILES += bench/bench-paths$(EXEEXT) bench/bench-pdf$(EXEEXT) bench/bench-xml$(EXEEXT)
 bench_bench_paths_SOURCES = bench/bench-paths.c
 bench_bench_paths_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 bench_bench_paths_LDADD = $(CERTS_LIBS)

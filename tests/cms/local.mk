@@ -24,7 +24,6 @@ tests_cms_maker_SOURCES = tests/cms/maker.c tests/cms/people.h
 tests_cms_maker_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_cms_maker_LDADD = $(CMS_LIBS)
 tests/cms/interop.log: tests/cms/maker$(EXEEXT)
-CLEANFILES += tests/cms/maker$(EXEEXT)
 
 TESTS += tests/cms/interop.sh tests/cms/stream.sh
 EXTRA_DIST += tests/cms/interop.sh tests/cms/stream.sh

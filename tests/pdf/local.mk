@@ -34,7 +34,6 @@ EXTRA_PROGRAMS += tests/pdf/maker
 tests_pdf_maker_SOURCES = tests/pdf/maker.c tests/pdf/signing.h
 tests_pdf_maker_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_maker_LDADD = $(PDF_LIBS)
-CLEANFILES += tests/pdf/maker$(EXEEXT)
 tests/pdf/interop.log: tests/pdf/maker$(EXEEXT)
 
 TESTS += tests/pdf/interop.sh
@@ -54,7 +53,6 @@ EXTRA_PROGRAMS += tests/pdf/levels
 tests_pdf_levels_SOURCES = tests/pdf/levels.c tests/pdf/levels.h
 tests_pdf_levels_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_levels_LDADD = $(PDF_LIBS)
-CLEANFILES += tests/pdf/levels$(EXEEXT)
 
 TESTS += tests/pdf/attacks.py
 EXTRA_DIST += tests/pdf/attacks.py
@@ -65,7 +63,6 @@ EXTRA_PROGRAMS += tests/pdf/looks
 tests_pdf_looks_SOURCES = tests/pdf/looks.c tests/pdf/build.h tests/pdf/signing.h
 tests_pdf_looks_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_looks_LDADD = $(PDF_LIBS)
-CLEANFILES += tests/pdf/looks$(EXEEXT)
 
 TESTS += tests/pdf/looks.py
 EXTRA_DIST += tests/pdf/looks.py tests/pdf/golden

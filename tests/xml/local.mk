@@ -47,8 +47,6 @@ tests_xml_extender_LDADD = $(XML_ROOM_LIBS)
 tests/xml/levels.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
     tests/xml/extender$(EXEEXT)
 tests/xml/interop.log: tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT)
-CLEANFILES += tests/xml/judge$(EXEEXT) tests/xml/signer$(EXEEXT) \
-    tests/xml/extender$(EXEEXT)
 
 tests/xml/stamps.log: tests/xml/judge$(EXEEXT)
 tests/xml/past.log: tests/xml/signer$(EXEEXT) tests/xml/extender$(EXEEXT) \
