@@ -37,7 +37,7 @@ credential_status(const struct ledger_credential *c)
 {
 	if (c->revoked)
 		return c->reason == LEDGER_HOLD ? "suspended" : "revoked";
-	return c->tries_left == 0 ? "locked" : "active";
+	return c->locked ? "locked" : "active";
 }
 
 static struct err *
