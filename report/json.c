@@ -367,9 +367,27 @@ set_document(json_t *o, const struct report_input *in)
 	TRY(set_object(o, "document", &d));
 	TRY(set_string(d, "format", in->facts->format));
 	TRY(set_int(d, "bytes", (int64_t)in->document_len));
+	TRY(set_string(d, "name", in->name));
 	if (in->document_sha256 == NULL)
 		return set(d, "sha256", json_null());
 	return set_hex(d, "sha256", bytes_of(in->document_sha256, 32));
+}
+
+/* Where it can be seen again, or null. */
+static struct err *
+set_place(json_t *o, const struct report_place *p)
+{
+	json_t *v;
+	if (p == NULL)
+		return set(o, "verification", json_null());
+	TRY(set_object(o, "verification", &v));
+	TRY(set_string(v, "id", p->id));
+	TRY(set_string(v, "page", p->page));
+	TRY(set_time(v, "until", p->until));
+	if (!p->bare)
+		return set_string(v, "kept", "report");
+	TRY(set_string(v, "kept", "verdict"));
+	return set_int(v, "signatures", (int64_t)p->signatures);
 }
 
 /* The report as people read it, so that a program that passes it on need not
@@ -404,6 +422,7 @@ fill(json_t *o, const struct report_input *in)
 	    v->policy->sentence[LANG_EN]));
 	TRY(set_time(o, "validation_time", v->time));
 	TRY(set_document(o, in));
+	TRY(set_place(o, in->place));
 	TRY(set_array(o, "signatures", &array));
 	for (size_t i = 0; i < v->nsignatures; i++)
 		TRY(add_signature(array, in, i));

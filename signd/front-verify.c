@@ -167,7 +167,7 @@ reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 	case REPORT_HTML_VI:
 	case REPORT_HTML_EN:
 		out->type = "text/html; charset=utf-8";
-		out->body = buf_move(&a->html);
+		out->body = buf_move(&a->html[request_lang(r)]);
 		return NULL;
 	case REPORT_TEXT:
 		out->type = "text/plain; charset=utf-8";
