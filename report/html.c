@@ -251,7 +251,7 @@ put_links(struct page *p)
 {
 	const struct report_place *at = p->in->place;
 	TRY(put(p, "<p class=\"links\">"));
-	if (!at->bare) {
+	if (at->report) {
 		TRY(put(p, "<a href=\"/receipts/"));
 		TRY(put_clean(p, at->id));
 		TRY(buf_printf(p->out, "\">%s</a> ",

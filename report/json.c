@@ -3,8 +3,6 @@
 
 #include <jansson.h>
 
-#include <stdlib.h>
-
 #define REPORT_VERSION 1
 #define STRING_MAX 65536 /* bytes of one string out of a document */
 
@@ -384,9 +382,9 @@ set_place(json_t *o, const struct report_place *p)
 	TRY(set_string(v, "id", p->id));
 	TRY(set_string(v, "page", p->page));
 	TRY(set_time(v, "until", p->until));
+	TRY(set_string(v, "kept", p->report ? "report" : "verdict"));
 	if (!p->bare)
-		return set_string(v, "kept", "report");
-	TRY(set_string(v, "kept", "verdict"));
+		return NULL;
 	return set_int(v, "signatures", (int64_t)p->signatures);
 }
 
@@ -440,6 +438,20 @@ report_start(void)
 	json_object_seed(0);
 }
 
+struct dump {
+	struct buf *out;
+	struct err *error;
+};
+
+static int
+dump(const char *piece, size_t len, void *ctx)
+{
+	struct dump *d = ctx;
+	if (d->error == NULL)
+		d->error = buf_append(d->out, bytes_of(piece, len));
+	return d->error == NULL ? 0 : -1;
+}
+
 struct err *
 report_json(const struct report_input *in, struct buf *out)
 {
@@ -447,12 +459,9 @@ report_json(const struct report_input *in, struct buf *out)
 	if (o == NULL)
 		return err_new(ERR_NOMEM, NULL, "JSON");
 	TRY(fill(o, in));
-	char *text = json_dumps(o, JSON_INDENT(1));
-	if (text == NULL)
-		return err_new(ERR_NOMEM, NULL, "JSON");
-	struct err *e = buf_str(out, text);
-	if (e == NULL)
-		e = buf_str(out, "\n");
-	free(text);
-	return e;
+	struct dump d = { .out = out };
+	if (json_dump_callback(o, dump, &d, JSON_INDENT(1)) != 0)
+		return d.error != NULL ? d.error
+				       : err_new(ERR_NOMEM, NULL, "JSON");
+	return buf_str(out, "\n");
 }

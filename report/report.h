@@ -27,8 +27,9 @@ struct report_place {
 	const char *id;   /* whoever knows it may see the verdict */
 	const char *page; /* URL, for people */
 	int64_t until;    /* seconds: then it is forgotten */
-	/* The verdict alone was kept: of `signatures` signatures nothing is
-	 * known any more, and the verdict here has none. */
+	bool report;      /* the whole report is kept, not the verdict alone */
+	/* This is what was kept of the verdict alone: of `signatures` signatures
+	 * nothing is known any more, and the verdict here has none. */
 	bool bare;
 	size_t signatures;
 };

@@ -257,6 +257,10 @@ write_receipt(const struct args *a, struct bytes pdf)
 	const char *to = args_get(a, "receipt");
 	if (to == NULL)
 		return NULL;
+	if (pdf.len == 0)
+		return err_coded(
+		    err_new(ERR_UNSUPPORTED, NULL, "no font could be read"),
+		    "pdf-font");
 	TRY(output_open(to, &out));
 	TRY(write_bytes(out.fd, pdf));
 	return output_commit(&out);

@@ -96,6 +96,17 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 
 #define STYLE "/style.css" /* as the front serves it */
 
+/* A verdict is not withheld because there is no font for its receipt. */
+static struct err *
+try_receipt(const struct report_input *in, struct buf *out)
+{
+	struct err *e = receipt_write(in, out);
+	if (e == NULL || strcmp(err_code(e), "pdf-font") != 0)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
 static struct err *
 write_wanted(const struct verify_request *r, const struct report_input *in,
     struct verify_answer *out)
@@ -113,7 +124,7 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	if (w & REPORT_HTML_EN)
 		TRY(report_html(in, LANG_EN, style, &out->html[LANG_EN]));
 	if (w & REPORT_RECEIPT)
-		TRY(receipt_write(in, &out->receipt));
+		TRY(try_receipt(in, &out->receipt));
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 

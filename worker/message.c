@@ -45,6 +45,7 @@ enum {
 	TAG_PLACE_ID,
 	TAG_PLACE_PAGE,
 	TAG_PLACE_UNTIL,
+	TAG_PLACE_REPORT,
 };
 
 struct verify_hold {
@@ -159,7 +160,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 		return NULL;
 	TRY(pack_str(out, TAG_PLACE_ID, r->place->id));
 	TRY(pack_str(out, TAG_PLACE_PAGE, r->place->page));
-	return pack_i64(out, TAG_PLACE_UNTIL, r->place->until);
+	TRY(pack_i64(out, TAG_PLACE_UNTIL, r->place->until));
+	return pack_u64(out, TAG_PLACE_REPORT, r->place->report);
 }
 
 static struct err *
@@ -322,6 +324,7 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 static struct err *
 unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
+	uint64_t report;
 	if (unpack_is(u, TAG_NAME))
 		TRY(unpack_str(u, TAG_NAME, &h->name));
 	r->name = h->name;
@@ -330,6 +333,8 @@ unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_str(u, TAG_PLACE_ID, &h->id));
 	TRY(unpack_str(u, TAG_PLACE_PAGE, &h->page));
 	TRY(unpack_i64(u, TAG_PLACE_UNTIL, &h->place.until));
+	TRY(unpack_u64(u, TAG_PLACE_REPORT, &report));
+	h->place.report = report != 0;
 	h->place.id = h->id;
 	h->place.page = h->page;
 	r->place = &h->place;
