@@ -1,11 +1,22 @@
 /*
- * bench-load CONF CA CREDENTIALS ROW-SUFFIX: a running service under load,
- * beside raw Cryptoki in as many processes as it has keyholders.
+ * A running service under load, beside raw Cryptoki with the same keys in as
+ * many processes as it has keyholders.
  *
- * keys.wrapped-p256.socket	signatures a second over the keyholders' socket,
+ * bench-load fill CONF FILE N KIND
+ *	puts credentials into the ledger until there are N (bench/fill.h)
+ * bench-load rates CA WAYS [SUFFIX CONF FILE]...
+ *	signatures by credentials chosen by chance; WAYS: s(ocket), h(ttp)
+ * bench-load permanent CA SUFFIX CONF
+ *	time stamps: a permanent key
+ * bench-load storm CONF CA CREDENTIALS RATE SECONDS
+ *	for tests/signd/storm.sh
+ *
+ * keys.wrapped-KIND.socket	signatures a second over the keyholders' socket,
  *				with approvals made beforehand; the limit is
  *				unwrap, sign, destroy
- * keys.wrapped-p256.http	the same over HTTPS with keep-alive
+ * keys.wrapped-KIND.http	the same over HTTPS with keep-alive
+ * keys.permanent-KIND.*	time stamps, over HTTP without TLS; the limit is
+ *				C_Sign with the TSA's key
  * .cpu				processor time of one, of all processes of the
  *				service: steadier on a busy machine
  *
@@ -17,51 +28,130 @@
 
 #include "bench/load.h"
 
-#define ROUNDS 3
-#define SECONDS 4.0
-#define CLIENTS 64
-#define SADS 24000 /* more than a round of SECONDS can spend */
+#define ROUNDS 5
+#define SECONDS 3.0
+#define CLIENTS 128
+#define SADS 18000 /* more than a round of SECONDS can spend */
+#define TARGETS_MAX 8
 
-struct row {
-	const char *name;
-	struct load_rate (*ours)(struct load *l, int clients, double seconds);
+struct series {
+	double rate[ROUNDS];
+	double cpu[ROUNDS];
 };
 
 static void
-report(const char *name, const char *suffix, const double *ours,
-    const char *unit, const double *limit)
+note(struct series *s, int round, struct load_rate r)
 {
-	char row[128];
+	s->rate[round] = r.rate;
+	s->cpu[round] = r.cpu_us;
+}
+
+static void
+row(const char *name, const double *ours, const char *unit,
+    const double *limit)
+{
 	double a[ROUNDS];
 	double b[ROUNDS];
 	memcpy(a, ours, sizeof(a));
 	memcpy(b, limit, sizeof(b));
-	snprintf(row, sizeof(row), "%s%s", name, suffix);
-	bench_row(row, bench_median(a, ROUNDS), unit, bench_median(b, ROUNDS));
+	bench_row(name, bench_median(a, ROUNDS), unit, bench_median(b, ROUNDS));
 }
 
 static void
-measure(struct load *l, const struct row *row, const char *suffix)
+report(const char *key, const char *kind, const char *way, const char *suffix,
+    const struct series *ours, const struct series *raw)
 {
-	double ours[ROUNDS], limit[ROUNDS], cpu[ROUNDS], raw_cpu[ROUNDS];
 	char name[128];
-	int processes = (int)l->settings.keyholders;
-	for (int i = 0; i < ROUNDS; i++) {
-		struct load_rate raw = raw_rate(l, true, processes, SECONDS);
-		load_sads(l, SADS);
-		struct load_rate rate = row->ours(l, CLIENTS, SECONDS);
-		limit[i] = raw.rate;
-		raw_cpu[i] = raw.cpu_us;
-		ours[i] = rate.rate;
-		cpu[i] = rate.cpu_us;
-	}
-	report(row->name, suffix, ours, "/s", limit);
-	snprintf(name, sizeof(name), "%s.cpu", row->name);
-	report(name, suffix, cpu, "us", raw_cpu);
+	char plain[32];
+	size_t n = 0;
+	for (; *kind != '\0' && n + 1 < sizeof(plain); kind++)
+		if (*kind != '-')
+			plain[n++] = (char)(*kind | 0x20);
+	plain[n] = '\0';
+	snprintf(name, sizeof(name), "keys.%s-%s.%s%s", key, plain, way, suffix);
+	row(name, ours->rate, "/s", raw->rate);
+	strncat(name, ".cpu", sizeof(name) - strlen(name) - 1);
+	row(name, ours->cpu, "us", raw->cpu);
 }
 
-/* `bench-load storm CONF CA CREDENTIALS RATE SECONDS`: for tests/signd/storm.sh.
- */
+/* ---- signatures ---- */
+
+struct target {
+	const char *suffix;
+	struct load load;
+	struct series raw, socket, http;
+};
+
+static void
+measure(struct target *t, const char *ways, int round)
+{
+	note(&t->raw, round, raw_rate(&t->load, true, SECONDS));
+	if (strchr(ways, 's') != NULL) {
+		load_sads(&t->load, SADS);
+		note(&t->socket, round,
+		    load_rate(&t->load, LOAD_SOCKET, CLIENTS, SECONDS));
+	}
+	if (strchr(ways, 'h') != NULL) {
+		load_sads(&t->load, SADS);
+		note(&t->http, round,
+		    load_rate(&t->load, LOAD_HTTP, CLIENTS, SECONDS));
+	}
+}
+
+static int
+run_rates(const char *program, const char *ca, const char *ways, char **args,
+    int n)
+{
+	static struct target t[TARGETS_MAX];
+	int count = n / 3;
+	for (int i = 0; i < count; i++) {
+		t[i].suffix = args[3 * i];
+		t[i].load.program = program;
+		t[i].load.ca_file = ca;
+		load_open_filled(&t[i].load, args[3 * i + 1], args[3 * i + 2],
+		    i == 0 ? NULL : &t[0].load);
+	}
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < count; i++)
+			measure(&t[i], ways, round);
+	for (int i = 0; i < count; i++) {
+		const char *kind = key_kind_name(t[i].load.fill.kind);
+		if (strchr(ways, 's') != NULL)
+			report("wrapped", kind, "socket", t[i].suffix,
+			    &t[i].socket, &t[i].raw);
+		if (strchr(ways, 'h') != NULL)
+			report("wrapped", kind, "http", t[i].suffix,
+			    &t[i].http, &t[i].raw);
+	}
+	for (int i = count - 1; i >= 0; i--)
+		load_done(&t[i].load);
+	return 0;
+}
+
+/* ---- time stamps ---- */
+
+static int
+run_permanent(
+    const char *program, const char *ca, const char *kind, const char *conf)
+{
+	static struct load l;
+	static struct series raw, socket, http;
+	l.program = program;
+	l.ca_file = ca;
+	load_open_bare(&l, conf);
+	for (int round = 0; round < ROUNDS; round++) {
+		note(&raw, round, raw_rate(&l, false, SECONDS));
+		note(&socket, round,
+		    load_rate(&l, LOAD_STAMP_SOCKET, CLIENTS, SECONDS));
+		note(&http, round,
+		    load_rate(&l, LOAD_STAMP_HTTP, CLIENTS, SECONDS));
+	}
+	report("permanent", kind, "socket", "", &socket, &raw);
+	report("permanent", kind, "http", "", &http, &raw);
+	load_done(&l);
+	return 0;
+}
+
 static int
 run_storm(char **argv)
 {
@@ -69,7 +159,6 @@ run_storm(char **argv)
 	double rate = atof(argv[5]);
 	double seconds = atof(argv[6]);
 	l.program = argv[0];
-	l.conf = argv[2];
 	l.ca_file = argv[3];
 	load_open(&l, argv[2], argv[4]);
 	load_sads(&l, (size_t)(rate * (seconds + 1)));
@@ -80,30 +169,33 @@ run_storm(char **argv)
 	return 0;
 }
 
+static uint64_t
+number(const char *text)
+{
+	return strtoull(text, NULL, 10);
+}
+
 int
 main(int argc, char **argv)
 {
-	static struct load l;
-	const struct row rows[] = {
-		{ "keys.wrapped-p256.socket", socket_rate },
-		{ "keys.wrapped-p256.http", http_rate },
-	};
-	if (argc == 6 && strcmp(argv[1], "raw") == 0)
-		return raw_process(argv[2], strcmp(argv[3], "1") == 0,
-		    atof(argv[4]), atof(argv[5]));
-	if (argc == 7 && strcmp(argv[1], "storm") == 0)
+	const char *what = argc > 1 ? argv[1] : "";
+	if (argc == 6 && strcmp(what, "raw") == 0)
+		return raw_process(
+		    argv[2], argv[3], atof(argv[4]), atof(argv[5]));
+	if (argc == 6 && strcmp(what, "fill") == 0)
+		return fill_run(
+		    argv[0], argv[2], argv[3], number(argv[4]), argv[5]);
+	if (argc == 7 && strcmp(what, "rows") == 0)
+		return fill_rows(argv[2], argv[3], number(argv[4]),
+		    number(argv[5]), number(argv[6]));
+	if (argc == 7 && strcmp(what, "storm") == 0)
 		return run_storm(argv);
-	if (argc != 5) {
-		fprintf(stderr,
-		    "usage: bench-load CONF CA CREDENTIALS SUFFIX\n");
-		return 2;
-	}
-	l.program = argv[0];
-	l.conf = argv[1];
-	l.ca_file = argv[2];
-	load_open(&l, argv[1], argv[3]);
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		measure(&l, &rows[i], argv[4]);
-	load_done(&l);
-	return 0;
+	if (argc == 5 && strcmp(what, "permanent") == 0)
+		return run_permanent(argv[0], argv[2], argv[3], argv[4]);
+	if (argc >= 7 && argc <= 4 + 3 * TARGETS_MAX && argc % 3 == 1 &&
+	    strcmp(what, "rates") == 0)
+		return run_rates(
+		    argv[0], argv[2], argv[3], argv + 4, argc - 4);
+	fprintf(stderr, "usage: see bench/README.md\n");
+	return 2;
 }

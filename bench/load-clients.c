@@ -15,16 +15,19 @@
 
 #define ANSWER_MAX 65536
 #define CALL_MS 20000
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 256
 
 struct client {
 	struct load *load;
+	bool spends;   /* an approval for each */
 	size_t number; /* of the request: its digest and its key */
 	unsigned long failed; /* even when asked again */
 	unsigned long again;
+	double longest; /* s: from the first try to the answer */
 	double rate; /* requests a second of this client; 0: all it can */
 	struct err *(*one)(struct client *c, const struct load_sad *sad);
-	CURL *curl;
+	struct line *line;
+	CURL *curl; /* of a storm */
 	struct curl_slist *headers;
 	char url[512];
 	atomic_bool *stop;
@@ -43,8 +46,7 @@ digest_of_request(size_t n, uint8_t out[32])
 	return bytes_of(out, 32);
 }
 
-static const struct sig_alg alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
+/* ---- what is asked ---- */
 
 static struct err *
 ask_socket(struct client *c, const struct load_sad *sad)
@@ -52,6 +54,9 @@ ask_socket(struct client *c, const struct load_sad *sad)
 	CLEANUP(buf_done) struct buf body = BUF(LOAD_SAD_TEXT + 1024);
 	CLEANUP(buf_done) struct buf oid = BUF(64);
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	bool rsa = key_kind_shape(c->load->fill.kind).alg == KEY_RSA;
+	const struct sig_alg alg = { .form = rsa ? SIG_RSA_PKCS1 : SIG_ECDSA,
+		.digest = DIGEST_SHA256 };
 	TRY(sig_alg_encode(alg, &oid));
 	TRY(pack_str(&body, 1, sad->credential));
 	TRY(pack_bytes(&body, 2, buf_bytes(&sad->sealed)));
@@ -103,6 +108,48 @@ ask_http(struct client *c, const struct load_sad *sad)
 	    curl_easy_strerror(rc), status);
 }
 
+static struct err *
+ask_line(struct client *c, const struct load_sad *sad)
+{
+	CLEANUP(buf_done) struct buf body = BUF(LOAD_SAD_TEXT + 1024);
+	TRY(make_json(c, sad, &body));
+	return line_post(c->line, "/v1/signatures/signHash",
+	    "application/json", buf_bytes(&body));
+}
+
+static struct err *
+ask_stamp(struct client *c, const struct load_sad *sad)
+{
+	(void)sad;
+	uint8_t digest[32];
+	CLEANUP(buf_done) struct buf body = BUF(256);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(pack_str(&body, 1, "2.16.840.1.101.3.4.2.1"));
+	TRY(pack_bytes(&body, 2, digest_of_request(c->number, digest)));
+	TRY(pack_bytes(&body, 3, BYTES_NONE));
+	TRY(pack_str(&body, 4, ""));
+	TRY(pack_i64(&body, 5, 0));
+	return ipc_call(c->load->socket, KEY_TIMESTAMP, buf_bytes(&body), NULL,
+	    0, ANSWER_MAX, CALL_MS, &answer);
+}
+
+/* TimeStampReq of SHA-256 without nonce and certReq (RFC 3161 2.4.1). */
+static const uint8_t stamp_head[] = { 0x30, 0x36, 0x02, 0x01, 0x01, 0x30, 0x31,
+	0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+	0x01, 0x05, 0x00, 0x04, 0x20 };
+
+static struct err *
+ask_stamp_line(struct client *c, const struct load_sad *sad)
+{
+	(void)sad;
+	uint8_t digest[32];
+	CLEANUP(buf_done) struct buf body = BUF(256);
+	TRY(buf_append(&body, bytes_of(stamp_head, sizeof(stamp_head))));
+	TRY(buf_append(&body, digest_of_request(c->number, digest)));
+	return line_post(c->line, "/tsa", "application/timestamp-query",
+	    buf_bytes(&body));
+}
+
 static void
 http_open(struct client *c)
 {
@@ -127,10 +174,10 @@ client_run(void *ctx)
 	struct load *l = c->load;
 	while (!atomic_load(c->stop)) {
 		size_t i = atomic_fetch_add(&l->next, 1);
-		if (i >= l->nsads)
+		if (c->spends && i >= l->nsads)
 			break;
 		c->number = i;
-		bench_must(c->one(c, &l->sads[i]));
+		bench_must(c->one(c, c->spends ? &l->sads[i] : NULL));
 		c->done++;
 	}
 	return NULL;
@@ -174,10 +221,13 @@ storm_run(void *ctx)
 		if (i >= l->nsads)
 			break;
 		c->number = i;
+		double asked = bench_now();
 		if (ask_until_answered(c, &l->sads[i]))
 			c->done++;
 		else
 			c->failed++;
+		if (bench_now() - asked > c->longest)
+			c->longest = bench_now() - asked;
 		next += 1 / c->rate;
 		double wait = next - bench_now();
 		if (wait > 0)
@@ -220,7 +270,7 @@ run(struct load *l, struct client *clients, int n, double seconds,
 			bench_must(err_new(ERR_NOMEM, NULL, "threads"));
 	}
 	while (bench_now() - begin < seconds &&
-	       atomic_load(&l->next) < l->nsads)
+	       (!clients->spends || atomic_load(&l->next) < l->nsads))
 		usleep(5000);
 	atomic_store(&stop, true);
 	unsigned long done = 0;
@@ -244,31 +294,45 @@ become_front(const struct load *l, bool front)
 		bench_must(err_new(ERR_DENIED, NULL, "the front's user"));
 }
 
-struct load_rate
-socket_rate(struct load *l, int clients, double seconds)
+struct way {
+	struct err *(*one)(struct client *c, const struct load_sad *sad);
+	bool line;   /* by HTTP; else by the keyholders' socket */
+	bool spends; /* approvals */
+	bool secure; /* with TLS */
+};
+
+static const struct way ways[] = {
+	[LOAD_SOCKET] = { .one = ask_socket, .spends = true },
+	[LOAD_HTTP] = { ask_line, .line = true, .spends = true, .secure = true },
+	[LOAD_STAMP_SOCKET] = { .one = ask_stamp },
+	[LOAD_STAMP_HTTP] = { ask_stamp_line, .line = true },
+};
+
+static void
+client_open(struct client *c, struct load *l, const struct way *w)
 {
-	static struct client c[CLIENTS_MAX];
-	for (int i = 0; i < clients; i++)
-		c[i] = (struct client){ .load = l, .one = ask_socket };
-	become_front(l, true);
-	struct load_rate rate = run(l, c, clients, seconds, client_run);
-	become_front(l, false);
-	return rate;
+	char base[512];
+	*c = (struct client){ .load = l, .one = w->one, .spends = w->spends };
+	snprintf(base, sizeof(base), "%s%s", w->secure ? "" : "http://",
+	    w->secure ? l->settings.public_url : l->settings.public_listen);
+	if (w->line)
+		bench_must(line_open(base, l->ca_file, &c->line));
 }
 
 struct load_rate
-http_rate(struct load *l, int clients, double seconds)
+load_rate(struct load *l, enum load_what what, int clients, double seconds)
 {
 	static struct client c[CLIENTS_MAX];
-	for (int i = 0; i < clients; i++) {
-		c[i] = (struct client){ .load = l, .one = ask_http };
-		http_open(&c[i]);
-	}
+	const struct way *w = &ways[what];
+	for (int i = 0; i < clients; i++)
+		client_open(&c[i], l, w);
+	if (!w->line)
+		become_front(l, true);
 	struct load_rate rate = run(l, c, clients, seconds, client_run);
-	for (int i = 0; i < clients; i++) {
-		curl_easy_cleanup(c[i].curl);
-		curl_slist_free_all(c[i].headers);
-	}
+	if (!w->line)
+		become_front(l, false);
+	for (int i = 0; i < clients; i++)
+		line_close(c[i].line);
 	return rate;
 }
 
@@ -277,17 +341,23 @@ storm(struct load *l, int clients, double rate, double seconds)
 {
 	static struct client c[CLIENTS_MAX];
 	unsigned long done = 0, again = 0, failed = 0;
+	double longest = 0;
 	for (int i = 0; i < clients; i++) {
-		c[i] = (struct client){ .load = l, .rate = rate / clients };
+		c[i] = (struct client){ .load = l,
+			.rate = rate / clients,
+			.spends = true };
 		http_open(&c[i]);
 	}
-	run(l, c, clients, seconds, storm_run);
+	struct load_rate reached = run(l, c, clients, seconds, storm_run);
 	for (int i = 0; i < clients; i++) {
 		done += c[i].done;
 		again += c[i].again;
 		failed += c[i].failed;
+		if (c[i].longest > longest)
+			longest = c[i].longest;
 		curl_easy_cleanup(c[i].curl);
 		curl_slist_free_all(c[i].headers);
 	}
-	printf("answered %lu asked-again %lu failed %lu\n", done, again, failed);
+	printf("answered %lu asked-again %lu failed %lu rate %.1f longest %.2f\n",
+	    done, again, failed, reached.rate, longest);
 }

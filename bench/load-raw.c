@@ -1,59 +1,99 @@
-/* The limit: Cryptoki and nothing else, in as many processes as keyholders. */
+/* The limit: Cryptoki and nothing else, in as many processes as keyholders,
+ * with the KEK, or the permanent key, that the service has. */
 #include <time.h>
 #include <unistd.h>
 
 #include "bench/load.h"
+#include "signd/ledger.h"
 
-#define RAW_MAX 64         /* processes */
+#define RAW_MAX 64        /* processes */
 #define START_SECONDS 1.5 /* until all of them have logged in */
 
-static const uint8_t zeros[32];
+/* SHA-256 of nothing in particular, as DigestInfo (RFC 8017 9.2). */
+static const uint8_t info[51] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+	0x20 };
+#define DIGEST_AT 19
+
+struct raw {
+	struct settings settings;
+	struct p11_module *module;
+	struct p11_session s;
+	struct p11_kek kek;
+	CK_OBJECT_HANDLE key; /* permanent */
+	enum key_alg alg;
+	struct fill fill;
+};
 
 static bool
-sign_with(const struct p11_session *s, CK_OBJECT_HANDLE key)
+sign_with(const struct raw *r, CK_OBJECT_HANDLE key)
 {
-	CK_BYTE raw[64];
-	CK_ULONG len = sizeof(raw);
-	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
+	CK_BYTE value[1024];
+	CK_ULONG len = sizeof(value);
+	bool rsa = r->alg == KEY_RSA;
+	CK_MECHANISM m = { rsa ? CKM_RSA_PKCS : CKM_ECDSA, NULL, 0 };
+	CK_BYTE *in = (CK_BYTE *)(uintptr_t)(rsa ? info : info + DIGEST_AT);
+	const struct p11_session *s = &r->s;
 	return s->f->C_SignInit(s->handle, &m, key) == CKR_OK &&
-	       s->f->C_Sign(s->handle, (CK_BYTE *)(uintptr_t)zeros, 32, raw,
+	       s->f->C_Sign(s->handle, in, rsa ? sizeof(info) : 32, value,
 		   &len) == CKR_OK;
 }
 
 static void
-sign_wrapped(const struct p11_session *s, const struct p11_kek *kek,
-    struct bytes blob)
+sign_wrapped(const struct raw *r)
 {
 	CK_OBJECT_HANDLE key;
-	bench_must(p11_wrapped_open(s, kek, KEY_EC, blob, &key));
-	if (!sign_with(s, key) ||
-	    s->f->C_DestroyObject(s->handle, key) != CKR_OK)
+	bench_must(p11_wrapped_open(
+	    &r->s, &r->kek, r->alg, buf_bytes(&r->fill.wrapped), &key));
+	if (!sign_with(r, key) ||
+	    r->s.f->C_DestroyObject(r->s.handle, key) != CKR_OK)
 		bench_must(err_new(ERR_REMOTE, NULL, "the token"));
 }
 
 static void
-sign_permanent(const struct p11_session *s, CK_OBJECT_HANDLE key)
+sign_permanent(const struct raw *r)
 {
-	if (!sign_with(s, key))
+	if (!sign_with(r, r->key))
 		bench_must(err_new(ERR_REMOTE, NULL, "the token"));
 }
 
-static CK_OBJECT_HANDLE
-session_kek(const struct p11_session *s)
+/* ---- which keys ---- */
+
+static struct err *
+take_kek(void *ctx, const struct ledger_generation *g)
 {
-	CK_BBOOL yes = CK_TRUE;
-	CK_BBOOL no = CK_FALSE;
-	CK_ULONG len = 32;
-	CK_ATTRIBUTE template[] = { { CKA_TOKEN, &no, sizeof(no) },
-		{ CKA_VALUE_LEN, &len, sizeof(len) },
-		{ CKA_WRAP, &yes, sizeof(yes) },
-		{ CKA_UNWRAP, &yes, sizeof(yes) } };
-	CK_MECHANISM m = { CKM_AES_KEY_GEN, NULL, 0 };
-	CK_OBJECT_HANDLE key;
-	if (s->f->C_GenerateKey(s->handle, &m, template, COUNT_OF(template),
-		&key) != CKR_OK)
-		bench_must(err_new(ERR_REMOTE, NULL, "C_GenerateKey"));
-	return key;
+	struct raw *r = ctx;
+	return p11_key_find(
+	    &r->s, CKO_SECRET_KEY, buf_bytes(&g->kek_id), &r->kek.handle);
+}
+
+static struct err *
+find_permanent(struct ledger *l, struct raw *r)
+{
+	CLEANUP(ledger_operator_done) struct ledger_operator o = { 0 };
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	TRY(ledger_operator_get(l, "time-stamp", &o));
+	TRY(cert_parse(buf_bytes(&o.certificate), &c));
+	r->alg = cert_key_alg(c);
+	return p11_key_find(
+	    &r->s, CKO_PRIVATE_KEY, buf_bytes(&o.key_id), &r->key);
+}
+
+static struct err *
+raw_open(const char *conf, const char *path, struct raw *r)
+{
+	CLEANUP(free_charp) char *file = NULL;
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	TRY(settings_load(conf, &r->settings));
+	load_token(&r->settings, &r->module, &r->s);
+	TRY(ledger_path(&r->settings, &file));
+	TRY(ledger_open(file, LEDGER_READ, &ledger_ground_system, &l));
+	if (path[0] == '\0')
+		return find_permanent(l, r);
+	TRY(fill_read(path, &r->fill));
+	r->alg = key_kind_shape(r->fill.kind).alg;
+	r->kek.mechanism = r->s.vendor->wrap;
+	return ledger_generations(l, take_kek, r);
 }
 
 static double
@@ -64,53 +104,42 @@ own_cpu(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Keys of its own, as session objects: nothing stays in the token. */
 int
-raw_process(const char *conf, bool wrapped, double begin, double seconds)
+raw_process(const char *conf, const char *path, double begin, double seconds)
 {
-	struct settings settings;
-	struct p11_module *m;
-	struct p11_session s;
-	struct p11_kek kek;
-	CK_OBJECT_HANDLE key;
-	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
-	CLEANUP(buf_done) struct buf spki = BUF(256);
-	bench_must(settings_load(conf, &settings));
-	load_token(&settings, &m, &s);
-	kek.mechanism = s.vendor->wrap;
-	kek.handle = session_kek(&s);
-	bench_must(p11_wrapped_make(&s, &kek, KIND_P256, &blob, &spki));
-	bench_must(p11_wrapped_open(
-	    &s, &kek, KEY_EC, buf_bytes(&blob), &key));
+	static struct raw r;
+	bench_must(raw_open(conf, path, &r));
 	while (bench_now() < begin)
 		usleep(100);
 	double from = bench_now();
 	double cpu = own_cpu();
 	unsigned long n = 0;
 	for (; bench_now() < begin + seconds; n++) {
-		if (wrapped)
-			sign_wrapped(&s, &kek, buf_bytes(&blob));
+		if (path[0] != '\0')
+			sign_wrapped(&r);
 		else
-			sign_permanent(&s, key);
+			sign_permanent(&r);
 	}
 	printf("%.3f %.3f\n", (double)n / (bench_now() - from),
 	    (own_cpu() - cpu) / (double)n * 1e6);
-	p11_session_done(&s);
-	p11_module_free(m);
-	settings_done(&settings);
+	fill_done(&r.fill);
+	p11_session_done(&r.s);
+	p11_module_free(r.module);
+	settings_done(&r.settings);
 	return 0;
 }
 
 /* Each is a program of its own: a module does not survive a fork. */
 struct load_rate
-raw_rate(const struct load *l, bool wrapped, int processes, double seconds)
+raw_rate(const struct load *l, bool wrapped, double seconds)
 {
 	char command[1024];
 	FILE *out[RAW_MAX];
 	double begin = bench_now() + START_SECONDS;
 	struct load_rate total = { 0 };
-	snprintf(command, sizeof(command), "'%s' raw '%s' %d %.6f %.3f",
-	    l->program, l->conf, wrapped, begin, seconds);
+	int processes = (int)l->settings.keyholders;
+	snprintf(command, sizeof(command), "'%s' raw '%s' '%s' %.6f %.3f",
+	    l->program, l->conf, wrapped ? l->fill_path : "", begin, seconds);
 	for (int i = 0; i < processes && i < RAW_MAX; i++)
 		if ((out[i] = popen(command, "r")) == NULL)
 			bench_must(err_new(ERR_NOMEM, NULL, "popen"));

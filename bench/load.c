@@ -110,51 +110,125 @@ open_credentials(struct load *l, struct ledger *ledger, const char *list)
 	fclose(f);
 }
 
-void
-load_open(struct load *l, const char *conf, const char *list)
+static void
+open_ledger(struct load *l, const char *conf, struct ledger **out)
 {
 	CLEANUP(free_charp) char *path = NULL;
-	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
-	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
+	l->conf = conf;
 	bench_must(settings_load(conf, &l->settings));
 	bench_must(
 	    process_path(l->settings.run_dir, SOCKET_KEYHOLDER, &l->socket));
 	bench_must(ledger_path(&l->settings, &path));
-	bench_must(
-	    ledger_open(path, LEDGER_READ, &ledger_ground_system, &ledger));
+	bench_must(ledger_open(path, LEDGER_READ, &ledger_ground_system, out));
+}
+
+void
+load_open_bare(struct load *l, const char *conf)
+{
+	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
+	open_ledger(l, conf, &ledger);
+	l->borrowed = true; /* none */
+}
+
+static void
+find_pepper(struct load *l, struct ledger *ledger)
+{
+	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	bench_must(ledger_setup_get(ledger, &setup));
-	load_token(&l->settings, &l->module, &l->session);
 	bench_must(p11_key_find(&l->session, CKO_SECRET_KEY,
 	    buf_bytes(&setup.pepper_id), &l->pepper));
+}
+
+void
+load_open(struct load *l, const char *conf, const char *list)
+{
+	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
+	open_ledger(l, conf, &ledger);
+	load_token(&l->settings, &l->module, &l->session);
+	find_pepper(l, ledger);
 	open_credentials(l, ledger, list);
 	if (l->n == 0)
 		bench_must(err_new(ERR_USAGE, NULL, "no credentials"));
 }
 
 void
-load_sads(struct load *l, size_t n)
+load_open_filled(struct load *l, const char *conf, const char *path,
+    const struct load *other)
+{
+	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
+	open_ledger(l, conf, &ledger);
+	l->fill_path = path;
+	bench_must(fill_read(path, &l->fill));
+	l->borrowed = other != NULL;
+	if (other != NULL)
+		l->session = other->session;
+	else
+		load_token(&l->settings, &l->module, &l->session);
+	find_pepper(l, ledger);
+}
+
+/* ---- approvals ---- */
+
+static void
+choose_listed(const struct load *l, size_t i, struct sad *s)
+{
+	size_t c = i % l->n;
+	snprintf(s->credential, sizeof(s->credential), "%s", l->ids[c]);
+	s->version = l->versions[c];
+	bench_must(secret_copy(&s->key, secret_bytes(&l->keys[c])));
+}
+
+static void
+choose_filled(struct load *l, struct sad *s)
 {
 	const struct pepper pepper = { .ctx = l, .hmac = hmac };
-	int64_t expires =
-	    clock_now(&clock_system) + l->settings.sad_seconds;
+	uint64_t chance;
+	char id[FILL_ID];
+	bench_must(random_fill(&chance, sizeof(chance)));
+	fill_id(chance % l->fill.n, id);
+	snprintf(s->credential, sizeof(s->credential), "%s", id);
+	s->version = 1;
+	const struct seal_owner owner = { .credential = bytes_str(id) };
+	bench_must(seal_stretched_key(
+	    &pepper, &owner, buf_bytes(&l->fill.stretched), &s->key));
+}
+
+static void
+make_sad(struct load *l, size_t i, int64_t expires, struct load_sad *out)
+{
+	const struct pepper pepper = { .ctx = l, .hmac = hmac };
+	CLEANUP(sad_done) struct sad s = { .count = 1, .expires = expires };
+	if (l->fill_path != NULL)
+		choose_filled(l, &s);
+	else
+		choose_listed(l, i, &s);
+	bench_must(random_fill(s.id, sizeof(s.id)));
+	memcpy(out->credential, s.credential, sizeof(s.credential));
+	out->sealed = BUF(SAD_MAX);
+	bench_must(sad_seal(&pepper, &s, &out->sealed));
+}
+
+static void
+free_sads(struct load *l)
+{
 	for (size_t i = 0; i < l->nsads; i++)
 		buf_done(&l->sads[i].sealed);
 	free(l->sads);
+	l->sads = NULL;
+	l->nsads = 0;
+}
+
+void
+load_sads(struct load *l, size_t n)
+{
+	int64_t expires =
+	    clock_now(&clock_system) + l->settings.sad_seconds;
+	free_sads(l);
 	l->sads = calloc(n, sizeof(*l->sads));
 	if (l->sads == NULL)
 		bench_must(err_new(ERR_NOMEM, NULL, "approvals"));
-	for (size_t i = 0; i < n; i++) {
-		size_t c = i % l->n;
-		struct sad s = { .version = l->versions[c],
-			.count = 1,
-			.expires = expires,
-			.key = l->keys[c] };
-		snprintf(s.credential, sizeof(s.credential), "%s", l->ids[c]);
-		bench_must(random_fill(s.id, sizeof(s.id)));
-		l->sads[i].credential = l->ids[c];
-		l->sads[i].sealed = BUF(SAD_MAX);
-		bench_must(sad_seal(&pepper, &s, &l->sads[i].sealed));
-	}
+	for (size_t i = 0; i < n; i++)
+		make_sad(l, i, expires, &l->sads[i]);
 	l->nsads = n;
 	atomic_store(&l->next, 0);
 }
@@ -162,16 +236,17 @@ load_sads(struct load *l, size_t n)
 void
 load_done(struct load *l)
 {
-	for (size_t i = 0; i < l->nsads; i++)
-		buf_done(&l->sads[i].sealed);
-	free(l->sads);
+	free_sads(l);
 	for (size_t i = 0; i < l->n; i++) {
 		secret_done(&l->keys[i]);
 		free(l->ids[i]);
 	}
 	buf_done(&l->cover_id);
-	p11_session_done(&l->session);
-	p11_module_free(l->module);
+	fill_done(&l->fill);
+	if (!l->borrowed) {
+		p11_session_done(&l->session);
+		p11_module_free(l->module);
+	}
 	free(l->socket);
 	settings_done(&l->settings);
 }

@@ -231,11 +231,14 @@ pack_sign(const char *credential, struct sig_alg alg,
     struct buf *body)
 {
 	CLEANUP(buf_done) struct buf alg_der = BUF(256);
-	TRY(sig_alg_encode(alg, &alg_der));
+	if (alg.form != SIG_NONE)
+		TRY(sig_alg_encode(alg, &alg_der));
 	TRY(pack_str(body, 1, credential));
 	TRY(pack_bytes(body, 2, secret->sad));
 	TRY(pack_str(body, 3, secret->pin == NULL ? "" : secret->pin));
 	TRY(pack_bytes(body, 4, buf_bytes(&alg_der)));
+	if (alg.form == SIG_NONE)
+		TRY(pack_str(body, 8, digest_oid(alg.digest)));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(body, 5, digests[i]));
 	uint8_t repeat[KEY_REPEAT];

@@ -78,17 +78,34 @@ read_hashes(struct json_fields *f, bool optional, struct hashes *out)
 
 /* CSC names either the key's algorithm or the signature's. */
 static struct err *
-check_sign_algo(struct json_fields *f, struct sig_alg alg)
+check_sign_algo(const char *asked, struct sig_alg alg)
 {
-	const char *asked;
-	TRY(json_str(f, "signAlgo", 0, 64, &asked));
 	const char *key = alg.form == SIG_ECDSA ? "1.2.840.10045.2.1"
 						: "1.2.840.113549.1.1.1";
 	const char *whole = sig_alg_oid(alg);
-	if (asked == NULL || strcmp(asked, key) == 0 ||
-	    (whole != NULL && strcmp(asked, whole) == 0))
+	if (strcmp(asked, key) == 0 || (whole != NULL && strcmp(asked, whole) == 0))
 		return NULL;
 	return field_error("signAlgo: the key does not sign so");
+}
+
+/* The keyholder knows the key, and whether it may be used; only who names an
+ * algorithm wants it looked up here, to hear before the PIN is tried that the
+ * key does not sign so. */
+static struct err *
+choose_alg(const struct request *r, const char *id, struct json_fields *f,
+    struct sig_alg *out)
+{
+	const char *asked;
+	enum digest_alg digest = out->digest;
+	CLEANUP(credential_done) struct credential c = { 0 };
+	TRY(json_str(f, "signAlgo", 0, 64, &asked));
+	if (asked == NULL)
+		return NULL;
+	TRY(credential_get(r->front, id, &c));
+	TRY(credential_usable(&c));
+	TRY(credential_alg(&c, out));
+	out->digest = digest;
+	return check_sign_algo(asked, *out);
 }
 
 static struct err *
@@ -117,21 +134,16 @@ sign_hashes(
     struct request *r, const char *id, struct json_fields *f, struct reply *out)
 {
 	CLEANUP(auth_done) struct auth auth = { 0 };
-	CLEANUP(credential_done) struct credential c = { 0 };
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	struct sig_alg alg;
 	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return err_new(ERR_NOMEM, NULL, "hashes");
 	TRY(auth_json(f, &auth));
 	TRY(read_hashes(f, false, h));
-	TRY(credential_get(r->front, id, &c));
-	TRY(credential_usable(&c));
-	TRY(credential_alg(&c, &alg));
-	alg.digest = h->alg;
-	TRY(check_sign_algo(f, alg));
+	struct sig_alg alg = { .digest = h->alg };
+	TRY(choose_alg(r, id, f, &alg));
 	TRY(json_end(f));
-	TRY(sign_digests(r->front, c.id, alg, &auth.secret, h->v, h->n, &m));
+	TRY(sign_digests(r->front, id, alg, &auth.secret, h->v, h->n, &m));
 	return reply_signatures(buf_bytes(&m.body), h->n, out);
 }
 

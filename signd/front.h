@@ -285,7 +285,8 @@ struct secret_of {
 struct err *pack_authorize(const char *credential,
     const struct secret_of *secret, int64_t count, enum digest_alg alg,
     const struct bytes *digests, size_t n, struct buf *body) MUST_USE;
-/* Asks for signatures over `digests`: the answer of KEY_SIGN. */
+/* Asks for signatures over `digests`: the answer of KEY_SIGN.  `alg` may be a
+ * digest without a form: the key says which. */
 struct err *sign_digests(const struct front *f, const char *credential,
     struct sig_alg alg, const struct secret_of *secret,
     const struct bytes *digests, size_t n, struct ipc_message *out) MUST_USE;

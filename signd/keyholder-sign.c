@@ -122,18 +122,30 @@ read_digests(struct unpack *u, struct request *r)
 	return NULL;
 }
 
+/* The whole algorithm, or the digest alone: then form is SIG_NONE. */
+static struct err *
+read_alg(struct unpack *u, struct sig_alg *out)
+{
+	struct bytes der = BYTES_NONE;
+	CLEANUP(free_charp) char *digest = NULL;
+	TRY(unpack_bytes(u, 4, &der));
+	if (der.len > 0)
+		return sig_alg_parse(der, DIGEST_SHA256, out);
+	TRY(unpack_str(u, 8, &digest));
+	out->digest = digest_by_oid(digest);
+	return NULL;
+}
+
 static struct err *
 read_request(struct unpack *u, struct request *r)
 {
-	struct bytes alg = BYTES_NONE;
 	TRY(unpack_bytes(u, 1, &r->credential));
 	TRY(unpack_bytes(u, 2, &r->sad));
 	TRY(unpack_bytes(u, 3, &r->pin));
-	TRY(unpack_bytes(u, 4, &alg));
-	TRY(sig_alg_parse(alg, DIGEST_SHA256, &r->alg));
+	TRY(read_alg(u, &r->alg));
 	/* Said here too, before a PIN is counted for nothing. */
 	bool known = r->alg.form == SIG_ECDSA || r->alg.form == SIG_RSA_PKCS1 ||
-		     r->alg.form == SIG_RSA_PSS;
+		     r->alg.form == SIG_RSA_PSS || r->alg.form == SIG_NONE;
 	if (!known || digest_len(r->alg.digest) < 32)
 		return err_new(ERR_UNSUPPORTED, NULL,
 		    "citizens' keys sign ECDSA or RSA with SHA-256 or longer");
@@ -232,8 +244,16 @@ sign_and_record(struct keyholder *k, const struct request *r,
 	    k, r, h, sad, open->code_step, buf_bytes(&packed), out);
 }
 
+static void
+settle_alg(struct request *r, const struct held *h)
+{
+	if (r->alg.form == SIG_NONE)
+		r->alg.form = key_alg_of(h->key) == KEY_RSA ? SIG_RSA_PKCS1
+							    : SIG_ECDSA;
+}
+
 static struct err *
-sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
+sign_by_pin(struct keyholder *k, struct request *r, struct buf *out)
 {
 	/* A sealed PIN comes with KEY_AUTHORIZE. */
 	const struct pin_given given = { .plain = r->pin, .code = r->code };
@@ -241,6 +261,7 @@ sign_by_pin(struct keyholder *k, const struct request *r, struct buf *out)
 	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r->credential, true, &h));
+	settle_alg(r, &h);
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r->credential, &h, &pin.m, &open));
 	struct err *e = sign_and_record(k, r, &h, NULL, &open, out);
@@ -262,7 +283,7 @@ sad_unseal(const struct sad *sad, const struct held *h, struct secret *content)
 }
 
 static struct err *
-sign_by_sad(struct keyholder *k, const struct request *r, struct buf *out)
+sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 {
 	CLEANUP(sad_done) struct sad sad = { 0 };
 	struct pepper pepper = keyholder_pepper(k);
@@ -271,6 +292,10 @@ sign_by_sad(struct keyholder *k, const struct request *r, struct buf *out)
 	    r->digests, r->n));
 	CLEANUP(held_done) struct held h = { 0 };
 	TRY(keyholder_fetch(k, r->credential, false, &h));
+	settle_alg(r, &h);
+	if (h.tries_left == 0)
+		return err_coded(err_new(ERR_DENIED, NULL, "too many wrong PINs"),
+		    "pin-locked");
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(sad_unseal(&sad, &h, &open.content));
 	return sign_and_record(k, r, &h, &sad, &open, out);

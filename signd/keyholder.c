@@ -14,7 +14,7 @@
 
 /* One works, the others wait for a commit: with few threads the token would be
  * idle while a disk is slow (doc/keys.md, "Rates"). */
-#define THREADS 16
+#define THREADS 32
 #define IDLE_MS 3000     /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
 

@@ -74,11 +74,13 @@ enum key_op {
 	 * Answer: 1 SAD (bytes), 2 expires in seconds [n]. */
 	KEY_AUTHORIZE = 0x0303,
 	/* Sign: 1 credential id, 2 SAD or "", 3 PIN or "", 4 signature
-	 * algorithm (DER AlgorithmIdentifier), 5 digests (repeated), 6 key of
-	 * the request (32 random bytes: with a SAD, asking again under it is
-	 * answered as before) or "", 7 code of the second factor with a PIN
-	 * (may be absent).  Answer: 1
-	 * signature values (repeated, same order; DER for ECDSA). */
+	 * algorithm (DER AlgorithmIdentifier) or "", then 8 digest algorithm
+	 * (dotted OID) if that was "": the key says the rest, ECDSA or
+	 * RSASSA-PKCS1-v1_5; 5 digests (repeated), 6 key of the request (32
+	 * random bytes: with a SAD, asking again under it is answered as
+	 * before) or "", 7 code of the second factor with a PIN (may be
+	 * absent).  Answer: 1 signature values (repeated, same order; DER for
+	 * ECDSA). */
 	KEY_SIGN = 0x0304,
 	/* Revoke: 1..6 the fields of struct revocation_record, 20..22 as for
 	 * KEY_ENROL.  Answer: 1 revoked at [n], 2 number of the new CRL [n]. */

@@ -38,4 +38,40 @@ openssl cms -verify -inform DER -binary -in "$dir/don.p7s" \
     -content "$dir/don.pdf" -CAfile "$dir/ca.pem" -purpose any \
     > /dev/null 2>&1
 ok $? "which openssl verifies"
+
+# By hash: who names no algorithm gets the key's own.
+hash=$(openssl dgst -sha256 -binary "$dir/don.pdf" | base64 -w0)
+sign_hash() { # [MORE]
+	ask -H 'Content-Type: application/json' -d "{\"PIN\":\"dao-ngoc-1\",
+	    \"credentialID\":\"$credential\",\"hashes\":[\"$hash\"]$1}" \
+	    "$url/v1/signatures/signHash"
+}
+openssl x509 -in "$dir/an.pem" -noout -pubkey > "$dir/public.pem"
+for algo in '' ',"signAlgo":"1.2.840.113549.1.1.1"' \
+    ',"signAlgo":"1.2.840.113549.1.1.11"'; do
+	sign_hash "$algo"; expect 200 '' "it signs a hash${algo#,}"
+	sed -n 's/.*"signatures":\["\([^"]*\)".*/\1/p' "$dir/out" |
+	    base64 -d > "$dir/value"
+	openssl dgst -sha256 -verify "$dir/public.pem" \
+	    -signature "$dir/value" "$dir/don.pdf" > /dev/null 2>&1
+	ok $? "and openssl takes it"
+done
+sign_hash ',"signAlgo":"1.2.840.10045.4.3.2"'
+expect 400 json-field "not by an algorithm of other keys"
+
+# An approval from before does not outlive the PIN.
+ask -H 'Content-Type: application/json' -d "{\"credentialID\":\"$credential\",
+ \"PIN\":\"dao-ngoc-1\",\"hashes\":[\"$hash\"]}" \
+    "$url/v1/credentials/authorize"
+sad=$(json_field SAD < "$dir/out")
+[ -n "$sad" ]; ok $? "a PIN buys a SAD"
+for i in 1 2 3 4 5; do
+	ask -H 'Content-Type: application/json' \
+	    -d "{\"credentialID\":\"$credential\",\"PIN\":\"wrong-$i-wrong\"}" \
+	    "$url/v1/credentials/authorize"
+done
+ask -H 'Content-Type: application/json' -d "{\"SAD\":\"$sad\",
+ \"credentialID\":\"$credential\",\"hashes\":[\"$hash\"]}" \
+    "$url/v1/signatures/signHash"
+expect 423 pin-locked "a locked credential signs nothing, approved before or not"
 finish
