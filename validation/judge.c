@@ -352,11 +352,20 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 				: strength_of_stamp(p, last->fact).until);
 }
 
+/* Who has not seen what is signed does not say that the file can be used. */
+static const char *
+passed_code(const struct policy *p, const struct signature_fact *f)
+{
+	return f->unseen && strcmp(p->passed, "valid") == 0 ? "valid-for-hash"
+							    : p->passed;
+}
+
 static struct err *
 judge_one(struct judging *j, struct signature_verdict *v)
 {
 	bool decided = false, ordered = true;
-	decide(v, TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
+	decide(v, TOTAL_PASSED, SUB_NONE,
+	    passed_code(j->r->policy, v->fact));
 	TRY(judge_stamps(j, v, &ordered));
 	for (size_t i = 0; !decided && i < COUNT_OF(basic_checks); i++)
 		TRY(run_check(j, v, &basic_checks[i], &decided));
