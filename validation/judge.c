@@ -353,19 +353,18 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 }
 
 /* Who has not seen what is signed does not say that the file can be used. */
-static const char *
-passed_code(const struct policy *p, const struct signature_fact *f)
+static void
+tell_unseen(struct signature_verdict *v)
 {
-	return f->unseen && strcmp(p->passed, "valid") == 0 ? "valid-for-hash"
-							    : p->passed;
+	if (v->fact->unseen && strcmp(v->code, "valid") == 0)
+		v->code = "valid-for-hash";
 }
 
 static struct err *
 judge_one(struct judging *j, struct signature_verdict *v)
 {
 	bool decided = false, ordered = true;
-	decide(v, TOTAL_PASSED, SUB_NONE,
-	    passed_code(j->r->policy, v->fact));
+	decide(v, TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
 	TRY(judge_stamps(j, v, &ordered));
 	for (size_t i = 0; !decided && i < COUNT_OF(basic_checks); i++)
 		TRY(run_check(j, v, &basic_checks[i], &decided));
@@ -374,6 +373,7 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
+	tell_unseen(v);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {

@@ -54,6 +54,7 @@ ok $? "the page that it leads to says the same"
 ask "$url/v1/ca.pem"
 awk '/BEGIN/ { s = "" } { s = s $0 "\n" } END { printf "%s", s }' \
     "$dir/out" > "$dir/root.pem"
+openssl x509 -in "$dir/out" -out "$dir/issuer.pem"
 "$signctl" verify --policy path-only --trust "$dir/root.pem" --indication \
     "$dir/receipt.pdf" > "$dir/said"
 grep -q '^TOTAL-PASSED' "$dir/said"
@@ -91,7 +92,7 @@ if command -v pdfsig > /dev/null 2>&1; then
 	ok $? "pdfsig finds the seal valid"
 fi
 PYTHONPATH=$top_srcdir/tests/interop python3 "$top_srcdir/tests/interop/receipt_judges.py" \
-    "$dir/receipt.pdf" "$dir/root.pem" > "$dir/judges"
+    "$dir/receipt.pdf" "$dir/root.pem" "$dir/issuer.pem" > "$dir/judges"
 while IFS='	' read -r said name; do
 	[ "$said" = skip ] && { echo "# SKIP $name"; continue; }
 	[ "$said" = yes ]; ok $? "$name"
