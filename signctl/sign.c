@@ -36,6 +36,7 @@ static const struct option_row options[] = {
 	{ "box", "X,Y,W,H", "its box, in points from the lower left corner,",
 	    false },
 	{ "corner", "W,H", "or the first free corner, in that size", false },
+	{ "anchor", "WORDS", "or the box counts from these words", false },
 	{ "text", "LINES", "PDF: what it says (lines with \\n between)", false },
 	{ "qr", "TEXT", "PDF: what a QR code in it says", false },
 	{ "picture", "FILE", "PDF: picture of the signature, PNG or JPEG",
@@ -101,6 +102,17 @@ format_letter(const char *format)
 					    : "X";
 }
 
+#define SIGN_MORE (SIGN_XML_MORE + SIGN_CMS_MORE + 3)
+
+static void
+add_anchor(const struct args *a, const char *more[SIGN_MORE], size_t *n)
+{
+	if (!args_has(a, "anchor"))
+		return;
+	more[(*n)++] = "anchor";
+	more[(*n)++] = args_get(a, "anchor");
+}
+
 static struct err *
 sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 {
@@ -110,10 +122,11 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(raise_done) struct raise r = { 0 };
 	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
-	const char *more[SIGN_XML_MORE + SIGN_CMS_MORE];
+	const char *more[SIGN_MORE];
 	size_t nmore = 0;
 	TRY(sign_xml_there(a, more, &nmore, &objects));
 	TRY(sign_cms_there(a, &s->cms, more, &nmore));
+	add_anchor(a, more, &nmore);
 	more[nmore] = NULL;
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
@@ -257,6 +270,7 @@ load_look(const struct args *a, struct signing *s)
 		.page = args_get(a, "page"),
 		.box = args_get(a, "box"),
 		.corner = args_get(a, "corner"),
+		.anchor = args_get(a, "anchor"),
 		.text = args_get(a, "text"),
 		.qr = args_get(a, "qr"),
 		.picture = picture.bytes,

@@ -15,7 +15,7 @@
 
 /* Every parameter that changes what is signed. */
 static const char *const choices[] = { "reason", "location", "field", "certify",
-	"lock", "appearance", "page", "box", "corner", "text", "qr",
+	"lock", "appearance", "page", "box", "corner", "anchor", "text", "qr",
 	"xmlProfile", "xmlPackaging", "xmlPlace", "xmlCanon", "xmlCounter",
 	"xmlObjects", "cmsCounter", "contentDigest", "contentTimeStamp",
 	"conformance_level", "signature_format", "signed_envelope_property",
@@ -221,6 +221,7 @@ pack_pdf(const struct request *r, struct buf *out)
 	TRY(request_param(r, "page", &w.page));
 	TRY(request_param(r, "box", &w.box));
 	TRY(request_param(r, "corner", &w.corner));
+	TRY(request_param(r, "anchor", &w.anchor));
 	TRY(request_param(r, "text", &w.text));
 	TRY(request_param(r, "qr", &w.qr));
 	TRY(request_param(r, "field", &field));
