@@ -9,9 +9,11 @@ signd_libservice_la_SOURCES = \
 	%D%/front-auth.c %D%/front-auth.h \
 	%D%/front-backend.c \
 	%D%/front-check.c \
+	%D%/front-choices.c %D%/front-choices.h \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \
+	%D%/front-hashes.c %D%/front-hashes.h \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \
