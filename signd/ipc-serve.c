@@ -41,7 +41,8 @@ struct server {
 	const struct ipc_listener *listeners;
 	size_t nlisteners;
 	struct client *clients;
-	size_t nclients;
+	size_t nclients; /* places */
+	size_t used;     /* places up to the last one that is taken */
 	struct pollfd *polls; /* listeners, then clients */
 };
 
@@ -67,7 +68,7 @@ static size_t
 clients_of(const struct server *s, const struct ipc_service *service)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < s->nclients; i++)
+	for (size_t i = 0; i < s->used; i++)
 		n += s->clients[i].state != CLIENT_FREE &&
 		     s->clients[i].service == service;
 	return n;
@@ -137,14 +138,17 @@ client_open(
 }
 
 static void
-accept_new(const struct server *s, const struct ipc_listener *l)
+accept_new(struct server *s, const struct ipc_listener *l)
 {
 	uid_t peer = 0;
 	while (has_room(s, l->service)) {
 		int fd = accept_one(l->fd, l->service, &peer);
 		if (fd < 0)
 			return;
-		client_open(free_slot(s), l->service, fd, peer);
+		struct client *c = free_slot(s);
+		client_open(c, l->service, fd, peer);
+		if ((size_t)(c - s->clients) >= s->used)
+			s->used = (size_t)(c - s->clients) + 1;
 	}
 }
 
@@ -287,7 +291,7 @@ static void
 fail_batch(
     const struct server *s, const struct ipc_service *service, struct err *e)
 {
-	for (size_t i = 0; i < s->nclients; i++)
+	for (size_t i = 0; i < s->used; i++)
 		if (in_batch(&s->clients[i], service)) {
 			struct err *copy = err_new(
 			    err_kind(e), err_clause(e), "%s", err_text(e));
@@ -301,28 +305,30 @@ static void
 run_batch(const struct server *s, const struct ipc_service *service)
 {
 	size_t ready = 0;
-	for (size_t i = 0; i < s->nclients; i++)
+	for (size_t i = 0; i < s->used; i++)
 		ready += in_batch(&s->clients[i], service);
 	if (ready == 0)
 		return;
 	struct err *e = service->batch_begin == NULL
 			    ? NULL
 			    : service->batch_begin(service->ctx);
-	for (size_t i = 0; i < s->nclients && e == NULL; i++)
+	for (size_t i = 0; i < s->used && e == NULL; i++)
 		if (in_batch(&s->clients[i], service))
 			handle_one(&s->clients[i]);
 	if (e == NULL && service->batch_end != NULL)
 		e = service->batch_end(service->ctx);
 	if (e != NULL)
 		fail_batch(s, service, e);
-	for (size_t i = 0; i < s->nclients; i++)
+	for (size_t i = 0; i < s->used; i++)
 		if (in_batch(&s->clients[i], service))
 			answer_start(&s->clients[i]);
 }
 
 static void
-fill_polls(const struct server *s)
+fill_polls(struct server *s)
 {
+	while (s->used > 0 && s->clients[s->used - 1].state == CLIENT_FREE)
+		s->used--;
 	for (size_t i = 0; i < s->nlisteners; i++) {
 		const struct ipc_listener *l = &s->listeners[i];
 		s->polls[i] = (struct pollfd){
@@ -330,7 +336,7 @@ fill_polls(const struct server *s)
 			.events = POLLIN,
 		};
 	}
-	for (size_t i = 0; i < s->nclients; i++) {
+	for (size_t i = 0; i < s->used; i++) {
 		const struct client *c = &s->clients[i];
 		s->polls[s->nlisteners + i] = (struct pollfd){
 			.fd = c->state == CLIENT_FREE ? -1 : c->fd,
@@ -343,7 +349,7 @@ static void
 serve_clients(const struct server *s)
 {
 	int64_t now = ipc_now_ms();
-	for (size_t i = 0; i < s->nclients; i++) {
+	for (size_t i = 0; i < s->used; i++) {
 		struct client *c = &s->clients[i];
 		if (c->state == CLIENT_FREE)
 			continue;
@@ -373,7 +379,7 @@ stopping(const struct server *s)
 static bool
 at_work(const struct server *s)
 {
-	for (size_t i = 0; i < s->nclients; i++) {
+	for (size_t i = 0; i < s->used; i++) {
 		const struct client *c = &s->clients[i];
 		if (c->state > CLIENT_HEAD ||
 		    (c->state == CLIENT_HEAD && c->got > 0))
@@ -394,12 +400,12 @@ run_idle(const struct server *s)
 }
 
 static struct err *
-turn(const struct server *s, bool last)
+turn(struct server *s, bool last)
 {
 	fill_polls(s);
 	for (size_t i = 0; i < s->nlisteners && last; i++)
 		s->polls[i].fd = -1;
-	int n = poll(s->polls, s->nlisteners + s->nclients, TICK_MS);
+	int n = poll(s->polls, s->nlisteners + s->used, TICK_MS);
 	if (n < 0 && errno != EINTR)
 		return err_errno(errno, "poll");
 	if (n < 0)
@@ -417,7 +423,7 @@ turn(const struct server *s, bool last)
 }
 
 static struct err *
-serve_loop(const struct server *s)
+serve_loop(struct server *s)
 {
 	for (;;) {
 		bool last = stopping(s);
