@@ -96,6 +96,34 @@ two_seals_of_one_key_have_nothing_in_common(void)
 }
 
 static void
+one_argon2id_serves_many_owners(void)
+{
+	static const uint8_t salt[SEAL_SALT] = { 9 };
+	CLEANUP(secret_done) struct secret stretched = { 0 };
+	CLEANUP(buf_done) struct buf a = BUF(SEAL_MAX);
+	CLEANUP(buf_done) struct buf b = BUF(SEAL_MAX);
+	struct seal_owner o = owner();
+	CHECK_OK(seal_stretch(bytes_str(PIN), SEAL_MEMORY_MIN, SEAL_PASSES_MIN,
+	    bytes_of(salt, sizeof(salt)), &stretched));
+	struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
+		.passes = SEAL_PASSES_MIN,
+		.kek_id = BYTES_LIT("kek"),
+		.wrap_mechanism = 0x210A,
+		.wrapped = BYTES_LIT("a wrapped key"),
+		.salt = bytes_of(salt, sizeof(salt)),
+		.stretched = secret_bytes(&stretched) };
+	CHECK_OK(seal_make(&one, &o, BYTES_NONE, &in, &a));
+	CHECK(opens(&a, &one, &o, PIN));
+	CHECK(!opens(&a, &one, &o, "meo-con-2027"));
+	o.credential = BYTES_LIT("cred-2");
+	CHECK(!opens(&a, &one, &o, PIN));
+	CHECK_OK(seal_make(&one, &o, BYTES_NONE, &in, &b));
+	CHECK(opens(&b, &one, &o, PIN));
+	in.salt = BYTES_LIT("short");
+	CHECK_ERR(seal_make(&one, &o, BYTES_NONE, &in, &b), ERR_USAGE);
+}
+
+static void
 any_bit_changed_and_it_does_not_open(void)
 {
 	CLEANUP(buf_done) struct buf blob = BUF(SEAL_MAX);
@@ -254,6 +282,7 @@ main(void)
 {
 	RUN(opens_for_its_owner_with_the_pin_alone);
 	RUN(two_seals_of_one_key_have_nothing_in_common);
+	RUN(one_argon2id_serves_many_owners);
 	RUN(any_bit_changed_and_it_does_not_open);
 	RUN(argon2_is_never_below_its_floor);
 	RUN(truncated_blobs_are_refused);
