@@ -20,7 +20,8 @@
  * .cpu				processor time of one, of all processes of the
  *				service: steadier on a busy machine
  *
- * The sides take turns; each figure is the median of ROUNDS.
+ * The sides take turns; each figure is the median of
+ * BENCH_ROUNDS (5).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +29,17 @@
 
 #include "bench/load.h"
 
-#define ROUNDS 5
+#define ROUNDS_MAX 31
 #define SECONDS 3.0
 #define CLIENTS 128
 #define SADS 18000 /* more than a round of SECONDS can spend */
 #define TARGETS_MAX 8
 
+static int rounds = 5;
+
 struct series {
-	double rate[ROUNDS];
-	double cpu[ROUNDS];
+	double rate[ROUNDS_MAX];
+	double cpu[ROUNDS_MAX];
 };
 
 static void
@@ -50,11 +53,12 @@ static void
 row(const char *name, const double *ours, const char *unit,
     const double *limit)
 {
-	double a[ROUNDS];
-	double b[ROUNDS];
+	double a[ROUNDS_MAX];
+	double b[ROUNDS_MAX];
+	size_t n = (size_t)rounds;
 	memcpy(a, ours, sizeof(a));
 	memcpy(b, limit, sizeof(b));
-	bench_row(name, bench_median(a, ROUNDS), unit, bench_median(b, ROUNDS));
+	bench_row(name, bench_median(a, n), unit, bench_median(b, n));
 }
 
 static void
@@ -111,7 +115,7 @@ run_rates(const char *program, const char *ca, const char *ways, char **args,
 		load_open_filled(&t[i].load, args[3 * i + 1], args[3 * i + 2],
 		    i == 0 ? NULL : &t[0].load);
 	}
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < rounds; round++)
 		for (int i = 0; i < count; i++)
 			measure(&t[i], ways, round);
 	for (int i = 0; i < count; i++) {
@@ -139,7 +143,7 @@ run_permanent(
 	l.program = program;
 	l.ca_file = ca;
 	load_open_bare(&l, conf);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		note(&raw, round, raw_rate(&l, false, SECONDS));
 		note(&socket, round,
 		    load_rate(&l, LOAD_STAMP_SOCKET, CLIENTS, SECONDS));
@@ -179,6 +183,9 @@ int
 main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	const char *said = getenv("BENCH_ROUNDS");
+	if (said != NULL && atoi(said) > 0 && atoi(said) <= ROUNDS_MAX)
+		rounds = atoi(said);
 	if (argc == 6 && strcmp(what, "raw") == 0)
 		return raw_process(
 		    argv[2], argv[3], atof(argv[4]), atof(argv[5]));

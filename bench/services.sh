@@ -18,10 +18,12 @@ ground_make() { # [LINE...]
 	token_make && ceremony || fail "no token"
 }
 
-# service_copy NAME: settings and state of another service, $dir/NAME.conf
+# service_copy NAME [FROM]: settings and state of another service, $dir/NAME.conf;
+# with the credentials of the service FROM.
 service_copy() {
 	mkdir "$dir/$1" && chmod 755 "$dir/$1"
-	cp -a "$dir/state" "$dir/$1/state"
+	cp -a "$dir/${2:+$2/}state" "$dir/$1/state"
+	[ -z "${2:-}" ] || cp "$dir/$2/fill" "$dir/$1/fill"
 	copies=$((${copies:-0} + 1))
 	local a b c
 	a=$(free_port $((100 * copies)))
