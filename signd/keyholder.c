@@ -94,7 +94,8 @@ static struct err *
 open_token(struct keyholder *k, bool writable)
 {
 	const struct settings *s = k->settings;
-	TRY(p11_module_open(s->token_module, &k->module));
+	TRY(p11_module_open_with(
+	    s->token_module, s->token_module_arguments, &k->module));
 	TRY(p11_token_find(k->module, s->token_uri, &k->token));
 	TRY(p11_session_open(&k->token, writable, &k->session));
 	return login(k);

@@ -194,6 +194,26 @@ ledger_cover_next(struct ledger *l, const char *after, int64_t most,
 }
 
 struct err *
+ledger_cover_sample(struct ledger *l, int64_t cover,
+    struct err *(*each)(
+	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
+    void *ctx)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	CLEANUP(free_charp) char *id = NULL;
+	bool row;
+	TRY(db_prepare(l->db,
+	    "SELECT id, cover, sealed FROM credential WHERE cover = ?1 LIMIT 1",
+	    &q));
+	stmt_int(q, 1, cover);
+	TRY(stmt_step(q, &row));
+	if (!row)
+		return NULL;
+	TRY(stmt_col_str(q, 0, &id));
+	return each(ctx, id, stmt_col_int(q, 1), stmt_col_bytes(q, 2));
+}
+
+struct err *
 ledger_cover_put(struct ledger *l, const char *credential, struct bytes old,
     struct bytes sealed, int64_t cover)
 {

@@ -103,6 +103,11 @@ struct err *ledger_cover_next(struct ledger *l, const char *after, int64_t most,
     struct err *(*each)(
 	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
     void *ctx) MUST_USE;
+/* Calls `each` with one of the credentials under that cover, if there is any. */
+struct err *ledger_cover_sample(struct ledger *l, int64_t cover,
+    struct err *(*each)(
+	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
+    void *ctx) MUST_USE;
 /* Puts a credential under a newer cover, if its blob is `old` still. */
 struct err *ledger_cover_put(struct ledger *l, const char *credential,
     struct bytes old, struct bytes sealed, int64_t cover) MUST_USE;

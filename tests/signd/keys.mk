@@ -38,6 +38,12 @@ tests_signd_test_seal_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS)
 tests_signd_test_seal_LDADD = $(KEYS_TEST_LIBS)
 
+check_PROGRAMS += tests/signd/test-module
+tests_signd_test_module_SOURCES = tests/signd/test-module.c \
+	tests/pkcs11/makes.h tests/softhsm.h tests/tap.h
+tests_signd_test_module_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_module_LDADD = $(KEYS_TEST_LIBS)
+
 check_PROGRAMS += tests/signd/test-clockwatch
 tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h
 tests_signd_test_clockwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

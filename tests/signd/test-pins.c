@@ -130,6 +130,28 @@ refuses_a_sad_with_any_bit_changed(void)
 	    sign_with(&w, an.credential, an.cert, buf_bytes(&sad), "", 60, 1));
 }
 
+/* One of three is too short: which one is said, and none is signed. */
+static void
+the_item_that_is_wrong_is_named_by_its_place(void)
+{
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	CLEANUP(buf_done) struct buf alg = BUF(256);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	uint8_t d[DIGEST_MAX];
+	CHECK_OK(sig_alg_encode(ecdsa_sha256, &alg));
+	CHECK_OK(pack_str(&body, 1, an.credential));
+	CHECK_OK(pack_bytes(&body, 2, BYTES_NONE));
+	CHECK_OK(pack_str(&body, 3, PIN));
+	CHECK_OK(pack_bytes(&body, 4, buf_bytes(&alg)));
+	CHECK_OK(pack_bytes(&body, 5, digest_no(1, d)));
+	CHECK_OK(pack_bytes(&body, 5, digest_no(2, d)));
+	CHECK_OK(pack_bytes(&body, 5, bytes_slice(digest_no(3, d), 0, 31)));
+	CHECK_OK(pack_bytes(&body, 6, BYTES_NONE));
+	struct err *e = ask(&w, SOCKET_KEYHOLDER, KEY_SIGN, &body, &answer);
+	CHECK(e != NULL && strstr(err_text(e), "hashes[2]") != NULL);
+	CHECK_ERR(e, ERR_USAGE);
+}
+
 /* ---- PINs ---- */
 
 static void
@@ -495,6 +517,7 @@ main(void)
 	RUN(refuses_one_digest_more_and_another_digest);
 	RUN(refuses_a_sad_for_another_credential);
 	RUN(refuses_a_sad_with_any_bit_changed);
+	RUN(the_item_that_is_wrong_is_named_by_its_place);
 	RUN(a_wrong_pin_says_how_many_tries_are_left);
 	RUN(sixteen_wrong_pins_at_once_buy_five_tries);
 	RUN(a_sealed_pin_signs_what_it_was_sealed_with_once);
