@@ -488,9 +488,9 @@ a_stolen_ledger_with_the_token_and_its_pin_signs_nothing(void)
 		if (e == NULL)
 			e = keyholder_open(&k, &w.settings, -1, &clock_system);
 		if (e == NULL) {
-			pthread_mutex_lock(&k.lock);
+			keyholder_lock(&k);
 			e = steal(&k, an.credential);
-			pthread_mutex_unlock(&k.lock);
+			keyholder_unlock(&k);
 		}
 		keyholder_done(&k);
 		_exit(end_child(e));

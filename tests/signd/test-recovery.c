@@ -28,9 +28,9 @@ nothing_stays_in_the_token_after_signing(void)
 			const struct bytes digest = digest_no(i, d);
 			struct generation *g = NULL;
 			struct p11_kek kek = { 0 };
-			pthread_mutex_lock(&k.lock);
+			keyholder_lock(&k);
 			e = keyholder_current(&k, &g);
-			pthread_mutex_unlock(&k.lock);
+			keyholder_unlock(&k);
 			if (e == NULL)
 				e = keyholder_kek(
 				    &k, buf_bytes(&g->kek_id), &kek);
