@@ -212,6 +212,13 @@ buf_done(struct buf *b)
 	*b = BUF(b->max);
 }
 
+void
+buf_wipe_done(struct buf *b)
+{
+	wipe(b->ptr, b->cap);
+	buf_done(b);
+}
+
 struct err *
 secret_init(struct secret *s, size_t len)
 {

@@ -22,5 +22,6 @@ signd_libservice_la_SOURCES += \
 	%D%/operator.c %D%/operator.h \
 	%D%/part.c %D%/part.h \
 	%D%/rotate.c %D%/rotate.h \
+	%D%/tokencheck.c %D%/tokencheck.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

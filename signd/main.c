@@ -11,6 +11,7 @@
 #include "signd/rotate.h"
 #include "signd/settings.h"
 #include "signd/supervisor.h"
+#include "signd/tokencheck.h"
 
 #define EXIT_USAGE 64 /* as sysexits.h has it */
 #define EXIT_CONFIG 78
@@ -22,6 +23,7 @@ static const char help[] =
     "       signd officer-end [--config FILE] CERTIFICATE\n"
     "       signd operator-key [--config FILE] time-stamp|ocsp|audit|seal|pin-seal\n"
     "       signd audit-check [--config FILE]\n"
+    "       signd token-check [--config FILE]\n"
     "       signd kek-rotate|kek-rewrap|kek-status|kek-retire [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
@@ -33,6 +35,8 @@ static const char help[] =
     "  operator-key makes a new key and certificate for time stamps, OCSP,\n"
     "               checkpoints, receipts or sealed PINs\n"
     "  audit-check  walks the chain of the audit\n"
+    "  token-check  whether the token has all that the ledger needs; for a\n"
+    "               backup, too\n"
     "  kek-rotate   makes new keys that wrap and cover citizens' keys, and puts\n"
     "               every credential under the new cover while signd serves\n"
     "  kek-rewrap   ... goes on where that was interrupted\n"
@@ -170,6 +174,7 @@ static const struct verb verbs[] = {
 	{ "kek-rewrap", false },
 	{ "kek-status", false },
 	{ "kek-retire", false },
+	{ "token-check", false },
 };
 
 static struct err *
@@ -183,6 +188,8 @@ run_verb(const struct command *c, const struct settings *s)
 		return signd_kek_status(s, stdout);
 	if (strcmp(c->verb, "kek-retire") == 0)
 		return signd_kek_retire(s, stdout);
+	if (strcmp(c->verb, "token-check") == 0)
+		return signd_token_check(s, stdout);
 	if (strcmp(c->verb, "init") == 0)
 		return signd_init(s, &c->init, stdout);
 	if (strcmp(c->verb, "officer-add") == 0)
