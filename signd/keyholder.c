@@ -253,6 +253,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_OCSP_MANY:
+		return keyholder_ocsp_many(k, u, out);
 	case KEY_ISSUE:
 		return keyholder_issue(k, u, out);
 	case KEY_PING:

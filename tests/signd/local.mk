@@ -4,6 +4,11 @@ tests_signd_test_ipc_SOURCES = tests/signd/test-ipc.c
 tests_signd_test_ipc_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_ipc_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-budget
+tests_signd_test_budget_SOURCES = tests/signd/test-budget.c
+tests_signd_test_budget_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_budget_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -52,8 +57,8 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
-dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
-TESTS += %D%/intruder.sh %D%/public.sh
+dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
+TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
 
 # The desk and the ceremony.
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
