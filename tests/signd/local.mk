@@ -8,6 +8,10 @@ check_PROGRAMS += tests/signd/test-budget
 tests_signd_test_budget_SOURCES = tests/signd/test-budget.c
 tests_signd_test_budget_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_budget_LDADD = $(SIGND_LIBS)
+check_PROGRAMS += tests/signd/test-lanes
+tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
+tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_lanes_LDADD = $(SIGND_LIBS)
 
 check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
@@ -73,8 +77,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh
-TESTS += %D%/levels.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh
+TESTS += %D%/levels.sh %D%/cms.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
