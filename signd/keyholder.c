@@ -251,6 +251,8 @@ dispatch_locked(
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_OCSP_MANY:
+		return keyholder_ocsp_many(k, u, out);
 	case KEY_SEAL:
 		return keyholder_seal(k, u, out);
 	case KEY_ISSUE:

@@ -3,6 +3,7 @@ signd_libservice_la_SOURCES += \
 	%D%/ceremony.c %D%/ceremony.h \
 	%D%/clockwatch.c %D%/clockwatch.h \
 	%D%/init.c %D%/init.h \
+	%D%/root-crl.c %D%/root-crl.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
 	%D%/keyholder-csr.c \

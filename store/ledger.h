@@ -392,6 +392,10 @@ struct ledger_status {
 /* What the register says of a serial number (hex, lower case). */
 struct err *ledger_status(
     struct ledger *l, const char *serial, struct ledger_status *out) MUST_USE;
+/* Serial numbers behind `after` ("": from the first), in order, `most` at most,
+ * of certificates that have not expired. */
+struct err *ledger_serials(struct ledger *l, const char *after, int most,
+    struct err *(*each)(void *ctx, const char *serial), void *ctx) MUST_USE;
 /* How often the register was changed. */
 struct err *ledger_changes(struct ledger *l, int64_t *out) MUST_USE;
 
