@@ -16,6 +16,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/profile.c %D%/profile.h \
 	%D%/properties.c \
 	%D%/reference.c %D%/reference.h \
+	%D%/relations.c %D%/relations.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/set.c \
 	%D%/sign.c %D%/sign.h \
