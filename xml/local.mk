@@ -9,6 +9,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/embed.c %D%/embed.h \
 	%D%/extend.c %D%/extend.h \
 	%D%/format.c %D%/format.h \
+	%D%/hmac.c %D%/hmac.h \
 	%D%/keyinfo.c %D%/keyinfo.h \
 	%D%/ns.h \
 	%D%/params.c %D%/params.h \
