@@ -245,6 +245,9 @@ finish(struct pdf_state *s, struct prepared *out)
 		.to_be_signed = BUF(ATTRIBUTES_MAX),
 		.state = BUF(STATE_MAX),
 	};
+	struct bytes content = s->request.content_digest;
+	memcpy(p.content_digest, content.ptr, content.len);
+	p.content_len = content.len;
 	struct err *e = cms_signed_attributes(&s->request, &p.to_be_signed);
 	s->attributes = buf_bytes(&p.to_be_signed);
 	if (e == NULL)

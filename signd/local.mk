@@ -21,6 +21,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-public.c \
 	%D%/front-reply.c \
 	%D%/front-routes.c \
+	%D%/front-seal.c %D%/front-seal.h \
 	%D%/front-sign.c \
 	%D%/front-trust.c %D%/front-trust.h \
 	%D%/front-verify.c \
