@@ -1,6 +1,7 @@
 # xml/: XMLDSig, XAdES.  Uses base, certs, format, cms, libxml2.
 noinst_LTLIBRARIES += xml/libsignxml.la
 xml_libsignxml_la_SOURCES = \
+	%D%/arena.c %D%/arena.h \
 	%D%/canon.c %D%/canon_tree.c %D%/canon.h \
 	%D%/collect.c %D%/collect.h \
 	%D%/cover.c \
