@@ -30,6 +30,7 @@ signd_libservice_la_SOURCES = \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \
 	%D%/json.c %D%/json.h \
+	%D%/lanes.c %D%/lanes.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \
