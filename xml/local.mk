@@ -29,6 +29,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/work.c %D%/work.h \
 	%D%/write.c %D%/write.h \
 	%D%/xades.c \
+	%D%/xades_refs.c \
 	%D%/xades_unsigned.c \
 	%D%/xpath.c %D%/xpath.h
 xml_libsignxml_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
