@@ -9,6 +9,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-auth.c %D%/front-auth.h \
 	%D%/front-backend.c \
 	%D%/front-check.c \
+	%D%/front-choices.c %D%/front-choices.h \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \

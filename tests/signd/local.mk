@@ -73,8 +73,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh
-TESTS += %D%/levels.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh
+TESTS += %D%/levels.sh %D%/cms.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
