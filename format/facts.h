@@ -28,6 +28,7 @@ struct collect_input {
 	const struct bytes *keys;      /* bare public keys from outside, as DER
 					* SubjectPublicKeyInfo; XML only */
 	size_t nkeys;
+	struct bytes shared_key; /* XML: for HMAC values; empty: none */
 	/* XML, and never by itself: an enveloped-signature transform on an
 	 * element inside its own Signature leaves it, as .NET reads it (XMLDSig
 	 * 6.6.4 takes all of it away).  The findings name it. */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SHARED_KEY_MAX 4096 /* bytes */
+
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
 	{ "policy", "NAME",
@@ -19,6 +21,7 @@ static const struct option_row options[] = {
 	{ "trust", "FILE", "anchors, PEM or DER", true },
 	{ "certs", "FILE", "further certificates, not trusted", true },
 	{ "key", "FILE", "XML: a bare public key to try, PEM or DER", true },
+	{ "shared-key", "FILE", "XML: the key of HMAC values", false },
 	{ "crl", "FILE", "a CRL to use", true },
 	{ "ocsp", "FILE", "an OCSP answer to use", true },
 	{ "time", "ISO8601", "time of validation (now)", false },
@@ -57,6 +60,7 @@ struct session {
 	size_t nkeys;
 	struct secret password;
 	struct input policy; /* --policy-file */
+	struct input shared_key;
 	struct policy *judged_by;
 	struct verify_request request;
 };
@@ -116,6 +120,20 @@ load_keys(const struct args *a, struct session *s)
 	return NULL;
 }
 
+static struct err *
+load_shared_key(const struct args *a, struct session *s)
+{
+	const char *path = args_get(a, "shared-key");
+	if (path == NULL)
+		return NULL;
+	TRY(input_open(path, &s->shared_key));
+	s->request.shared_key = s->shared_key.bytes;
+	if (s->request.shared_key.len > SHARED_KEY_MAX)
+		return err_new(ERR_LIMIT, NULL, "%s: over %d bytes", path,
+		    SHARED_KEY_MAX);
+	return NULL;
+}
+
 static unsigned
 wanted_reports(const struct args *a)
 {
@@ -152,6 +170,7 @@ load_session(const struct args *a, struct session *s)
 	TRY(status_load(a, &s->status));
 	TRY(load_external(a, s));
 	TRY(load_keys(a, s));
+	TRY(load_shared_key(a, s));
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
 	r->policy = policy != NULL ? policy : "basic";
@@ -187,6 +206,7 @@ session_done(struct session *s)
 	free(s->keys);
 	secret_done(&s->password);
 	input_done(&s->policy);
+	input_done(&s->shared_key);
 	policy_free(s->judged_by);
 }
 

@@ -41,6 +41,7 @@ undecided(const char *code)
 		enum sub_indication sub;
 	} rows[] = {
 		{ "xml-hmac", SUB_NO_SIGNING_CERTIFICATE_FOUND },
+		{ "xml-hmac-short", SUB_CRYPTO_CONSTRAINTS_FAILURE },
 		{ "xml-limit", SUB_GENERIC },
 		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-unsupported", SUB_GENERIC },

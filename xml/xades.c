@@ -74,9 +74,8 @@ signing_time(const xmlNode *n, struct signature_fact *fact)
 	return time_parse_iso(t, &fact->claimed_time);
 }
 
-/* Whether one xades:Cert names `cert` by its digest. */
-static struct err *
-cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
+struct err *
+xades_cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 {
 	CLEANUP(buf_done) struct buf b = BUF(DIGEST_MAX);
 	uint8_t digest[DIGEST_MAX];
@@ -113,7 +112,7 @@ names(const xmlNode *attribute, const struct cert *cert, bool *out)
 	for (xmlNode *c = xml_first(attribute); c != NULL && !*out;
 	     c = xml_next(c)) {
 		struct err *problem = NULL;
-		TRY(blame_document(cert_matches(c, cert, out), &problem));
+		TRY(blame_document(xades_cert_matches(c, cert, out), &problem));
 		err_free(problem);
 	}
 	return NULL;
