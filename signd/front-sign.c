@@ -126,6 +126,10 @@ pdf_choices(const struct request *r, struct buf *out)
 	TRY(request_param(r, "qr", &w.qr));
 	TRY(request_param(r, "field", &field));
 	w.field = field != NULL;
+	if (r->form != NULL) {
+		w.picture = buf_bytes(&r->form->picture);
+		w.seal = buf_bytes(&r->form->seal);
+	}
 	return pdf_params_words(&w, out);
 }
 
@@ -156,7 +160,7 @@ static struct err *
 prepare(struct request *r, const struct credential *c, struct sig_alg alg,
     struct prepared *out)
 {
-	CLEANUP(buf_done) struct buf body = BUF(PREPARE_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(PREPARE_MAX + PDF_PARAMS_MAX);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
@@ -239,10 +243,11 @@ signed_type(const struct request *r)
 	static const char *const types[] = { "application/pdf",
 		"application/xml", "application/pkcs7-mime",
 		"application/cms" };
-	if (strcmp(r->media, "text/xml") == 0)
+	const char *media = r->form != NULL ? r->form->media : r->media;
+	if (strcmp(media, "text/xml") == 0)
 		return "application/xml";
 	for (size_t i = 0; i < COUNT_OF(types); i++)
-		if (strcmp(r->media, types[i]) == 0)
+		if (strcmp(media, types[i]) == 0)
 			return types[i];
 	return "application/octet-stream";
 }
@@ -292,6 +297,14 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 	return NULL;
 }
 
+static struct err *
+pack_digest(struct buf *out, uint16_t tag, struct bytes what)
+{
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, what, hash));
+	return pack_bytes(out, tag, bytes_of(hash, digest_len(DIGEST_SHA256)));
+}
+
 /* What makes two calls the same.  A PIN stays out: its hash would lie in the
  * store, and six digits are soon tried. */
 static struct err *
@@ -308,6 +321,10 @@ sign_material(const struct request *r, const char *credential, struct buf *out)
 	TRY(pack_str(out, 2, credential));
 	TRY(pack_bytes(out, 3, bytes_of(r->document.sha256, 32)));
 	TRY(pack_str(out, 4, auth));
+	if (r->form != NULL) {
+		TRY(pack_digest(out, 6, buf_bytes(&r->form->picture)));
+		TRY(pack_digest(out, 7, buf_bytes(&r->form->seal)));
+	}
 	for (size_t i = 0; i < COUNT_OF(params); i++) {
 		const char *v;
 		TRY(request_param(r, params[i], &v));

@@ -69,7 +69,8 @@ dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
 dist_check_SCRIPTS += %D%/levels.sh
-TESTS += %D%/levels.sh
+TESTS += %D%/levels.sh %D%/pictures.sh
+dist_check_SCRIPTS += %D%/pictures.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
