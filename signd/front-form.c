@@ -63,9 +63,28 @@ take_question(
 		return take_text(f->policy, sizeof(f->policy), data, off, len);
 	if (strcmp(key, "lang") == 0)
 		return take_text(f->lang, sizeof(f->lang), data, off, len);
+	if (strcmp(key, "keep") == 0)
+		return take_text(f->keep, sizeof(f->keep), data, off, len);
 	if (strcmp(key, "time") == 0)
 		return take_text(f->time, sizeof(f->time), data, off, len);
 	return not_known();
+}
+
+/* The name is for the report alone; what is no name is none. */
+static void
+take_name(struct form *f, const char *filename)
+{
+	if (filename == NULL || strlen(filename) >= sizeof(f->name) ||
+	    !utf8_printable(bytes_str(filename)))
+		return;
+	strcpy(f->name, filename);
+}
+
+static void
+take_media(struct form *f, const char *type)
+{
+	if (type != NULL)
+		snprintf(f->media, sizeof(f->media), "%s", type);
 }
 
 static struct err *
@@ -97,11 +116,11 @@ iterate(void *ctx, enum MHD_ValueKind kind, const char *key,
 {
 	struct form *f = ctx;
 	(void)kind;
-	(void)filename;
 	(void)encoding;
-	if (key != NULL && content_type != NULL &&
-	    strcmp(key, "document") == 0)
-		snprintf(f->media, sizeof(f->media), "%s", content_type);
+	if (key != NULL && strcmp(key, "document") == 0) {
+		take_name(f, filename);
+		take_media(f, content_type);
+	}
 	if (f->error == NULL && key != NULL)
 		f->error = take_part(f, key, data, off, len);
 	return f->error == NULL ? MHD_YES : MHD_NO;
