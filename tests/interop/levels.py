@@ -82,7 +82,8 @@ def pyhanko_agrees(d, names):
     # It cannot open R5, nor compare revisions where metadata is not encrypted,
     # nor read "/Info null"; 25 has signatures by somebody whom it does not
     # know.
-    cannot = ("12-enc", "15-enc", "25-pdfa", "startxref-early")
+    # Of weasyprint's PDF/UA it calls every later signature a change.
+    cannot = ("12-enc", "15-enc", "25-pdfa", "startxref-early", "tagged-ua")
     files = files_of(d, [n for n in names if not n.startswith(cannot)])
     status, out = run(PYTHON, "-c", PYHANKO, d + "/ca.pem", *files, timeout=300)
     told = dict(json.loads(s) for s in out.splitlines() if s.startswith("["))
@@ -126,11 +127,13 @@ def vera_agrees(d, names):
         skip("PDF/A stays PDF/A", "SIGND_TEST_VERA names no folder of its jars")
         return
     # 25 was not valid before we touched it.
-    files = files_of(d, [n for n in names if "pdfa" in n and n[:2] != "25"])
+    files = files_of(d, [n for n in names if n == "tagged-ua" or
+                         ("pdfa" in n and n[:2] != "25")])
     _, out = run("java", *where, "Vera", *files, timeout=300)
     bad = [s for s in out.splitlines() if s.split("\t")[2:] != ["yes"]]
     ok(not bad and len(out.splitlines()) == len(files),
-       "veraPDF finds %d files of PDF/A-1, 2 and 3 valid" % len(files), bad)
+       "veraPDF finds %d files of PDF/A-1, 2 and 3 and PDF/UA-1 valid" %
+       len(files), bad)
 
 
 def revisions_come_out(d):
@@ -170,10 +173,26 @@ def pdfsig_agrees(files):
     ok(not bad, "pdfsig agrees with every signature", "\n".join(bad))
 
 
+UA = """<html lang="vi"><meta charset="utf-8"><title>Đơn đề nghị</title>
+<h1>Đơn đề nghị</h1><p>Nội dung. <a href="https://example.vn/">Liên kết</a></p>
+"""
+
+
+def make_tagged(d):
+    """PDF/UA-1, by a program that makes it."""
+    with open(d + "/ua.html", "w", encoding="utf-8") as f:
+        f.write(UA)
+    if not have("weasyprint") or run(
+            "weasyprint", "--pdf-variant", "pdf/ua-1", d + "/ua.html",
+            d + "/in/tagged-ua.pdf")[0] != 0:
+        skip("PDF/UA-1 stays what it is", "no weasyprint that makes it")
+
+
 def main():
     with folder() as d:
         os.mkdir(d + "/in")
         run(BUILD + "/tests/pdf/maker", "-f", d + "/in")
+        make_tagged(d)
         sources = glob.glob(d + "/in/*.pdf") + \
             glob.glob(SHARED + "/kinds/*.pdf")
         sources = sorted(f for f in sources if "needs-password" not in f)
