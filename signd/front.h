@@ -105,6 +105,7 @@ struct route {
 	 * else `handle` is asked.  May be NULL. */
 	struct err *(*quick)(
 	    struct request *r, struct reply *out, enum quick_end *end);
+	bool pictures; /* a form brings pictures of the signature */
 	bool secret; /* the parameter is, and stays out of the log */
 	bool now; /* never waits: runs in the thread of HTTP */
 	struct err *(*handle)(struct request *r, struct reply *out);
@@ -191,6 +192,9 @@ struct form {
 	bool has_document;
 	bool has_content;
 	struct buf content; /* detached content */
+	struct buf picture; /* of the signature, of the seal: only where */
+	struct buf seal;    /* the route has pictures */
+	char media[64];     /* type of "document", as its part says */
 	char policy[64];
 	char lang[8];
 	char time[64];
