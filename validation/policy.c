@@ -14,6 +14,9 @@ policy_free(struct policy *p)
 		free(p->domains[i]);
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		free(p->cite[i]);
+	for (size_t i = 0; p->known != NULL && i < p->nknown; i++)
+		free(p->known[i].id);
+	free(p->known);
 	free(p->domains);
 	free(p->digests);
 	free(p->keys);

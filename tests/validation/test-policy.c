@@ -78,6 +78,16 @@ a_mistake_in_a_policy_is_refused(void)
 		{ "\"value\":", "\"values\":" },
 		{ "{\n \"version\"", "{\n \"name\": \"x\",\n \"version\"" },
 		{ "\n}", "\n}x" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": {}" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": "
+		    "{\"wanted\": \"told\", \"known\": [{\"id\": \"1.2\", "
+		    "\"digest\": \"SHA-256\", \"value\": \"00\"}]}" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": "
+		    "{\"wanted\": \"told\", \"known\": [{\"id\": \"1.2\", "
+		    "\"value\": \"00\"}]}" },
 	};
 	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
 		struct policy *p = NULL;
