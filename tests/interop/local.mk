@@ -16,3 +16,6 @@ tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 TESTS += tests/interop/etsi.py
 EXTRA_DIST += %D%/etsi.py
 tests/interop/etsi.log: signctl/signctl$(EXEEXT)
+
+# All verdicts beside those of EU DSS; its constraints serve bench-validation, too.
+EXTRA_DIST += %D%/beside.py %D%/besidemake.py %D%/dss/Beside.java

@@ -14,6 +14,9 @@ import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.model.InMemoryDocument;
 import eu.europa.esig.dss.model.x509.CertificateToken;
 import eu.europa.esig.dss.model.x509.X500PrincipalHelper;
+import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
+import eu.europa.esig.dss.pdf.modifications.DefaultPdfDifferencesFinder;
+import eu.europa.esig.dss.pdf.pdfbox.PdfBoxDefaultObjectFactory;
 import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.x509.CommonCertificateSource;
@@ -83,6 +86,17 @@ public class Beside {
 		return out;
 	}
 
+	/* Drawing all pages takes longest, and is but a warning to DSS. */
+	static void drawNothing(SignedDocumentValidator v) {
+		if (!(v instanceof PDFDocumentValidator))
+			return;
+		DefaultPdfDifferencesFinder f = new DefaultPdfDifferencesFinder();
+		PdfBoxDefaultObjectFactory pdf = new PdfBoxDefaultObjectFactory();
+		f.setMaximalPagesAmountForVisualComparison(0);
+		pdf.setPdfDifferencesFinder(f);
+		((PDFDocumentValidator)v).setPdfObjFactory(pdf);
+	}
+
 	static SignedDocumentValidator open(String[] a) throws Exception {
 		SignedDocumentValidator v =
 		    SignedDocumentValidator.fromDocument(document(a[1]));
@@ -94,6 +108,7 @@ public class Beside {
 				d.setName(pair.substring(0, at));
 			detached.add(d);
 		}
+		drawNothing(v);
 		v.setDetachedContents(detached);
 		v.setCertificateVerifier(verifier(a));
 		if (!a[2].equals("-"))
