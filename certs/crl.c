@@ -29,11 +29,20 @@ struct crl {
 void
 status_unknown(struct status_answer *out, const char *fmt, ...)
 {
-	out->status = STATUS_UNKNOWN;
+	*out = STATUS_NOT_KNOWN;
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(out->detail, sizeof(out->detail), fmt, ap);
 	va_end(ap);
+}
+
+bool
+status_speaks_of(const struct status_answer *a, const struct cert *cert)
+{
+	return a->status != STATUS_GOOD ||
+	       a->this_update <= cert_not_after(cert) ||
+	       (a->keeps_since != TIME_NONE &&
+		   a->keeps_since <= cert_not_after(cert));
 }
 
 /* An extension decoded; a broken one is ERR_MALFORMED, none is NULL. */
@@ -554,10 +563,10 @@ crl_status(const struct crl *c, const struct cert *cert,
     const struct cert *issuer, int64_t time, int64_t max_age_s,
     struct status_answer *out)
 {
-	*out = (struct status_answer){ .revoked_at = TIME_NONE,
-		.reason = -1,
-		.this_update = c->index.this_update,
-		.next_update = c->index.next_update };
+	*out = STATUS_NOT_KNOWN;
+	out->this_update = c->index.this_update;
+	out->next_update = c->index.next_update;
+	out->keeps_since = crl_keeps_expired_since(c);
 	bool ok = false, listed = false;
 	TRY(crl_signed_by(c, issuer, &ok));
 	if (!ok || !bytes_eq(cert_issuer_der(cert), cert_subject_der(issuer)))

@@ -21,8 +21,20 @@ struct status_answer {
 	int reason;          /* RFC 5280 5.3.1; -1: not stated */
 	int64_t this_update; /* TIME_NONE when unknown */
 	int64_t next_update; /* TIME_NONE when not stated */
+	int64_t keeps_since; /* who expired then or later is still spoken of
+			      * (archiveCutoff, expiredCertsOnCRL); TIME_NONE:
+			      * silence about the expired says nothing */
 	char detail[160];    /* one English line: why it is unknown */
 };
+
+/* What is known before anything is asked. */
+#define STATUS_NOT_KNOWN                                                       \
+	((struct status_answer){ .status = STATUS_UNKNOWN,                     \
+	    .revoked_at = TIME_NONE,                                           \
+	    .reason = -1,                                                      \
+	    .this_update = TIME_NONE,                                          \
+	    .next_update = TIME_NONE,                                          \
+	    .keeps_since = TIME_NONE })
 
 struct crl;
 
@@ -92,7 +104,10 @@ bool crl_understood(const struct crl *c);
 struct err *crl_find(const struct crl *c, const struct cert *cert,
     struct status_answer *out, bool *listed) MUST_USE;
 
-/* status_unknown sets STATUS_UNKNOWN and says why. */
+/* Whether "good" speaks of `cert` even if it had expired when this was said. */
+bool status_speaks_of(const struct status_answer *a, const struct cert *cert);
+
+/* status_unknown forgets what was known, times too, and says why. */
 void status_unknown(struct status_answer *out, const char *fmt, ...)
     PRINTF(2, 3);
 

@@ -282,6 +282,52 @@ judge_crl(const struct judge_input *in, struct judgement *out)
 	return NULL;
 }
 
+/* The responder's own certificate, by the CRLs and answers that were given. */
+static struct err *
+responder_is_good(const struct judge_input *in, const struct issuers *is,
+    struct cert *responder, bool *good)
+{
+	*good = in->responders_unchecked;
+	if (*good)
+		return NULL;
+	CLEANUP(status_files_done) struct status_files status = { 0 };
+	TRY(read_status(in, &status));
+	const struct path_request r = { .leaf = responder,
+		.pool = &is->pool,
+		.anchors = &is->anchors,
+		.time = in->path.time,
+		.status = STATUS_IF_KNOWN,
+		.status_data = status.data,
+		.nstatus_data = status.n };
+	CLEANUP(path_done) struct path p = { 0 };
+	TRY(path_build(&r, &p));
+	*good = p.result == PATH_OK && (p.unknown & 1) == 0;
+	return NULL;
+}
+
+static struct err *
+ask_ocsp(const struct judge_input *in, const struct issuers *is,
+    const struct ocsp_answer *a, const struct cert *issuer,
+    struct status_answer *out)
+{
+	const struct ocsp_question q = { .cert = is->about.v[0],
+		.issuer = issuer,
+		.extra = &is->pool,
+		.time = in->path.time,
+		.max_age_s = in->max_age_s,
+		.nonce = in->nonce };
+	struct cert *responder = NULL;
+	bool good = true;
+	TRY(ocsp_ask(a, &q, out, &responder));
+	if (responder != NULL)
+		TRY(responder_is_good(in, is, responder, &good));
+	if (!good)
+		status_unknown(out, RESPONDER_UNKNOWN);
+	if (!status_speaks_of(out, q.cert))
+		status_unknown(out, "the responder may forget the expired");
+	return NULL;
+}
+
 struct err *
 judge_ocsp(const struct judge_input *in, struct judgement *out)
 {
@@ -311,8 +357,7 @@ judge_ocsp(const struct judge_input *in, struct judgement *out)
 			    cert_common_name(is.good.v[i]));
 			return NULL;
 		}
-		TRY(ocsp_status(a, is.about.v[0], is.good.v[i], &is.pool,
-		    in->path.time, in->max_age_s, &got));
+		TRY(ask_ocsp(in, &is, a, is.good.v[i], &got));
 		if (settled(out, &got))
 			return NULL;
 	}

@@ -34,11 +34,14 @@ struct judge_input {
 				     * judged), CRL, or OCSP answer */
 	struct judge_files anchors; /* trusted */
 	struct judge_files pool;    /* untrusted: issuers, responders */
-	struct judge_files crls;    /* judge_cert */
-	struct judge_files ocsps;   /* judge_cert */
+	struct judge_files crls;    /* judge_cert; judge_ocsp: about the */
+	struct judge_files ocsps;   /* responder */
 	struct bytes about;         /* judge_crl, judge_ocsp: the certificate
 				     * asked about; none: signature only */
 	int64_t max_age_s;          /* judge_crl, judge_ocsp; 0: no bound */
+	struct bytes nonce;         /* judge_ocsp: as in ocsp_question */
+	bool responders_unchecked;  /* judge_ocsp: a responder's status does not
+				     * matter */
 	/* Purpose, policies, time, status ...; leaf, pool, anchors and
 	 * status_data are filled in from the files. */
 	struct path_request path;

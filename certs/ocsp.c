@@ -15,6 +15,7 @@
 
 DEFINE_FREEP(OCSP_CERTID_free, OCSP_CERTID)
 DEFINE_FREEP(EXTENDED_KEY_USAGE_free, EXTENDED_KEY_USAGE)
+DEFINE_FREEP(ASN1_GENERALIZEDTIME_free, ASN1_GENERALIZEDTIME)
 
 struct ocsp_answer {
 	OCSP_BASICRESP *basic;
@@ -215,34 +216,65 @@ same_authority(const struct cert *a, const struct cert *b)
 }
 
 static struct err *
-signed_by_one(const struct ocsp_answer *a, const struct cert *c,
-    const struct cert *issuer, int64_t time, bool *ok)
+signed_by_one(const struct ocsp_answer *a, struct cert *c,
+    const struct cert *issuer, int64_t time, struct cert **signer)
 {
-	*ok = false;
+	bool ok = false;
 	if (!is_responder(a, c))
 		return NULL;
 	if (!same_authority(c, issuer)) {
-		TRY(is_authorised(c, issuer, time, ok));
-		if (!*ok)
+		TRY(is_authorised(c, issuer, time, &ok));
+		if (!ok)
 			return NULL;
 	}
-	return signed_check(cert_key(c), a->tbs, a->alg, a->signature, ok);
+	TRY(signed_check(cert_key(c), a->tbs, a->alg, a->signature, &ok));
+	if (ok)
+		*signer = c;
+	return NULL;
+}
+
+/* Whose key made it: the issuer's, a responder's, or NULL. */
+static struct err *
+find_signer(const struct ocsp_answer *a, struct cert *issuer,
+    const struct cert_list *extra, int64_t time, struct cert **out)
+{
+	*out = NULL;
+	if (a->alg.form == SIG_NONE)
+		return NULL;
+	TRY(signed_by_one(a, issuer, issuer, time, out));
+	const struct cert_list *lists[] = { &a->certs, extra };
+	for (size_t l = 0; l < COUNT_OF(lists); l++)
+		for (size_t i = 0;
+		     lists[l] != NULL && i < lists[l]->n && *out == NULL; i++)
+			TRY(signed_by_one(
+			    a, lists[l]->v[i], issuer, time, out));
+	return NULL;
 }
 
 struct err *
 ocsp_signed_for(const struct ocsp_answer *a, const struct cert *issuer,
     const struct cert_list *extra, int64_t time, bool *ok)
 {
-	*ok = false;
-	if (a->alg.form == SIG_NONE)
-		return NULL;
-	TRY(signed_by_one(a, issuer, issuer, time, ok));
-	const struct cert_list *lists[] = { &a->certs, extra };
-	for (size_t l = 0; l < COUNT_OF(lists); l++)
-		for (size_t i = 0; lists[l] != NULL && i < lists[l]->n && !*ok;
-		     i++)
-			TRY(signed_by_one(a, lists[l]->v[i], issuer, time, ok));
+	struct cert *signer = NULL;
+	TRY(find_signer(
+	    a, (struct cert *)(uintptr_t)issuer, extra, time, &signer));
+	*ok = signer != NULL;
 	return NULL;
+}
+
+bool
+ocsp_responder_exempt(const struct cert *responder)
+{
+	return X509_get_ext_by_NID(
+		   cert_x509(responder), NID_id_pkix_OCSP_noCheck, -1) >= 0;
+}
+
+bool
+ocsp_responder_states_status(const struct cert *responder)
+{
+	const X509 *x = cert_x509(responder);
+	return X509_get_ext_by_NID(x, NID_crl_distribution_points, -1) >= 0 ||
+	       X509_get_ext_by_NID(x, NID_info_access, -1) >= 0;
 }
 
 /* Whether the CertID is about `serial` of that issuer; serial NULL: any. */
@@ -350,16 +382,28 @@ read_times(OCSP_SINGLERESP *single, struct status_answer *out)
 	return NULL;
 }
 
+/* RFC 6960 4.4.4: "good" says nothing of who expired before the cutoff. */
+static struct err *
+read_cutoff(OCSP_SINGLERESP *single, struct status_answer *out)
+{
+	int critical = -1;
+	CLEANUP(ASN1_GENERALIZEDTIME_freep)
+	ASN1_GENERALIZEDTIME *cutoff = OCSP_SINGLERESP_get1_ext_d2i(
+	    single, NID_id_pkix_OCSP_archiveCutoff, &critical, NULL);
+	if (cutoff == NULL && critical != -1)
+		return err_ossl(ERR_MALFORMED, "archiveCutoff");
+	return cutoff == NULL ? NULL : time_of_asn1(cutoff, &out->keeps_since);
+}
+
 static struct err *
 read_single(const struct ocsp_answer *a, OCSP_SINGLERESP *single, int64_t time,
     int64_t max_age_s, struct status_answer *out, bool *usable)
 {
-	*out = (struct status_answer){ .revoked_at = TIME_NONE,
-		.reason = -1,
-		.this_update = TIME_NONE,
-		.next_update = TIME_NONE };
+	*out = STATUS_NOT_KNOWN;
 	status_unknown(out, "the responder does not know it");
 	struct err *e = read_times(single, out);
+	if (e == NULL)
+		e = read_cutoff(single, out);
 	if (e != NULL && err_kind(e) == ERR_NOMEM)
 		return e;
 	if (e != NULL)
@@ -403,29 +447,75 @@ look_up(const struct ocsp_answer *a, const struct cert *cert,
 	return NULL;
 }
 
+/* RFC 6960 4.4.1.  An answer made beforehand has none (RFC 5019 4): then it is
+ * not the answer to our request. */
+static bool
+has_nonce(const struct ocsp_answer *a, struct bytes nonce)
+{
+	int at =
+	    OCSP_BASICRESP_get_ext_by_NID(a->basic, NID_id_pkix_OCSP_Nonce, -1);
+	if (at < 0)
+		return false;
+	const ASN1_OCTET_STRING *v =
+	    X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(a->basic, at));
+	struct bytes got =
+	    bytes_of(ASN1_STRING_get0_data(v), (size_t)ASN1_STRING_length(v));
+	struct bytes value;
+	struct err *e = der_take(&got, DER_OCTET_STRING, NULL, &value);
+	bool same = e == NULL && got.len == 0 && bytes_eq(value, nonce);
+	err_free(e);
+	return same;
+}
+
+static struct err *
+ask_signer(const struct ocsp_answer *a, const struct ocsp_question *q,
+    struct status_answer *got, struct cert **responder)
+{
+	struct cert *signer = NULL;
+	TRY(find_signer(a, (struct cert *)(uintptr_t)q->issuer, q->extra,
+	    q->time, &signer));
+	if (signer == NULL)
+		status_unknown(
+		    got, "not signed by the issuer or its responder");
+	else if (!same_authority(signer, q->issuer) &&
+		 !ocsp_responder_exempt(signer))
+		*responder = signer;
+	return NULL;
+}
+
+struct err *
+ocsp_ask(const struct ocsp_answer *a, const struct ocsp_question *q,
+    struct status_answer *out, struct cert **responder)
+{
+	struct status_answer got = STATUS_NOT_KNOWN;
+	*responder = NULL;
+	status_unknown(&got, "no answer about this certificate");
+	if (has_critical(a))
+		status_unknown(&got, "a critical extension is not known");
+	else if (q->nonce.len > 0 && !has_nonce(a, q->nonce))
+		status_unknown(&got, "the nonce is not the request's");
+	else
+		TRY(look_up(
+		    a, q->cert, q->issuer, q->time, q->max_age_s, &got));
+	if (got.status != STATUS_UNKNOWN)
+		TRY(ask_signer(a, q, &got, responder));
+	*out = got;
+	return NULL;
+}
+
 struct err *
 ocsp_status(const struct ocsp_answer *a, const struct cert *cert,
     const struct cert *issuer, const struct cert_list *extra, int64_t time,
     int64_t max_age_s, struct status_answer *out)
 {
-	*out = (struct status_answer){ .revoked_at = TIME_NONE,
-		.reason = -1,
-		.this_update = TIME_NONE,
-		.next_update = TIME_NONE };
-	status_unknown(out, "no answer about this certificate");
-	if (has_critical(a)) {
-		status_unknown(out, "a critical extension is not known");
-		return NULL;
-	}
-	struct status_answer got = *out;
-	TRY(look_up(a, cert, issuer, time, max_age_s, &got));
-	if (got.status != STATUS_UNKNOWN) {
-		bool ok = false;
-		TRY(ocsp_signed_for(a, issuer, extra, time, &ok));
-		if (!ok)
-			status_unknown(
-			    &got, "not signed by the issuer or its responder");
-	}
-	*out = got;
+	const struct ocsp_question q = { .cert = cert,
+		.issuer = issuer,
+		.extra = extra,
+		.time = time,
+		.max_age_s = max_age_s };
+	struct cert *responder = NULL;
+	TRY(ocsp_ask(a, &q, out, &responder));
+	if (responder != NULL)
+		status_unknown(out, RESPONDER_UNKNOWN);
 	return NULL;
 }

@@ -32,10 +32,38 @@ struct err *ocsp_signed_for(const struct ocsp_answer *a,
     const struct cert *issuer, const struct cert_list *extra, int64_t time,
     bool *ok) MUST_USE;
 
+/* What is asked of an answer. */
+struct ocsp_question {
+	const struct cert *cert, *issuer;
+	const struct cert_list *extra; /* as above; may be NULL */
+	int64_t time;                  /* seconds; as in crl_status */
+	int64_t max_age_s;             /* likewise */
+	struct bytes nonce; /* of our request: it must be the answer's; none:
+			     * we sent none */
+};
+
+/* Says why an answer does not count that hangs on a responder like below. */
+#define RESPONDER_UNKNOWN "the status of its responder is not known"
+
 /*
- * ocsp_status asks for one certificate, whose issuer is `issuer`, at `time`;
- * max_age_s as in crl_status.  What it cannot say is STATUS_UNKNOWN.
+ * ocsp_ask asks for one certificate.  What it cannot say is STATUS_UNKNOWN.
+ *
+ * *responder: the answer is signed by this responder, whose own certificate
+ * may be revoked: it does not say id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1).
+ * Whoever relies on the answer must know its status too.  NULL: nothing more
+ * to ask.  It belongs to the answer or to `extra`.
  */
+struct err *ocsp_ask(const struct ocsp_answer *a, const struct ocsp_question *q,
+    struct status_answer *out, struct cert **responder) MUST_USE;
+
+/* Whether the issuer wants nobody to ask for a responder's status. */
+bool ocsp_responder_exempt(const struct cert *responder);
+/* Whether its certificate says where to ask: else it is up to whoever relies
+ * on it (RFC 6960 4.2.2.2.1, third case). */
+bool ocsp_responder_states_status(const struct cert *responder);
+
+/* ocsp_status is ocsp_ask for who knows nothing of responders: an answer that
+ * hangs on one's status is STATUS_UNKNOWN. */
 struct err *ocsp_status(const struct ocsp_answer *a, const struct cert *cert,
     const struct cert *issuer, const struct cert_list *extra, int64_t time,
     int64_t max_age_s, struct status_answer *out) MUST_USE;

@@ -55,6 +55,10 @@ struct path_request {
 	enum status_wanted status;
 	const struct status_data *status_data;
 	size_t nstatus_data;
+	/* An OCSP responder whose certificate neither says nocheck nor where
+	 * to ask about it is believed; else nobody's word counts whose status
+	 * is not known (RFC 6960 4.2.2.2.1). */
+	bool responders_unasked;
 	const char *purpose; /* NULL, "server", "client", "timestamp", "ocsp" */
 	const char *const *policies; /* initial policy set: dotted, or NULL */
 	size_t npolicies;

@@ -158,6 +158,16 @@ settle(struct question *q, const struct status_answer *got)
 	q->settled = true;
 }
 
+/* A list that speaks for these reasons, and has nothing against it. */
+static void
+count_in(struct question *q, const struct status_answer *got, unsigned reasons)
+{
+	q->reasons |= reasons;
+	q->out->this_update = got->this_update;
+	q->out->next_update = got->next_update;
+	q->out->keeps_since = got->keeps_since;
+}
+
 /* The newest delta in force that continues `base`; NULL: there is none. */
 static struct err *
 delta_of(struct question *q, const struct crl *base, const struct crl **out)
@@ -181,7 +191,7 @@ static struct err *
 ask_list(struct question *q, const struct crl_at_hand *a, unsigned reasons)
 {
 	const struct crl *delta;
-	struct status_answer got = { .revoked_at = TIME_NONE, .reason = -1 };
+	struct status_answer got = STATUS_NOT_KNOWN;
 	bool listed = false;
 	TRY(delta_of(q, a->crl, &delta));
 	const struct crl *newest = delta != NULL ? delta : a->crl;
@@ -191,9 +201,12 @@ ask_list(struct question *q, const struct crl_at_hand *a, unsigned reasons)
 		TRY(crl_find(a->crl, q->cert, &got, &listed));
 	got.this_update = crl_this_update(newest);
 	got.next_update = crl_next_update(newest);
+	got.keeps_since = crl_keeps_expired_since(newest);
 	/* What was revoked stays so; "good" wants a list in force. */
 	bool fresh = a->in_time || delta != NULL;
 	bool good = !listed || got.status == STATUS_GOOD;
+	if (good)
+		got.status = STATUS_GOOD;
 	if (!good && (fresh || got.status == STATUS_REVOKED)) {
 		settle(q, &got);
 		return NULL;
@@ -203,10 +216,10 @@ ask_list(struct question *q, const struct crl_at_hand *a, unsigned reasons)
 		    q->pool->r->freshness.crl_max_age_s, q->out);
 	else if (!crl_understood(a->crl))
 		status_unknown(q->out, "a critical extension is not known");
+	else if (!status_speaks_of(&got, q->cert))
+		status_unknown(q->out, "the CRL may leave out the expired");
 	else
-		q->reasons |= reasons;
-	q->out->this_update = got.this_update;
-	q->out->next_update = got.next_update;
+		count_in(q, &got, reasons);
 	return NULL;
 }
 

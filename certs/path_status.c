@@ -8,7 +8,6 @@
 #include "certs/ossl.h"
 #include "certs/path_crl.h"
 
-#include <openssl/x509v3.h>
 #include <string.h>
 
 /* What is known about each certificate of the path. */
@@ -27,11 +26,73 @@ ask_crls(struct crl_pool *pool, const struct path_request *r,
 	return NULL;
 }
 
+/*
+ * RFC 6960 4.2.2.2.1: a responder may have been revoked like anybody.  Its
+ * certificate was issued by the next of the path, so its own path is known;
+ * it does not vouch for itself.
+ */
+static struct err *
+responder_is_good(
+    const struct crl_pool *pool, size_t at, struct cert *responder, bool *good)
+{
+	const struct path *p = pool->p;
+	*good = pool->r->responders_unasked &&
+		!ocsp_responder_states_status(responder);
+	if (*good || cert_eq(responder, p->chain.v[at]) ||
+	    pool->nesting == CRL_NESTING_MAX || --*pool->paths < 0)
+		return NULL;
+	CLEANUP(path_done)
+	struct path own = { .revoked_at = TIME_NONE, .revocation_reason = -1 };
+	TRY(cert_list_add(&own.chain, responder));
+	for (size_t i = at + 1; i < p->chain.n; i++)
+		TRY(cert_list_add(&own.chain, p->chain.v[i]));
+	struct path_request r = *pool->r;
+	r.status = STATUS_IF_KNOWN;
+	r.purpose = NULL;
+	TRY(path_status_nested(&r, &own, pool));
+	*good = own.result == PATH_OK && (own.unknown & 1) == 0;
+	return NULL;
+}
+
+/* One answer about one certificate of the path. */
+static struct err *
+ask_answer(const struct crl_pool *pool, const struct ocsp_answer *a, size_t at,
+    struct status_answer *out)
+{
+	const struct path_request *r = pool->r;
+	const struct ocsp_question q = { .cert = pool->p->chain.v[at],
+		.issuer = pool->p->chain.v[at + 1],
+		.extra = r->pool,
+		.time = path_status_time(r),
+		.max_age_s = r->freshness.ocsp_max_age_s };
+	struct cert *responder = NULL;
+	bool good = false;
+	TRY(ocsp_ask(a, &q, out, &responder));
+	if (responder != NULL) {
+		TRY(responder_is_good(pool, at, responder, &good));
+		if (!good)
+			status_unknown(out, RESPONDER_UNKNOWN);
+	}
+	if (!status_speaks_of(out, q.cert))
+		status_unknown(out, "the responder may forget the expired");
+	return NULL;
+}
+
+static bool
+says_more(const struct status_answer *got, const struct status_answer *than)
+{
+	if (got->status == STATUS_UNKNOWN)
+		return than->status == STATUS_UNKNOWN &&
+		       strcmp(got->detail, RESPONDER_UNKNOWN) == 0;
+	return than->status == STATUS_UNKNOWN || got->status != STATUS_GOOD;
+}
+
 /* What OCSP says is added: known where a CRL was silent; revoked in any case.
  */
 static struct err *
-ask_ocsp(const struct path_request *r, const struct path *p, struct statuses *s)
+ask_ocsp(const struct crl_pool *pool, struct statuses *s)
 {
+	const struct path_request *r = pool->r;
 	for (size_t d = 0; d < r->nstatus_data; d++) {
 		if (!r->status_data[d].is_ocsp)
 			continue;
@@ -44,12 +105,8 @@ ask_ocsp(const struct path_request *r, const struct path *p, struct statuses *s)
 		TRY(e);
 		for (size_t i = 0; i < s->n; i++) {
 			struct status_answer got;
-			TRY(ocsp_status(a, p->chain.v[i], p->chain.v[i + 1],
-			    r->pool, path_status_time(r),
-			    r->freshness.ocsp_max_age_s, &got));
-			if (got.status != STATUS_UNKNOWN &&
-			    (s->at[i].status == STATUS_UNKNOWN ||
-				got.status != STATUS_GOOD))
+			TRY(ask_answer(pool, a, i, &got));
+			if (says_more(&got, &s->at[i]))
 				s->at[i] = got;
 		}
 	}
@@ -63,8 +120,7 @@ exempt_responder(
 {
 	if (s->n > 0 && r->purpose != NULL && strcmp(r->purpose, "ocsp") == 0 &&
 	    s->at[0].status == STATUS_UNKNOWN &&
-	    X509_get_ext_by_NID(
-		cert_x509(p->chain.v[0]), NID_id_pkix_OCSP_noCheck, -1) >= 0)
+	    ocsp_responder_exempt(p->chain.v[0]))
 		s->at[0].status = STATUS_GOOD;
 }
 
@@ -99,13 +155,10 @@ status_with(struct crl_pool *pool, const struct path_request *r, struct path *p)
 {
 	struct statuses s = { .n = p->chain.n - 1 };
 	for (size_t i = 0; i < s.n; i++)
-		s.at[i] = (struct status_answer){ .revoked_at = TIME_NONE,
-			.reason = -1,
-			.this_update = TIME_NONE,
-			.next_update = TIME_NONE };
+		s.at[i] = STATUS_NOT_KNOWN;
 	ossl_begin();
 	TRY(ask_crls(pool, r, p, &s));
-	TRY(ask_ocsp(r, p, &s));
+	TRY(ask_ocsp(pool, &s));
 	exempt_responder(r, p, &s);
 	conclude(r, p, &s);
 	return NULL;

@@ -73,6 +73,7 @@ static const struct profile_field server[] = {
 
 static const char *const eku_person[] = { OID_EMAIL, OID_DOCUMENT_SIGNING,
 	NULL };
+static const char *const eku_seal[] = { OID_DOCUMENT_SIGNING, NULL };
 static const char *const eku_officer[] = { OID_CLIENT_AUTH, NULL };
 static const char *const eku_server[] = { OID_SERVER_AUTH, NULL };
 static const char *const eku_tsa[] = { OID_TIME_STAMPING, NULL };
@@ -152,6 +153,13 @@ static const struct cert_profile profiles[] = {
 	    .key_usage = KU_DIGITAL_SIGNATURE,
 	    .eku = eku_audit,
 	    .eku_critical = true, /* a citizen's key must not pass for it */
+	    .max_days = YEARS(5) },
+	/* What the service says itself: receipts of what it judged. */
+	{ .name = "seal",
+	    .fields = authority,
+	    .path_len = -1,
+	    .key_usage = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+	    .eku = eku_seal,
 	    .max_days = YEARS(5) },
 	/* PINs are sealed to its key; it signs nothing. */
 	{ .name = "pin-seal",

@@ -185,6 +185,8 @@ prepare(struct job *j, struct bytes document, struct prepared *p)
 	TRY(begin(j, document));
 	fill_request(j);
 	TRY(cms_signed_attributes(&j->request, &p->to_be_signed));
+	p->content_len = j->request.content_digest.len;
+	memcpy(p->content_digest, j->digest, p->content_len);
 	p->digest_alg = cms_content_alg(j->params->alg);
 	TRY(digest_of(p->digest_alg, buf_bytes(&p->to_be_signed), p->digest));
 	return pack_state(j, buf_bytes(&p->to_be_signed), &p->state);

@@ -129,6 +129,11 @@ struct prepared {
 	 * stamped; DIGEST_NONE: nothing, embed can be called at once. */
 	enum digest_alg digest_alg;
 	uint8_t digest[DIGEST_MAX];
+	/* The message-digest among the signed attributes (same algorithm), for
+	 * a signer who builds them himself; content_len is 0 where there are
+	 * none (XML, and after extend). */
+	uint8_t content_digest[DIGEST_MAX];
+	size_t content_len;
 	struct buf to_be_signed; /* the bytes hashed, for EdDSA and for eyes */
 	struct buf state;        /* for embed; can be stored */
 };

@@ -3,9 +3,13 @@
 noinst_LTLIBRARIES += pdf/libpdf.la
 pdf_libpdf_la_SOURCES = \
 	%D%/allow.c %D%/allow.h \
+	%D%/anchor.c %D%/anchor.h \
 	%D%/appearance.c %D%/appearance.h \
 	%D%/box.c %D%/box.h \
 	%D%/cache.c \
+	%D%/content.c %D%/content.h %D%/content-impl.h \
+	%D%/content-path.c \
+	%D%/content-text.c \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
 	%D%/diff-bytes.c \
@@ -23,6 +27,8 @@ pdf_libpdf_la_SOURCES = \
 	%D%/font.c %D%/font.h \
 	%D%/fontfile.c \
 	%D%/format.c %D%/format.h \
+	%D%/glyph-names.c %D%/glyph-names.h \
+	%D%/glyphs.c %D%/glyphs.h \
 	%D%/hole.c %D%/hole.h \
 	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \
@@ -32,11 +38,13 @@ pdf_libpdf_la_SOURCES = \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
 	%D%/pageno.c \
+	%D%/paper.c %D%/paper.h \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/picture.c %D%/picture.h \
 	%D%/place.c %D%/place.h \
 	%D%/profile.c %D%/profile.h \
+	%D%/qr.c %D%/qr.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
 	%D%/seed.c %D%/seed.h \

@@ -1,6 +1,7 @@
 #include "pdf/sign.h"
 
 #include "cms/tsp.h"
+#include "pdf/anchor.h"
 #include "pdf/increment.h"
 #include "pdf/look.h"
 #include "pdf/place.h"
@@ -17,7 +18,14 @@ struct making {
 	const struct sign_params *params;
 	struct pdf_survey survey;
 	struct pdf_params pdf; /* what the field prescribes is in it */
+	struct pdf_hashing hashing;
 };
+
+static void
+making_done(struct making *m)
+{
+	pdf_hashing_done(&m->hashing);
+}
 
 static enum digest_alg
 content_alg(struct sig_alg alg)
@@ -145,15 +153,58 @@ write_signature(struct pdf_increment *inc, struct pdf_ref ref,
 
 /* ---- what is seen ---- */
 
+/* The page where the words stand first, if no page was asked for. */
+struct words {
+	const struct making *m;
+	struct pdf_sheet *sheet;
+	struct pdf_box *box;
+	bool found;
+};
+
 static struct err *
-find_box(const struct making *m, const struct pdf_sheet *s, struct pdf_box *out)
+see_page(void *ctx, const struct pdf_page *page, bool *go_on)
+{
+	struct words *w = ctx;
+	const struct pdf_appearance *a = w->m->pdf.look;
+	size_t view = pdf_views(w->m->d);
+	if (a->page != 0 && page->number != a->page)
+		return NULL;
+	TRY(pdf_sheet_of(w->m->d, view, page, w->sheet));
+	TRY(pdf_anchor_find(
+	    w->m->d, view, w->sheet, a->anchor, &w->found, w->box));
+	*go_on = !w->found && a->page == 0;
+	return NULL;
+}
+
+static struct err *
+find_words(const struct making *m, struct pdf_sheet *s, struct pdf_box *out)
 {
 	const struct pdf_appearance *a = m->pdf.look;
+	struct words w = { .m = m, .sheet = s, .box = out };
+	TRY(pdf_each_page(m->d, pdf_views(m->d), see_page, &w));
+	if (!w.found)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "the words are not on the page"),
+		    "pdf-place");
+	double x = out->x0 + a->x, y = out->y0 + a->y;
+	*out = (struct pdf_box){ x, y, x + a->width, y + a->height };
+	return NULL;
+}
+
+static struct err *
+find_box(const struct making *m, struct pdf_sheet *s, struct pdf_box *out)
+{
+	const struct pdf_appearance *a = m->pdf.look;
+	size_t view = pdf_views(m->d);
 	bool found = true;
 	*out = (struct pdf_box){ a->x, a->y, a->x + a->width,
 		a->y + a->height };
+	if (a->where == PDF_WHERE_WORDS)
+		TRY(find_words(m, s, out));
+	else
+		TRY(pdf_sheet_find(m->d, view, a->page == 0 ? 1 : a->page, s));
 	if (a->where == PDF_WHERE_CORNER)
-		TRY(pdf_sheet_corner(m->d, pdf_views(m->d), s, out, &found));
+		TRY(pdf_sheet_corner(m->d, view, s, out, &found));
 	bool inside = out->x0 >= 0 && out->y0 >= 0 && out->x1 <= s->width &&
 		      out->y1 <= s->height;
 	if (found && inside)
@@ -190,9 +241,8 @@ find_place(
 		    err_new(ERR_USAGE, NULL, "there is no such field"),
 		    "pdf-place");
 	struct pdf_box seen;
-	place->page = a->page == 0 ? 1 : a->page;
-	TRY(pdf_sheet_find(m->d, view, place->page, s));
 	TRY(find_box(m, s, &seen));
+	place->page = s->page.number;
 	place->box = pdf_sheet_inside(s, &seen);
 	return NULL;
 }
@@ -245,6 +295,9 @@ finish(struct pdf_state *s, struct prepared *out)
 		.to_be_signed = BUF(ATTRIBUTES_MAX),
 		.state = BUF(STATE_MAX),
 	};
+	struct bytes content = s->request.content_digest;
+	memcpy(p.content_digest, content.ptr, content.len);
+	p.content_len = content.len;
 	struct err *e = cms_signed_attributes(&s->request, &p.to_be_signed);
 	s->attributes = buf_bytes(&p.to_be_signed);
 	if (e == NULL)
@@ -285,7 +338,9 @@ look_at(struct making *m)
 	if (m->params->pdf != NULL)
 		m->pdf = *m->params->pdf;
 	struct pdf_wish wish = { .field = m->params->field,
-		.certify = m->pdf.certify };
+		.certify = m->pdf.certify,
+		.seen = pdf_hash_ahead,
+		.ctx = &m->hashing };
 	TRY(pdf_survey_document(m->d, &wish, &m->survey));
 	return pdf_seed_check(m->d, &m->survey, m->params, &m->pdf);
 }
@@ -297,7 +352,9 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 	TRY(check_params(params));
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	TRY(pdf_open(document, params->password, &d));
-	struct making m = { .d = d, .params = params };
+	enum digest_alg alg = content_alg(params->alg);
+	CLEANUP(making_done) struct making m = { .d = d, .params = params };
+	TRY(pdf_hashing_start(&m.hashing, alg, document));
 	TRY(look_at(&m));
 
 	struct pdf_state s = {
@@ -317,8 +374,7 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 	s.tail = buf_bytes(&inc.out);
 
 	uint8_t digest[DIGEST_MAX];
-	enum digest_alg alg = content_alg(params->alg);
-	TRY(pdf_holes_digest(alg, document, s.tail, &s.holes, digest));
+	TRY(pdf_holes_digest(&m.hashing, s.tail, &s.holes, digest));
 	s.request.content_digest = bytes_of(digest, digest_len(alg));
 	return finish(&s, out);
 }

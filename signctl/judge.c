@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "certs/judge.h"
+#include "certs/ocsp_make.h"
 #include "signctl/offline.h"
 
 #define FILE_OPTIONS                                                           \
@@ -62,6 +63,19 @@ static const struct option_row status_options[] = {
 	LAST_OPTIONS,
 };
 
+static const struct option_row ocsp_options[] = {
+	FILE_OPTIONS,
+	{ "about", "FILE", "the certificate asked about; none: signature only",
+	    false },
+	{ "max-age", "SECONDS", "no older than this", false },
+	{ "request", "FILE", "our request: its nonce must come back", false },
+	{ "crl", "FILE", "a CRL that may name the responder", true },
+	{ "ocsp", "FILE", "an OCSP answer about the responder", true },
+	{ "responders-unchecked", NULL,
+	    "a responder's own status does not matter", false },
+	LAST_OPTIONS,
+};
+
 /* Files of one option: mapped, and as judge.h wants them. */
 struct files {
 	struct input *inputs;
@@ -72,6 +86,7 @@ struct files {
 struct session {
 	struct input subject;
 	struct input about;
+	struct input request;
 	struct files anchors;
 	struct files pool;
 	struct files crls;
@@ -95,6 +110,7 @@ session_done(struct session *s)
 	judgement_done(&s->out);
 	input_done(&s->subject);
 	input_done(&s->about);
+	input_done(&s->request);
 	files_done(&s->anchors);
 	files_done(&s->pool);
 	files_done(&s->crls);
@@ -257,11 +273,28 @@ run_crl(const struct args *a, int *code)
 }
 
 static struct err *
+read_request(const struct args *a, struct session *s)
+{
+	const char *path = args_get(a, "request");
+	struct ocsp_request q;
+	if (path == NULL)
+		return NULL;
+	TRY(input_open(path, &s->request));
+	TRY(ocsp_request_parse(s->request.bytes, &q));
+	s->in.nonce = q.nonce;
+	return NULL;
+}
+
+static struct err *
 run_ocsp(const struct args *a, int *code)
 {
 	CLEANUP(session_done) struct session s = { 0 };
 	TRY(open_common(a, &s));
 	TRY(read_about(a, &s));
+	TRY(read_request(a, &s));
+	TRY(files_open(a, "crl", &s.crls, &s.in.crls));
+	TRY(files_open(a, "ocsp", &s.ocsps, &s.in.ocsps));
+	s.in.responders_unchecked = args_has(a, "responders-unchecked");
 	TRY(judge_ocsp(&s.in, &s.out));
 	return tell(&s.out, code);
 }
@@ -286,6 +319,6 @@ const struct command command_ocsp_verify = {
 	.name = "ocsp verify",
 	.words = "FILE",
 	.summary = "tell what an OCSP answer says of a certificate",
-	.options = status_options,
+	.options = ocsp_options,
 	.run = run_ocsp,
 };

@@ -442,6 +442,7 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	TRY(signd_operator_key(s, "time-stamp", told));
 	TRY(signd_operator_key(s, "ocsp", told));
 	TRY(signd_operator_key(s, "audit", told));
+	TRY(signd_operator_key(s, "seal", told));
 	return signd_operator_key(s, "pin-seal", told);
 }
 

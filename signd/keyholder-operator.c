@@ -25,9 +25,6 @@ static const struct sig_alg operator_alg = { .form = SIG_ECDSA,
 
 /* ---- the keys ---- */
 
-typedef struct err *check_key(
-    const struct p11_session *s, CK_OBJECT_HANDLE key);
-
 static struct err *
 use_operator(struct keyholder *k, const struct ipc_message *answer,
     check_key *check, struct operator_key *out)
@@ -43,7 +40,7 @@ use_operator(struct keyholder *k, const struct ipc_message *answer,
 }
 
 static struct err *
-find_operator(struct keyholder *k, const char *purpose, check_key *check,
+ask_operator(struct keyholder *k, const char *purpose, check_key *check,
     struct operator_key *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(256);
@@ -58,27 +55,35 @@ find_operator(struct keyholder *k, const char *purpose, check_key *check,
 }
 
 struct err *
+keyholder_operator(struct keyholder *k, const char *purpose, check_key *check,
+    struct operator_key *out)
+{
+	struct operator_key found = { 0 };
+	TRY(ask_operator(k, purpose, check, &found));
+	cert_free(out->cert);
+	*out = found;
+	return NULL;
+}
+
+struct err *
 keyholder_operators(struct keyholder *k)
 {
-	TRY(find_operator(k, "time-stamp", p11_signing_check, &k->tsa));
-	TRY(find_operator(k, "ocsp", p11_signing_check, &k->ocsp));
-	TRY(find_operator(k, "audit", p11_signing_check, &k->audit));
+	TRY(keyholder_operator(k, "time-stamp", p11_signing_check, &k->tsa));
+	TRY(keyholder_operator(k, "ocsp", p11_signing_check, &k->ocsp));
+	TRY(keyholder_operator(k, "audit", p11_signing_check, &k->audit));
+	TRY(keyholder_operator(k, "seal", p11_signing_check, &k->seal));
 	return keyholder_pin_key(k);
 }
 
 struct err *
 keyholder_pin_key(struct keyholder *k)
 {
-	struct operator_key found = { 0 };
-	TRY(find_operator(k, "pin-seal", p11_agree_check, &found));
-	cert_free(k->pin_seal.cert);
-	k->pin_seal = found;
-	return NULL;
+	return keyholder_operator(
+	    k, "pin-seal", p11_agree_check, &k->pin_seal);
 }
 
-/* In time, by our clock: what is signed after its end convinces nobody. */
-static struct err *
-check_operator(const struct operator_key *o, int64_t now, const char *code)
+struct err *
+operator_check(const struct operator_key *o, int64_t now, const char *code)
 {
 	if (o->cert == NULL)
 		return err_coded(
@@ -161,7 +166,7 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 	TRY(check_policy(k, r->policy));
 	TRY(clockwatch_now(
 	    &k->watch, s->tsa_clock_checked, s->tsa_accuracy, &now));
-	TRY(check_operator(&k->tsa, now, "tsa-missing"));
+	TRY(operator_check(&k->tsa, now, "tsa-missing"));
 	TRY(make_serial(serial));
 	const struct tst_fields f = { .tsa = k->tsa.cert,
 		.chain = &k->chain,
@@ -268,7 +273,7 @@ static struct err *
 answer_ocsp(struct keyholder *k, struct ocsp_ask *r, struct buf *out)
 {
 	int64_t now = clock_now(k->clock);
-	TRY(check_operator(&k->ocsp, now, "ocsp-missing"));
+	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
 	TRY(fill_states(k, r));
 	const struct ocsp_fields f = { .issuer = k->chain.v[0],
 		.responder = k->ocsp.cert,

@@ -211,6 +211,7 @@ keyholder_done(struct keyholder *k)
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->audit.cert);
+	cert_free(k->seal.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
 	keyholder_pool_done(k);
@@ -253,6 +254,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_SEAL:
+		return keyholder_seal(k, u, out);
 	case KEY_ISSUE:
 		return keyholder_issue(k, u, out);
 	case KEY_PING:

@@ -77,6 +77,7 @@ struct keyholder {
 	struct operator_key tsa;
 	struct operator_key ocsp;
 	struct operator_key audit;
+	struct operator_key seal; /* receipts */
 	struct operator_key pin_seal; /* PINs come sealed to it */
 	struct clockwatch watch; /* time stamps */
 	uint64_t ocsp_made;      /* answers so far */
@@ -277,6 +278,20 @@ struct err *keyholder_ocsp(
 
 struct p11_signer operator_signer(
     const struct keyholder *k, const struct operator_key *o);
+/* Reads again which key of that purpose there is, with `check` of its flags.
+ * Without one, out->cert is NULL. */
+typedef struct err *check_key(
+    const struct p11_session *s, CK_OBJECT_HANDLE key);
+struct err *keyholder_operator(struct keyholder *k, const char *purpose,
+    check_key *check, struct operator_key *out) MUST_USE;
+/* In time, by `now`: what is signed after its end convinces nobody.
+ * ERR_MISSING with that code. */
+struct err *operator_check(const struct operator_key *o, int64_t now,
+    const char *code) MUST_USE;
+
+/* keyholder-seal.c: the service's word on what it judged. */
+struct err *keyholder_seal(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 /* keyholder-audit.c: signs the audit chain as it is now, if it is time. */
 struct err *keyholder_checkpoint(struct keyholder *k) MUST_USE;

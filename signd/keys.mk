@@ -13,6 +13,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder-operator.c %D%/keyholder-audit.c \
 	%D%/keyholder-pin.c \
 	%D%/keyholder-pool.c \
+	%D%/keyholder-seal.c \
 	%D%/keyholder-sign.c \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/ledger-ops.h \

@@ -88,6 +88,10 @@ enum ledger_write_op {
 	 * 8 officer, 9 nonce, 10 rendered record, 11 approval, 12 its
 	 * algorithm (DER).  Answer: empty. */
 	LW_ISSUED = 0x0541,
+	/* 1 kind, 2 SHA-256 of what is sealed, 3 SHA-256 of the document that
+	 * it is about, 4 what it says, 5 serial (hex) of the seal's
+	 * certificate.  Answer: empty. */
+	LW_SEALED = 0x0542,
 };
 
 #define LW_COVER_PAGE 256                /* credentials of one answer */

@@ -150,13 +150,15 @@ tell_status(struct ledger *l, struct unpack *u, struct buf *out)
 	return unpack_end(u);
 }
 
+/* `missing`: the code when there is none. */
 static struct err *
-tell_pin_key(struct ledger *l, struct buf *out)
+tell_key(struct ledger *l, const char *purpose, const char *missing,
+    struct buf *out)
 {
 	CLEANUP(ledger_operator_done) struct ledger_operator o = { 0 };
-	struct err *e = ledger_operator_get(l, "pin-seal", &o);
+	struct err *e = ledger_operator_get(l, purpose, &o);
 	if (e != NULL && err_kind(e) == ERR_MISSING)
-		return err_coded(e, "pin-key-missing");
+		return err_coded(e, missing);
 	if (e != NULL)
 		return e;
 	TRY(pack_bytes(out, 1, buf_bytes(&o.certificate)));
@@ -195,7 +197,11 @@ ledger_handle_read(
 	case LEDGER_STATUS:
 		return tell_status(s->reader, &u, &answer->body);
 	case LEDGER_PIN_KEY:
-		return tell_pin_key(s->reader, &answer->body);
+		return tell_key(s->reader, "pin-seal", "pin-key-missing",
+		    &answer->body);
+	case LEDGER_SEAL_KEY:
+		return tell_key(
+		    s->reader, "seal", "seal-missing", &answer->body);
 	case LEDGER_PING:
 		return tell_ping(s->reader, &answer->body);
 	default:

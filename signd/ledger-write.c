@@ -405,6 +405,25 @@ do_issued(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
+do_sealed(struct ledger *l, struct unpack *u)
+{
+	struct ledger_seal s = { 0 };
+	CLEANUP(free_charp) char *kind = NULL;
+	CLEANUP(free_charp) char *says = NULL;
+	CLEANUP(free_charp) char *serial = NULL;
+	TRY(unpack_id(u, 1, &kind));
+	TRY(unpack_hash(u, 2, &s.digest));
+	TRY(unpack_hash(u, 3, &s.about));
+	TRY(unpack_id(u, 4, &says));
+	TRY(unpack_id(u, 5, &serial));
+	TRY(unpack_end(u));
+	s.kind = kind;
+	s.says = says;
+	s.serial = serial;
+	return ledger_sealed(l, &s);
+}
+
+static struct err *
 do_checkpoint_state(struct ledger *l, struct buf *out)
 {
 	struct ledger_checkpoint_state s;
@@ -454,6 +473,8 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_operator(l, u, out);
 	case LW_ISSUED:
 		return do_issued(l, u);
+	case LW_SEALED:
+		return do_sealed(l, u);
 	case LW_CHECKPOINT_STATE:
 		return do_checkpoint_state(l, out);
 	case LW_CHECKPOINT:

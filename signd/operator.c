@@ -29,6 +29,7 @@ static const struct purpose purposes[] = {
 	{ .name = "time-stamp", .cn = "signd TSA", .days = 1825 },
 	{ .name = "ocsp", .cn = "signd OCSP", .days = 397 },
 	{ .name = "audit", .cn = "signd Audit", .days = 1825 },
+	{ .name = "seal", .cn = "signd Seal", .days = 1825 },
 	{ .name = "pin-seal",
 	    .cn = "signd PIN",
 	    .days = 1825,
@@ -252,8 +253,8 @@ signd_operator_key(const struct settings *s, const char *purpose, FILE *told)
 	const struct purpose *p = find_purpose(purpose);
 	if (p == NULL)
 		return err_new(ERR_USAGE, NULL,
-		    "a key is for \"time-stamp\", \"ocsp\", \"audit\" or "
-		    "\"pin-seal\", not \"%s\"",
+		    "a key is for \"time-stamp\", \"ocsp\", \"audit\", "
+		    "\"seal\" or \"pin-seal\", not \"%s\"",
 		    purpose);
 	CLEANUP(buf_done) struct buf authority = BUF(PART_RESULT_MAX);
 	CLEANUP(buf_done) struct buf made = BUF(PART_RESULT_MAX);

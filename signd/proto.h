@@ -112,6 +112,19 @@ enum key_op {
 	 * repeated).  ERR_DENIED code "csr-proof", "key-taken",
 	 * "renewal-wrong". */
 	KEY_ISSUE = 0x0312,
+	/* The service's seal on a receipt that it made: the keyholder builds
+	 * the signed attributes (CAdES, as cms_signed_attributes() without a
+	 * time) from these fields, and the ledger records them before the
+	 * value leaves.  There is no other thing that is sealed.
+	 * 1 kind: "receipt", 2 SHA-256 of what is sealed (message-digest),
+	 * 3 SHA-256 of the document that the receipt is about, 4 what it says
+	 * of it (the indication, "TOTAL-PASSED"), 5 SHA-256 of the seal's
+	 * certificate, as LEDGER_SEAL_KEY told it.
+	 * Answer: 1 value (DER; ECDSA with SHA-256).
+	 * ERR_USAGE: no such kind, or a field that cannot be; ERR_MISSING code
+	 * "seal-missing": there is no such key; ERR_REMOTE code
+	 * "seal-changed": it has another certificate: ask for it, and again. */
+	KEY_SEAL = 0x0313,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n],
 			      * 3 pairs of keys made beforehand [n] */
 };
@@ -149,6 +162,9 @@ enum ledger_read_op {
 	/* Answer: 1 certificate (DER) of the key that PINs are sealed to,
 	 * 2 issuer chain (DER, repeated).  ERR_MISSING code "pin-key-missing". */
 	LEDGER_PIN_KEY = 0x0420,
+	/* The same of the key that seals receipts.  ERR_MISSING code
+	 * "seal-missing". */
+	LEDGER_SEAL_KEY = 0x0421,
 	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
 };
 

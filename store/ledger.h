@@ -355,12 +355,24 @@ struct ledger_operator {
 };
 void ledger_operator_done(struct ledger_operator *o);
 /* Becomes the current one of its purpose; the certificate must have been
- * recorded with ledger_issued_put().  `purpose`: "time-stamp", "ocsp". */
+ * recorded with ledger_issued_put().  `purpose`: "time-stamp", "ocsp", ... (signd/operator.h). */
 struct err *ledger_operator_put(struct ledger *l, const char *purpose,
     struct bytes key_id, const char *serial) MUST_USE;
 /* ERR_MISSING: there is none. */
 struct err *ledger_operator_get(struct ledger *l, const char *purpose,
     struct ledger_operator *out) MUST_USE;
+
+/* A receipt that is sealed and has not left yet. */
+struct ledger_seal {
+	const char *kind;    /* "receipt" */
+	struct bytes digest; /* SHA-256 of what is sealed */
+	struct bytes about;  /* SHA-256 of the document that it is about */
+	const char *says;    /* of it: "TOTAL-PASSED" */
+	const char *serial;  /* of the seal's certificate: hex */
+};
+/* ledger_sealed writes the audit record "sealed". */
+struct err *ledger_sealed(
+    struct ledger *l, const struct ledger_seal *s) MUST_USE;
 
 enum ledger_state { LEDGER_UNKNOWN, LEDGER_GOOD, LEDGER_REVOKED };
 struct ledger_status {

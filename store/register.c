@@ -245,3 +245,24 @@ ledger_operator_get(
 	o = (struct ledger_operator){ 0 };
 	return NULL;
 }
+
+/* ---- seals ---- */
+
+static struct err *
+sealed_step(struct ledger *l, const struct ledger_seal *s)
+{
+	CLEANUP(audit_done) struct audit a = { 0 };
+	TRY(audit_open(l, "sealed", &a));
+	TRY(audit_str(&a, "kind", s->kind));
+	TRY(audit_hex(&a, "digest", s->digest));
+	TRY(audit_hex(&a, "about", s->about));
+	TRY(audit_str(&a, "says", s->says));
+	TRY(audit_str(&a, "serial", s->serial));
+	return audit_close(l, &a);
+}
+
+struct err *
+ledger_sealed(struct ledger *l, const struct ledger_seal *s)
+{
+	LEDGER_STEP(l, sealed_step(l, s));
+}

@@ -11,11 +11,19 @@
 struct known {
 	struct status_data data;
 	struct status_place at; /* STATUS_NOWHERE: given from outside */
-	bool inside; /* in the document */
-	bool read;   /* crl or ocsp is filled, unless it is unreadable */
+	bool inside;            /* in the document */
+	bool read; /* crl or ocsp is filled, unless it is unreadable */
 	struct crl *crl;
 	struct ocsp_answer *ocsp;
 	int64_t produced; /* seconds; TIME_NONE: unreadable */
+	/* The responder that it hangs on, of `ocsp` or the pool; NULL: not
+	 * looked for, or none. */
+	const struct cert *responder;
+	enum {
+		RESPONDER_NOT_KNOWN,
+		RESPONDER_GOOD,
+		RESPONDER_BAD
+	} responder_is;
 };
 
 /* What one answer says of a certificate. */
@@ -75,8 +83,8 @@ struct proofs proofs_of(
     const struct judging *j, const struct signature_verdict *v);
 
 /* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
-bool status_is_fresh(
-    const struct policy *p, const struct status_answer *a, int64_t when);
+bool status_is_fresh(const struct policy *p, const struct status_answer *a,
+    bool is_ocsp, int64_t when);
 struct err *status_gather(struct judging *j) MUST_USE;
 void status_forget(struct judging *j);
 /*

@@ -136,7 +136,8 @@ slide(struct judging *j, const struct subject *s, struct conclusion *c,
 		if (f.answer.status != STATUS_GOOD) {
 			*control = earlier(*control, f.answer.revoked_at - 1);
 			c->revoked_since = c->revoked_since || i == 0;
-		} else if (!status_is_fresh(p, &f.answer, s->best)) {
+		} else if (!status_is_fresh(p, &f.answer,
+			       j->known[f.index].data.is_ocsp, s->best)) {
 			*control = earlier(*control, f.answer.this_update);
 		}
 	}

@@ -80,8 +80,10 @@ struct policy {
 	const char *passed;        /* code that passing is told with */
 	bool check_path;           /* else trust is not looked at */
 	enum status_wanted status; /* of certificates */
-	int64_t max_age_s;         /* of status data, before the time that
+	int64_t crl_max_age_s;     /* of status data, before the time that
 				    * counts; 0: until its nextUpdate */
+	int64_t ocsp_max_age_s;    /* likewise */
+	bool responders_unasked;   /* path_request */
 	bool status_after;         /* status data must be from after the
 				    * best-signature-time */
 	enum binding_wanted binding;

@@ -219,23 +219,41 @@ read_algorithms(const json_t *o, struct policy *p)
 }
 
 static struct err *
+age_of(const json_t *o, const char *name, int64_t *out)
+{
+	const json_t *age = json_object_get(o, name);
+	if (age == NULL)
+		return NULL;
+	if (!json_is_integer(age) || json_integer_value(age) < 0)
+		return bad(name);
+	*out = json_integer_value(age);
+	return NULL;
+}
+
+static struct err *
 read_revocation(const json_t *o, struct policy *p)
 {
 	static const struct choice words[] = { { "ignore", STATUS_IGNORE },
 		{ "required", STATUS_IF_KNOWN } };
-	const json_t *age = json_object_get(o, "max_age");
+	static const struct choice responders[] = { { "asked", false },
+		{ "if-stated", true } };
+	const json_t *responder = json_object_get(o, "responders");
 	const json_t *after = json_object_get(o, "after_signing");
-	int status;
-	TRY(ONLY(o, "revocation", "status", "max_age", "after_signing"));
+	int status, unasked = false;
+	TRY(ONLY(o, "revocation", "status", "max_age", "max_age_ocsp",
+	    "after_signing", "responders"));
 	/* "Required" is asked as "if known": that it is not known shall not
 	 * hide what else there is to say, and is told in the end. */
 	TRY(choose(
 	    json_object_get(o, "status"), words, COUNT_OF(words), &status));
 	p->status = (enum status_wanted)status;
-	if (age != NULL &&
-	    (!json_is_integer(age) || json_integer_value(age) < 0))
-		return bad("max_age");
-	p->max_age_s = json_integer_value(age);
+	TRY(age_of(o, "max_age", &p->crl_max_age_s));
+	p->ocsp_max_age_s = p->crl_max_age_s;
+	TRY(age_of(o, "max_age_ocsp", &p->ocsp_max_age_s));
+	if (responder != NULL)
+		TRY(choose(
+		    responder, responders, COUNT_OF(responders), &unasked));
+	p->responders_unasked = unasked != 0;
 	if (after != NULL && !json_is_boolean(after))
 		return bad("after_signing");
 	p->status_after = json_is_true(after);

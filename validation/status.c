@@ -3,6 +3,7 @@
 
 #include <openssl/sha.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void
 describe(const struct judging *j, size_t i)
@@ -78,10 +79,12 @@ read_known(struct judging *j, size_t i)
 	return NULL;
 }
 
-/* What it said when it was made: an answer does not change by growing old. */
+/* What it said when it was made: an answer does not change by growing old.  One
+ * that hangs on its responder's status says nothing here. */
 static struct err *
-ask(struct judging *j, struct known *k, const struct cert *cert,
-    const struct cert *issuer, struct status_answer *out)
+ask_plainly(const struct judging *j, const struct known *k,
+    const struct cert *cert, const struct cert *issuer,
+    struct status_answer *out)
 {
 	if (k->ocsp != NULL)
 		return ocsp_status(
@@ -89,28 +92,93 @@ ask(struct judging *j, struct known *k, const struct cert *cert,
 	return crl_status(k->crl, cert, issuer, k->produced, 0, out);
 }
 
-/* Whether the list keeps certificates that have expired. */
+/* Whether something said, when `k` was made, that its responder is good. */
 static bool
-keeps_expired(const struct known *k, const struct cert *cert)
+vouches(const struct status_answer *a, const struct known *k)
 {
-	if (k->crl == NULL)
-		return false;
-	int64_t since = crl_keeps_expired_since(k->crl);
-	return since != TIME_NONE && since <= cert_not_after(cert);
+	return a->status == STATUS_GOOD && status_speaks_of(a, k->responder) &&
+	       (a->this_update >= k->produced ||
+		   (a->next_update != TIME_NONE &&
+		       k->produced <= a->next_update));
+}
+
+/*
+ * RFC 6960 4.2.2.2.1: a responder may have been revoked like anybody.  It is
+ * bad unless its answer is proven to be older than its revocation; it is good
+ * when somebody else says so.
+ */
+static struct err *
+judge_responder(struct judging *j, const struct proofs *p, struct known *k,
+    const struct cert *issuer)
+{
+	bool good = false, bad = false;
+	for (size_t i = 0; i < j->nstatus; i++) {
+		struct known *other = &j->known[i];
+		struct status_answer a;
+		TRY(read_known(j, i));
+		if (other == k || other->produced == TIME_NONE ||
+		    other->produced > j->r->time)
+			continue;
+		TRY(ask_plainly(j, other, k->responder, issuer, &a));
+		good = good || vouches(&a, k);
+		bad = bad || ((a.status == STATUS_REVOKED ||
+				  a.status == STATUS_SUSPENDED) &&
+				 a.revoked_at <= poe_of(p, k->at, j->r->time));
+	}
+	k->responder_is = bad    ? RESPONDER_BAD
+			  : good ? RESPONDER_GOOD
+				 : RESPONDER_NOT_KNOWN;
+	return NULL;
+}
+
+static struct err *
+ask_ocsp(struct judging *j, const struct proofs *p, struct known *k,
+    const struct cert *cert, const struct cert *issuer,
+    struct status_answer *out)
+{
+	const struct ocsp_question q = { .cert = cert,
+		.issuer = issuer,
+		.extra = &j->pool,
+		.time = k->produced };
+	struct cert *responder = NULL;
+	TRY(ocsp_ask(k->ocsp, &q, out, &responder));
+	if (responder == NULL || (j->r->policy->responders_unasked &&
+				     !ocsp_responder_states_status(responder)))
+		return NULL;
+	if (k->responder == NULL || !cert_eq(k->responder, responder)) {
+		k->responder = responder;
+		TRY(judge_responder(j, p, k, issuer));
+	}
+	/* Whom nobody accuses is believed when he says "revoked". */
+	if (k->responder_is == RESPONDER_BAD)
+		status_unknown(out, "its responder was revoked");
+	else if (k->responder_is == RESPONDER_NOT_KNOWN &&
+		 out->status == STATUS_GOOD)
+		status_unknown(out, RESPONDER_UNKNOWN);
+	return NULL;
+}
+
+static struct err *
+ask(struct judging *j, const struct proofs *p, struct known *k,
+    const struct cert *cert, const struct cert *issuer,
+    struct status_answer *out)
+{
+	return k->ocsp != NULL ? ask_ocsp(j, p, k, cert, issuer, out)
+			       : ask_plainly(j, k, cert, issuer, out);
 }
 
 bool
-status_is_fresh(
-    const struct policy *p, const struct status_answer *a, int64_t when)
+status_is_fresh(const struct policy *p, const struct status_answer *a,
+    bool is_ocsp, int64_t when)
 {
 	if (a->this_update >= when)
 		return true;
 	if (p->status_after)
 		return false;
-	if (p->max_age_s > 0 && when - a->this_update > p->max_age_s)
+	int64_t most = is_ocsp ? p->ocsp_max_age_s : p->crl_max_age_s;
+	if (most > 0 && when - a->this_update > most)
 		return false;
-	return a->next_update == TIME_NONE ? p->max_age_s > 0
-					   : when <= a->next_update;
+	return a->next_update == TIME_NONE ? most > 0 : when <= a->next_update;
 }
 
 static bool
@@ -121,10 +189,11 @@ is_usable(const struct judging *j, const struct known *k,
 		return false;
 	if (a->status != STATUS_GOOD)
 		return true;
-	/* A list may drop who has expired: then its silence says nothing. */
-	if (a->this_update > cert_not_after(cert) && !keeps_expired(k, cert))
+	/* Who has expired may be dropped: then silence says nothing. */
+	if (!status_speaks_of(a, cert))
 		return false;
-	return when == TIME_NONE || status_is_fresh(j->r->policy, a, when);
+	return when == TIME_NONE ||
+	       status_is_fresh(j->r->policy, a, k->data.is_ocsp, when);
 }
 
 /* Revoked over good; the newer one of equals. */
@@ -146,10 +215,7 @@ status_at(struct judging *j, const struct proofs *p, const struct cert *cert,
     struct status_found *out)
 {
 	*out = (struct status_found){ .index = NO_INDEX,
-		.answer = { .revoked_at = TIME_NONE,
-			.reason = -1,
-			.this_update = TIME_NONE,
-			.next_update = TIME_NONE } };
+		.answer = STATUS_NOT_KNOWN };
 	status_unknown(&out->answer, "no answer at hand");
 	for (size_t i = 0; i < j->nstatus; i++) {
 		struct known *k = &j->known[i];
@@ -157,9 +223,13 @@ status_at(struct judging *j, const struct proofs *p, const struct cert *cert,
 		TRY(read_known(j, i));
 		if (k->produced == TIME_NONE || k->produced > j->r->time)
 			continue;
-		TRY(ask(j, k, cert, issuer, &a));
-		if (!is_usable(j, k, &a, cert, when))
+		TRY(ask(j, p, k, cert, issuer, &a));
+		if (!is_usable(j, k, &a, cert, when)) {
+			if (out->index == NO_INDEX &&
+			    strcmp(a.detail, RESPONDER_UNKNOWN) == 0)
+				out->answer = a;
 			continue;
+		}
 		/* That it was revoked is believed of any answer. */
 		if (a.status == STATUS_GOOD &&
 		    (a.this_update > control ||

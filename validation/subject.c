@@ -127,6 +127,15 @@ is_for_signing(const struct cert *c)
 		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
 }
 
+static const char *
+not_known_code(const struct conclusion *c, const struct status_found *f)
+{
+	if (strcmp(f->answer.detail, RESPONDER_UNKNOWN) == 0)
+		return "responder-status-unknown";
+	return c->path.status_known ? "revocation-too-old"
+				    : "revocation-unknown";
+}
+
 /* EN 319 102-1 5.2.6.4: status of each certificate, and how recent it is.  Not
  * knowing is never valid: Circular 15/2025, appendix II. */
 static struct err *
@@ -145,11 +154,10 @@ conclude_status(
 		step.time = f.answer.this_update;
 		if (f.index == NO_INDEX &&
 		    (!c->path.status_known || p->status_after ||
-			p->max_age_s > 0)) {
+			p->crl_max_age_s > 0 || p->ocsp_max_age_s > 0)) {
 			step.indication = INDETERMINATE;
 			step.sub = SUB_TRY_LATER;
-			step.code = c->path.status_known ? "revocation-too-old"
-							 : "revocation-unknown";
+			step.code = not_known_code(c, &f);
 			set(c, INDETERMINATE, SUB_TRY_LATER, step.code);
 		}
 		TRY(proof_add(s->proof, step, "%s",

@@ -60,6 +60,7 @@ look(const struct judging *j, struct path_wish w, size_t domain,
 		.status = w.status,
 		.status_data = j->status,
 		.nstatus_data = j->nstatus,
+		.responders_unasked = j->r->policy->responders_unasked,
 		.purpose = w.purpose };
 	return path_build(&r, out);
 }

@@ -37,6 +37,8 @@ struct verify_request {
 	size_t nkeys;
 	struct bytes password;
 	unsigned reports; /* enum report_kind; 0: JSON and text */
+	const char *name; /* of the file, for the reports; or NULL */
+	const struct report_place *place; /* for the reports; or NULL */
 	bool dotnet_enveloped; /* struct collect_input's */
 };
 
@@ -47,8 +49,9 @@ struct verify_answer {
 	size_t signatures;  /* how many */
 	struct buf json;    /* report_json */
 	struct buf text[2]; /* report_text by enum lang */
-	struct buf html;    /* report_html, if it was asked for */
+	struct buf html[2]; /* report_html, those that were asked for */
 	struct buf etsi;    /* report_etsi, the same */
+	struct buf receipt; /* PDF/A, not sealed yet */
 };
 
 struct err *job_verify(

@@ -10,6 +10,7 @@ worker_libworker_la_SOURCES = \
 	%D%/message.c \
 	%D%/message_extend.c \
 	%D%/message_sign.c \
+	%D%/receipt.c %D%/receipt.h \
 	%D%/sandbox.c %D%/sandbox.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 

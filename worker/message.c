@@ -41,6 +41,11 @@ enum {
 	TAG_USE_UNTIL,
 	TAG_INDEX,
 	TAG_TRUSTED,
+	TAG_NAME,
+	TAG_PLACE_ID,
+	TAG_PLACE_PAGE,
+	TAG_PLACE_UNTIL,
+	TAG_PLACE_REPORT,
 };
 
 struct verify_hold {
@@ -55,6 +60,9 @@ struct verify_hold {
 	size_t nexternal;
 	struct cert_list extra;
 	struct bytes *keys; /* borrow from the message */
+	char *name;
+	char *id, *page; /* of the place */
+	struct report_place place;
 };
 
 static struct err *
@@ -144,7 +152,16 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_lists(r, out));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
-	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
+	if (r->dotnet_enveloped)
+		TRY(pack_u64(out, TAG_DOTNET, 1));
+	if (r->name != NULL)
+		TRY(pack_str(out, TAG_NAME, r->name));
+	if (r->place == NULL)
+		return NULL;
+	TRY(pack_str(out, TAG_PLACE_ID, r->place->id));
+	TRY(pack_str(out, TAG_PLACE_PAGE, r->place->page));
+	TRY(pack_i64(out, TAG_PLACE_UNTIL, r->place->until));
+	return pack_u64(out, TAG_PLACE_REPORT, r->place->report);
 }
 
 static struct err *
@@ -305,6 +322,26 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 }
 
 static struct err *
+unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	uint64_t report;
+	if (unpack_is(u, TAG_NAME))
+		TRY(unpack_str(u, TAG_NAME, &h->name));
+	r->name = h->name;
+	if (!unpack_is(u, TAG_PLACE_ID))
+		return NULL;
+	TRY(unpack_str(u, TAG_PLACE_ID, &h->id));
+	TRY(unpack_str(u, TAG_PLACE_PAGE, &h->page));
+	TRY(unpack_i64(u, TAG_PLACE_UNTIL, &h->place.until));
+	TRY(unpack_u64(u, TAG_PLACE_REPORT, &report));
+	h->place.report = report != 0;
+	h->place.id = h->id;
+	h->place.page = h->page;
+	r->place = &h->place;
+	return NULL;
+}
+
+static struct err *
 unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	if (unpack_is(u, TAG_FORMAT))
@@ -328,6 +365,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	if (unpack_is(u, TAG_DOTNET))
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
+	TRY(unpack_place(u, r, h));
 	return unpack_end(u);
 }
 
@@ -370,6 +408,9 @@ verify_hold_free(struct verify_hold *h)
 	cert_list_done(&h->extra);
 	free(h->format);
 	free(h->policy);
+	free(h->name);
+	free(h->id);
+	free(h->page);
 	free(h);
 }
 
@@ -383,8 +424,10 @@ enum {
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
-	TAG_HTML,
+	TAG_HTML_VI,
+	TAG_HTML_EN,
 	TAG_ETSI,
+	TAG_RECEIPT,
 };
 
 struct err *
@@ -397,8 +440,10 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
 	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
-	TRY(pack_bytes(out, TAG_HTML, buf_bytes(&a->html)));
-	return pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi));
+	TRY(pack_bytes(out, TAG_HTML_VI, buf_bytes(&a->html[LANG_VI])));
+	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
+	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
+	return pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt));
 }
 
 static struct err *
@@ -441,8 +486,13 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
-	TRY(unpack_report(u, TAG_HTML, &a->html));
+	TRY(unpack_report(u, TAG_HTML_VI, &a->html[LANG_VI]));
+	TRY(unpack_report(u, TAG_HTML_EN, &a->html[LANG_EN]));
 	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
+	struct bytes receipt;
+	a->receipt = BUF(REPORT_MAX);
+	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
+	TRY(buf_append(&a->receipt, receipt));
 	return unpack_end(u);
 }
 

@@ -239,7 +239,7 @@ prepare_hold_free(struct prepare_hold *h)
 
 /* ---- prepared ---- */
 
-enum { TAG_ALG = 1, TAG_VALUE, TAG_TO_BE_SIGNED, TAG_STATE };
+enum { TAG_ALG = 1, TAG_VALUE, TAG_TO_BE_SIGNED, TAG_STATE, TAG_CONTENT };
 
 struct err *
 prepared_pack(const struct prepared *p, struct buf *out)
@@ -248,7 +248,9 @@ prepared_pack(const struct prepared *p, struct buf *out)
 	TRY(pack_bytes(
 	    out, TAG_VALUE, bytes_of(p->digest, digest_len(p->digest_alg))));
 	TRY(pack_bytes(out, TAG_TO_BE_SIGNED, buf_bytes(&p->to_be_signed)));
-	return pack_bytes(out, TAG_STATE, buf_bytes(&p->state));
+	TRY(pack_bytes(out, TAG_STATE, buf_bytes(&p->state)));
+	return pack_bytes(
+	    out, TAG_CONTENT, bytes_of(p->content_digest, p->content_len));
 }
 
 static struct err *
@@ -258,6 +260,19 @@ unpack_copy(struct unpack *u, uint16_t tag, size_t max, struct buf *out)
 	*out = BUF(max);
 	TRY(unpack_bytes(u, tag, &b));
 	return buf_append(out, b);
+}
+
+static struct err *
+unpack_content(struct unpack *u, struct prepared *p)
+{
+	struct bytes digest;
+	TRY(unpack_bytes(u, TAG_CONTENT, &digest));
+	if (digest.len > sizeof(p->content_digest))
+		return err_new(ERR_MALFORMED, NULL, "no such digest");
+	if (digest.len > 0)
+		memcpy(p->content_digest, digest.ptr, digest.len);
+	p->content_len = digest.len;
+	return unpack_end(u);
 }
 
 static struct err *
@@ -275,7 +290,7 @@ unpack_prepared(struct unpack *u, struct prepared *p)
 		memcpy(p->digest, digest.ptr, digest.len);
 	TRY(unpack_copy(u, TAG_TO_BE_SIGNED, STATE_MAX, &p->to_be_signed));
 	TRY(unpack_copy(u, TAG_STATE, STATE_MAX + 64, &p->state));
-	return unpack_end(u);
+	return unpack_content(u, p);
 }
 
 struct err *

@@ -186,7 +186,7 @@ issues_for_officers_servers_and_responders(void)
 	static const char *const hosts[] = { "localhost", "127.0.0.1", "::1",
 		NULL };
 	static const char *const profiles[] = { "officer", "tls-server",
-		"time-stamp", "ocsp" };
+		"time-stamp", "ocsp", "audit", "seal" };
 	for (size_t i = 0; i < COUNT_OF(profiles); i++) {
 		struct cert_fields f =
 		    test_fields(profiles[i], names, 3, t.key, t.ca, 365);

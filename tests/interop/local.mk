@@ -4,7 +4,7 @@
 TESTS += tests/interop/kinds.py tests/interop/foreign.py tests/interop/levels.py \
 	tests/interop/cades.sh
 EXTRA_DIST += %D%/common.py %D%/kinds.py %D%/foreign.py %D%/README.md \
-	%D%/levels.py %D%/cades.sh %D%/dss/pom.xml %D%/dss/Judge.java \
+	%D%/requirements.txt %D%/levels.py %D%/cades.sh %D%/dss/pom.xml %D%/dss/Judge.java \
 	%D%/vera/pom.xml %D%/vera/Vera.java
 tests/interop/kinds.log: tests/pdf/maker$(EXEEXT) signctl/signctl$(EXEEXT)
 tests/interop/foreign.log: tests/pdf/maker$(EXEEXT) tests/xml/signer$(EXEEXT) \

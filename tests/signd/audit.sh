@@ -38,35 +38,35 @@ done
 ok $? "the service signs its audit by itself"
 enrol 'Trần Thị Bé' CCCD:001099654321
 for _ in $(seq 1 100); do
-	export_log "$dir/log"
-	[ "$(checkpoints "$dir/log")" -gt "$(checkpoints "$dir/first")" ] && break
+	export_log "$dir/whole"
+	[ "$(checkpoints "$dir/whole")" -gt "$(checkpoints "$dir/first")" ] && break
 	sleep 0.2
 done
 
-verify 0 "a whole log is right" "$dir/log" --trust "$dir/ca.pem"
-verify 0 "it continues an earlier export" "$dir/log" --trust "$dir/ca.pem" \
+verify 0 "a whole log is right" "$dir/whole" --trust "$dir/ca.pem"
+verify 0 "it continues an earlier export" "$dir/whole" --trust "$dir/ca.pem" \
     --earlier "$dir/first"
-verify 2 "without the CA nobody vouches for it" "$dir/log"
-verify 1 "another CA's checkpoints are refused" "$dir/log" \
+verify 2 "without the CA nobody vouches for it" "$dir/whole"
+verify 1 "another CA's checkpoints are refused" "$dir/whole" \
     --trust "$dir/oca.pem"
 
-sed '2s/"event":"\([a-z]\)/"event":"x\1/' "$dir/log" > "$dir/changed"
+sed '2s/"event":"\([a-z]\)/"event":"x\1/' "$dir/whole" > "$dir/changed"
 verify 1 "a changed record is found" "$dir/changed" --trust "$dir/ca.pem"
-sed 3d "$dir/log" > "$dir/removed"
+sed 3d "$dir/whole" > "$dir/removed"
 verify 1 "a removed record is found" "$dir/removed" --trust "$dir/ca.pem"
-sed 2p "$dir/log" > "$dir/inserted"
+sed 2p "$dir/whole" > "$dir/inserted"
 verify 1 "a record put in is found" "$dir/inserted" --trust "$dir/ca.pem"
-head -n 2 "$dir/log" > "$dir/short"
+head -n 2 "$dir/whole" > "$dir/short"
 verify 1 "a log cut off before an earlier export's end is found" "$dir/short" \
     --trust "$dir/ca.pem" --earlier "$dir/first"
-tail -n +3 "$dir/log" > "$dir/tail"
+tail -n +3 "$dir/whole" > "$dir/tail"
 verify 0 "a part that begins later is right for itself" "$dir/tail" \
     --trust "$dir/ca.pem"
 grep -q "Các bản ghi 3 đến" "$dir/told"
 ok $? "and says where it begins"
 
 # A chain computed anew after a change: every hash fits, the signature not.
-python3 - "$dir/log" "$dir/anew" << 'END'
+python3 - "$dir/whole" "$dir/anew" << 'END'
 import hashlib, json, sys
 prev = "0" * 64
 hashes = {}
@@ -85,7 +85,7 @@ END
 verify 1 "a chain written anew is found by its checkpoints" "$dir/anew" \
     --trust "$dir/ca.pem"
 # Somebody else's certificate, even a trusted one.
-python3 - "$dir/log" "$dir/other" "$dir/stranger.pem" << 'END'
+python3 - "$dir/whole" "$dir/other" "$dir/stranger.pem" << 'END'
 import json, ssl, sys
 der = ssl.PEM_cert_to_DER_cert(open(sys.argv[3]).read()).hex()
 with open(sys.argv[2], "w") as out:

@@ -13,6 +13,13 @@ tests_signd_test_operator_SOURCES = tests/signd/test-operator.c \
 tests_signd_test_operator_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_operator_LDADD = $(KEYS_TEST_LIBS)
 
+check_PROGRAMS += tests/signd/test-seal
+tests_signd_test_seal_SOURCES = tests/signd/test-seal.c tests/pdf/build.h \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_seal_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) \
+	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS)
+tests_signd_test_seal_LDADD = $(KEYS_TEST_LIBS)
+
 check_PROGRAMS += tests/signd/test-clockwatch
 tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h
 tests_signd_test_clockwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -3,6 +3,8 @@
 #include "base/messages.h"
 #include "tests/validation/facts.h"
 
+#include <openssl/ocsp.h>
+
 static struct world world;
 
 /* What is expected of one signature under one policy. */
@@ -296,6 +298,97 @@ not_knowing_of_revocation_is_not_valid(void)
 	buf_done(&forged);
 }
 
+/* An OCSP answer of `responder` that `about` is good; its times are NOON's. */
+static struct buf
+make_answer(const struct person *about, const struct person *responder)
+{
+	struct buf out = BUF(65536);
+	OCSP_BASICRESP *b = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(
+	    NULL, cert_x509(about->cert), cert_x509(world.ca.cert));
+	ASN1_GENERALIZEDTIME *this = ASN1_GENERALIZEDTIME_set(NULL, NOON - 100);
+	ASN1_GENERALIZEDTIME *next = ASN1_GENERALIZEDTIME_set(NULL, NOON + DAY);
+	OCSP_basic_add1_status(
+	    b, id, V_OCSP_CERTSTATUS_GOOD, 0, NULL, this, next);
+	ASN1_GENERALIZEDTIME_set(
+	    (ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(b), NOON - 100);
+	OCSP_basic_sign(b, cert_x509(responder->cert), responder->key,
+	    EVP_sha256(), NULL, OCSP_NOTIME);
+	OCSP_RESPONSE *r =
+	    OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, b);
+	uint8_t *der = NULL;
+	int len = i2d_OCSP_RESPONSE(r, &der);
+	CHECK(len > 0);
+	CHECK_OK(buf_append(&out, bytes_of(der, (size_t)len)));
+	OPENSSL_free(der);
+	OCSP_RESPONSE_free(r);
+	OCSP_CERTID_free(id);
+	ASN1_GENERALIZEDTIME_free(this);
+	ASN1_GENERALIZEDTIME_free(next);
+	OCSP_BASICRESP_free(b);
+	return out;
+}
+
+static void
+check_with(const struct facts *f, const struct policy *policy,
+    const struct status_data *data, size_t n, const char *code)
+{
+	const struct validation_request r = { .facts = f,
+		.policy = policy,
+		.domains = &world.domain,
+		.ndomains = 1,
+		.status_data = data,
+		.nstatus_data = n,
+		.time = NOON };
+	struct verdict v = { 0 };
+	CHECK_OK(validate(&r, &v));
+	CHECK(strcmp(v.code, code) == 0);
+	verdict_done(&v);
+}
+
+static void
+a_responder_is_judged_like_anybody(void)
+{
+	struct person responder =
+	    make_person((struct person_wish){ .name = "OCSP",
+		.key = "P-256",
+		.alg = ALG_P256,
+		.issuer = &world.ca,
+		.eku = "OCSPSigning",
+		.serial = 77,
+		.from = NOON - 400 * DAY,
+		.to = NOON + 400 * DAY });
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct buf answer = make_answer(&world.citizen, &responder);
+	struct buf itself = make_answer(&responder, &responder);
+	struct buf clean = make_answer(&responder, &world.ca);
+	struct buf revokes =
+	    make_crl(&world.ca, NOON - 100, &responder, NOON - DAY);
+	struct buf silent = make_crl(&world.stranger, NOON - 100, NULL, 0);
+	struct status_data data[2] = { { buf_bytes(&answer), true, false } };
+	struct policy believing = *policy_of("basic");
+	believing.responders_unasked = true;
+	check_with(&f, policy_of("basic"), data, 1, "responder-status-unknown");
+	check_with(&f, &believing, data, 1, "valid");
+	data[1] = (struct status_data){ buf_bytes(&itself), true, false };
+	check_with(&f, policy_of("basic"), data, 2, "responder-status-unknown");
+	data[1] = (struct status_data){ buf_bytes(&clean), true, false };
+	check_with(&f, policy_of("basic"), data, 2, "valid");
+	data[1] = (struct status_data){ buf_bytes(&silent), false, false };
+	check_with(&f, policy_of("basic"), data, 2, "responder-status-unknown");
+	/* The list clears the signer, and takes the responder's word away. */
+	data[1] = (struct status_data){ buf_bytes(&revokes), false, false };
+	check_with(&f, policy_of("basic"), data, 2, "valid");
+	facts_done(&f);
+	buf_done(&answer);
+	buf_done(&itself);
+	buf_done(&clean);
+	buf_done(&revokes);
+	buf_done(&silent);
+	person_done(&responder);
+}
+
 static void
 a_revoked_certificate_is_told_by_what_is_proven(void)
 {
@@ -459,8 +552,8 @@ every_code_has_its_message(void)
 		"issuer-not-trusted", "certificate-expired", "issuer-expired",
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
-		"revocation-unknown", "certificate-not-for-signing",
-		"algorithm-weak-key" };
+		"revocation-unknown", "responder-status-unknown",
+		"certificate-not-for-signing", "algorithm-weak-key" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
 	struct policy *p = NULL;
@@ -489,6 +582,7 @@ main(void)
 	RUN(a_stamp_from_before_the_certificate_condemns);
 	RUN(a_stamp_on_the_document_must_come_from_an_authority);
 	RUN(not_knowing_of_revocation_is_not_valid);
+	RUN(a_responder_is_judged_like_anybody);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
 	RUN(a_signature_policy_must_be_known_where_that_is_wanted);

@@ -324,6 +324,8 @@ prepared_and_insertion_survive_the_way(void)
 		.to_be_signed = BUF(100),
 		.state = BUF(100) };
 	memset(p.digest, 7, 48);
+	memset(p.content_digest, 9, 48);
+	p.content_len = 48;
 	CHECK_OK(buf_str(&p.to_be_signed, "attributes"));
 	CHECK_OK(buf_str(&p.state, "state"));
 	struct buf packed = BUF(4096);
@@ -332,6 +334,8 @@ prepared_and_insertion_survive_the_way(void)
 	CHECK_OK(prepared_unpack(buf_bytes(&packed), &q));
 	CHECK(q.digest_alg == DIGEST_SHA384);
 	CHECK(memcmp(p.digest, q.digest, 48) == 0);
+	CHECK(q.content_len == 48);
+	CHECK(memcmp(p.content_digest, q.content_digest, 48) == 0);
 	CHECK(bytes_eq_str(buf_bytes(&q.to_be_signed), "attributes"));
 	CHECK(bytes_eq_str(buf_bytes(&q.state), "state"));
 	prepared_done(&p);
