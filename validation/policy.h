@@ -93,6 +93,10 @@ struct policy {
 	bool need_stamp;
 	char **domains; /* whose anchors count; NULL: all */
 	size_t ndomains;
+	/* Certificate policies (dotted OIDs), one of which must hold all along a
+	 * signer's path (RFC 5280 6.1.1 c and e); NULL: any, or none. */
+	char **certificate_policies;
+	size_t ncertificate_policies;
 	bool check_algorithms; /* by these rows; what has none is refused */
 	struct digest_row *digests;
 	size_t ndigests;

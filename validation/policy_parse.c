@@ -261,13 +261,30 @@ read_revocation(const json_t *o, struct policy *p)
 }
 
 static struct err *
-read_domains(const json_t *array, struct policy *p)
+read_strings(const json_t *array, char ***out, size_t *n)
 {
 	if (array == NULL)
 		return NULL;
-	TRY(new_rows(array, sizeof(*p->domains), &p->domains, &p->ndomains));
-	for (size_t i = 0; i < p->ndomains; i++)
-		TRY(copy(json_array_get(array, i), &p->domains[i]));
+	TRY(new_rows(array, sizeof(**out), out, n));
+	for (size_t i = 0; i < *n; i++)
+		TRY(copy(json_array_get(array, i), &(*out)[i]));
+	return NULL;
+}
+
+/* OpenSSL leaves out what it cannot read, and with it the rule. */
+static struct err *
+read_certificate_policies(const json_t *array, struct policy *p)
+{
+	if (array != NULL && json_array_size(array) == 0)
+		return bad("certificate_policies");
+	TRY(read_strings(
+	    array, &p->certificate_policies, &p->ncertificate_policies));
+	for (size_t i = 0; i < p->ncertificate_policies; i++) {
+		const char *oid = p->certificate_policies[i];
+		if (strspn(oid, "0123456789.") != strlen(oid) ||
+		    strchr(oid, '.') == NULL)
+			return bad("certificate_policies");
+	}
 	return NULL;
 }
 
@@ -355,7 +372,7 @@ read_policy(const json_t *o, struct policy *p)
 {
 	const json_t *path = json_object_get(o, "path");
 	TRY(ONLY(o, "not an object", "version", "name", "sentence", "passed",
-	    "path", "domains", "revocation", "binding", "signature_policy",
+	    "path", "domains", "certificate_policies", "revocation", "binding", "signature_policy",
 	    "time_stamp", "algorithms", "rules"));
 	if (json_integer_value(json_object_get(o, "version")) != 1)
 		return bad("version");
@@ -363,7 +380,10 @@ read_policy(const json_t *o, struct policy *p)
 		return bad("path");
 	p->check_path = json_is_true(path);
 	TRY(read_words(o, p));
-	TRY(read_domains(json_object_get(o, "domains"), p));
+	TRY(read_strings(
+	    json_object_get(o, "domains"), &p->domains, &p->ndomains));
+	TRY(read_certificate_policies(
+	    json_object_get(o, "certificate_policies"), p));
 	TRY(read_revocation(json_object_get(o, "revocation"), p));
 	TRY(read_signature_policy(json_object_get(o, "signature_policy"), p));
 	TRY(read_algorithms(json_object_get(o, "algorithms"), p));

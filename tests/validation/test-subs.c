@@ -5,6 +5,8 @@
 
 static struct world world;
 
+static const struct policy *policy; /* "basic", unless a test says otherwise */
+
 /* A signature by `who`, whose issuer may come along, judged with two CRLs. */
 static void
 check(const struct person *who, const struct person *issuer, int64_t time,
@@ -22,7 +24,7 @@ check(const struct person *who, const struct person *issuer, int64_t time,
 	if (other != NULL)
 		status[n++].der = buf_bytes(other);
 	const struct validation_request r = { .facts = &f,
-		.policy = policy_of("basic"),
+		.policy = policy != NULL ? policy : policy_of("basic"),
 		.domains = &world.domain,
 		.ndomains = 1,
 		.status_data = status,
@@ -104,6 +106,58 @@ chain_constraints_failure(void)
 	person_done(&ca);
 }
 
+/* basic, with `member` more. */
+static struct policy *
+basic_with(const char *member)
+{
+	struct policy *p = NULL;
+	for (size_t i = 0; i < policy_texts_count; i++) {
+		const struct policy_text *t = &policy_texts[i];
+		struct bytes text = bytes_of(t->json, t->len);
+		size_t at = bytes_find(text, BYTES_LIT("\"path\": true"));
+		if (strcmp(t->name, "basic") != 0 || at == SIZE_MAX)
+			continue;
+		CLEANUP(buf_done) struct buf b = BUF(POLICY_MAX);
+		CHECK_OK(buf_append(&b, bytes_slice(text, 0, at)));
+		CHECK_OK(buf_str(&b, member));
+		CHECK_OK(buf_append(&b, bytes_from(text, at)));
+		CHECK_OK(policy_parse(buf_bytes(&b), &p));
+	}
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+static void
+certificate_policies_that_are_wanted_must_hold(void)
+{
+	struct person p = make_person((struct person_wish){ .name = "Bình",
+	    .key = "P-256",
+	    .alg = ALG_P256,
+	    .issuer = &world.ca,
+	    .serial = 70,
+	    .from = NOON - 90 * DAY,
+	    .to = NOON + 90 * DAY,
+	    .policies = "1.2.3.4" });
+	struct policy *this =
+	    basic_with("\"certificate_policies\": [\"1.2.3.4\"],");
+	struct policy *other =
+	    basic_with("\"certificate_policies\": [\"1.2.3.5\"],");
+	struct buf crl = make_crl(&world.ca, NOON, NULL, 0);
+	policy = this;
+	check(&p, NULL, NOON, &crl, NULL, TOTAL_PASSED, SUB_NONE, "valid");
+	check(&world.citizen, NULL, NOON, &crl, NULL, INDETERMINATE,
+	    SUB_CHAIN_CONSTRAINTS_FAILURE, "chain-constraints");
+	policy = other;
+	check(&p, NULL, NOON, &crl, NULL, INDETERMINATE,
+	    SUB_CHAIN_CONSTRAINTS_FAILURE, "chain-constraints");
+	policy = NULL;
+	policy_free(this);
+	policy_free(other);
+	buf_done(&crl);
+	person_done(&p);
+}
+
 static void
 revoked_ca_no_poe(void)
 {
@@ -140,6 +194,7 @@ main(void)
 	RUN(no_certificate_chain_found);
 	RUN(certificate_chain_general_failure);
 	RUN(chain_constraints_failure);
+	RUN(certificate_policies_that_are_wanted_must_hold);
 	RUN(revoked_ca_no_poe);
 	RUN(not_yet_valid);
 	world_done(&world);
