@@ -18,4 +18,7 @@ EXTRA_DIST += %D%/etsi.py
 tests/interop/etsi.log: signctl/signctl$(EXEEXT)
 
 # All verdicts beside those of EU DSS; its constraints serve bench-validation, too.
+TESTS += %D%/beside.py
 EXTRA_DIST += %D%/beside.py %D%/besidemake.py %D%/dss/Beside.java
+tests/interop/beside.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
+	tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
