@@ -22,5 +22,6 @@ dist_doc_DATA += %D%/threat-model.md
 dist_doc_DATA += %D%/tokens.md
 dist_doc_DATA += %D%/trust.md
 dist_doc_DATA += %D%/trust-list.schema.json
+dist_doc_DATA += %D%/validation.md
 dist_doc_DATA += %D%/xml.md
 EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/signctl.1

@@ -23,3 +23,9 @@ tests/interop/etsi.log: signctl/signctl$(EXEEXT)
 dist_check_SCRIPTS += %D%/receipt.sh
 TESTS += %D%/receipt.sh
 EXTRA_DIST += %D%/receipt_judges.py
+
+# All verdicts beside those of EU DSS; its constraints serve bench-validation, too.
+TESTS += %D%/beside.py
+EXTRA_DIST += %D%/beside.py %D%/besidemake.py %D%/dss/Beside.java
+tests/interop/beside.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
+	tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
