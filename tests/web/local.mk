@@ -1,3 +1,4 @@
 # The pages, in a browser.
 dist_check_SCRIPTS += %D%/page.sh
 TESTS += %D%/page.sh
+EXTRA_DIST += %D%/wcag.js

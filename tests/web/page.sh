@@ -67,6 +67,15 @@ shot() {
 	d GET "/session/$session/screenshot" |
 	    sed 's/^{"value":"//; s/"}$//' | base64 -d > "$SHOTS/$1.png"
 }
+wcag() { # wcag NAME: nothing is found by wcag.js
+	python3 -c 'import json, sys
+print(json.dumps({"script": open(sys.argv[1]).read(), "args": []}))' \
+	    "$top_srcdir/tests/web/wcag.js" > "$dir/script"
+	found=$(d POST "/session/$session/execute/sync" "@$dir/script")
+	[ "$found" = '{"value":[]}' ] || echo "# $found"
+	[ "$found" = '{"value":[]}' ]
+	ok $? "$1: contrast, labels, headings, language, width"
+}
 wait_for() { # wait_for SELECTOR
 	for _ in $(seq 1 100); do
 		[ "$(js "!!document.querySelector('$1')")" = true ] && return 0
@@ -152,6 +161,36 @@ wait_for '#result .verdict'
 [ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ]
 ok $? "on a narrow screen nothing runs over the edge"
 shot narrow
+wcag "the page with a result"
+
+# A report that is kept has a page, on which a file is compared.
+go "$url/"
+wcag "the page before"
+keys '#document' "$dir/signed.pdf"
+click '#keep'
+click '#verify button'
+wait_for '#result .links a'
+page=$(js 'document.querySelector(\".links a\").pathname' | tr -d '"')
+js 'document.querySelectorAll(\".links a\")[1].pathname' | grep -q '^"/receipts/'
+ok $? "a report that is kept has links to its page and to a receipt"
+for lang in vi en; do
+	go "$url$page?lang=$lang"
+	wait_for '#same-file'
+	[ "$(js 'document.documentElement.lang')" = "\"$lang\"" ]
+	ok $? "its page is there in $lang"
+	wcag "its page in $lang"
+	shot "verdict-$lang"
+done
+keys '#same-file' "$dir/signed.pdf"
+wait_for '#same-said.good'; ok $? "the same file is known again"
+wcag "its page, after that"
+go "$url$page"
+keys '#same-file' "$dir/changed.pdf"
+wait_for '#same-said.bad'; ok $? "and another one is not"
+shot other-file
+go "$url/v/00000000000000000000000000000000"
+wait_for '.verdict.error'; ok $? "a link that leads nowhere is told"
+wcag "the page of an error"
 go "$url/"
 keys '#document' "$dir/none.txt"
 click '#verify button'
