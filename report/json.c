@@ -192,6 +192,24 @@ set_trust(json_t *o, const struct signature_verdict *v, const struct policy *p)
 	return NULL;
 }
 
+static const char *
+stamp_kind_name(enum stamp_kind kind)
+{
+	switch (kind) {
+	case STAMP_CONTENT:
+		return "content";
+	case STAMP_REFS:
+		return "references";
+	case STAMP_ARCHIVE:
+		return "archive";
+	case STAMP_DOCUMENT:
+		return "document";
+	case STAMP_SIGNATURE:
+		break;
+	}
+	return "signature";
+}
+
 static struct err *
 set_times(json_t *o, const struct signature_verdict *v)
 {
@@ -207,6 +225,7 @@ set_times(json_t *o, const struct signature_verdict *v)
 		json_t *s;
 		TRY(add_object(stamps, &s));
 		TRY(set_time(s, "time", f->time));
+		TRY(set_string(s, "kind", stamp_kind_name(f->kind)));
 		TRY(set_string(s, "digest", check_name(f->digest)));
 		TRY(set_string(s, "signature", check_name(f->signature)));
 		TRY(set_string(s, "authority",

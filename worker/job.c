@@ -313,6 +313,21 @@ give_prepared(const struct format *f, struct prepared *p, struct prepared *out)
 	return NULL;
 }
 
+/* What was asked for and another format alone has would be left undone. */
+static struct err *
+check_options(const struct prepare_request *r, const struct format *f)
+{
+	bool strange = f == &format_pdf ? r->xml.len > 0 || r->cms.len > 0
+					: r->pdf.len > 0;
+	if ((f == &format_xml && r->xml.len == 0 && r->cms.len > 0) ||
+	    (f == &format_cms && r->cms.len == 0 && r->xml.len > 0))
+		strange = true;
+	return strange ? err_coded(err_new(ERR_USAGE, NULL,
+				       "%s has no such options", f->name),
+			     "parameter")
+		       : NULL;
+}
+
 /* Only the format that is used has its parameters read. */
 static struct err *
 prepare_by(const struct prepare_request *r, const struct format *f,
@@ -321,6 +336,7 @@ prepare_by(const struct prepare_request *r, const struct format *f,
 	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
 	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
 	CLEANUP(cms_params_freep) struct cms_params *cms = NULL;
+	TRY(check_options(r, f));
 	if (f == &format_pdf && r->pdf.len > 0)
 		TRY(pdf_params_unpack(r->pdf, &pdf));
 	if (f == &format_xml && r->xml.len > 0)
