@@ -24,4 +24,4 @@ dist_doc_DATA += %D%/trust.md
 dist_doc_DATA += %D%/trust-list.schema.json
 dist_doc_DATA += %D%/validation.md
 dist_doc_DATA += %D%/xml.md
-EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/signctl.1
+EXTRA_DIST += CONTRIBUTING.md LICENSE %D%/signctl.1 %D%/clerk.py

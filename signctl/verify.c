@@ -25,7 +25,9 @@ static const struct option_row options[] = {
 	{ "crl", "FILE", "a CRL to use", true },
 	{ "ocsp", "FILE", "an OCSP answer to use", true },
 	{ "time", "ISO8601", "time of validation (now)", false },
-	{ "content", "FILE", "the data of a detached signature", false },
+	{ "content", "FILE",
+	    "the data of a detached signature; with --url only its hash is sent",
+	    false },
 	{ "external", "URI=FILE", "what a reference in XML names", true },
 	{ "dotnet-enveloped", NULL,
 	    "XML: read enveloped-signature inside a signature as .NET does",
@@ -384,21 +386,69 @@ print_remote(const struct args *a, const char *text, int *code)
 	return NULL;
 }
 
+/* "SHA-256:HEX,SHA-512:HEX" of what a detached signature is over: the file
+ * itself stays here. */
+static struct err *
+hash_content(const char *path, struct buf *out)
+{
+	static const enum digest_alg algs[] = { DIGEST_SHA256, DIGEST_SHA512 };
+	CLEANUP(input_done) struct input in = { 0 };
+	TRY(input_open(path, &in));
+	for (size_t i = 0; i < COUNT_OF(algs); i++) {
+		uint8_t hash[DIGEST_MAX];
+		TRY(digest_of(algs[i], in.bytes, hash));
+		TRY(buf_printf(out, "%s%s:", i > 0 ? "," : "",
+		    digest_name(algs[i])));
+		TRY(hex_encode(bytes_of(hash, digest_len(algs[i])), out));
+	}
+	return NULL;
+}
+
+/* Asked for once more, as a PDF: the document must come from a file. */
+static struct err *
+fetch_receipt(const struct args *a, struct signd *s, int fd)
+{
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	const char *to = args_get(a, "receipt");
+	if (to == NULL)
+		return NULL;
+	if (args_has(a, "content"))
+		return err_new(ERR_USAGE, NULL,
+		    "no receipt of a content that stays here");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(errno, "%s", a->words[0]);
+	TRY(output_open(to, &out));
+	TRY(service_err(signd_receipt(s, fd, args_get(a, "policy"),
+	    file_name(a->words[0]), out.fd)));
+	return output_commit(&out);
+}
+
+static struct err *
+ask_online(const struct args *a, struct signd *s, const char *path, int *code)
+{
+	CLEANUP(signd_freep) char *text = NULL;
+	CLEANUP(buf_done) struct buf hashes = BUF(1024);
+	const char *content = args_get(a, "content"), *given = NULL;
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "%s", path);
+	if (content != NULL) {
+		TRY(hash_content(content, &hashes));
+		TRY(buf_cstr(&hashes, &given));
+	}
+	TRY(service_err(signd_verify_hashes(s, fd, given,
+	    args_get(a, "policy"), args_get(a, "time"), &text)));
+	TRY(print_remote(a, text, code));
+	return fetch_receipt(a, s, fd);
+}
+
 static struct err *
 online(const struct args *a, int *code)
 {
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	TRY(service_open(a, &s));
-	for (size_t i = 0; i < a->nwords; i++) {
-		CLEANUP(signd_freep) char *text = NULL;
-		CLEANUP(close_fdp)
-		int fd = open(a->words[i], O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_errno(errno, "%s", a->words[i]);
-		TRY(service_err(signd_verify(
-		    s, fd, args_get(a, "policy"), args_get(a, "time"), &text)));
-		TRY(print_remote(a, text, code));
-	}
+	for (size_t i = 0; i < a->nwords; i++)
+		TRY(ask_online(a, s, a->words[i], code));
 	return NULL;
 }
 

@@ -12,6 +12,17 @@ world_make; ok $? "a service comes up"
 enrol 'Nguyễn Văn An' 'CCCD:001099123456'; ok $? "a citizen is enrolled"
 
 driver_start
+
+wcag() { # wcag NAME: nothing is found by wcag.js
+	python3 -c 'import json, sys
+print(json.dumps({"script": open(sys.argv[1]).read(), "args": []}))' \
+	    "$top_srcdir/tests/web/wcag.js" > "$dir/script"
+	found=$(d POST "/session/$session/execute/sync" "@$dir/script")
+	[ "$found" = '{"value":[]}' ] || echo "# $found"
+	[ "$found" = '{"value":[]}' ]
+	ok $? "$1: contrast, labels, headings, language, width"
+}
+
 session_new ''; ok $? "a browser comes up"
 
 # The citizen sets the PIN.
@@ -85,6 +96,36 @@ wait_for '#result .verdict'
 [ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ]
 ok $? "on a narrow screen nothing runs over the edge"
 shot narrow
+wcag "the page with a result"
+
+# A report that is kept has a page, on which a file is compared.
+go "$url/"
+wcag "the page before"
+keys '#document' "$dir/signed.pdf"
+click '#keep'
+click '#verify button'
+wait_for '#result .links a'
+page=$(js 'document.querySelector(\".links a\").pathname' | tr -d '"')
+js 'document.querySelectorAll(\".links a\")[1].pathname' | grep -q '^"/receipts/'
+ok $? "a report that is kept has links to its page and to a receipt"
+for lang in vi en; do
+	go "$url$page?lang=$lang"
+	wait_for '#same-file'
+	[ "$(js 'document.documentElement.lang')" = "\"$lang\"" ]
+	ok $? "its page is there in $lang"
+	wcag "its page in $lang"
+	shot "verdict-$lang"
+done
+keys '#same-file' "$dir/signed.pdf"
+wait_for '#same-said.good'; ok $? "the same file is known again"
+wcag "its page, after that"
+go "$url$page"
+keys '#same-file' "$dir/changed.pdf"
+wait_for '#same-said.bad'; ok $? "and another one is not"
+shot other-file
+go "$url/v/00000000000000000000000000000000"
+wait_for '.verdict.error'; ok $? "a link that leads nowhere is told"
+wcag "the page of an error"
 go "$url/"
 keys '#document' "$dir/none.txt"
 click '#verify button'
