@@ -204,6 +204,7 @@ collect(struct sheet *s, size_t file, struct facts *found)
 	struct collect_input in = { .extra = s->box->in->extra,
 		.keys = s->box->in->keys,
 		.nkeys = s->box->in->nkeys,
+		.shared_key = s->box->in->shared_key,
 		.dotnet_enveloped = s->box->in->dotnet_enveloped };
 	TRY(archive_read(s->box->archive, file, &in.document));
 	TRY(read_sheet(s, in.document));

@@ -140,23 +140,58 @@ buf_fill(struct buf *b, uint8_t what, size_t count)
 	return NULL;
 }
 
-/* Two rounds, measure and write: vasprintf would allocate on the side. */
+/* Written into the room that is there; when it is short, once more: vasprintf
+ * would allocate on the side. */
 static struct err *print_into(struct buf *b, const char *fmt, va_list ap,
     va_list again) __attribute__((format(printf, 2, 0)));
 
 static struct err *
 print_into(struct buf *b, const char *fmt, va_list ap, va_list again)
 {
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	/* There is a byte behind the capacity for the 0. */
+	size_t room = b->ptr == NULL ? 0 : b->cap - b->len + 1;
+	char *at = room == 0 ? NULL : (char *)b->ptr + b->len;
+	int n = vsnprintf(at, room, fmt, ap);
 	if (n < 0)
 		return err_new(ERR_INTERNAL, NULL, "cannot format");
-	TRY(buf_reserve(b, (size_t)n));
-	if (n == 0)
-		return NULL;
-	/* There is a byte behind the capacity for the 0. */
-	vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, fmt, again);
+	if ((size_t)n >= room && n > 0) {
+		TRY(buf_reserve(b, (size_t)n));
+		vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, fmt, again);
+	}
 	b->len += (size_t)n;
 	return NULL;
+}
+
+/* Most formats only put strings together, and there are many of them. */
+static bool
+is_joining(const char *fmt)
+{
+	for (const char *p = fmt; (p = strchr(p, '%')) != NULL; p += 2)
+		if (p[1] != 's')
+			return false;
+	return true;
+}
+
+static struct err *join(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static struct err *
+join(struct buf *b, const char *fmt, va_list ap)
+{
+	size_t before = b->len;
+	struct err *e = NULL;
+	while (*fmt != '\0' && e == NULL) {
+		const char *end = strchrnul(fmt, '%');
+		e = buf_append(b, bytes_of(fmt, (size_t)(end - fmt)));
+		fmt = end;
+		if (*fmt != '%' || e != NULL)
+			continue;
+		e = buf_str(b, va_arg(ap, const char *));
+		fmt += 2;
+	}
+	if (e != NULL)
+		b->len = before;
+	return e;
 }
 
 struct err *
@@ -166,7 +201,8 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_list again;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	struct err *e = print_into(b, fmt, ap, again);
+	struct err *e =
+	    is_joining(fmt) ? join(b, fmt, ap) : print_into(b, fmt, ap, again);
 	va_end(again);
 	va_end(ap);
 	return e;
@@ -210,6 +246,13 @@ buf_done(struct buf *b)
 {
 	free(b->ptr);
 	*b = BUF(b->max);
+}
+
+void
+buf_wipe_done(struct buf *b)
+{
+	wipe(b->ptr, b->cap);
+	buf_done(b);
 }
 
 struct err *

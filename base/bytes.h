@@ -103,6 +103,9 @@ struct err *buf_cstr(struct buf *b, const char **out) MUST_USE;
 struct buf buf_move(struct buf *from);
 void buf_clear(struct buf *b);
 void buf_done(struct buf *b); /* frees, and may be called again */
+/* The same for one that held a secret.  Growing leaves copies behind: reserve
+ * what it takes (buf_reserve) first. */
+void buf_wipe_done(struct buf *b);
 
 /* A secret: wiped on secret_done(), never printed.  Fixed size from birth. */
 struct secret {

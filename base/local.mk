@@ -6,10 +6,13 @@ base_libbase_la_SOURCES = \
 	%D%/encoding.c %D%/encoding.h \
 	%D%/err.c %D%/err.h \
 	%D%/memory.h \
+	%D%/nfc.h \
 	%D%/messages.c %D%/messages.def %D%/messages.h \
 	%D%/pack.c %D%/pack.h \
 	%D%/record.c %D%/record.h \
 	%D%/time.c %D%/time.h
+
+EXTRA_DIST += %D%/nfc.py
 
 # What the rooms below link, in order.
 BASE_LIBS = base/libbase.la

@@ -285,7 +285,7 @@ struct load {
 	pthread_t thread;
 };
 
-#define CONNECTIONS 8
+#define CONNECTIONS 32
 #define HTTP_SECONDS 4.0
 
 static int

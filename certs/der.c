@@ -9,6 +9,16 @@ der_is(struct bytes rest, uint8_t first)
 	return rest.len > 0 && rest.ptr[0] == first;
 }
 
+/* First byte and length, in the one form that DER has (X.690 10.1). */
+static size_t
+head_len(size_t len)
+{
+	size_t n = 2;
+	for (size_t left = len < 0x80 ? 0 : len; left > 0; left >>= 8)
+		n++;
+	return n;
+}
+
 struct err *
 der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
     struct bytes *content)
@@ -26,6 +36,9 @@ der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
 	if ((r & 0x81) != 0 || len < 0)
 		return err_ossl(ERR_MALFORMED, "the length of an element");
 	size_t head = (size_t)(p - rest->ptr);
+	if (head != head_len((size_t)len))
+		return err_new(ERR_MALFORMED, "X.690 10.1",
+		    "a length in more bytes than it needs");
 	if (whole != NULL)
 		*whole = bytes_slice(*rest, 0, head + (size_t)len);
 	if (content != NULL)

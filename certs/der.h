@@ -19,7 +19,10 @@
 /*
  * der_take takes the element with that first byte off the front of *rest;
  * `whole` is with its header, `content` without; either may be NULL.
- * ERR_MALFORMED: another element, indefinite length, or it runs over the end.
+ * ERR_MALFORMED: another element, it runs over the end, or its length is not
+ * in the shortest form: all that is read so (CRLs, OCSP, requests, keys) is DER
+ * by its standard, and two encodings of one thing would be two things to hash.
+ * What may come in BER is CMS: cms/ber.h.
  */
 struct err *der_take(struct bytes *rest, uint8_t first, struct bytes *whole,
     struct bytes *content) MUST_USE;

@@ -19,13 +19,6 @@ static const struct bytes suite = {
 
 /* ---- labels (4) ---- */
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->cap);
-	buf_done(b);
-}
-
 static struct err *
 labelled(struct bytes suite_id, const char *label, struct bytes rest,
     struct buf *out)
@@ -40,7 +33,7 @@ static struct err *
 extract(struct bytes suite_id, struct bytes salt, const char *label,
     struct bytes ikm, uint8_t out[32])
 {
-	CLEANUP(wiped_buf) struct buf in = BUF(LABELED_MAX);
+	CLEANUP(buf_wipe_done) struct buf in = BUF(LABELED_MAX);
 	TRY(buf_reserve(&in, LABELED_MAX));
 	TRY(labelled(suite_id, label, ikm, &in));
 	return hkdf_extract(salt, buf_bytes(&in), out);

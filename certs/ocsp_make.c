@@ -9,6 +9,7 @@
 #define DER_CONTEXT(n) (0xa0 + (n))
 #define DER_CONTEXT_PRIMITIVE(n) (0x80 + (n))
 #define OID_NONCE BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
+#define OID_SHA1 BYTES_LIT("\x06\x05\x2b\x0e\x03\x02\x1a") /* with its head */
 #define OID_BASIC BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")
 
 /* ---- requests ---- */
@@ -27,6 +28,10 @@ read_hash_alg(struct bytes *rest, enum digest_alg *out)
 	struct bytes algorithm, oid;
 	TRY(der_take(rest, DER_SEQUENCE, NULL, &algorithm));
 	TRY(der_take(&algorithm, DER_OID, &oid, NULL));
+	if (bytes_eq(oid, OID_SHA1)) { /* nearly all of them */
+		*out = DIGEST_SHA1;
+		return NULL;
+	}
 	const uint8_t *p = oid.ptr;
 	CLEANUP(ASN1_OBJECT_freep)
 	ASN1_OBJECT *o = d2i_ASN1_OBJECT(NULL, &p, (long)oid.len);
@@ -135,16 +140,12 @@ ocsp_request_parse(struct bytes der, struct ocsp_request *out)
 
 /* ---- CertID ---- */
 
-struct issuer_hashes {
-	uint8_t name[DIGEST_MAX], key[DIGEST_MAX];
-	size_t len;
-};
-
-static struct err *
-hash_issuer(
-    enum digest_alg alg, const struct cert *issuer, struct issuer_hashes *out)
+struct err *
+ocsp_issuer_id_of(
+    enum digest_alg alg, const struct cert *issuer, struct ocsp_issuer_id *out)
 {
 	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert_x509(issuer));
+	out->alg = alg;
 	out->len = digest_len(alg);
 	TRY(digest_of(alg, cert_subject_der(issuer), out->name));
 	return digest_of(alg,
@@ -153,17 +154,24 @@ hash_issuer(
 	    out->key);
 }
 
+bool
+ocsp_query_fits(const struct ocsp_query *q, const struct ocsp_issuer_id *id)
+{
+	return q->alg == id->alg &&
+	       bytes_eq(q->name_hash, bytes_of(id->name, id->len)) &&
+	       bytes_eq(q->key_hash, bytes_of(id->key, id->len));
+}
+
 struct err *
 ocsp_query_is_of(
     const struct ocsp_query *q, const struct cert *issuer, bool *ok)
 {
-	struct issuer_hashes h;
+	struct ocsp_issuer_id h;
 	*ok = false;
 	if (q->alg == DIGEST_NONE)
 		return NULL;
-	TRY(hash_issuer(q->alg, issuer, &h));
-	*ok = bytes_eq(q->name_hash, bytes_of(h.name, h.len)) &&
-	      bytes_eq(q->key_hash, bytes_of(h.key, h.len));
+	TRY(ocsp_issuer_id_of(q->alg, issuer, &h));
+	*ok = ocsp_query_fits(q, &h);
 	return NULL;
 }
 
@@ -184,11 +192,11 @@ static struct err *
 put_cert_id(
     struct buf *b, const struct ocsp_single *s, const struct cert *issuer)
 {
-	struct issuer_hashes h;
+	struct ocsp_issuer_id h;
 	CLEANUP(buf_done) struct buf v = BUF(PART_MAX);
 	if (s->alg == DIGEST_NONE || s->serial.len == 0)
 		return err_new(ERR_USAGE, "RFC 6960 4.1.1", "CertID");
-	TRY(hash_issuer(s->alg, issuer, &h));
+	TRY(ocsp_issuer_id_of(s->alg, issuer, &h));
 	TRY(put_hash_alg(&v, s->alg));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.name, h.len)));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.key, h.len)));
@@ -244,9 +252,9 @@ put_single(
 static struct err *
 put_responder(struct buf *b, const struct cert *responder)
 {
-	struct issuer_hashes h;
+	struct ocsp_issuer_id h;
 	CLEANUP(buf_done) struct buf v = BUF(64);
-	TRY(hash_issuer(DIGEST_SHA1, responder, &h));
+	TRY(ocsp_issuer_id_of(DIGEST_SHA1, responder, &h));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.key, h.len)));
 	return der_put(b, DER_CONTEXT(2), buf_bytes(&v));
 }

@@ -35,6 +35,16 @@ struct ocsp_request {
 struct err *ocsp_request_parse(
     struct bytes der, struct ocsp_request *out) MUST_USE;
 
+/* Name and key of an issuer as CertIDs have them. */
+struct ocsp_issuer_id {
+	enum digest_alg alg;
+	uint8_t name[DIGEST_MAX], key[DIGEST_MAX];
+	size_t len;
+};
+struct err *ocsp_issuer_id_of(enum digest_alg alg, const struct cert *issuer,
+    struct ocsp_issuer_id *out) MUST_USE;
+bool ocsp_query_fits(
+    const struct ocsp_query *q, const struct ocsp_issuer_id *id);
 /* Whether the CertID's hashes are of that issuer's name and key. */
 struct err *ocsp_query_is_of(
     const struct ocsp_query *q, const struct cert *issuer, bool *ok) MUST_USE;

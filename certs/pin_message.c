@@ -51,19 +51,12 @@ pack_purpose(const struct pin_purpose *p, struct buf *out)
 	return NULL;
 }
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->cap);
-	buf_done(b);
-}
-
 struct err *
 pin_message_seal(EVP_PKEY *to, const struct pin_purpose *purpose,
     const struct pin_message *m, struct buf *out, struct secret *exporter)
 {
 	CLEANUP(buf_done) struct buf aad = BUF(PURPOSE_MAX);
-	CLEANUP(wiped_buf) struct buf plain = BUF(PIN_MESSAGE_MAX);
+	CLEANUP(buf_wipe_done) struct buf plain = BUF(PIN_MESSAGE_MAX);
 	TRY(pack_purpose(purpose, &aad));
 	TRY(buf_reserve(&plain, PIN_MESSAGE_MAX));
 	TRY(pack_i64(&plain, TAG_TIME, m->time));

@@ -156,9 +156,17 @@ set_usage(struct own_profile *o, struct bytes rest)
 	return usage != 0 ? NULL : bad("a key for nothing");
 }
 
+/* By value: one OID has many spellings ("1.3.06.1" is "1.3.6.1"). */
+static bool
+is_oid(const ASN1_OBJECT *oid, const char *text)
+{
+	CLEANUP(ASN1_OBJECT_freep) ASN1_OBJECT *other = OBJ_txt2obj(text, 1);
+	return other != NULL && OBJ_cmp(oid, other) == 0;
+}
+
 /* What is for our own keys alone: usages that are critical there, and OCSP. */
 static bool
-is_reserved(const char *oid)
+is_reserved(const ASN1_OBJECT *oid)
 {
 	size_t n = 0;
 	const struct cert_profile *p = cert_profile_all(&n);
@@ -166,7 +174,7 @@ is_reserved(const char *oid)
 		for (size_t j = 0; (p[i].eku_critical || p[i].ocsp_nocheck) &&
 				   p[i].eku[j] != NULL;
 		     j++)
-			if (strcmp(p[i].eku[j], oid) == 0)
+			if (is_oid(oid, p[i].eku[j]))
 				return true;
 	return false;
 }
@@ -183,7 +191,7 @@ set_eku(struct own_profile *o, struct bytes rest)
 		TRY(bytes_dup_str(w, &o->eku[n]));
 		CLEANUP(ASN1_OBJECT_freep)
 		ASN1_OBJECT *oid = OBJ_txt2obj(o->eku[n], 1);
-		if (oid == NULL || is_reserved(o->eku[n]))
+		if (oid == NULL || is_reserved(oid))
 			return bad("no OID, or one that is not for people");
 	}
 	o->profile.eku = n == 0 ? NULL : (const char *const *)o->eku;

@@ -325,6 +325,10 @@ check_form(const struct field_kind *k, struct bytes value)
 	    value.ptr[value.len - 1] == ' ')
 		return err_new(ERR_USAGE, "RFC 5280 4.1.2.6",
 		    "%s is empty, not readable, or padded", k->type);
+	/* One name has one form: else two that look alike are two people. */
+	if (!utf8_nfc(value))
+		return err_new(ERR_USAGE, "RFC 5280 7.1, UAX #15",
+		    "%s is not in Unicode normal form C (NFC)", k->type);
 	if (code_points(value) > k->max_chars)
 		return err_new(ERR_USAGE, "RFC 5280 A.1",
 		    "%s is longer than %d characters", k->type, k->max_chars);

@@ -292,22 +292,32 @@ signd_extend(struct signd *s, const char *level, const char *id, int in_fd,
 }
 
 static struct err *
-verify_path(const char *policy, const char *time, struct buf *out)
+verify_path(const char *policy, const char *time, const char *hashes,
+    const char *filename, struct buf *out)
 {
 	bool first = true;
 	TRY(buf_str(out, "/v1/verifications"));
 	TRY(query_add(out, &first, "policy", policy));
-	return query_add(out, &first, "time", time);
+	TRY(query_add(out, &first, "time", time));
+	TRY(query_add(out, &first, "hash", hashes));
+	return query_add(out, &first, "filename", filename);
 }
 
 struct signd_error *
 signd_verify(struct signd *s, int in_fd, const char *policy, const char *time,
     char **out_json)
 {
+	return signd_verify_hashes(s, in_fd, NULL, policy, time, out_json);
+}
+
+struct signd_error *
+signd_verify_hashes(struct signd *s, int in_fd, const char *hashes,
+    const char *policy, const char *time, char **out_json)
+{
 	CLEANUP(buf_done) struct buf path = BUF(4096);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(verify_path(policy, time, &path));
+	LOCAL(verify_path(policy, time, hashes, NULL, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.in_fd = in_fd;
 	struct signd_error *e = perform(s, &r, &answer);
@@ -315,4 +325,19 @@ signd_verify(struct signd *s, int in_fd, const char *policy, const char *time,
 		return e;
 	LOCAL(bytes_dup_str(buf_bytes(&answer), out_json));
 	return NULL;
+}
+
+struct signd_error *
+signd_receipt(struct signd *s, int in_fd, const char *policy,
+    const char *filename, int out_fd)
+{
+	CLEANUP(buf_done) struct buf path = BUF(8192);
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	struct request r = REQUEST_NONE;
+	LOCAL(verify_path(policy, NULL, NULL, filename, &path));
+	LOCAL(buf_cstr(&path, &r.path));
+	r.headers[0] = "Accept: application/pdf";
+	r.in_fd = in_fd;
+	r.out_fd = out_fd;
+	return perform(s, &r, &answer);
 }

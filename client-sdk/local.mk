@@ -54,7 +54,9 @@ LIBSIGND_MAN = \
 	%D%/signd_revoke.3 \
 	%D%/signd_sign_document.3 \
 	%D%/signd_sign_hash.3 \
+	%D%/signd_receipt.3 \
 	%D%/signd_verify.3 \
+	%D%/signd_verify_hashes.3 \
 	%D%/signd_version.3
 man_MANS += $(LIBSIGND_MAN)
 CLEANFILES += $(LIBSIGND_MAN)

@@ -239,6 +239,23 @@ struct signd_error *signd_verify(struct signd *s, int in_fd, const char *policy,
     const char *time, char **out_json);
 
 /*
+ * signd_verify_hashes is the same for a detached signature, read from `in_fd`,
+ * whose content stays away: `hashes` is "SHA-256:HEX", and may have more, after
+ * commas.  What was not seen stands in the report.
+ */
+struct signd_error *signd_verify_hashes(struct signd *s, int in_fd,
+    const char *hashes, const char *policy, const char *time, char **out_json);
+
+/*
+ * signd_receipt sends the document read from `in_fd`, and writes to `out_fd` a
+ * receipt of its verification: a PDF that the service seals.  `policy` and
+ * `filename`, under which the receipt names the document, may be NULL.  The
+ * service keeps the report then, for who has the receipt.
+ */
+struct signd_error *signd_receipt(struct signd *s, int in_fd,
+    const char *policy, const char *filename, int out_fd);
+
+/*
  * signd_issue has a token's key certified, with the officer's approval.  The
  * answer is JSON with serialNumber and certificates (Base64 of DER, its own
  * first, anchor last).

@@ -40,6 +40,59 @@ walk_unsigned(const struct signer_info *s, struct signature_fact *fact,
 	return NULL;
 }
 
+/* SignaturePolicyId (EN 319 122-1 5.2.9); NULL is the implied one. */
+static struct err *
+read_policy(struct attribute a, struct policy_fact *out)
+{
+	struct tlv t, oid, hash, alg, value;
+	char id[OID_TEXT_MAX], digest[OID_TEXT_MAX];
+	out->named = POLICY_UNREADABLE;
+	TRY(attribute_single(a, &t));
+	if (t.tag == BER_NULL) {
+		out->named = POLICY_IMPLIED;
+		return NULL;
+	}
+	struct bytes rest;
+	TRY(ber_only(t.whole, BER_SEQUENCE, &t));
+	rest = t.body;
+	TRY(ber_take(&rest, BER_OID, &oid));
+	TRY(ber_take(&rest, BER_SEQUENCE, &hash));
+	rest = hash.body;
+	TRY(ber_take(&rest, BER_SEQUENCE, &alg));
+	TRY(ber_take(&rest, BER_OCTETS, &value));
+	TRY(ber_oid_text(oid.body, id));
+	TRY(ber_take(&alg.body, BER_OID, &oid));
+	TRY(ber_oid_text(oid.body, digest));
+	return policy_fact_set(
+	    out, bytes_str(id), digest_by_oid(digest), value.body);
+}
+
+static struct err *
+find_policy(const struct signer_info *s, struct policy_fact *out)
+{
+	for (struct bytes rest = s->signed_body; rest.len > 0;) {
+		struct attribute a;
+		TRY(attribute_next(&rest, &a));
+		if (bytes_eq(a.oid, OID_SIGNATURE_POLICY))
+			return read_policy(a, out);
+	}
+	return NULL;
+}
+
+/* Attributes that are broken as a whole were told by signer_judge(). */
+static struct err *
+collect_policy(const struct signer_info *s, struct signature_fact *fact)
+{
+	struct err *e = find_policy(s, &fact->policy);
+	if (e != NULL && err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	if (fact->policy.named == POLICY_NOT_NAMED)
+		return NULL;
+	return findings_add(&fact->findings, false, "signature-policy", "%s",
+	    fact->policy.id == NULL ? "without a name" : fact->policy.id);
+}
+
 static enum level_fact
 level_of(const struct cms *c, const struct signature_fact *f,
     const struct stamps *stamps, const struct attached *x)
@@ -184,6 +237,7 @@ signer_collect(const struct cms *c, const struct signer_info *s,
 	struct err *e = fill(c, s, &r, digest, uri, fact);
 	cert_free(r.cert);
 	TRY(e);
+	TRY(collect_policy(s, fact));
 	return collect_unsigned(c, s, content, extra, cover, fact);
 }
 

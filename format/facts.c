@@ -146,6 +146,24 @@ findings_done(struct findings *f)
 	*f = (struct findings){ 0 };
 }
 
+struct err *
+policy_fact_set(struct policy_fact *p, struct bytes id, enum digest_alg alg,
+    struct bytes digest)
+{
+	const struct bytes urn = BYTES_LIT("urn:oid:");
+	if (bytes_starts(id, urn))
+		id = bytes_from(id, urn.len);
+	TRY(fact_string(&p->id, id));
+	p->named = POLICY_NAMED;
+	p->alg = alg;
+	p->digest_len = 0;
+	if (alg == DIGEST_NONE || digest.len != digest_len(alg))
+		return NULL;
+	memcpy(p->digest, digest.ptr, digest.len);
+	p->digest_len = digest.len;
+	return NULL;
+}
+
 void
 signature_fact_done(struct signature_fact *s)
 {
@@ -161,6 +179,7 @@ signature_fact_done(struct signature_fact *s)
 	free(s->claimed_name);
 	free(s->reason);
 	free(s->location);
+	free(s->policy.id);
 	for (size_t i = 0; i < s->ntimestamps; i++)
 		cert_free(s->timestamps[i].tsa);
 	free(s->timestamps);

@@ -28,6 +28,7 @@ struct collect_input {
 	const struct bytes *keys;      /* bare public keys from outside, as DER
 					* SubjectPublicKeyInfo; XML only */
 	size_t nkeys;
+	struct bytes shared_key; /* XML: for HMAC values; empty: none */
 	/* XML, and never by itself: an enveloped-signature transform on an
 	 * element inside its own Signature leaves it, as .NET reads it (XMLDSig
 	 * 6.6.4 takes all of it away).  The findings name it. */
@@ -113,6 +114,23 @@ struct timestamp_fact {
 	struct sig_alg sig_alg; /* of the token's own signature */
 };
 
+/* The signature policy that was signed along (EN 319 122-1 5.2.9, EN 319 132-1
+ * 5.2.9).  Its document is not read: its name and digest are compared. */
+enum policy_named {
+	POLICY_NOT_NAMED,
+	POLICY_IMPLIED, /* known from elsewhere, says the signer */
+	POLICY_NAMED,
+	POLICY_UNREADABLE,
+};
+
+struct policy_fact {
+	enum policy_named named;
+	char *id; /* a dotted OID, or a URI; may be NULL unless POLICY_NAMED */
+	enum digest_alg alg; /* of its document; DIGEST_NONE: not known */
+	uint8_t digest[DIGEST_MAX];
+	size_t digest_len; /* bytes; 0: none is stated */
+};
+
 struct signature_fact {
 	char *id;     /* PDF field name, XML Id, index for CMS */
 	char *format; /* "PAdES", "PKCS#7 in PDF", "XAdES", "XMLDSig",
@@ -145,6 +163,7 @@ struct signature_fact {
 	enum change_level allowed; /* by DocMDP; default CHANGE_FORM */
 	struct timestamp_fact *timestamps;
 	size_t ntimestamps;
+	struct policy_fact policy;
 	struct findings findings;
 };
 
@@ -180,6 +199,10 @@ struct err *signature_add_timestamp(struct signature_fact *s,
 struct err *findings_add(struct findings *f, bool fatal, const char *code,
     const char *fmt, ...) MUST_USE PRINTF(4, 5);
 struct err *fact_string(char **slot, struct bytes text) MUST_USE;
+/* policy_fact_set notes a policy named `id`, without "urn:oid:" before it, with
+ * the digest of its document as stated; a digest of a wrong length is none. */
+struct err *policy_fact_set(struct policy_fact *p, struct bytes id,
+    enum digest_alg alg, struct bytes digest) MUST_USE;
 
 void findings_done(struct findings *f);
 void signature_fact_done(struct signature_fact *s);

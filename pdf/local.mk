@@ -52,6 +52,7 @@ pdf_libpdf_la_SOURCES = \
 	%D%/sign.c %D%/sign.h \
 	%D%/state.c %D%/state.h \
 	%D%/store.c %D%/store.h \
+	%D%/tag.c %D%/tag.h \
 	%D%/text.c %D%/text.h \
 	%D%/tree.c \
 	%D%/verify.c %D%/verify.h %D%/verify-impl.h \

@@ -1,6 +1,7 @@
 #include "pdf/place.h"
 
 #include "format/format.h"
+#include "pdf/tag.h"
 #include "pdf/text.h"
 
 #include <string.h>
@@ -73,16 +74,29 @@ write_spoken_name(struct place *p, const struct pdf_writer *w)
 	return pdf_write_string(w, buf_bytes(&text), false);
 }
 
+/* For signatures that are there the tree stays as it is. */
+static bool
+is_first_of_tagged(const struct place *p)
+{
+	return p->survey->tagged && p->survey->signatures == 0 &&
+	       p->survey->stamps == 0;
+}
+
 static struct err *
 write_field(struct place *p, struct pdf_ref look)
 {
 	struct pdf_writer w;
+	int64_t tag = -1;
 	CLEANUP(buf_done) struct buf name = BUF(PDF_FIELD_NAME_MAX * 4);
+	if (is_first_of_tagged(p))
+		TRY(pdf_tag_field(p->inc, p->field, p->page.ref, &tag));
 	TRY(field_name(p, &name));
 	TRY(pdf_increment_begin(p->inc, p->field, &w));
 	TRY(buf_str(w.out, "<</Type/Annot/Subtype/Widget/FT/Sig/T"));
 	TRY(pdf_write_string(&w, buf_bytes(&name), false));
 	TRY(write_spoken_name(p, &w));
+	if (tag >= 0)
+		TRY(buf_printf(w.out, "/StructParent %lld", (long long)tag));
 	TRY(buf_str(w.out, "/V "));
 	TRY(pdf_write_ref(w.out, p->what->signature));
 	TRY(buf_str(w.out, "/P "));
@@ -178,8 +192,7 @@ place_on_page(struct place *p)
 	if (written.num == 0)
 		c[n++] = (struct pdf_change){ "Annots", buf_bytes(&annots) };
 	/* PDF/UA-1 7.18.3.  For what was signed before it is another page. */
-	if (p->survey->tagged && p->survey->signatures == 0 &&
-	    p->survey->stamps == 0 &&
+	if (is_first_of_tagged(p) &&
 	    pdf_is(pdf_dict_raw(p->page.dict, "Tabs"), PDF_NULL))
 		c[n++] = (struct pdf_change){ "Tabs", BYTES_LIT("/S") };
 	return n == 0 ? NULL : rewrite_with(p, p->page.ref, p->page.dict, c, n);

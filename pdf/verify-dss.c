@@ -137,6 +137,19 @@ dss_collect(struct verify *v)
 	return again;
 }
 
+/* EN 319 142-1 5.4.2.2: they serve all signatures.  Validation makes one pool of
+ * what comes along with any, so one has to carry them. */
+struct err *
+dss_share(struct verify *v)
+{
+	if (v->facts->nsignatures == 0)
+		return NULL;
+	struct cert_list *l = &v->facts->signatures[0].certs;
+	for (size_t i = 0; i < v->extra.n && l->n < CERT_LIST_MAX; i++)
+		TRY(cert_list_add(l, v->extra.v[i]));
+	return NULL;
+}
+
 /* ---- levels ---- */
 
 static bool

@@ -77,6 +77,7 @@ struct err *sig_permissions(struct verify *v, struct sig *s) MUST_USE;
 struct err *sigs_changes(struct verify *v) MUST_USE;
 /* Certificates into v->extra, the rest into facts: verify-dss.c. */
 struct err *dss_collect(struct verify *v) MUST_USE;
+struct err *dss_share(struct verify *v) MUST_USE; /* v->extra into facts */
 struct err *dss_levels(struct verify *v) MUST_USE;
 /* What is in the document and not shown: verify-hidden.c. */
 struct err *hidden_content(struct verify *v) MUST_USE;

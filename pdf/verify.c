@@ -176,6 +176,7 @@ collect(struct verify *v)
 				TRY(one_or_finding(v, &v->sigs[i]));
 		}
 	}
+	TRY(dss_share(v));
 	TRY(sigs_changes(v));
 	TRY(dss_levels(v));
 	if (v->nsigs > 0)

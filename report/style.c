@@ -38,5 +38,7 @@ const char report_css[] =
     "dd{margin-bottom:.4rem}.proof thead{display:none}"
     ".proof td{display:block;border:0;padding:.1rem 0}"
     ".proof tr{display:block;border-top:1px solid #b9c0c8;padding:.4rem 0}}"
-    "@media print{body{background:#fff}.verdict,.signature"
-    "{break-inside:avoid}}";
+    "footer{overflow-wrap:anywhere}"
+    "@media print{body{background:#fff}details{display:none}"
+    ".verdict,dt,dd,li{break-inside:avoid}h2,h3{break-after:avoid}"
+    ".signature{border-width:1px 0 0;border-radius:0;padding:.5rem 0}}";

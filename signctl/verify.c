@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SHARED_KEY_MAX 4096 /* bytes */
+
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
 	{ "policy", "NAME",
@@ -19,10 +21,13 @@ static const struct option_row options[] = {
 	{ "trust", "FILE", "anchors, PEM or DER", true },
 	{ "certs", "FILE", "further certificates, not trusted", true },
 	{ "key", "FILE", "XML: a bare public key to try, PEM or DER", true },
+	{ "shared-key", "FILE", "XML: the key of HMAC values", false },
 	{ "crl", "FILE", "a CRL to use", true },
 	{ "ocsp", "FILE", "an OCSP answer to use", true },
 	{ "time", "ISO8601", "time of validation (now)", false },
-	{ "content", "FILE", "the data of a detached signature", false },
+	{ "content", "FILE",
+	    "the data of a detached signature; with --url only its hash is sent",
+	    false },
 	{ "external", "URI=FILE", "what a reference in XML names", true },
 	{ "dotnet-enveloped", NULL,
 	    "XML: read enveloped-signature inside a signature as .NET does",
@@ -57,6 +62,7 @@ struct session {
 	size_t nkeys;
 	struct secret password;
 	struct input policy; /* --policy-file */
+	struct input shared_key;
 	struct policy *judged_by;
 	struct verify_request request;
 };
@@ -116,6 +122,20 @@ load_keys(const struct args *a, struct session *s)
 	return NULL;
 }
 
+static struct err *
+load_shared_key(const struct args *a, struct session *s)
+{
+	const char *path = args_get(a, "shared-key");
+	if (path == NULL)
+		return NULL;
+	TRY(input_open(path, &s->shared_key));
+	s->request.shared_key = s->shared_key.bytes;
+	if (s->request.shared_key.len > SHARED_KEY_MAX)
+		return err_new(ERR_LIMIT, NULL, "%s: over %d bytes", path,
+		    SHARED_KEY_MAX);
+	return NULL;
+}
+
 static unsigned
 wanted_reports(const struct args *a)
 {
@@ -152,6 +172,7 @@ load_session(const struct args *a, struct session *s)
 	TRY(status_load(a, &s->status));
 	TRY(load_external(a, s));
 	TRY(load_keys(a, s));
+	TRY(load_shared_key(a, s));
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
 	r->policy = policy != NULL ? policy : "basic";
@@ -187,6 +208,7 @@ session_done(struct session *s)
 	free(s->keys);
 	secret_done(&s->password);
 	input_done(&s->policy);
+	input_done(&s->shared_key);
 	policy_free(s->judged_by);
 }
 
@@ -364,21 +386,69 @@ print_remote(const struct args *a, const char *text, int *code)
 	return NULL;
 }
 
+/* "SHA-256:HEX,SHA-512:HEX" of what a detached signature is over: the file
+ * itself stays here. */
+static struct err *
+hash_content(const char *path, struct buf *out)
+{
+	static const enum digest_alg algs[] = { DIGEST_SHA256, DIGEST_SHA512 };
+	CLEANUP(input_done) struct input in = { 0 };
+	TRY(input_open(path, &in));
+	for (size_t i = 0; i < COUNT_OF(algs); i++) {
+		uint8_t hash[DIGEST_MAX];
+		TRY(digest_of(algs[i], in.bytes, hash));
+		TRY(buf_printf(out, "%s%s:", i > 0 ? "," : "",
+		    digest_name(algs[i])));
+		TRY(hex_encode(bytes_of(hash, digest_len(algs[i])), out));
+	}
+	return NULL;
+}
+
+/* Asked for once more, as a PDF: the document must come from a file. */
+static struct err *
+fetch_receipt(const struct args *a, struct signd *s, int fd)
+{
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	const char *to = args_get(a, "receipt");
+	if (to == NULL)
+		return NULL;
+	if (args_has(a, "content"))
+		return err_new(ERR_USAGE, NULL,
+		    "no receipt of a content that stays here");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(errno, "%s", a->words[0]);
+	TRY(output_open(to, &out));
+	TRY(service_err(signd_receipt(s, fd, args_get(a, "policy"),
+	    file_name(a->words[0]), out.fd)));
+	return output_commit(&out);
+}
+
+static struct err *
+ask_online(const struct args *a, struct signd *s, const char *path, int *code)
+{
+	CLEANUP(signd_freep) char *text = NULL;
+	CLEANUP(buf_done) struct buf hashes = BUF(1024);
+	const char *content = args_get(a, "content"), *given = NULL;
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "%s", path);
+	if (content != NULL) {
+		TRY(hash_content(content, &hashes));
+		TRY(buf_cstr(&hashes, &given));
+	}
+	TRY(service_err(signd_verify_hashes(s, fd, given,
+	    args_get(a, "policy"), args_get(a, "time"), &text)));
+	TRY(print_remote(a, text, code));
+	return fetch_receipt(a, s, fd);
+}
+
 static struct err *
 online(const struct args *a, int *code)
 {
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	TRY(service_open(a, &s));
-	for (size_t i = 0; i < a->nwords; i++) {
-		CLEANUP(signd_freep) char *text = NULL;
-		CLEANUP(close_fdp)
-		int fd = open(a->words[i], O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_errno(errno, "%s", a->words[i]);
-		TRY(service_err(signd_verify(
-		    s, fd, args_get(a, "policy"), args_get(a, "time"), &text)));
-		TRY(print_remote(a, text, code));
-	}
+	for (size_t i = 0; i < a->nwords; i++)
+		TRY(ask_online(a, s, a->words[i], code));
 	return NULL;
 }
 

@@ -226,6 +226,10 @@ pack_pdf(const struct request *r, struct buf *out)
 	TRY(request_param(r, "qr", &w.qr));
 	TRY(request_param(r, "field", &field));
 	w.field = field != NULL;
+	if (r->form != NULL) {
+		w.picture = buf_bytes(&r->form->picture);
+		w.seal = buf_bytes(&r->form->seal);
+	}
 	return pdf_params_words(&w, out);
 }
 

@@ -90,7 +90,7 @@ put_second(json_t *doc, struct unpack *u)
 }
 
 static struct err *
-reply_activated(struct bytes answer, struct reply *out)
+reply_activated(struct front *f, struct bytes answer, struct reply *out)
 {
 	struct unpack u = unpack_of(answer);
 	CLEANUP(free_charp) char *id = NULL;
@@ -103,6 +103,7 @@ reply_activated(struct bytes answer, struct reply *out)
 	TRY(json_put_str(doc, "credentialID", id));
 	TRY(unpack_bytes(&u, 2, &der));
 	TRY(put_pem(doc, "certificate", der));
+	ocsp_issued(f, der);
 	while (unpack_is(&u, 3)) {
 		TRY(unpack_bytes(&u, 3, &der));
 		TRY(put_pem(chain, NULL, der));
@@ -138,7 +139,8 @@ activate(struct request *r, const char *token, const char *pin,
 		e = ask_keyholder(r->front, KEY_ACTIVATE, buf_bytes(&body), &m);
 	wipe(body.ptr, body.len);
 	buf_done(&body);
-	return e != NULL ? e : reply_activated(buf_bytes(&m.body), out);
+	return e != NULL ? e
+			 : reply_activated(r->front, buf_bytes(&m.body), out);
 }
 
 struct err *

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pdf/params.h"
 #include "signd/front.h"
 
 #define POST_BUFFER 65536 /* bytes */
@@ -25,7 +26,52 @@ again(const struct form *f, const char *key, uint64_t off)
 	if (off > 0)
 		return false;
 	return (strcmp(key, "document") == 0 && f->request->document.len > 0) ||
-	       (strcmp(key, "content") == 0 && f->content.len > 0);
+	       (strcmp(key, "content") == 0 && f->content.len > 0) ||
+	       (strcmp(key, "picture") == 0 && f->picture.len > 0) ||
+	       (strcmp(key, "seal") == 0 && f->seal.len > 0);
+}
+
+static struct err *
+not_known(void)
+{
+	return err_coded(
+	    err_new(ERR_USAGE, NULL, "a field that is not known here"),
+	    "parameter");
+}
+
+static struct err *
+take_picture(struct buf *to, struct bytes what)
+{
+	if (what.len > to->max - to->len)
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "a picture of over %zu bytes",
+			to->max),
+		    "pdf-picture");
+	return buf_append(to, what);
+}
+
+/* What a document is verified with. */
+static struct err *
+take_question(
+    struct form *f, const char *key, const char *data, uint64_t off, size_t len)
+{
+	if (strcmp(key, "content") == 0) {
+		f->has_content = f->has_content || len > 0;
+		return buf_append(&f->content, bytes_of(data, len));
+	}
+	if (strcmp(key, "policy") == 0)
+		return take_text(f->policy, sizeof(f->policy), data, off, len);
+	if (strcmp(key, "lang") == 0)
+		return take_text(f->lang, sizeof(f->lang), data, off, len);
+	if (strcmp(key, "hash") == 0)
+		return take_text(f->hash, sizeof(f->hash), data, off, len);
+	if (strcmp(key, "of") == 0)
+		return take_text(f->of, sizeof(f->of), data, off, len);
+	if (strcmp(key, "keep") == 0)
+		return take_text(f->keep, sizeof(f->keep), data, off, len);
+	if (strcmp(key, "time") == 0)
+		return take_text(f->time, sizeof(f->time), data, off, len);
+	return not_known();
 }
 
 /* The name is for the report alone; what is no name is none. */
@@ -36,6 +82,13 @@ take_name(struct form *f, const char *filename)
 	    !utf8_printable(bytes_str(filename)))
 		return;
 	strcpy(f->name, filename);
+}
+
+static void
+take_media(struct form *f, const char *type)
+{
+	if (type != NULL)
+		snprintf(f->media, sizeof(f->media), "%s", type);
 }
 
 static struct err *
@@ -51,25 +104,13 @@ take_part(
 		f->has_document = true;
 		return spool_write(&f->request->document, what);
 	}
-	if (strcmp(key, "content") == 0) {
-		f->has_content = f->has_content || len > 0;
-		return buf_append(&f->content, what);
-	}
-	if (strcmp(key, "policy") == 0)
-		return take_text(f->policy, sizeof(f->policy), data, off, len);
-	if (strcmp(key, "lang") == 0)
-		return take_text(f->lang, sizeof(f->lang), data, off, len);
-	if (strcmp(key, "hash") == 0)
-		return take_text(f->hash, sizeof(f->hash), data, off, len);
-	if (strcmp(key, "of") == 0)
-		return take_text(f->of, sizeof(f->of), data, off, len);
-	if (strcmp(key, "keep") == 0)
-		return take_text(f->keep, sizeof(f->keep), data, off, len);
-	if (strcmp(key, "time") == 0)
-		return take_text(f->time, sizeof(f->time), data, off, len);
-	return err_coded(
-	    err_new(ERR_USAGE, NULL, "a field that is not known here"),
-	    "parameter");
+	if (!f->request->route->pictures)
+		return take_question(f, key, data, off, len);
+	if (strcmp(key, "picture") == 0)
+		return take_picture(&f->picture, what);
+	if (strcmp(key, "seal") == 0)
+		return take_picture(&f->seal, what);
+	return not_known();
 }
 
 static enum MHD_Result
@@ -79,10 +120,11 @@ iterate(void *ctx, enum MHD_ValueKind kind, const char *key,
 {
 	struct form *f = ctx;
 	(void)kind;
-	(void)content_type;
 	(void)encoding;
-	if (key != NULL && strcmp(key, "document") == 0)
+	if (key != NULL && strcmp(key, "document") == 0) {
 		take_name(f, filename);
+		take_media(f, content_type);
+	}
 	if (f->error == NULL && key != NULL)
 		f->error = take_part(f, key, data, off, len);
 	return f->error == NULL ? MHD_YES : MHD_NO;
@@ -96,6 +138,8 @@ form_new(struct request *r, struct form **out)
 		return err_new(ERR_NOMEM, NULL, "form");
 	f->request = r;
 	f->content = BUF(CONTENT_MAX);
+	f->picture = BUF(PDF_PICTURE_MAX);
+	f->seal = BUF(PDF_PICTURE_MAX);
 	f->post =
 	    MHD_create_post_processor(r->connection, POST_BUFFER, iterate, f);
 	if (f->post == NULL) {
@@ -148,6 +192,8 @@ form_free(struct form *f)
 	if (f->post != NULL)
 		MHD_destroy_post_processor(f->post);
 	buf_done(&f->content);
+	buf_done(&f->picture);
+	buf_done(&f->seal);
 	err_free(f->error);
 	free(f);
 }

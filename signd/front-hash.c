@@ -25,13 +25,6 @@ free_hashes(struct hashes **h)
 	free(*h);
 }
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->len);
-	buf_done(b);
-}
-
 static struct err *
 field_error(const char *why)
 {
@@ -185,7 +178,7 @@ authorize(
 {
 	CLEANUP(auth_done) struct auth auth = { 0 };
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	CLEANUP(wiped_buf)
+	CLEANUP(buf_wipe_done)
 	struct buf body = BUF(HASHES_MAX * (DIGEST_MAX + 8) + SECRET_MAX);
 	int64_t count;
 	CLEANUP(free_hashes) struct hashes *h = calloc(1, sizeof(*h));

@@ -16,55 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "signd/front.h"
+#include "signd/front-http.h"
+#include "signd/front-ocsp.h"
 #include "signd/ipc-io.h"
 #include "signd/process.h"
 
-/* TLS 1.2 and 1.3 with forward secrecy and AEAD; everything else is refused. */
-#define TLS_PRIORITIES                                                         \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"                          \
-	"-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"            \
-	"+AES-128-GCM:+CHACHA20-POLY1305:-SHA1:-SIGN-RSA-SHA1:"                \
-	"-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE:%SAFE_RENEGOTIATION"
-
-#define CONNECTION_MEMORY 65536 /* bytes of one head and one chunk of body */
-#define IDLE_SECONDS 60         /* of a client that reads nothing */
 #define SWEEP_MS 500
 #define SWALLOW_MS 3000 /* to read on after an early answer */
-#define DAEMON_THREADS 2
-#define ONE_ADDRESS 2 /* the part of all connections that it may have: half */
-
-struct connection {
-	struct connection *next;
-	struct connection *prev;
-	int fd;
-	gnutls_session_t session; /* set by the first request */
-	int64_t since;            /* ms: accepted, or the last request's end */
-	struct request *request;  /* at work, or NULL */
-	int64_t swallow_until;    /* ms; 0: not swallowing */
-};
-
-/* The lock is held for short work only: never while waiting for a process. */
-struct watch {
-	pthread_mutex_t lock;
-	struct connection *first;
-	bool ending;
-	pthread_t thread;
-};
-
-struct listener {
-	struct front *front;
-	struct MHD_Daemon *daemon;
-	bool officer;
-	bool plain; /* without TLS */
-};
-
-struct http {
-	struct front *front;
-	struct watch watch;
-	struct listener listeners[PROCESS_SOCKETS_MAX];
-	size_t n;
-};
 
 /* ---- answers ---- */
 
@@ -155,8 +113,8 @@ sweep_one(struct front *f, struct connection *c, int64_t now)
 	}
 }
 
-static void *
-sweeper(void *ctx)
+void *
+http_sweeper(void *ctx)
 {
 	struct http *h = ctx;
 	struct watch *w = &h->watch;
@@ -174,8 +132,8 @@ sweeper(void *ctx)
 	}
 }
 
-static void
-connection_changed(void *ctx, struct MHD_Connection *connection,
+void
+http_connection_changed(void *ctx, struct MHD_Connection *connection,
     void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
 	struct listener *l = ctx;
@@ -247,15 +205,33 @@ log_request(const struct request *q)
 	    len, (long long)(ipc_now_ms() - q->started_ms));
 }
 
+/*
+ * What is kept goes out without a request of ours: of these alone come more
+ * than of all the others.  libmicrohttpd would close after an answer to the
+ * first call; this stands for the request until the second.
+ */
+static char light;
+
 static void
-completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
+light_completed(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *c = info != NULL ? info->socket_context : NULL;
+	if (c != NULL)
+		c->since = ipc_now_ms();
+}
+
+void
+http_completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode why)
 {
 	struct listener *l = ctx;
 	struct request *q = *con_cls;
-	(void)connection;
 	(void)why;
-	if (q == NULL)
+	if (*con_cls == &light)
+		light_completed(connection);
+	if (q == NULL || *con_cls == &light)
 		return;
 	*con_cls = NULL;
 	pthread_mutex_lock(&l->front->watch->lock);
@@ -270,8 +246,8 @@ completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
 }
 
 /* A thread of the queue: may wait for other processes. */
-static void
-work(void *item)
+void
+http_work(void *item)
 {
 	struct request *q = item;
 	struct err *e = q->route->handle(q, &q->reply);
@@ -294,12 +270,13 @@ static enum MHD_Result
 dispatch(struct request *q)
 {
 	if (q->route->quick != NULL) {
-		bool done = false;
-		struct err *e = q->route->quick(q, &q->reply, &done);
+		enum quick_end end = QUICK_NOT;
+		struct err *e = q->route->quick(q, &q->reply, &end);
 		if (e != NULL)
 			return refuse(q, e);
-		if (done) {
-			q->quick = true;
+		if (end == QUICK_TAKEN)
+			return MHD_YES;
+		if (end == QUICK_ANSWERED) {
 			q->state = REQUEST_DONE;
 			return request_send(q);
 		}
@@ -350,6 +327,9 @@ request_new(struct listener *l, struct MHD_Connection *connection)
 	q->reply.document.fd = -1;
 	q->started_ms = ipc_now_ms();
 	make_id(q->id);
+	const union MHD_ConnectionInfo *peer = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	q->address = payer_of(peer != NULL ? peer->client_addr : NULL);
 	atomic_fetch_add(&l->front->at_work, 1);
 
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
@@ -488,13 +468,46 @@ last_call(struct request *q)
 	return MHD_NO; /* answered out of turn: close */
 }
 
+static bool
+may_be_light(const struct listener *l, struct MHD_Connection *connection,
+    const char *url, const char *method)
+{
+	return !l->officer && strcmp(method, "GET") == 0 && ocsp_is_get(url) &&
+	       !atomic_load(&l->front->stopping) &&
+	       MHD_lookup_connection_value(
+		   connection, MHD_HEADER_KIND, "Content-Length") == NULL &&
+	       MHD_lookup_connection_value(
+		   connection, MHD_HEADER_KIND, "Transfer-Encoding") == NULL;
+}
+
+/* It has no body, so this is its end: what is not kept is looked at in full. */
 static enum MHD_Result
-answer(void *ctx, struct MHD_Connection *connection, const char *url,
+light_call(struct listener *l, struct MHD_Connection *connection,
+    const char *url, const char *method, void **con_cls)
+{
+	if (ocsp_at_once(l->front, url, connection))
+		return MHD_YES;
+	*con_cls = NULL;
+	enum MHD_Result ok = first_call(l, connection, url, method, con_cls);
+	struct request *q = *con_cls;
+	return ok == MHD_YES && q != NULL && q->state == REQUEST_READING
+		   ? last_call(q)
+		   : ok;
+}
+
+enum MHD_Result
+http_answer(void *ctx, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data,
     size_t *upload_data_size, void **con_cls)
 {
 	struct request *q = *con_cls;
 	(void)version;
+	if (q == NULL && may_be_light(ctx, connection, url, method)) {
+		*con_cls = &light;
+		return MHD_YES;
+	}
+	if (*con_cls == &light)
+		return light_call(ctx, connection, url, method, con_cls);
 	if (q == NULL)
 		return first_call(ctx, connection, url, method, con_cls);
 	if (*upload_data_size == 0)
@@ -503,131 +516,4 @@ answer(void *ctx, struct MHD_Connection *connection, const char *url,
 	    body_chunk(q, bytes_of(upload_data, *upload_data_size));
 	*upload_data_size = 0;
 	return ok;
-}
-
-/* ---- daemons ---- */
-
-PRINTF(2, 0)
-static void
-mhd_log(void *ctx, const char *fmt, va_list ap)
-{
-	const struct front *f = ctx;
-	char text[512];
-	char quoted[600];
-	vsnprintf(text, sizeof(text), fmt, ap);
-	log_event(f->log, LOG_DEBUG, "http", "text=%s",
-	    log_quoted(text, quoted, sizeof(quoted)));
-}
-
-static struct err *
-start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
-{
-	const struct settings *s = h->front->s;
-	const char *key;
-	const char *cert;
-	const char *ca;
-	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->key, &key));
-	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->cert, &cert));
-	TRY(buf_cstr((struct buf *)(uintptr_t)&tls->officer_ca, &ca));
-	const struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
-	const struct MHD_OptionItem secure[] = {
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key },
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
-		    (void *)(uintptr_t)TLS_PRIORITIES },
-		{ l->officer ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
-		    (void *)(uintptr_t)ca },
-		end,
-	};
-	l->daemon = MHD_start_daemon(
-	    (l->plain ? 0 : MHD_USE_TLS) | MHD_USE_EPOLL_INTERNAL_THREAD |
-		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-	    0, NULL, NULL, answer, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log,
-	    h->front, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-	    completed, l, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, l,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->connections_max,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned int)s->connections_max / ONE_ADDRESS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)DAEMON_THREADS,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-	    1, MHD_OPTION_ARRAY, l->plain ? &end : secure, MHD_OPTION_END);
-	if (l->daemon == NULL)
-		return err_coded(
-		    err_new(ERR_USAGE, NULL,
-			"cannot serve HTTPS: are tls-cert-file and "
-			"tls-key-file a pair?"),
-		    "settings");
-	return NULL;
-}
-
-static struct err *
-start_all(struct http *h, const struct tls *tls, const struct process_args *a)
-{
-	size_t secure = a->sockets - a->plain;
-	for (size_t i = 0; i < a->sockets; i++) {
-		struct listener *l = &h->listeners[i];
-		*l = (struct listener){ .front = h->front,
-			.officer = i >= a->citizens && i < secure,
-			.plain = i >= secure };
-		if (l->officer && tls->officer_ca.len == 0)
-			return err_coded(
-			    err_new(ERR_USAGE, NULL,
-				"officer-listen needs officer-ca-file"),
-			    "settings");
-		TRY(start_daemon(h, l, PROCESS_SOCKETS_FD + (int)i, tls));
-		h->n = i + 1;
-	}
-	int failed = pthread_create(&h->watch.thread, NULL, sweeper, h);
-	return failed == 0 ? NULL : err_errno(failed, "pthread_create");
-}
-
-struct err *
-http_start(struct front *f, const struct tls *tls,
-    const struct process_args *sockets, struct http **out)
-{
-	struct http *h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return err_new(ERR_NOMEM, NULL, "http");
-	h->front = f;
-	pthread_mutex_init(&h->watch.lock, NULL);
-	f->watch = &h->watch;
-	struct err *e = queue_new(
-	    (size_t)f->s->queue_max, (size_t)f->s->threads, work, &f->queue);
-	if (e == NULL)
-		e = start_all(h, tls, sockets);
-	*out = h; /* half built on failure: http_free copes */
-	return e;
-}
-
-void
-http_drain(struct http *h, int64_t grace_ms)
-{
-	const struct timespec pause = { .tv_nsec = 20 * 1000000L };
-	int64_t deadline = ipc_now_ms() + grace_ms;
-	atomic_store(&h->front->stopping, true);
-	for (size_t i = 0; i < h->n; i++)
-		MHD_quiesce_daemon(h->listeners[i].daemon);
-	while (atomic_load(&h->front->at_work) > 0 && ipc_now_ms() < deadline)
-		nanosleep(&pause, NULL);
-}
-
-void
-http_free(struct http *h)
-{
-	if (h == NULL)
-		return;
-	/* Nobody is suspended any more once the queue has ended. */
-	queue_free(h->front->queue);
-	h->front->queue = NULL;
-	for (size_t i = 0; i < h->n; i++)
-		MHD_stop_daemon(h->listeners[i].daemon);
-	pthread_mutex_lock(&h->watch.lock);
-	h->watch.ending = true;
-	pthread_mutex_unlock(&h->watch.lock);
-	if (h->watch.thread != 0)
-		pthread_join(h->watch.thread, NULL);
-	pthread_mutex_destroy(&h->watch.lock);
-	free(h);
 }

@@ -18,7 +18,8 @@ enum { TAG_APPROVAL = 20, TAG_OFFICER = 21, TAG_ALG = 22 };
 static const char *const enrolment_fields[] = { "name", "subjectID", "province",
 	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
 	"officer", "time", "nonce", "keyKind" };
-/* The same but the kind of key, and what it renews; the request (PKCS#10) comes after. */
+/* The same but the kind of key, and what it renews; the request (PKCS#10) comes
+ * after. */
 static const char *const issue_fields[] = { "name", "subjectID", "province",
 	"locality", "profile", "evidence", "evidenceSHA256", "consent", "desk",
 	"officer", "time", "nonce", "replaces" };
@@ -199,7 +200,7 @@ put_pem(json_t *list, struct bytes der)
 }
 
 static struct err *
-reply_issued(struct bytes answer, struct reply *out)
+reply_issued(struct front *f, struct bytes answer, struct reply *out)
 {
 	struct unpack u = unpack_of(answer);
 	CLEANUP(free_charp) char *serial = NULL;
@@ -212,6 +213,7 @@ reply_issued(struct bytes answer, struct reply *out)
 	json_t *list = json_array();
 	TRY(json_put(doc, "certificates", list));
 	TRY(put_pem(list, der));
+	ocsp_issued(f, der);
 	while (unpack_is(&u, 3)) {
 		TRY(unpack_bytes(&u, 3, &der));
 		TRY(put_pem(list, der));
@@ -227,8 +229,8 @@ issue(struct request *r, struct reply *out)
 	TRY(ask_approved(
 	    r, KEY_ISSUE, issue_fields, COUNT_OF(issue_fields), "csr", &m));
 	/* A renewal may have ended the certificate that it replaces. */
-	ocsp_cache_forget(r->front->ocsp);
-	return reply_issued(buf_bytes(&m.body), out);
+	ocsp_register_changed(r->front);
+	return reply_issued(r->front, buf_bytes(&m.body), out);
 }
 
 struct err *
@@ -256,7 +258,7 @@ revoke_one(struct request *r, struct reply *out)
 	int64_t number;
 	TRY(ask_approved(r, KEY_REVOKE, revocation_fields,
 	    COUNT_OF(revocation_fields), NULL, &m));
-	ocsp_cache_forget(r->front->ocsp);
+	ocsp_register_changed(r->front);
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_i64(&u, 1, &at));
 	TRY(unpack_i64(&u, 2, &number));

@@ -8,6 +8,7 @@
 #include "cms/tsp.h"
 #include "cms/tsp_make.h"
 #include "signd/front.h"
+#include "signd/ipc-io.h"
 #include "signd/proto.h"
 
 #define CA_KEPT 86400 /* seconds that caches keep the CA's certificate */
@@ -127,6 +128,9 @@ answer_stamp(const struct front *f, struct bytes request, struct buf *out)
 struct err *
 post_tsa(struct request *r, struct reply *out)
 {
+	if (!budget_take(r->front->budget, &r->address, ipc_now_ms()))
+		return err_coded(err_new(ERR_LIMIT, NULL, "the budget"),
+		    "too-many-requests");
 	out->body = BUF(TST_MAX + 1024);
 	TRY(answer_stamp(r->front, buf_bytes(&r->json), &out->body));
 	out->status = 200;

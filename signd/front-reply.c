@@ -89,8 +89,8 @@ add_date(struct MHD_Response *response, const char *name, int64_t t)
 }
 
 /* RFC 5019 6.2: what is signed may be kept until it is out of date. */
-static void
-add_caching(const struct reply *r, struct MHD_Response *response)
+void
+reply_add_caching(const struct reply *r, struct MHD_Response *response)
 {
 	char text[128];
 	int64_t left = r->until - clock_now(&clock_system);
@@ -117,7 +117,7 @@ add_headers(struct request *q, struct MHD_Response *response)
 	for (size_t i = 0; !q->plain && i < COUNT_OF(security_headers); i++)
 		MHD_add_response_header(
 		    response, security_headers[i][0], security_headers[i][1]);
-	add_caching(r, response);
+	reply_add_caching(r, response);
 	MHD_add_response_header(response, "Content-Type", r->type);
 	MHD_add_response_header(response, "Signd-Request", q->id);
 	if (r->retry_after > 0) {

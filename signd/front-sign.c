@@ -103,10 +103,11 @@ signed_type(const struct request *r)
 	static const char *const types[] = { "application/pdf",
 		"application/xml", "application/pkcs7-mime",
 		"application/cms" };
-	if (strcmp(r->media, "text/xml") == 0)
+	const char *media = r->form != NULL ? r->form->media : r->media;
+	if (strcmp(media, "text/xml") == 0)
 		return "application/xml";
 	for (size_t i = 0; i < COUNT_OF(types); i++)
-		if (strcmp(r->media, types[i]) == 0)
+		if (strcmp(media, types[i]) == 0)
 			return types[i];
 	return "application/octet-stream";
 }
@@ -156,6 +157,14 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 	return NULL;
 }
 
+static struct err *
+pack_digest(struct buf *out, uint16_t tag, struct bytes what)
+{
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, what, hash));
+	return pack_bytes(out, tag, bytes_of(hash, digest_len(DIGEST_SHA256)));
+}
+
 /* What makes two calls the same.  A PIN stays out: its hash would lie in the
  * store, and six digits are soon tried. */
 static struct err *
@@ -165,6 +174,10 @@ sign_material(const struct request *r, const char *credential, struct buf *out)
 	TRY(pack_str(out, 2, credential));
 	TRY(pack_bytes(out, 3, bytes_of(r->document.sha256, 32)));
 	TRY(pack_str(out, 4, request_header(r, "Signd-Authorization")));
+	if (r->form != NULL) {
+		TRY(pack_digest(out, 6, buf_bytes(&r->form->picture)));
+		TRY(pack_digest(out, 7, buf_bytes(&r->form->seal)));
+	}
 	return choices_material(r, out);
 }
 

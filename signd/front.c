@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "signd/front.h"
+#include "signd/front-ocsp.h"
 #include "signd/ipc-io.h"
 #include "signd/process.h"
 #include "signd/proto.h"
@@ -228,6 +228,7 @@ front_done(struct front *f)
 	free(f->domains);
 	trust_free(f->trust);
 	ocsp_cache_free(f->ocsp);
+	budget_free(f->budget);
 	front_store_free(f->store);
 	backend_done(&f->backend);
 }
@@ -299,15 +300,13 @@ serve(struct front *f, int signal_fd)
 			refresh_crl(f);
 			next_crl = now + CRL_EVERY_MS;
 			ready = true;
+			ocsp_register_changed(f);
 			process_ready();
 		}
 		if (ready && now >= next_crl) {
 			refresh_crl(f);
 			next_crl = now + CRL_EVERY_MS;
 		}
-		if (ready)
-			log_error(f->log, LOG_WARNING, "register-not-asked",
-			    ocsp_cache_renew(f));
 		if (now >= next_expiry) {
 			expire(f);
 			next_expiry = now + EXPIRE_EVERY_MS;
@@ -325,12 +324,18 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets)
 	int signal_fd;
 	struct http *h = NULL;
 	TRY(watch_term(&signal_fd));
-	struct err *e = http_start(f, tls, sockets, &h);
+	struct err *e = ocsp_batch_start(f, &f->ocsp_batch);
+	if (e == NULL)
+		e = ocsp_keep_start(f, &f->ocsp_keep);
+	if (e == NULL)
+		e = http_start(f, tls, sockets, &h);
 	if (e == NULL) {
 		serve(f, signal_fd);
 		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
 	}
 	http_free(h);
+	ocsp_batch_stop(f->ocsp_batch);
+	ocsp_keep_stop(f->ocsp_keep);
 	close(signal_fd);
 	return e;
 }
@@ -346,7 +351,9 @@ prepare(struct front *f, struct tls *tls)
 	TRY(backend_init(&f->backend, f->s));
 	TRY(read_trust(f));
 	TRY(trust_start(f->s, f->log, &f->trust));
-	TRY(ocsp_cache_new(&f->ocsp));
+	TRY(ocsp_cache_new((size_t)f->s->ocsp_kept, &f->ocsp));
+	TRY(budget_new(
+	    f->s->public_rate, f->s->public_address_rate, &f->budget));
 	return open_store(f);
 }
 

@@ -21,6 +21,7 @@
 #include "base/messages.h"
 #include "certs/path.h"
 #include "format/format.h"
+#include "signd/budget.h"
 #include "signd/front-trust.h"
 #include "signd/ipc.h"
 #include "signd/json.h"
@@ -64,6 +65,9 @@ struct front {
 	size_t ndomains;
 	struct trust *trust; /* of trust-list */
 	struct ocsp_cache *ocsp;
+	struct ocsp_batch *ocsp_batch;
+	struct ocsp_keep *ocsp_keep;
+	struct budget *budget; /* signatures that strangers may have */
 	struct watch *watch; /* front-http.c: connections and their deadlines */
 	atomic_bool stopping;
 	atomic_size_t at_work; /* requests between their first and last call */
@@ -82,6 +86,12 @@ enum body_kind {
 struct request;
 struct reply;
 
+enum quick_end {
+	QUICK_NOT,
+	QUICK_ANSWERED,
+	QUICK_TAKEN /* suspended; somebody resumes it with its answer */
+};
+
 struct route {
 	const char *method;
 	const char *path; /* may end in "/{}": one parameter; in "/{*}":
@@ -91,9 +101,11 @@ struct route {
 	bool both;         /* on both listeners */
 	bool plain;        /* for citizens, and without TLS too */
 	const char *media; /* BODY_BINARY */
-	/* Never waits, in the thread of HTTP: *done says that it answered;
+	/* Never waits, in the thread of HTTP: *end says whether it answered;
 	 * else `handle` is asked.  May be NULL. */
-	struct err *(*quick)(struct request *r, struct reply *out, bool *done);
+	struct err *(*quick)(
+	    struct request *r, struct reply *out, enum quick_end *end);
+	bool pictures; /* a form brings pictures of the signature */
 	bool secret; /* the parameter is, and stays out of the log */
 	bool now; /* never waits: runs in the thread of HTTP */
 	struct err *(*handle)(struct request *r, struct reply *out);
@@ -146,7 +158,8 @@ struct request {
 	const char *method;
 	bool officer;
 	bool plain;  /* came without TLS */
-	bool quick;  /* was answered by route->quick */
+	bool quick;  /* too many of these come for a line each in the log */
+	struct payer address; /* whose */
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
@@ -179,6 +192,9 @@ struct form {
 	bool has_document;
 	bool has_content;
 	struct buf content; /* detached content */
+	struct buf picture; /* of the signature, of the seal: only where */
+	struct buf seal;    /* the route has pictures */
+	char media[64];     /* type of "document", as its part says */
 	char policy[64];
 	char lang[8];
 	char time[64];
@@ -214,6 +230,8 @@ struct err *request_check(struct request *q, gnutls_session_t session,
     const char *method, const char *path) MUST_USE;
 size_t request_body_max(const struct request *q); /* bytes */
 struct err *request_too_large(const struct request *q) MUST_USE;
+/* How long caches may keep the answer, in headers (front-reply.c). */
+void reply_add_caching(const struct reply *r, struct MHD_Response *response);
 /* Queues the reply (front-reply.c). */
 enum MHD_Result request_send(struct request *q);
 
@@ -315,16 +333,19 @@ void once_end(
 
 /* ---- what everybody may ask (front-public.c, front-ocsp.c) ---- */
 
-/* Answers that may be given again.  ocsp_cache_renew asks the ledger whether
- * the register was changed, and forgets all of them then. */
-struct err *ocsp_cache_new(struct ocsp_cache **out) MUST_USE;
-void ocsp_cache_free(struct ocsp_cache *c);
-void ocsp_cache_forget(struct ocsp_cache *c);
-struct err *ocsp_cache_renew(struct front *f) MUST_USE;
 struct err *quick_get_ocsp(
-    struct request *r, struct reply *out, bool *done) MUST_USE;
+    struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
 struct err *quick_post_ocsp(
-    struct request *r, struct reply *out, bool *done) MUST_USE;
+    struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
+bool ocsp_is_get(const char *path);
+/* Such a GET whose answer is kept: queued before anything else is looked at. */
+bool ocsp_at_once(const struct front *f, const char *path,
+    struct MHD_Connection *connection);
+/* A certificate was issued: its answer is made before anybody asks. */
+void ocsp_issued(struct front *f, struct bytes cert_der);
+/* The register was changed by us: what was made before is not given any more
+ * until it is looked at. */
+void ocsp_register_changed(struct front *f);
 
 /* ---- calls ---- */
 #define HANDLER(name) struct err *name(struct request *r, struct reply *out)

@@ -186,17 +186,17 @@ write_protocol(const struct keyholder *k, const struct init_options *o,
 }
 
 /* The root's own token, of the module that is loaded already. */
-static struct err *
-open_root(const struct keyholder *k, const struct init_options *o,
+struct err *
+init_open_root(const struct keyholder *k, const char *uri, const char *pin_file,
     struct p11_token *token, struct p11_session *session)
 {
 	CLEANUP(secret_done) struct secret pin = { 0 };
-	if (o->root_pin_file == NULL)
+	if (pin_file == NULL)
 		return err_new(
 		    ERR_USAGE, NULL, "a root token wants a root PIN file");
-	TRY(p11_token_find(k->module, o->root_token_uri, token));
+	TRY(p11_token_find(k->module, uri, token));
 	TRY(p11_session_open(token, true, session));
-	TRY(guard_read_secret(o->root_pin_file, &pin));
+	TRY(guard_read_secret(pin_file, &pin));
 	return p11_login(session, secret_bytes(&pin));
 }
 
@@ -210,7 +210,8 @@ hold(struct keyholder *k, const struct init_options *o, struct buf *out)
 	struct authority issuer = root;
 	struct err *e = NULL;
 	if (o->root_token_uri != NULL) {
-		e = open_root(k, o, &token, &session);
+		e = init_open_root(
+		    k, o->root_token_uri, o->root_pin_file, &token, &session);
 		root.session = &session;
 		root.token = token.label;
 	}

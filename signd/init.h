@@ -37,6 +37,15 @@ struct init_options {
 struct err *signd_init(const struct settings *s, const struct init_options *o,
     FILE *told) MUST_USE;
 
+struct keyholder;
+struct p11_token;
+struct p11_session;
+/* Opens the root's own token, of the module that `k` has loaded, and logs in.
+ * ERR_USAGE: no PIN file; what p11_token_find, p11_login say. */
+struct err *init_open_root(const struct keyholder *k, const char *uri,
+    const char *pin_file, struct p11_token *token,
+    struct p11_session *session) MUST_USE;
+
 /*
  * signd_officer_add registers the first certificate of a PEM file as an
  * officer's; signd_officer_end ends it.  As root it works as user-ledger.

@@ -224,6 +224,13 @@ read_body(struct client *c)
 }
 
 static bool
+has_gone(const struct client *c)
+{
+	char any;
+	return recv(c->fd, &any, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static bool
 read_more(struct client *c)
 {
 	enum client_state before;
@@ -235,7 +242,8 @@ read_more(struct client *c)
 			return false;
 	} while ((c->state == CLIENT_HEAD || c->state == CLIENT_BODY) &&
 		 (c->state != before || c->request.body.len + c->got != had));
-	return true;
+	return c->state != CLIENT_READY || !c->service->only_present ||
+	       !has_gone(c);
 }
 
 static bool

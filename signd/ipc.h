@@ -76,6 +76,9 @@ struct ipc_service {
 	int idle_ms;        /* an unfinished frame is given up after this */
 	uid_t peers[4];     /* users that may connect, beside our own */
 	size_t npeers;
+	/* Who went away before its turn came is not served: nobody would hear
+	 * the answer, and a PIN is a try. */
+	bool only_present;
 	/* Fills `answer->body`; an error is sent back as such. */
 	struct err *(*handle)(void *ctx, const struct ipc_message *request,
 	    struct ipc_message *answer);

@@ -125,6 +125,23 @@ record_activation(struct keyholder *k, const struct activation *a)
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
 
+/* If another was faster with the same link, the ledger says so, and what we
+ * made is forgotten. */
+static struct err *
+make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	TRY(make_credential(k, pin, a));
+	struct err *e = record_activation(k, a);
+	if (e == NULL || strcmp(err_code(e), "generation-ended") != 0)
+		return e;
+	/* The keys were changed twice since: once more, under the newest. */
+	err_free(e);
+	cert_free(TAKE(a->cert));
+	buf_done(&a->sealed);
+	TRY(make_credential(k, pin, a));
+	return record_activation(k, a);
+}
+
 /* What the officer approved; else the citizen's choice, or the service's. */
 static struct err *
 choose_kind(struct keyholder *k, const char *asked, struct activation *a)
@@ -160,13 +177,6 @@ make_second(struct keyholder *k, struct activation *a)
 	return random_fill(a->second.ptr, a->second.len);
 }
 
-static void
-wiped_buf(struct buf *b)
-{
-	wipe(b->ptr, b->cap);
-	buf_done(b);
-}
-
 /* The link is told once, and sealed to who sealed the PIN: the front shall not
  * have it either. */
 static struct err *
@@ -175,7 +185,7 @@ tell_second(struct keyholder *k, const struct activation *a,
 {
 	if (a->second.len == 0)
 		return NULL;
-	CLEANUP(wiped_buf) struct buf uri = BUF(TOTP_URI_MAX);
+	CLEANUP(buf_wipe_done) struct buf uri = BUF(TOTP_URI_MAX);
 	TRY(buf_reserve(&uri, TOTP_URI_MAX));
 	TRY(totp_uri(secret_bytes(&a->second), cert_common_name(k->chain.v[0]),
 	    a->credential, &uri));
@@ -240,10 +250,7 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(find_enrolment(k, w.token, &a));
 	TRY(choose_kind(k, w.kind, &a));
 	TRY(make_second(k, &a));
-	TRY(make_credential(k, pin.m.pin, &a));
-	/* If another was faster with the same link, the ledger says so, and
-	 * what we made is forgotten. */
-	TRY(record_activation(k, &a));
+	TRY(make_recorded(k, pin.m.pin, &a));
 	return tell_credential(k, &a, &pin, out);
 }
 

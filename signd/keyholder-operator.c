@@ -255,49 +255,104 @@ read_state(struct unpack *u, struct ocsp_single *s)
 
 /* What the register says, whatever the front believes. */
 static struct err *
-fill_states(struct keyholder *k, struct ocsp_ask *r)
+fill_states(struct keyholder *k, struct ocsp_ask *r, int64_t *changes)
 {
 	CLEANUP(buf_done) struct buf body = BUF(STATUS_ANSWER_MAX);
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	int64_t changes = 0;
 	TRY(pack_serials(r, &body));
 	TRY(keyholder_ask(k, LEDGER_STATUS, &body, &answer));
 	struct unpack u = unpack_of(buf_bytes(&answer.body));
-	TRY(unpack_i64(&u, 1, &changes));
+	TRY(unpack_i64(&u, 1, changes));
 	for (size_t i = 0; i < r->n; i++)
 		TRY(read_state(&u, &r->v[i]));
 	return unpack_end(&u);
 }
 
+/* One answer about `n` certificates. */
 static struct err *
-answer_ocsp(struct keyholder *k, struct ocsp_ask *r, struct buf *out)
+sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
+    struct bytes nonce, int64_t now, struct buf *der)
 {
-	int64_t now = clock_now(k->clock);
-	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
-	TRY(fill_states(k, r));
 	const struct ocsp_fields f = { .issuer = k->chain.v[0],
 		.responder = k->ocsp.cert,
 		.alg = operator_alg,
 		.this_update = now,
 		.next_update = now + k->settings->ocsp_seconds,
-		.nonce = r->nonce,
-		.singles = r->v,
-		.nsingles = r->n,
+		.nonce = nonce,
+		.singles = v,
+		.nsingles = n,
 		/* A wrong value convinces nobody; a token that goes wrong is
 		 * noticed all the same. */
 		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
 	struct p11_signer key = operator_signer(k, &k->ocsp);
 	struct signer signer = p11_signer(&key);
-	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
-	TRY(ocsp_make(&f, &signer, &der));
-	TRY(pack_bytes(out, 1, buf_bytes(&der)));
-	return pack_i64(out, 2, f.next_update);
+	return ocsp_make(&f, &signer, der);
 }
 
 struct err *
 keyholder_ocsp(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	struct ocsp_ask r = { 0 };
+	int64_t changes = 0, now = clock_now(k->clock);
+	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
 	TRY(read_ocsp_ask(u, &r));
-	return answer_ocsp(k, &r, out);
+	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
+	TRY(fill_states(k, &r, &changes));
+	TRY(sign_ocsp(k, r.v, r.n, r.nonce, now, &der));
+	TRY(pack_bytes(out, 1, buf_bytes(&der)));
+	return pack_i64(out, 2, now + k->settings->ocsp_seconds);
+}
+
+/* ---- many answers in one call ---- */
+
+struct ocsp_many {
+	struct ocsp_ask ask; /* its nonce is nobody's */
+	struct bytes nonce[KEY_OCSP_MAX];
+};
+
+static struct err *
+read_ocsp_many(struct unpack *u, struct ocsp_many *r)
+{
+	while (r->ask.n < KEY_OCSP_MAX && unpack_is(u, 1)) {
+		TRY(unpack_bytes(u, 1, &r->nonce[r->ask.n]));
+		if (r->nonce[r->ask.n].len > OCSP_NONCE_MAX)
+			return err_new(ERR_USAGE, "RFC 9654 2.1", "nonce");
+		TRY(read_ocsp_single(u, &r->ask.v[r->ask.n++]));
+	}
+	return unpack_end(u);
+}
+
+static uint64_t
+ledger_state_of(const struct ocsp_single *s)
+{
+	return s->state == OCSP_IS_GOOD      ? LEDGER_GOOD
+	       : s->state == OCSP_IS_REVOKED ? LEDGER_REVOKED
+					     : LEDGER_UNKNOWN;
+}
+
+static struct err *
+put_one_of_many(struct keyholder *k, const struct ocsp_single *s,
+    struct bytes nonce, int64_t now, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
+	TRY(sign_ocsp(k, s, 1, nonce, now, &der));
+	TRY(pack_bytes(out, 3, buf_bytes(&der)));
+	TRY(pack_u64(out, 4, ledger_state_of(s)));
+	TRY(pack_i64(out, 5, s->since));
+	return pack_u64(out, 6, (uint64_t)s->reason);
+}
+
+struct err *
+keyholder_ocsp_many(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	struct ocsp_many r = { .ask.n = 0 };
+	int64_t changes = 0, now = clock_now(k->clock);
+	TRY(read_ocsp_many(u, &r));
+	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
+	TRY(fill_states(k, &r.ask, &changes));
+	TRY(pack_i64(out, 1, now + k->settings->ocsp_seconds));
+	TRY(pack_i64(out, 2, changes));
+	for (size_t i = 0; i < r.ask.n; i++)
+		TRY(put_one_of_many(k, &r.ask.v[i], r.nonce[i], now, out));
+	return NULL;
 }

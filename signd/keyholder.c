@@ -13,7 +13,7 @@
 #include "signd/proto.h"
 
 /* One works, the others wait for a commit: with few threads the token would be
- * idle while a disk is slow (doc/keys.md, "Rates"). */
+ * idle while a disk is slow (doc/keys-detail.md, "Rates"). */
 #define THREADS 32
 #define IDLE_MS 3000     /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
@@ -94,7 +94,8 @@ static struct err *
 open_token(struct keyholder *k, bool writable)
 {
 	const struct settings *s = k->settings;
-	TRY(p11_module_open(s->token_module, &k->module));
+	TRY(p11_module_open_with(
+	    s->token_module, s->token_module_arguments, &k->module));
 	TRY(p11_token_find(k->module, s->token_uri, &k->token));
 	TRY(p11_session_open(&k->token, writable, &k->session));
 	return login(k);
@@ -250,6 +251,8 @@ dispatch_locked(
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:
 		return keyholder_ocsp(k, u, out);
+	case KEY_OCSP_MANY:
+		return keyholder_ocsp_many(k, u, out);
 	case KEY_SEAL:
 		return keyholder_seal(k, u, out);
 	case KEY_ISSUE:
@@ -341,25 +344,46 @@ stopping(void *ctx)
 #define CHORES_MS 2000
 #define CHORES_TICK_MS 200 /* asked to stop? */
 
+/* It is tried again soon; once is told, or each try would be a line. */
 static void
-do_chores(struct keyholder *k)
+log_chore(const struct keyholder *k, const char *event, bool *told,
+    struct err *e)
+{
+	struct log log;
+	bool failed = e != NULL;
+	if (*told || !failed) {
+		err_free(e);
+	} else {
+		struct err *no =
+		    log_init(&log, k->settings->log_level, "keyholder");
+		if (no == NULL)
+			log_error(&log, LOG_WARNING, event, e);
+		else
+			err_free(e);
+		err_free(no);
+	}
+	*told = failed;
+}
+
+static void
+do_chores(struct keyholder *k, bool *told)
 {
 	keyholder_lock(k);
-	/* It is tried again soon; what is wrong shows in the requests. */
-	err_free(keyholder_checkpoint(k));
+	struct err *e = keyholder_checkpoint(k);
 	keyholder_unlock(k);
+	log_chore(k, "checkpoint-not-made", told, e);
 }
 
 /* One pair at a time: between two, requests have the token. */
 static void
-fill_pool(struct keyholder *k)
+fill_pool(struct keyholder *k, bool *told)
 {
 	keyholder_lock(k);
 	struct err *e = keyholder_pool_fill(k);
 	keyholder_unlock(k);
 	if (e != NULL && strcmp(err_code(e), "token-unavailable") == 0)
 		k->broken = true;
-	err_free(e);
+	log_chore(k, "pair-not-made", told, e);
 }
 
 static void *
@@ -368,12 +392,13 @@ chores_run(void *ctx)
 	struct keyholder *k = ctx;
 	const struct timespec tick = { .tv_nsec = CHORES_TICK_MS * 1000000L };
 	int64_t next = ipc_now_ms() + CHORES_MS;
+	bool pool_told = false, chores_told = false;
 	while (!stopping(k)) {
 		nanosleep(&tick, NULL);
-		fill_pool(k);
+		fill_pool(k, &pool_told);
 		if (ipc_now_ms() < next)
 			continue;
-		do_chores(k);
+		do_chores(k, &chores_told);
 		next = ipc_now_ms() + CHORES_MS;
 	}
 	return NULL;
@@ -407,6 +432,7 @@ serve(struct keyholder *k, int listen_fd)
 		.body_max = KEY_BODY_MAX,
 		.answer_max = KEY_ANSWER_MAX,
 		.idle_ms = IDLE_MS,
+		.only_present = true,
 		.handle = keyholder_handle,
 		.idle = look_at_session,
 		.stopping = stopping };

@@ -282,6 +282,8 @@ struct err *keyholder_timestamp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 struct err *keyholder_ocsp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_ocsp_many(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
 struct p11_signer operator_signer(
     const struct keyholder *k, const struct operator_key *o);

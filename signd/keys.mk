@@ -3,6 +3,7 @@ signd_libservice_la_SOURCES += \
 	%D%/ceremony.c %D%/ceremony.h \
 	%D%/clockwatch.c %D%/clockwatch.h \
 	%D%/init.c %D%/init.h \
+	%D%/root-crl.c %D%/root-crl.h \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
 	%D%/keyholder-csr.c \
@@ -22,5 +23,6 @@ signd_libservice_la_SOURCES += \
 	%D%/operator.c %D%/operator.h \
 	%D%/part.c %D%/part.h \
 	%D%/rotate.c %D%/rotate.h \
+	%D%/tokencheck.c %D%/tokencheck.h \
 	%D%/records.c %D%/records.h
 signd_libservice_la_CFLAGS += $(P11KIT_CFLAGS)

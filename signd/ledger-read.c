@@ -151,6 +151,20 @@ tell_status(struct ledger *l, struct unpack *u, struct buf *out)
 	return unpack_end(u);
 }
 
+static struct err *
+add_serial(void *ctx, const char *serial)
+{
+	return pack_str(ctx, 1, serial);
+}
+
+static struct err *
+tell_serials(struct ledger *l, struct unpack *u, struct buf *out)
+{
+	CLEANUP(free_charp) char *after = NULL;
+	TRY(read_id(u, &after));
+	return ledger_serials(l, after, LEDGER_SERIALS_PAGE, add_serial, out);
+}
+
 /* `missing`: the code when there is none. */
 static struct err *
 tell_key(struct ledger *l, const char *purpose, const char *missing,
@@ -207,6 +221,8 @@ ledger_handle_read(
 		return tell_officer(s->reader, &u);
 	case LEDGER_STATUS:
 		return tell_status(s->reader, &u, &answer->body);
+	case LEDGER_SERIALS:
+		return tell_serials(s->reader, &u, &answer->body);
 	case LEDGER_PIN_KEY:
 		return tell_key(s->reader, "pin-seal", "pin-key-missing",
 		    &answer->body);

@@ -3,6 +3,7 @@
 # program is main.c alone.
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
+	%D%/budget.c %D%/budget.h \
 	%D%/fetch-source.c %D%/fetch-source.h \
 	%D%/fetcher.c \
 	%D%/front.c %D%/front.h \
@@ -13,11 +14,15 @@ signd_libservice_la_SOURCES = \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \
+	%D%/front-daemon.c \
 	%D%/front-hashes.c %D%/front-hashes.h \
-	%D%/front-http.c \
+	%D%/front-http.c %D%/front-http.h \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \
-	%D%/front-ocsp.c \
+	%D%/front-ocsp.c %D%/front-ocsp.h \
+	%D%/front-ocsp-batch.c \
+	%D%/front-ocsp-cache.c \
+	%D%/front-ocsp-keep.c \
 	%D%/front-officer.c \
 	%D%/front-pages.c \
 	%D%/front-public.c \

@@ -8,9 +8,11 @@
 #include "signd/init.h"
 #include "signd/operator.h"
 #include "signd/process.h"
+#include "signd/root-crl.h"
 #include "signd/rotate.h"
 #include "signd/settings.h"
 #include "signd/supervisor.h"
+#include "signd/tokencheck.h"
 
 #define EXIT_USAGE 64 /* as sysexits.h has it */
 #define EXIT_CONFIG 78
@@ -21,7 +23,9 @@ static const char help[] =
     "       signd officer-add [--config FILE] CERTIFICATE\n"
     "       signd officer-end [--config FILE] CERTIFICATE\n"
     "       signd operator-key [--config FILE] time-stamp|ocsp|audit|seal|pin-seal\n"
+    "       signd root-crl [--config FILE] --root-key ID FILE\n"
     "       signd audit-check [--config FILE]\n"
+    "       signd token-check [--config FILE]\n"
     "       signd kek-rotate|kek-rewrap|kek-status|kek-retire [--config FILE]\n"
     "\n"
     "Without a command, runs the signature service in the foreground until\n"
@@ -32,7 +36,10 @@ static const char help[] =
     "  officer-end  ... not any more\n"
     "  operator-key makes a new key and certificate for time stamps, OCSP,\n"
     "               checkpoints, receipts or sealed PINs\n"
+    "  root-crl     the root's list of revoked authorities\n"
     "  audit-check  walks the chain of the audit\n"
+    "  token-check  whether the token has all that the ledger needs; for a\n"
+    "               backup, too\n"
     "  kek-rotate   makes new keys that wrap and cover citizens' keys, and puts\n"
     "               every credential under the new cover while signd serves\n"
     "  kek-rewrap   ... goes on where that was interrupted\n"
@@ -56,6 +63,11 @@ static const char help[] =
     "  --witness NAME       stands in the protocol; may be repeated\n"
     "  --root-token URI     the root's key in a token of its own\n"
     "  --root-pin-file FILE with its PIN\n"
+    "root-crl:\n"
+    "  --root-key ID        CKA_ID of the root's key, hex: in the protocol\n"
+    "  --root-token URI, --root-pin-file FILE  as for init\n"
+    "  --revoked FILE,REASON,TIME  an authority's certificate; may be repeated\n"
+    "  --days N             life of the list (180)\n"
     "\n"
     "Exit status: 0 done, or stopped as asked; 1 could not go on; 64 wrong\n"
     "usage; 78 wrong settings.  See signd(8), signd.conf(5).\n";
@@ -80,6 +92,9 @@ enum option_code {
 	OPT_WITNESS,
 	OPT_ROOT_TOKEN,
 	OPT_ROOT_PIN,
+	OPT_ROOT_KEY,
+	OPT_REVOKED,
+	OPT_DAYS,
 	OPT_PROGRAM
 };
 
@@ -99,6 +114,9 @@ static const struct option options[] = {
 	{ "witness", required_argument, NULL, OPT_WITNESS },
 	{ "root-token", required_argument, NULL, OPT_ROOT_TOKEN },
 	{ "root-pin-file", required_argument, NULL, OPT_ROOT_PIN },
+	{ "root-key", required_argument, NULL, OPT_ROOT_KEY },
+	{ "revoked", required_argument, NULL, OPT_REVOKED },
+	{ "days", required_argument, NULL, OPT_DAYS },
 	{ "program", required_argument, NULL, OPT_PROGRAM },
 	/* The supervisor's alone: */
 	{ "role", required_argument, NULL, OPT_ROLE },
@@ -115,6 +133,7 @@ struct command {
 	bool child;
 	struct process_args args;
 	struct init_options init;
+	struct root_crl_options root_crl;
 	const char *verb; /* NULL: serve */
 	const char *file; /* its argument, or NULL */
 };
@@ -165,12 +184,24 @@ static const struct verb verbs[] = {
 	{ "officer-add", true },
 	{ "officer-end", true },
 	{ "operator-key", true },
+	{ "root-crl", true },
 	{ "audit-check", false },
 	{ "kek-rotate", false },
 	{ "kek-rewrap", false },
 	{ "kek-status", false },
 	{ "kek-retire", false },
+	{ "token-check", false },
 };
+
+static struct err *
+run_root_crl(const struct command *c, const struct settings *s)
+{
+	struct root_crl_options o = c->root_crl;
+	o.file = c->file;
+	o.root_token_uri = c->init.root_token_uri;
+	o.root_pin_file = c->init.root_pin_file;
+	return signd_root_crl(s, &o, stdout);
+}
 
 static struct err *
 run_verb(const struct command *c, const struct settings *s)
@@ -183,6 +214,8 @@ run_verb(const struct command *c, const struct settings *s)
 		return signd_kek_status(s, stdout);
 	if (strcmp(c->verb, "kek-retire") == 0)
 		return signd_kek_retire(s, stdout);
+	if (strcmp(c->verb, "token-check") == 0)
+		return signd_token_check(s, stdout);
 	if (strcmp(c->verb, "init") == 0)
 		return signd_init(s, &c->init, stdout);
 	if (strcmp(c->verb, "officer-add") == 0)
@@ -191,6 +224,8 @@ run_verb(const struct command *c, const struct settings *s)
 		return signd_officer_end(s, c->file, stdout);
 	if (strcmp(c->verb, "operator-key") == 0)
 		return signd_operator_key(s, c->file, stdout);
+	if (strcmp(c->verb, "root-crl") == 0)
+		return run_root_crl(c, s);
 	return signd_audit_check(s, stdout);
 }
 
@@ -279,10 +314,44 @@ take_init_option(struct init_options *o, int code)
 }
 
 static bool
+take_revoked(struct root_crl_options *o, const char *line)
+{
+	static const char *lines[ROOT_REVOKED_MAX];
+	if (o->nrevoked == ROOT_REVOKED_MAX)
+		return false;
+	lines[o->nrevoked++] = line;
+	o->revoked = lines;
+	return true;
+}
+
+static bool
+take_root_crl_option(struct root_crl_options *o, int code, bool *ok)
+{
+	*ok = true;
+	switch (code) {
+	case OPT_ROOT_KEY:
+		o->key_id = optarg;
+		return true;
+	case OPT_REVOKED:
+		*ok = take_revoked(o, optarg);
+		return true;
+	case OPT_DAYS:
+		o->days = strtol(optarg, NULL, 10);
+		*ok = o->days > 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
 take_option(struct command *c, int code)
 {
+	bool ok;
 	if (take_init_option(&c->init, code))
 		return true;
+	if (take_root_crl_option(&c->root_crl, code, &ok))
+		return ok;
 	switch (code) {
 	case OPT_CONFIG:
 		c->config = optarg;

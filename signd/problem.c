@@ -53,6 +53,7 @@ static const struct row rows[] = {
 	{ "idempotency-busy", 409, 1 },
 	{ "idempotency-key", 400, 0 },
 	{ "disk-full", 507, 0 },
+	{ "too-many-requests", 429, 1 },
 	{ "queue-full", 503, 1 },
 	{ "stopping", 503, 2 },
 	{ "busy", 503, 1 },

@@ -106,6 +106,13 @@ enum key_op {
 	 * Answer: 1 OCSPResponse (DER), 2 next update [n].
 	 * ERR_MISSING code "ocsp-missing": there is no such key. */
 	KEY_OCSP = 0x0311,
+	/* Several OCSP answers, each about one certificate; up to
+	 * KEY_OCSP_MAX times: 1 nonce or "", 2 digest algorithm, 3 serial
+	 * number, as above.
+	 * Answer: 1 next update [n], 2 how often the register was changed
+	 * [n], then for each, in order: 3 OCSPResponse (DER), 4 to 6 what
+	 * LEDGER_STATUS says, its 2 to 4 [n]. */
+	KEY_OCSP_MANY = 0x0314,
 	/* A certificate for the key of a token that somebody brought.
 	 * 1..12 the fields of struct enrolment_record, 13 serial number (hex)
 	 * of what it renews or "", 14 PKCS#10 request (DER), 20..22 as for
@@ -132,6 +139,7 @@ enum key_op {
 };
 
 #define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */
+#define LEDGER_SERIALS_PAGE 1000
 
 /* ---- ledger, reading ---- */
 enum ledger_read_op {
@@ -161,6 +169,10 @@ enum ledger_read_op {
 	 * 2 revoked or suspended [n], 3 since when [n], 4 reason (RFC 5280
 	 * 5.3.1) [n]. */
 	LEDGER_STATUS = 0x0410,
+	/* 1 serial number (hex) or "".  Answer: 1 those behind it in the
+	 * register, in order, of certificates that have not expired (repeated,
+	 * a page of LEDGER_SERIALS_PAGE). */
+	LEDGER_SERIALS = 0x0411,
 	/* Answer: 1 certificate (DER) of the key that PINs are sealed to,
 	 * 2 issuer chain (DER, repeated).  ERR_MISSING code "pin-key-missing". */
 	LEDGER_PIN_KEY = 0x0420,

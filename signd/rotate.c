@@ -304,72 +304,60 @@ destroy(const struct keyholder *k, struct bytes id)
 	return e != NULL ? e : p11_destroy(&k->session, key);
 }
 
-static bool
-kek_idle(const struct seen *g)
-{
-	return !g->newest && !g->kek_ended && g->wrapped == 0;
-}
-
-static bool
-cover_idle(const struct seen *g)
-{
-	return !g->newest && !g->cover_ended && g->covered == 0;
-}
-
-/* 1 generation, 2 whether it is its KEK, for each that was destroyed. */
 static struct err *
-destroy_idle(struct keyholder *k, struct bytes seen, struct buf *out)
+end_next(struct ledger *l, struct unpack *u, struct buf *out)
 {
-	struct unpack u = unpack_of(seen);
+	struct seen g;
+	bool kek = false, cover = false;
+	TRY(next_seen(u, &g));
+	TRY(ledger_generation_end(l, g.n, true, &kek));
+	if (g.cover.len > 0)
+		TRY(ledger_generation_end(l, g.n, false, &cover));
+	if (kek)
+		TRY(pack_bytes(out, 1, g.kek));
+	return cover ? pack_bytes(out, 1, g.cover) : NULL;
+}
+
+/* First the ledger gives them up, so that nothing new comes under them, then
+ * the token destroys them.  Those that an interrupted run had given up are told
+ * again: 1 CKA_ID of each key. */
+static struct err *
+end_part(const struct part *p, struct buf *out)
+{
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	struct unpack u = unpack_of(p->in);
+	TRY(open_ledger(p->s, &l));
+	TRY(ledger_begin(l));
+	struct err *e = NULL;
+	while (e == NULL && unpack_is(&u, 1))
+		e = end_next(l, &u, out);
+	return committed(l, e);
+}
+
+static struct err *
+destroy_all(const struct keyholder *k, struct bytes ids)
+{
+	struct unpack u = unpack_of(ids);
 	while (unpack_is(&u, 1)) {
-		struct seen g;
-		TRY(next_seen(&u, &g));
-		const bool idle[] = { cover_idle(&g), kek_idle(&g) };
-		for (int kek = 0; kek < 2; kek++) {
-			if (!idle[kek])
-				continue;
-			TRY(destroy(k, kek ? g.kek : g.cover));
-			TRY(pack_i64(out, 1, g.n));
-			TRY(pack_i64(out, 2, kek));
-		}
-	}
-	return NULL;
-}
-
-static struct err *
-destroy_part(const struct part *p, struct buf *out)
-{
-	struct keyholder k = {
-		.settings = p->s, .clock = &clock_system, .pin_fd = -1
-	};
-	struct err *e = keyholder_token(&k, true);
-	if (e == NULL)
-		e = destroy_idle(&k, p->in, out);
-	keyholder_done(&k);
-	return e;
-}
-
-static struct err *
-end_all(struct ledger *l, struct bytes ended)
-{
-	struct unpack u = unpack_of(ended);
-	while (unpack_is(&u, 1)) {
-		int64_t n = 0, kek = 0;
-		TRY(unpack_i64(&u, 1, &n));
-		TRY(unpack_i64(&u, 2, &kek));
-		TRY(ledger_generation_end(l, n, kek != 0));
+		struct bytes id = BYTES_NONE;
+		TRY(unpack_bytes(&u, 1, &id));
+		TRY(destroy(k, id));
 	}
 	return unpack_end(&u);
 }
 
 static struct err *
-end_part(const struct part *p, struct buf *out)
+destroy_part(const struct part *p, struct buf *out)
 {
 	(void)out;
-	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
-	TRY(ledger_begin(l));
-	return committed(l, end_all(l, p->in));
+	struct keyholder k = {
+		.settings = p->s, .clock = &clock_system, .pin_fd = -1
+	};
+	struct err *e = keyholder_token(&k, true);
+	if (e == NULL)
+		e = destroy_all(&k, p->in);
+	keyholder_done(&k);
+	return e;
 }
 
 struct err *
@@ -378,13 +366,13 @@ signd_kek_retire(const struct settings *s, FILE *told)
 	CLEANUP(buf_done) struct buf seen = BUF(PART_RESULT_MAX);
 	CLEANUP(buf_done) struct buf ended = BUF(PART_RESULT_MAX);
 	TRY(look(s, &seen));
-	const struct part token = {
-		.s = s, .in = buf_bytes(&seen), .work = destroy_part
-	};
-	TRY(part_run(&token, s->user_keyholder, &ended));
 	const struct part end = {
-		.s = s, .in = buf_bytes(&ended), .work = end_part
+		.s = s, .in = buf_bytes(&seen), .work = end_part
 	};
-	TRY(part_run(&end, s->user_ledger, NULL));
+	TRY(part_run(&end, s->user_ledger, &ended));
+	const struct part token = {
+		.s = s, .in = buf_bytes(&ended), .work = destroy_part
+	};
+	TRY(part_run(&token, s->user_keyholder, NULL));
 	return told == NULL ? NULL : signd_kek_status(s, told);
 }

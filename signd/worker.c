@@ -1,10 +1,12 @@
 /* A worker: one stranger's document at a time, in the sandbox. */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/pack.h"
+#include "pdf/font.h"
 #include "signd/ipc.h"
 #include "signd/process.h"
 #include "signd/proto.h"
@@ -233,6 +235,19 @@ stopping(void *ctx)
 	return ((struct worker *)ctx)->jobs_left <= 0;
 }
 
+/* Before worker_start(), which takes the usual one. */
+static struct err *
+start_fonts(const struct settings *s)
+{
+	if (s->font_file[0] == '\0')
+		return NULL;
+	if (access(s->font_file, R_OK) != 0)
+		return err_new(ERR_MISSING, NULL, "font-file %s: %s",
+		    s->font_file, strerror(errno));
+	pdf_fonts_start(s->font_file);
+	return NULL;
+}
+
 struct err *
 worker_run(const struct settings *s, const struct log *log, int listen_fd)
 {
@@ -252,6 +267,7 @@ worker_run(const struct settings *s, const struct log *log, int listen_fd)
 		.stopping = stopping,
 	};
 	TRY(process_peer(&service, s->user_front));
+	TRY(start_fonts(s));
 	TRY(worker_start());
 	TRY(sandbox_enter(w.limits));
 	log_event(log, LOG_DEBUG, "worker-serves", "fd=%d", listen_fd);

@@ -72,6 +72,11 @@ struct err *ledger_generation_insert(struct ledger *l, struct bytes kek_id,
 struct err *ledger_nonce_use(struct ledger *l, const char *nonce,
     struct bytes hash, bool *same) MUST_USE;
 
+/* Wrong PINs are forgotten; those that are being tried just now are not: each
+ * will count when it ends. */
+struct err *ledger_pin_forgive(
+    struct ledger *l, const char *credential) MUST_USE;
+
 /* Says that what the register tells of somebody is different from now on. */
 struct err *ledger_register_changed(struct ledger *l) MUST_USE;
 

@@ -65,6 +65,24 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	return stmt_run(q, NULL);
 }
 
+/* Its keys may have been given up between wrapping and now. */
+static struct err *
+check_generation(struct ledger *l, int64_t n)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "SELECT 1 FROM generation WHERE n = ?1"
+	    " AND kek_ended IS NULL AND cover_ended IS NULL",
+	    &q));
+	stmt_int(q, 1, n);
+	bool row;
+	TRY(stmt_step(q, &row));
+	return row ? NULL
+		   : err_coded(err_new(ERR_REMOTE, NULL,
+				   "these keys are used no more"),
+			 "generation-ended");
+}
+
 static struct err *
 close_enrolment(struct ledger *l, const struct ledger_new_credential *c)
 {
@@ -80,6 +98,7 @@ static struct err *
 activate_step(struct ledger *l, const struct ledger_new_credential *c)
 {
 	TRY(check_open(l, c));
+	TRY(check_generation(l, c->generation));
 	TRY(insert_credential(l, c));
 	TRY(close_enrolment(l, c));
 	uint8_t hash[LEDGER_HASH];
@@ -261,6 +280,16 @@ ledger_pin_try(struct ledger *l, const char *id, struct ledger_credential *out)
 	TRY(db_step_begin(l->db));
 	TRY(db_step_end(l->db, pin_take(l, id)));
 	return ledger_credential_get(l, id, out);
+}
+
+struct err *
+ledger_pin_forgive(struct ledger *l, const char *credential)
+{
+	struct pin_count p;
+	TRY(pin_read(l, credential, &p));
+	pin_lapse(&p, clock_now(l->ground->clock));
+	p.failed = 0;
+	return pin_store(l, credential, &p);
 }
 
 static struct err *

@@ -136,13 +136,7 @@ unlock(struct ledger *l, const struct entry *was, const char *credential)
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "it has no PIN of ours"),
 		    "credential-unknown");
-	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db,
-	    "UPDATE credential SET pin_failed = 0, pin_running = 0"
-	    " WHERE id = ?1",
-	    &q));
-	stmt_text(q, 1, credential);
-	return stmt_run(q, NULL);
+	return ledger_pin_forgive(l, credential);
 }
 
 static struct err *

@@ -110,8 +110,25 @@ ledger_generation_use(
 	    n, wrapped);
 }
 
+/* Whether it ended before; and else whether it may: not the newest. */
 static struct err *
-end_step(struct ledger *l, int64_t n, bool kek)
+look_at_end(struct ledger *l, int64_t n, bool kek, bool *before, bool *old)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	bool row;
+	TRY(db_prepare(l->db,
+	    "SELECT kek_ended, cover_ended, n < (SELECT max(n) FROM generation)"
+	    " FROM generation WHERE n = ?1",
+	    &q));
+	stmt_int(q, 1, n);
+	TRY(stmt_step(q, &row));
+	*before = row && !stmt_col_is_null(q, kek ? 0 : 1);
+	*old = row && stmt_col_int(q, 2) != 0;
+	return NULL;
+}
+
+static struct err *
+mark_end(struct ledger *l, int64_t n, bool kek)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
@@ -127,10 +144,25 @@ end_step(struct ledger *l, int64_t n, bool kek)
 	return audit_close(l, &a);
 }
 
-struct err *
-ledger_generation_end(struct ledger *l, int64_t n, bool kek)
+/* Counted and marked in one transaction: what is being made under it now comes
+ * too late, and what came before is counted. */
+static struct err *
+end_step(struct ledger *l, int64_t n, bool kek, bool *ended)
 {
-	LEDGER_STEP(l, end_step(l, n, kek));
+	int64_t covered = 0, wrapped = 0;
+	bool old = false;
+	TRY(look_at_end(l, n, kek, ended, &old));
+	TRY(ledger_generation_use(l, n, &covered, &wrapped));
+	if (*ended || !old || (kek ? wrapped : covered) != 0)
+		return NULL;
+	*ended = true;
+	return mark_end(l, n, kek);
+}
+
+struct err *
+ledger_generation_end(struct ledger *l, int64_t n, bool kek, bool *ended)
+{
+	LEDGER_STEP(l, end_step(l, n, kek, ended));
 }
 
 /* ---- covering anew ---- */
@@ -162,6 +194,26 @@ ledger_cover_next(struct ledger *l, const char *after, int64_t most,
 }
 
 struct err *
+ledger_cover_sample(struct ledger *l, int64_t cover,
+    struct err *(*each)(
+	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
+    void *ctx)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	CLEANUP(free_charp) char *id = NULL;
+	bool row;
+	TRY(db_prepare(l->db,
+	    "SELECT id, cover, sealed FROM credential WHERE cover = ?1 LIMIT 1",
+	    &q));
+	stmt_int(q, 1, cover);
+	TRY(stmt_step(q, &row));
+	if (!row)
+		return NULL;
+	TRY(stmt_col_str(q, 0, &id));
+	return each(ctx, id, stmt_col_int(q, 1), stmt_col_bytes(q, 2));
+}
+
+struct err *
 ledger_cover_put(struct ledger *l, const char *credential, struct bytes old,
     struct bytes sealed, int64_t cover)
 {
@@ -170,7 +222,8 @@ ledger_cover_put(struct ledger *l, const char *credential, struct bytes old,
 	TRY(db_prepare(l->db,
 	    "UPDATE credential SET sealed = ?3, cover = ?4"
 	    " WHERE id = ?1 AND sealed = ?2 AND cover < ?4"
-	    " AND ?4 <= (SELECT max(n) FROM generation)",
+	    " AND EXISTS (SELECT 1 FROM generation WHERE n = ?4"
+	    " AND cover_ended IS NULL)",
 	    &q));
 	stmt_text(q, 1, credential);
 	stmt_blob(q, 2, old);

@@ -91,13 +91,20 @@ struct err *ledger_generations(struct ledger *l,
  * over it has wrapped. */
 struct err *ledger_generation_use(struct ledger *l, int64_t n, int64_t *covered,
     int64_t *wrapped) MUST_USE;
-/* Its KEK, or its cover key, is destroyed. */
+/* Its KEK, or its cover key, is given up, to be destroyed in the token; from
+ * then on nothing can be recorded under it.  *ended: whether it is, now or
+ * before; not while it is the newest, or anything is under it. */
 struct err *ledger_generation_end(
-    struct ledger *l, int64_t n, bool kek) MUST_USE;
+    struct ledger *l, int64_t n, bool kek, bool *ended) MUST_USE;
 
 /* Calls `each` with up to `most` credentials under an old cover, in order of
  * their ids, those behind `after`. */
 struct err *ledger_cover_next(struct ledger *l, const char *after, int64_t most,
+    struct err *(*each)(
+	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
+    void *ctx) MUST_USE;
+/* Calls `each` with one of the credentials under that cover, if there is any. */
+struct err *ledger_cover_sample(struct ledger *l, int64_t cover,
     struct err *(*each)(
 	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
     void *ctx) MUST_USE;
@@ -194,7 +201,8 @@ struct ledger_new_credential {
 /*
  * ledger_activate turns an open enrolment into a credential.
  * ERR_DENIED code "activation-used", "activation-expired";
- * ERR_MISSING code "activation-unknown".
+ * ERR_MISSING code "activation-unknown"; ERR_REMOTE code "generation-ended":
+ * the keys of that generation were given up; make it again under the newest.
  */
 struct err *ledger_activate(
     struct ledger *l, const struct ledger_new_credential *c) MUST_USE;
@@ -384,6 +392,10 @@ struct ledger_status {
 /* What the register says of a serial number (hex, lower case). */
 struct err *ledger_status(
     struct ledger *l, const char *serial, struct ledger_status *out) MUST_USE;
+/* Serial numbers behind `after` ("": from the first), in order, `most` at most,
+ * of certificates that have not expired. */
+struct err *ledger_serials(struct ledger *l, const char *after, int most,
+    struct err *(*each)(void *ctx, const char *serial), void *ctx) MUST_USE;
 /* How often the register was changed. */
 struct err *ledger_changes(struct ledger *l, int64_t *out) MUST_USE;
 

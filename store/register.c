@@ -28,6 +28,29 @@ ledger_status(struct ledger *l, const char *serial, struct ledger_status *out)
 	return NULL;
 }
 
+struct err *
+ledger_serials(struct ledger *l, const char *after, int most,
+    struct err *(*each)(void *ctx, const char *serial), void *ctx)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "SELECT serial FROM register_entry WHERE serial > ?1"
+	    " AND not_after > ?2 ORDER BY serial LIMIT ?3",
+	    &q));
+	stmt_text(q, 1, after);
+	stmt_int(q, 2, clock_now(l->ground->clock));
+	stmt_int(q, 3, most);
+	for (;;) {
+		bool row;
+		CLEANUP(free_charp) char *serial = NULL;
+		TRY(stmt_step(q, &row));
+		if (!row)
+			return NULL;
+		TRY(bytes_dup_str(stmt_col_bytes(q, 0), &serial));
+		TRY(each(ctx, serial));
+	}
+}
+
 /* ---- certificates whose key is elsewhere ---- */
 
 static struct err *

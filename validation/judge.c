@@ -41,6 +41,7 @@ undecided(const char *code)
 		enum sub_indication sub;
 	} rows[] = {
 		{ "xml-hmac", SUB_NO_SIGNING_CERTIFICATE_FOUND },
+		{ "xml-hmac-short", SUB_CRYPTO_CONSTRAINTS_FAILURE },
 		{ "xml-limit", SUB_GENERIC },
 		{ "xml-no-key", SUB_NO_SIGNING_CERTIFICATE_FOUND },
 		{ "xml-unsupported", SUB_GENERIC },
@@ -161,6 +162,55 @@ check_binding(const struct judging *j, struct signature_verdict *v)
 	return false;
 }
 
+static const struct known_policy *
+known_policy(const struct policy *p, const struct policy_fact *f)
+{
+	for (size_t i = 0; i < p->nknown; i++)
+		if (f->id != NULL && strcmp(p->known[i].id, f->id) == 0)
+			return &p->known[i];
+	return NULL;
+}
+
+/* Named with another digest it is another document.  A digest by an algorithm
+ * that the policy does not state cannot be compared. */
+static bool
+is_same_document(const struct known_policy *k, const struct policy_fact *f)
+{
+	return k->alg == DIGEST_NONE ||
+	       (k->alg == f->alg && f->digest_len == digest_len(k->alg) &&
+		   memcmp(k->digest, f->digest, f->digest_len) == 0);
+}
+
+/* EN 319 102-1 5.2.4: the signature policy that was signed along.  An implied
+ * one is known from elsewhere, so that nothing can be looked up. */
+static bool
+check_signature_policy(const struct judging *j, struct signature_verdict *v)
+{
+	const struct policy *p = j->r->policy;
+	const struct policy_fact *f = &v->fact->policy;
+	if (p->signature_policy == SIGNATURE_POLICY_TOLD ||
+	    is_document_stamp(v->fact))
+		return false;
+	if (f->named == POLICY_UNREADABLE)
+		return decide(v, INDETERMINATE, SUB_POLICY_PROCESSING_ERROR,
+		    "signature-policy-unreadable");
+	if (f->named == POLICY_NOT_NAMED)
+		return p->signature_policy == SIGNATURE_POLICY_REQUIRED &&
+		       decide(v, INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE,
+			   "signature-policy-required");
+	if (f->named == POLICY_IMPLIED)
+		return false;
+	const struct known_policy *k = known_policy(p, f);
+	if (k == NULL)
+		return decide(v, INDETERMINATE,
+		    SUB_SIGNATURE_POLICY_NOT_AVAILABLE,
+		    "signature-policy-unknown");
+	if (!is_same_document(k, f))
+		return decide(v, INDETERMINATE, SUB_POLICY_PROCESSING_ERROR,
+		    "signature-policy-differs");
+	return false;
+}
+
 /* EN 319 102-1 5.2.8: what the policy wants to be signed along. */
 static bool
 check_constraints(const struct judging *j, struct signature_verdict *v)
@@ -246,6 +296,8 @@ static const struct check_row {
 	    "what came after signing is permitted" },
 	{ RULE_BINDING, "5.2.3.4", check_binding,
 	    "no other certificate is named" },
+	{ RULE_SIGNATURE_POLICY, "5.2.4", check_signature_policy,
+	    "its signature policy is no obstacle" },
 	{ RULE_CONSTRAINTS, "5.2.8", check_constraints,
 	    "what the policy wants is there" },
 };

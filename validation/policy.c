@@ -14,6 +14,14 @@ policy_free(struct policy *p)
 		free(p->domains[i]);
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		free(p->cite[i]);
+	for (size_t i = 0; p->known != NULL && i < p->nknown; i++)
+		free(p->known[i].id);
+	free(p->known);
+	for (size_t i = 0; p->certificate_policies != NULL &&
+			   i < p->ncertificate_policies;
+	     i++)
+		free(p->certificate_policies[i]);
+	free(p->certificate_policies);
 	free(p->domains);
 	free(p->digests);
 	free(p->keys);

@@ -19,6 +19,7 @@ enum rule {
 	RULE_DIGEST,
 	RULE_CHANGES,
 	RULE_BINDING,
+	RULE_SIGNATURE_POLICY,
 	RULE_PATH,
 	RULE_DOMAIN,
 	RULE_SCOPE,
@@ -54,6 +55,19 @@ struct form_row {
 	const char *note; /* code told when it is met; NULL: none */
 };
 
+/* A signature policy that counts (EN 319 102-1 5.2.4). */
+struct known_policy {
+	char *id; /* as in struct policy_fact */
+	uint8_t digest[DIGEST_MAX];
+	enum digest_alg alg; /* DIGEST_NONE: any document of this name */
+};
+
+enum signature_policy_wanted {
+	SIGNATURE_POLICY_TOLD,   /* which one is told, no more */
+	SIGNATURE_POLICY_KNOWN,  /* one that is named must be known */
+	SIGNATURE_POLICY_REQUIRED, /* and one must be named */
+};
+
 enum binding_wanted {
 	BINDING_TOLD,       /* whether it fits is told, no more */
 	BINDING_IF_PRESENT, /* one that is there must fit */
@@ -73,9 +87,16 @@ struct policy {
 	bool status_after;         /* status data must be from after the
 				    * best-signature-time */
 	enum binding_wanted binding;
+	enum signature_policy_wanted signature_policy;
+	struct known_policy *known; /* signature policies */
+	size_t nknown;
 	bool need_stamp;
 	char **domains; /* whose anchors count; NULL: all */
 	size_t ndomains;
+	/* Certificate policies (dotted OIDs), one of which must hold all along a
+	 * signer's path (RFC 5280 6.1.1 c and e); NULL: any, or none. */
+	char **certificate_policies;
+	size_t ncertificate_policies;
 	bool check_algorithms; /* by these rows; what has none is refused */
 	struct digest_row *digests;
 	size_t ndigests;

@@ -2,6 +2,7 @@
  * spelling mistake is not a rule left out. */
 #include "validation/policy.h"
 
+#include "base/encoding.h"
 #include "base/messages.h"
 
 #include <jansson.h>
@@ -16,6 +17,7 @@ static const char *const rule_names[RULE_COUNT] = {
 	[RULE_DIGEST] = "digest",
 	[RULE_CHANGES] = "changes",
 	[RULE_BINDING] = "binding",
+	[RULE_SIGNATURE_POLICY] = "signature-policy",
 	[RULE_PATH] = "path",
 	[RULE_DOMAIN] = "domain",
 	[RULE_SCOPE] = "scope",
@@ -129,21 +131,29 @@ new_rows(const json_t *array, size_t size, void *slot, size_t *n)
 }
 
 static struct err *
-read_digests(const json_t *array, struct policy *p)
+digest_named(const json_t *v, enum digest_alg *out)
 {
 	struct choice names[DIGEST_COUNT];
 	size_t n = 0;
+	int alg;
 	for (int a = DIGEST_NONE + 1; a < DIGEST_COUNT; a++)
 		names[n++] =
 		    (struct choice){ .word = digest_name((enum digest_alg)a),
 			    .value = a };
+	TRY(choose(v, names, n, &alg));
+	*out = (enum digest_alg)alg;
+	return NULL;
+}
+
+static struct err *
+read_digests(const json_t *array, struct policy *p)
+{
 	TRY(new_rows(array, sizeof(*p->digests), &p->digests, &p->ndigests));
 	for (size_t i = 0; i < p->ndigests; i++) {
 		const json_t *row = json_array_get(array, i);
-		int alg;
 		TRY(ONLY(row, "digests", "name", "until"));
-		TRY(choose(json_object_get(row, "name"), names, n, &alg));
-		p->digests[i].alg = (enum digest_alg)alg;
+		TRY(digest_named(
+		    json_object_get(row, "name"), &p->digests[i].alg));
 		TRY(until_of(row, &p->digests[i].until));
 	}
 	return NULL;
@@ -251,13 +261,74 @@ read_revocation(const json_t *o, struct policy *p)
 }
 
 static struct err *
-read_domains(const json_t *array, struct policy *p)
+read_strings(const json_t *array, char ***out, size_t *n)
 {
 	if (array == NULL)
 		return NULL;
-	TRY(new_rows(array, sizeof(*p->domains), &p->domains, &p->ndomains));
-	for (size_t i = 0; i < p->ndomains; i++)
-		TRY(copy(json_array_get(array, i), &p->domains[i]));
+	TRY(new_rows(array, sizeof(**out), out, n));
+	for (size_t i = 0; i < *n; i++)
+		TRY(copy(json_array_get(array, i), &(*out)[i]));
+	return NULL;
+}
+
+/* OpenSSL leaves out what it cannot read, and with it the rule. */
+static struct err *
+read_certificate_policies(const json_t *array, struct policy *p)
+{
+	if (array != NULL && json_array_size(array) == 0)
+		return bad("certificate_policies");
+	TRY(read_strings(
+	    array, &p->certificate_policies, &p->ncertificate_policies));
+	for (size_t i = 0; i < p->ncertificate_policies; i++) {
+		const char *oid = p->certificate_policies[i];
+		if (strspn(oid, "0123456789.") != strlen(oid) ||
+		    strchr(oid, '.') == NULL)
+			return bad("certificate_policies");
+	}
+	return NULL;
+}
+
+/* A digest in hexadecimal, of the length that its algorithm has. */
+static struct err *
+read_hash(const json_t *row, struct known_policy *out)
+{
+	const json_t *hex = json_object_get(row, "value");
+	CLEANUP(buf_done) struct buf b = BUF(DIGEST_MAX);
+	if (hex == NULL && json_object_get(row, "digest") == NULL)
+		return NULL;
+	TRY(digest_named(json_object_get(row, "digest"), &out->alg));
+	struct err *e = hex_decode(bytes_str(json_string_value(hex)), &b);
+	if (e != NULL)
+		return err_coded(e, "policy-malformed");
+	if (b.len != digest_len(out->alg))
+		return bad("a digest of another length");
+	memcpy(out->digest, b.ptr, b.len);
+	return NULL;
+}
+
+static struct err *
+read_signature_policy(const json_t *o, struct policy *p)
+{
+	static const struct choice words[] = { { "told",
+						   SIGNATURE_POLICY_TOLD },
+		{ "if-present", SIGNATURE_POLICY_KNOWN },
+		{ "required", SIGNATURE_POLICY_REQUIRED } };
+	const json_t *known = json_object_get(o, "known");
+	int word;
+	if (o == NULL)
+		return NULL;
+	TRY(ONLY(o, "signature_policy", "wanted", "known"));
+	TRY(choose(json_object_get(o, "wanted"), words, COUNT_OF(words), &word));
+	p->signature_policy = (enum signature_policy_wanted)word;
+	if (known == NULL)
+		return NULL;
+	TRY(new_rows(known, sizeof(*p->known), &p->known, &p->nknown));
+	for (size_t i = 0; i < p->nknown; i++) {
+		const json_t *row = json_array_get(known, i);
+		TRY(ONLY(row, "known", "id", "digest", "value"));
+		TRY(copy(json_object_get(row, "id"), &p->known[i].id));
+		TRY(read_hash(row, &p->known[i]));
+	}
 	return NULL;
 }
 
@@ -301,16 +372,20 @@ read_policy(const json_t *o, struct policy *p)
 {
 	const json_t *path = json_object_get(o, "path");
 	TRY(ONLY(o, "not an object", "version", "name", "sentence", "passed",
-	    "path", "domains", "revocation", "binding", "time_stamp",
-	    "algorithms", "rules"));
+	    "path", "domains", "certificate_policies", "revocation", "binding", "signature_policy",
+	    "time_stamp", "algorithms", "rules"));
 	if (json_integer_value(json_object_get(o, "version")) != 1)
 		return bad("version");
 	if (!json_is_boolean(path))
 		return bad("path");
 	p->check_path = json_is_true(path);
 	TRY(read_words(o, p));
-	TRY(read_domains(json_object_get(o, "domains"), p));
+	TRY(read_strings(
+	    json_object_get(o, "domains"), &p->domains, &p->ndomains));
+	TRY(read_certificate_policies(
+	    json_object_get(o, "certificate_policies"), p));
 	TRY(read_revocation(json_object_get(o, "revocation"), p));
+	TRY(read_signature_policy(json_object_get(o, "signature_policy"), p));
 	TRY(read_algorithms(json_object_get(o, "algorithms"), p));
 	return read_rules(json_object_get(o, "rules"), p);
 }

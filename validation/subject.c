@@ -254,11 +254,12 @@ go_back(struct judging *j, const struct subject *s, struct conclusion *c)
 	return NULL;
 }
 
-/* A time stamp from before the certificate's time is proof against it. */
+/* EN 319 102-1 5.5.4: what existed before the certificate's time, by a time
+ * stamp or because it is here now, cannot have been made within it. */
 static void
 judge_beginning(const struct subject *s, struct conclusion *c)
 {
-	if (s->stamped && s->best < cert_not_before(s->cert) &&
+	if (s->best < cert_not_before(s->cert) &&
 	    (c->indication == TOTAL_PASSED ||
 		c->sub == SUB_OUT_OF_BOUNDS_NO_POE || c->sub == SUB_TRY_LATER))
 		set(c, TOTAL_FAILED, SUB_NOT_YET_VALID,

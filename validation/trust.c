@@ -53,6 +53,9 @@ look(const struct judging *j, struct path_wish w, size_t domain,
 {
 	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
 	TRY(anchors_for(&j->r->domains[domain], w, &anchors));
+	/* Who stamps has policies of its own kind. */
+	const struct policy *p = j->r->policy;
+	bool signer = w.purpose == NULL;
 	const struct path_request r = { .leaf = w.leaf,
 		.pool = &j->pool,
 		.anchors = &anchors,
@@ -61,7 +64,12 @@ look(const struct judging *j, struct path_wish w, size_t domain,
 		.status_data = j->status,
 		.nstatus_data = j->nstatus,
 		.responders_unasked = j->r->policy->responders_unasked,
-		.purpose = w.purpose };
+		.purpose = w.purpose,
+		.policies = signer ? (const char *const *)
+					 p->certificate_policies
+				   : NULL,
+		.npolicies = signer ? p->ncertificate_policies : 0,
+		.explicit_policy = signer && p->ncertificate_policies > 0 };
 	return path_build(&r, out);
 }
 

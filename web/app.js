@@ -5,6 +5,7 @@
 	const form = document.getElementById("verify");
 	const file = document.getElementById("document");
 	const content = document.getElementById("content");
+	const keep = document.getElementById("keep");
 	const drop = document.getElementById("drop");
 	const busy = document.getElementById("busy");
 	const result = document.getElementById("result");
@@ -27,7 +28,8 @@
 			changes: "Thay đổi sau khi ký", domain: "Hệ thống tin cậy",
 			signature: "Chữ ký", of: "trên", details: "Chi tiết",
 			file: "Tệp", sha: "SHA-256", policy: "Chính sách",
-			time: "Thời điểm kiểm tra", code: "Mã"
+			time: "Thời điểm kiểm tra", code: "Mã",
+			seen: "Xem lại kết quả này", receipt: "Tải biên nhận (PDF)"
 		},
 		en: {
 			title: "Verify a digital signature", busy: "Verifying…",
@@ -43,7 +45,9 @@
 			changes: "Changes after signing", domain: "Domain of trust",
 			signature: "Signature", of: "of", details: "Details",
 			file: "File", sha: "SHA-256", policy: "Policy",
-			time: "Verified at", code: "Code"
+			time: "Verified at", code: "Code",
+			seen: "See this result again",
+			receipt: "Download the receipt (PDF)"
 		}
 	};
 	const looks = {
@@ -146,9 +150,26 @@
 		return add(make("p"), a);
 	}
 
+	function link(text, href) {
+		const a = make("a", "", text);
+		a.href = href;
+		return a;
+	}
+
+	/* The id is the service's, and hexadecimal. */
+	function links(v) {
+		const p = make("p", "links");
+		if (!v || !/^[0-9a-f]{32}$/.test(v.id)) { return p; }
+		add(p, link(say("seen"), "/v/" + v.id + "?lang=" + lang()));
+		if (v.kept === "report") {
+			add(p, link(say("receipt"), "/receipts/" + v.id));
+		}
+		return p;
+	}
+
 	function showReport(report) {
 		const list = report.signatures || [];
-		add(result, verdict(report, "h2"));
+		add(result, verdict(report, "h2"), links(report.verification));
 		list.forEach(function (s, i) {
 			add(result, signature(s, i, list.length));
 		});
@@ -195,6 +216,8 @@
 
 	async function ask() {
 		let options;
+		let query = "?filename=" + encodeURIComponent(file.files[0].name);
+		if (keep.checked) { query += "&keep=report"; }
 		const headers = { "Accept": "application/json" };
 		if (content.files.length) {
 			const data = new FormData();
@@ -205,7 +228,7 @@
 			headers["Content-Type"] = "application/octet-stream";
 			options = { method: "POST", headers: headers, body: file.files[0] };
 		}
-		const answer = await fetch("/v1/verifications", options);
+		const answer = await fetch("/v1/verifications" + query, options);
 		const doc = await answer.json();
 		return answer.ok ? { report: doc } : { problem: doc };
 	}

@@ -198,6 +198,7 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.extra = r->extra,
 		.keys = r->keys,
 		.nkeys = r->nkeys,
+		.shared_key = r->shared_key,
 		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));

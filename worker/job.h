@@ -35,6 +35,7 @@ struct verify_request {
 	const struct cert_list *extra; /* certificates given, not trusted */
 	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
+	struct bytes shared_key; /* struct collect_input's */
 	struct bytes password;
 	bool out_of_pdf; /* the document was cut out of a PDF, which stayed away */
 	unsigned reports; /* enum report_kind; 0: JSON and text */

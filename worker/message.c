@@ -34,6 +34,7 @@ enum {
 	TAG_POLICY_TEXT,
 	TAG_REPORTS,
 	TAG_DOTNET,
+	TAG_SHARED_KEY,
 	TAG_USES,
 	TAG_USE_ANCHOR,
 	TAG_USE_SERVICE,
@@ -162,6 +163,7 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_i64(out, TAG_TIME, r->time));
 	TRY(pack_i64(out, TAG_NOW, r->now));
 	TRY(pack_lists(r, out));
+	TRY(pack_bytes(out, TAG_SHARED_KEY, r->shared_key));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
 	if (r->dotnet_enveloped)
@@ -392,6 +394,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	TRY(unpack_certs(u, &h->extra));
 	r->extra = &h->extra;
 	uint64_t reports, dotnet = 0;
+	TRY(unpack_bytes(u, TAG_SHARED_KEY, &r->shared_key));
 	TRY(unpack_bytes(u, TAG_PASSWORD, &r->password));
 	TRY(unpack_u64(u, TAG_REPORTS, &reports));
 	r->reports = (unsigned)reports;

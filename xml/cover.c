@@ -142,7 +142,8 @@ name_it(const struct xml_signature *s, const struct xml_ref *r, bool complete,
     bool whole, struct buf *out)
 {
 	if (r->kind == REF_EXTERNAL)
-		return buf_str(out, "a file of its own");
+		return buf_str(out, r->reduced ? "parts of a file of its own"
+					       : "a file of its own");
 	if (whole)
 		return buf_str(out, "whole document");
 	if (r->kind == REF_DOCUMENT)

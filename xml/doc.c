@@ -1,5 +1,6 @@
 #include "xml/doc.h"
 
+#include "xml/arena.h"
 #include "xml/ns.h"
 
 #include <libxml/parser.h>
@@ -20,6 +21,7 @@ struct id_entry {
 
 struct xml_doc {
 	xmlDoc *tree;
+	struct arena *arena; /* owned: what the tree is made of; may be NULL */
 	struct xml_scan scan;
 	struct id_entry *ids; /* sorted by id */
 	size_t nids;
@@ -35,7 +37,12 @@ xml_doc_free(struct xml_doc *d)
 {
 	if (d == NULL)
 		return;
+	/* In an arena the nodes go away together; what libxml2 has added to
+	 * its dictionary and lists since then came from malloc. */
+	if (d->arena != NULL && d->tree != NULL)
+		d->tree->children = d->tree->last = NULL;
 	xmlFreeDoc(d->tree);
+	arena_free(d->arena);
 	free(d->ids);
 	free(d->signatures);
 	free(d);
@@ -131,6 +138,18 @@ build_tree(struct bytes in, xmlDoc **out)
 	}
 	xmlFreeDoc(tree);
 	return parse_error(p);
+}
+
+/* libxml2 keeps its last error for the thread, which would outlive the
+ * document; the parser's own copy has been told by then. */
+static struct err *
+build(struct bytes in, struct xml_doc *d)
+{
+	d->arena = arena_enter(in.len);
+	struct err *e = build_tree(in, &d->tree);
+	xmlResetLastError();
+	arena_leave();
+	return e;
 }
 
 /* ---- identifiers ---- */
@@ -298,7 +317,7 @@ xml_doc_parse(struct bytes in, struct xml_doc **out)
 	if (d == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct xml_doc");
 	d->scan = scan;
-	TRY(build_tree(in, &d->tree));
+	TRY(build(in, d));
 	d->tree->_private = d;
 	TRY(index_elements(d));
 	*out = TAKE(d);

@@ -97,7 +97,7 @@ open_signature(struct extending *x)
 	if (strcmp(x->at.ns, NS_XADES) != 0)
 		return err_coded(err_new(ERR_UNSUPPORTED, "EN 319 132-1 4.2",
 				     "a version of XAdES before 1.3.2"),
-		    "xml-not-xades");
+		    "xml-xades-old");
 	TRY(check_level(x));
 	return xml_unsigned_check(&x->job, &x->at, property_name(x->r->level));
 }

@@ -1,5 +1,6 @@
 #include "xml/format.h"
 
+#include "xml/arena.h"
 #include "xml/collect.h"
 #include "xml/embed.h"
 #include "xml/extend.h"
@@ -12,6 +13,7 @@
 struct err *
 xml_start(void)
 {
+	arena_start();
 	xmlInitParser();
 	xmlXPathInit();
 	return NULL;

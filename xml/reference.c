@@ -1,6 +1,7 @@
 #include "xml/reference.h"
 
 #include "xml/ns.h"
+#include "xml/relations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,20 @@ do_filter2(struct flow *f, xmlNode *transform)
 	return NULL;
 }
 
+/* Of a part of an OPC package, which is a file of its own. */
+static struct err *
+do_relationships(struct flow *f, const xmlNode *transform)
+{
+	CLEANUP(buf_done) struct buf made = BUF(XML_DOC_MAX * 2);
+	if (f->set != NULL)
+		return unsupported("relationships of this document");
+	TRY(relations_transform(
+	    f->octets, transform, &f->job->work, &made));
+	octets_from(f, &made);
+	f->ref->reduced = true;
+	return NULL;
+}
+
 static struct err *
 do_transform(struct flow *f, xmlNode *t)
 {
@@ -274,6 +289,8 @@ do_transform(struct flow *f, xmlNode *t)
 		return do_xpath(f, t);
 	if (strcmp(uri, NS_FILTER2) == 0)
 		return do_filter2(f, t);
+	if (strcmp(uri, ALG_RELATIONSHIPS) == 0)
+		return do_relationships(f, t);
 	if (strcmp(uri, ALG_ENVELOPED) != 0)
 		return unsupported(strcmp(uri, ALG_XSLT) == 0
 				       ? "XSLT is refused"

@@ -1,7 +1,7 @@
 /*
  * One ds:Reference: what it points at, its transforms on a short rein, and
  * whether the digest fits.  Allowed are the canonicalisations, enveloped,
- * XPath, XPath Filter 2.0 and base64; XSLT and all others are refused.  What
+ * XPath, XPath Filter 2.0, base64 and the relationships of OPC; XSLT and all others are refused.  What
  * is outside the document comes from the caller or is not there.
  */
 #ifndef SIGND_XML_REFERENCE_H

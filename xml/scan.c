@@ -82,10 +82,10 @@ skip_start_tag(struct cursor *c, size_t *attrs, bool *empty)
 static void
 note_start(struct cursor *c, size_t at, bool empty)
 {
-	struct bytes tag = bytes_slice(c->in, at + 1, c->at - at - 1);
-	size_t n = 0;
 	if (c->elements++ != c->want)
 		return;
+	struct bytes tag = bytes_slice(c->in, at + 1, c->at - at - 1);
+	size_t n = 0;
 	while (n < tag.len && !is_space(tag.ptr[n]) && tag.ptr[n] != '/' &&
 	       tag.ptr[n] != '>')
 		n++;
@@ -136,7 +136,25 @@ end_tag(struct cursor *c, struct xml_scan *s)
 		c->span.end_at = c->at;
 		c->found = true;
 	}
-	return skip_to(c, ">", "an end tag");
+	const uint8_t *end = memchr(c->in.ptr + c->at, '>', c->in.len - c->at);
+	if (end == NULL)
+		return not_closed("an end tag");
+	c->at = (size_t)(end - c->in.ptr) + 1;
+	return NULL;
+}
+
+static struct err *
+declaration(struct cursor *c)
+{
+	if (here_is(c, "<!--")) {
+		c->at += 4;
+		return skip_to(c, "-->", "a comment");
+	}
+	if (here_is(c, "<![CDATA["))
+		return skip_to(c, "]]>", "a CDATA section");
+	return err_coded(err_new(ERR_MALFORMED, NULL,
+			     "documents with a DOCTYPE are refused"),
+	    "xml-doctype");
 }
 
 static struct err *
@@ -144,21 +162,16 @@ markup(struct cursor *c, struct xml_scan *s)
 {
 	if (++s->nodes > XML_NODES_MAX)
 		return limit("nodes", XML_NODES_MAX);
-	if (here_is(c, "</"))
+	switch (c->at + 1 < c->in.len ? c->in.ptr[c->at + 1] : 0) {
+	case '/':
 		return end_tag(c, s);
-	if (here_is(c, "<?"))
+	case '?':
 		return skip_to(c, "?>", "a processing instruction");
-	if (here_is(c, "<!--")) {
-		c->at += 4;
-		return skip_to(c, "-->", "a comment");
+	case '!':
+		return declaration(c);
+	default:
+		return start_tag(c, s);
 	}
-	if (here_is(c, "<![CDATA["))
-		return skip_to(c, "]]>", "a CDATA section");
-	if (here_is(c, "<!"))
-		return err_coded(err_new(ERR_MALFORMED, NULL,
-				     "documents with a DOCTYPE are refused"),
-		    "xml-doctype");
-	return start_tag(c, s);
 }
 
 /* The encodings in which markup is ASCII, under the names for which libxml2

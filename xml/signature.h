@@ -80,6 +80,15 @@ struct err *xades_certs(struct xml_work *w, struct xml_signature *s,
 /* Whether the property SigningCertificate names `c` by its digest. */
 struct err *xades_names(
     const struct xml_signature *s, const struct cert *c, bool *out) MUST_USE;
+/* Whether one xades:Cert names `cert` by its digest.  ERR_UNSUPPORTED: it has
+ * no digest that we know. */
+struct err *xades_cert_matches(
+    const xmlNode *n, const struct cert *cert, bool *out) MUST_USE;
+/* Tells of references to validation data that name nothing of what is there;
+ * after xades_collect_unsigned.  ERR_LIMIT: the work is used up. */
+struct err *xades_collect_refs(struct xml_job *job,
+    const xmlNode *unsigned_properties, struct signature_fact *fact,
+    const struct facts *facts) MUST_USE;
 /* Time stamps, revocation data and level; and one time stamp, `at` its place
  * among the unsigned properties (0: it is signed). */
 struct err *xades_collect_unsigned(struct xml_job *job,

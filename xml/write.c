@@ -49,13 +49,28 @@ xml_put_attr(struct buf *b, const char *value)
 	return put_escaped(b, value, in_attr);
 }
 
+/* How many bytes from the start on are ASCII; eight at a time, for most are. */
+static size_t
+ascii_run(struct bytes b)
+{
+	size_t n = 0;
+	uint64_t eight;
+	for (; n + sizeof(eight) <= b.len; n += sizeof(eight)) {
+		memcpy(&eight, b.ptr + n, sizeof(eight));
+		if ((eight & 0x8080808080808080U) != 0)
+			break;
+	}
+	while (n < b.len && b.ptr[n] < 0x80)
+		n++;
+	return n;
+}
+
 struct err *
 xml_put_ascii(struct buf *b, struct bytes utf8)
 {
 	for (size_t i = 0; i < utf8.len; i++) {
 		size_t plain = i;
-		while (i < utf8.len && utf8.ptr[i] < 0x80)
-			i++;
+		i += ascii_run(bytes_from(utf8, i));
 		TRY(buf_append(b, bytes_slice(utf8, plain, i - plain)));
 		if (i == utf8.len)
 			break;

@@ -74,9 +74,8 @@ signing_time(const xmlNode *n, struct signature_fact *fact)
 	return time_parse_iso(t, &fact->claimed_time);
 }
 
-/* Whether one xades:Cert names `cert` by its digest. */
-static struct err *
-cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
+struct err *
+xades_cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 {
 	CLEANUP(buf_done) struct buf b = BUF(DIGEST_MAX);
 	uint8_t digest[DIGEST_MAX];
@@ -113,7 +112,7 @@ names(const xmlNode *attribute, const struct cert *cert, bool *out)
 	for (xmlNode *c = xml_first(attribute); c != NULL && !*out;
 	     c = xml_next(c)) {
 		struct err *problem = NULL;
-		TRY(blame_document(cert_matches(c, cert, out), &problem));
+		TRY(blame_document(xades_cert_matches(c, cert, out), &problem));
 		err_free(problem);
 	}
 	return NULL;
@@ -137,20 +136,47 @@ bind_cert(const xmlNode *attribute, struct signature_fact *fact)
 	return NULL;
 }
 
+/* Its name and the digest of its document (EN 319 132-1 5.2.9). */
+static struct err *
+read_policy(const xmlNode *id, struct policy_fact *out)
+{
+	CLEANUP(buf_done) struct buf name = BUF(TEXT_MAX);
+	CLEANUP(buf_done) struct buf digest = BUF(DIGEST_MAX);
+	const xmlNode *hash = xades_child(id, "SigPolicyHash");
+	const xmlNode *method = xml_child(hash, NS_DS, "DigestMethod");
+	const xmlNode *value = xml_child(hash, NS_DS, "DigestValue");
+	const xmlNode *who =
+	    xades_child(xades_child(id, "SigPolicyId"), "Identifier");
+	const char *uri = method == NULL ? NULL : xml_attr(method, "Algorithm");
+	if (who == NULL)
+		return err_new(ERR_MALFORMED, "EN 319 132-1 5.2.9", "no name");
+	TRY(xml_text(who, &name));
+	if (value != NULL)
+		TRY(xml_base64(value, &digest));
+	return policy_fact_set(out, buf_bytes(&name),
+	    uri == NULL ? DIGEST_NONE : digest_by_xml_uri(uri),
+	    buf_bytes(&digest));
+}
+
 /* Which policy was signed under; nobody here has its document. */
 static struct err *
 tell_policy(const xmlNode *p, struct signature_fact *fact)
 {
-	CLEANUP(free_charp) char *name = NULL;
-	const xmlNode *id =
-	    xades_child(xades_child(xades_child(p, "SignaturePolicyIdentifier"),
-			    "SignaturePolicyId"),
-		"SigPolicyId");
+	struct err *problem = NULL;
+	const xmlNode *id = xades_child(p, "SignaturePolicyIdentifier");
 	if (id == NULL)
 		return NULL;
-	TRY(text_of(xades_child(id, "Identifier"), &name));
+	fact->policy.named = POLICY_IMPLIED;
+	if (xades_child(id, "SignaturePolicyImplied") == NULL)
+		TRY(blame_document(
+		    read_policy(
+			xades_child(id, "SignaturePolicyId"), &fact->policy),
+		    &problem));
+	if (problem != NULL)
+		fact->policy.named = POLICY_UNREADABLE;
+	err_free(problem);
 	return findings_add(&fact->findings, false, "signature-policy", "%s",
-	    name == NULL ? "without a name" : name);
+	    fact->policy.id == NULL ? "without a name" : fact->policy.id);
 }
 
 static struct err *

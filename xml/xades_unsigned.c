@@ -233,5 +233,5 @@ xades_collect_unsigned(struct xml_job *job, const struct xml_signature *s,
 			TRY(collect_status(p, place, facts));
 	}
 	fact->level = level_of(u, fact);
-	return NULL;
+	return xades_collect_refs(job, u, fact, facts);
 }

@@ -126,6 +126,10 @@ printf_appends_and_fill_fills(void)
 	struct buf b = BUF(64);
 	CHECK_OK(buf_str(&b, "a"));
 	CHECK_OK(buf_printf(&b, "-%s-%03d", "b", 7));
+	CHECK_OK(buf_printf(&b, "%s%s", "", ""));
+	CHECK_OK(buf_printf(&b, "%%"));
+	CHECK(b.ptr[b.len - 1] == '%');
+	b.len--;
 	CHECK_OK(buf_fill(&b, '0', 3));
 	CHECK(bytes_eq_str(buf_bytes(&b), "a-b-007000"));
 	buf_clear(&b);

@@ -2,6 +2,7 @@ check_PROGRAMS += \
 	tests/certs/test-alg \
 	tests/certs/test-cert \
 	tests/certs/test-csr-make \
+	tests/certs/test-der \
 	tests/certs/test-hpke \
 	tests/certs/test-issue \
 	tests/certs/test-crl \
@@ -21,6 +22,10 @@ tests_certs_test_alg_LDADD = $(CERTS_LIBS)
 tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
 tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cert_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_der_SOURCES = tests/certs/test-der.c
+tests_certs_test_der_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_der_LDADD = $(CERTS_LIBS)
 
 tests_certs_test_csr_make_SOURCES = tests/certs/test-csr-make.c
 tests_certs_test_csr_make_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -82,6 +82,8 @@ refuses_fields_that_do_not_fit_the_profile(void)
 		{ "CN", "", 1, ERR_USAGE }, { "CN", " Ánh", 1, ERR_USAGE },
 		{ "CN", "\xc3\x28", 1, ERR_USAGE },
 		{ "CN", "a\xe2\x80\xae", 1, ERR_USAGE },
+		/* "Ánh" in form D: A and an acute beside it. */
+		{ "CN", "A\xcc\x81nh", 1, ERR_USAGE },
 		{ "CN", "x\n", 1, ERR_USAGE }, { "C", "Vn", 2, ERR_USAGE },
 		{ "emailAddress", "a@b.vn", 3, ERR_USAGE },
 		{ "C", "VN", 3, ERR_DENIED }, /* twice, and no province */

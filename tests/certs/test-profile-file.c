@@ -67,6 +67,11 @@ a_file_makes_no_authority(void)
 	    "profile x\nlike citizen\neku 1.3.6.1.5.5.7.3.8\n", "line 3");
 	refuses_with_the_line(
 	    "profile x\nlike citizen\neku 1.3.6.1.5.5.7.3.9\n", "line 3");
+	/* One number, two spellings. */
+	refuses_with_the_line(
+	    "profile x\nlike citizen\neku 1.3.6.1.5.5.7.03.8\n", "line 3");
+	refuses_with_the_line(
+	    "profile x\nlike citizen\neku 1.3.6.1.5.5.7.3.09\n", "line 3");
 	refuses_with_the_line("profile x\nlike citizen\ndays 9999\n", "line 3");
 }
 

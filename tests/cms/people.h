@@ -31,8 +31,12 @@ static inline void
 add_extension(X509 *x, X509 *issuer, int nid, const char *value)
 {
 	X509V3_CTX ctx;
+	/* Certificate policies want a configuration, be it an empty one. */
+	CONF *none = NCONF_new(NULL);
 	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, none);
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	NCONF_free(none);
 	if (e == NULL || X509_add_ext(x, e, -1) != 1)
 		abort();
 	X509_EXTENSION_free(e);
@@ -47,6 +51,7 @@ struct person_wish {
 	bool authority;              /* may issue, though it has an issuer */
 	long serial;
 	int64_t from, to; /* validity, seconds */
+	const char *policies; /* certificatePolicies, or NULL */
 };
 
 static inline EVP_PKEY *
@@ -89,6 +94,8 @@ make_person(struct person_wish w)
 		    x, ix, NID_authority_key_identifier, "keyid:always");
 	if (w.eku != NULL)
 		add_extension(x, x, NID_ext_key_usage, w.eku);
+	if (w.policies != NULL)
+		add_extension(x, x, NID_certificate_policies, w.policies);
 	bool eddsa = EVP_PKEY_get_base_id(signing) == EVP_PKEY_ED25519;
 	if (X509_sign(x, signing, eddsa ? NULL : EVP_sha256()) <= 0)
 		abort();

@@ -467,6 +467,10 @@ what_the_signer_says_is_signed(void)
 	CHECK(s->timestamps[0].at == 0);
 	CHECK(s->timestamps[0].digest == CHECK_PASSED);
 	CHECK(bytes_find(buf_bytes(&file), BYTES_LIT("Chủ tịch")) != SIZE_MAX);
+	CHECK(s->policy.named == POLICY_NAMED);
+	CHECK(s->policy.id != NULL && strcmp(s->policy.id, "1.2.3.4.5") == 0);
+	CHECK(s->policy.alg == DIGEST_SHA256 && s->policy.digest_len == 32);
+	CHECK(memcmp(s->policy.digest, digest, 32) == 0);
 	facts_done(&f);
 	buf_done(&file);
 }

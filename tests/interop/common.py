@@ -107,14 +107,14 @@ class Dss:
     """tests/interop/dss with the jars that SIGND_TEST_DSS names (a folder
     filled by mvn dependency:copy-dependencies)."""
 
-    def __init__(self, d):
+    def __init__(self, d, program="Judge"):
         jars = os.environ.get("SIGND_TEST_DSS", "")
         self.ready = bool(jars) and have("java", "javac")
         self.path = d + "/classes:" + jars + "/*"
         if self.ready:
             self.ready = run("javac", "-nowarn", "-d", d + "/classes", "-cp",
                              jars + "/*", SRC +
-                             "/tests/interop/dss/Judge.java")[0] == 0
+                             "/tests/interop/dss/%s.java" % program)[0] == 0
 
     def ask(self, *args):
         return run("java", "-cp", self.path, "Judge", *args)

@@ -82,9 +82,10 @@ def pyhanko_agrees(d, names):
     # It cannot open R5, nor compare revisions where metadata is not encrypted,
     # nor read "/Info null"; 25 has signatures by somebody whom it does not
     # know.
-    cannot = ("12-enc", "15-enc", "25-pdfa", "startxref-early")
+    # Of weasyprint's PDF/UA it calls every later signature a change.
+    cannot = ("12-enc", "15-enc", "25-pdfa", "startxref-early", "tagged-ua")
     files = files_of(d, [n for n in names if not n.startswith(cannot)])
-    status, out = run(PYTHON, "-c", PYHANKO, d + "/ca.pem", *files, timeout=300)
+    status, out = run(PYTHON, "-c", PYHANKO, d + "/ca.pem", *files, timeout=900)
     told = dict(json.loads(s) for s in out.splitlines() if s.startswith("["))
     bad = [(os.path.basename(f), told.get(f, out[-300:])) for f in files
            if told.get(f) != [True] * signatures(f.split(".")[-2])]
@@ -103,7 +104,7 @@ def dss_agrees(d, names):
     files = files_of(d, names)
     r = subprocess.run(["java", "-cp", dss.path, "Judge", "verify",
                         d + "/ca.pem", *files], stdout=subprocess.PIPE,
-                       stderr=subprocess.DEVNULL, timeout=300)
+                       stderr=subprocess.DEVNULL, timeout=900)
     told = dict(s.split("\t", 1) for s in r.stdout.decode().splitlines()
                 if "\t" in s)
     bad = []
@@ -126,11 +127,44 @@ def vera_agrees(d, names):
         skip("PDF/A stays PDF/A", "SIGND_TEST_VERA names no folder of its jars")
         return
     # 25 was not valid before we touched it.
-    files = files_of(d, [n for n in names if "pdfa" in n and n[:2] != "25"])
-    _, out = run("java", *where, "Vera", *files, timeout=300)
+    files = files_of(d, [n for n in names if n == "tagged-ua" or
+                         ("pdfa" in n and n[:2] != "25")])
+    files += glob.glob(d + "/given-*.pdf")
+    _, out = run("java", *where, "Vera", *files, timeout=900)
     bad = [s for s in out.splitlines() if s.split("\t")[2:] != ["yes"]]
     ok(not bad and len(out.splitlines()) == len(files),
-       "veraPDF finds %d files of PDF/A-1, 2 and 3 valid" % len(files), bad)
+       "veraPDF finds %d files of PDF/A-1, 2 and 3 and PDF/UA-1 valid" %
+       len(files), bad)
+
+
+def preflight_agrees(d, names):
+    """Preflight knows PDF/A-1b alone."""
+    jars = os.environ.get("SIGND_TEST_PREFLIGHT", "")
+    where = ["-cp", "%s/classes:%s/*" % (d, jars)]
+    if not jars or not have("java", "javac") or run(
+            "javac", "-nowarn", "-d", d + "/classes", *where,
+            SRC + "/tests/interop/preflight/Flight.java")[0] != 0:
+        skip("PDF/A-1b stays PDF/A-1b",
+             "SIGND_TEST_PREFLIGHT names no folder of its jars")
+        return
+    files = files_of(d, [n for n in names if "pdfa1b" in n and n[:2] != "25"])
+    files += glob.glob(d + "/given-*pdfa1b.pdf")
+    run_out = subprocess.run(["java", *where, "Flight", *files],
+                             stdout=subprocess.PIPE, timeout=300,
+                             stderr=subprocess.DEVNULL).stdout.decode()
+    bad = [s for s in run_out.splitlines() if s.split("\t")[1:] != ["yes"]]
+    ok(not bad and len(run_out.splitlines()) == len(files),
+       "Preflight finds %d files of PDF/A-1b valid" % len(files), bad)
+
+
+def sign_visibly(d, sources):
+    """PDF/A and PDF/UA with words, QR code, picture and seal: given-*.pdf."""
+    given = [f for f in sources if "/25-" not in f and
+             ("pdfa" in f or "tagged-ua" in f)]
+    status, out = run(BUILD + "/tests/pdf/looks", d, SRC + "/tests/pdf/golden",
+                      *given)
+    ok(status == 0, "%d files of PDF/A and PDF/UA are signed visibly" %
+       len(given), out)
 
 
 def revisions_come_out(d):
@@ -170,10 +204,26 @@ def pdfsig_agrees(files):
     ok(not bad, "pdfsig agrees with every signature", "\n".join(bad))
 
 
+UA = """<html lang="vi"><meta charset="utf-8"><title>Đơn đề nghị</title>
+<h1>Đơn đề nghị</h1><p>Nội dung. <a href="https://example.vn/">Liên kết</a></p>
+"""
+
+
+def make_tagged(d):
+    """PDF/UA-1, by a program that makes it."""
+    with open(d + "/ua.html", "w", encoding="utf-8") as f:
+        f.write(UA)
+    if not have("weasyprint") or run(
+            "weasyprint", "--pdf-variant", "pdf/ua-1", d + "/ua.html",
+            d + "/in/tagged-ua.pdf")[0] != 0:
+        skip("PDF/UA-1 stays what it is", "no weasyprint that makes it")
+
+
 def main():
     with folder() as d:
         os.mkdir(d + "/in")
         run(BUILD + "/tests/pdf/maker", "-f", d + "/in")
+        make_tagged(d)
         sources = glob.glob(d + "/in/*.pdf") + \
             glob.glob(SHARED + "/kinds/*.pdf")
         sources = sorted(f for f in sources if "needs-password" not in f)
@@ -186,7 +236,12 @@ def main():
         revisions_come_out(d)
         pyhanko_agrees(d, names)
         dss_agrees(d, names)
+        os.mkdir(d + "/seen")
+        sign_visibly(d + "/seen", sources)
+        for f in glob.glob(d + "/seen/given-*.pdf"):
+            os.rename(f, d + "/" + os.path.basename(f))
         vera_agrees(d, names)
+        preflight_agrees(d, names)
         if have("qpdf"):
             structure_holds(files)
         if have("pdfsig"):

@@ -5,11 +5,13 @@ TESTS += tests/interop/kinds.py tests/interop/foreign.py tests/interop/levels.py
 	tests/interop/cades.sh
 EXTRA_DIST += %D%/common.py %D%/kinds.py %D%/foreign.py %D%/README.md \
 	%D%/requirements.txt %D%/levels.py %D%/cades.sh %D%/dss/pom.xml %D%/dss/Judge.java \
-	%D%/vera/pom.xml %D%/vera/Vera.java
+	%D%/vera/pom.xml %D%/vera/Vera.java \
+	%D%/preflight/pom.xml %D%/preflight/Flight.java
 tests/interop/kinds.log: tests/pdf/maker$(EXEEXT) signctl/signctl$(EXEEXT)
 tests/interop/foreign.log: tests/pdf/maker$(EXEEXT) tests/xml/signer$(EXEEXT) \
 	signctl/signctl$(EXEEXT)
 tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
+	tests/pdf/looks$(EXEEXT) \
 	tests/pdf/judge$(EXEEXT) signctl/signctl$(EXEEXT)
 
 # The XML report against its schema.
@@ -21,3 +23,9 @@ tests/interop/etsi.log: signctl/signctl$(EXEEXT)
 dist_check_SCRIPTS += %D%/receipt.sh
 TESTS += %D%/receipt.sh
 EXTRA_DIST += %D%/receipt_judges.py
+
+# All verdicts beside those of EU DSS; its constraints serve bench-validation, too.
+TESTS += %D%/beside.py
+EXTRA_DIST += %D%/beside.py %D%/besidemake.py %D%/dss/Beside.java
+tests/interop/beside.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
+	tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)

@@ -82,6 +82,12 @@ ask --cert "$dir/officer.pem" --key "$dir/officer.key" "$officer_url/v1/audit?fr
 grep '"sealed"' "$dir/out" | grep -q "$hash"
 ok $? "what was sealed stands in the audit, with the document's hash"
 
+"$signctl" verify --url "$url" --cacert "$dir/tls.pem" --receipt "$dir/by-ctl.pdf" \
+    "$dir/two.pdf" > "$dir/told" 2>&1
+[ $? -eq 0 ] && grep -q '^HỢP LỆ' "$dir/told" &&
+    pdftotext "$dir/by-ctl.pdf" - > "$dir/text" && grep -q 'two.pdf' "$dir/text"
+ok $? "signctl gets one, too"
+
 if command -v qpdf > /dev/null 2>&1; then
 	qpdf --check "$dir/receipt.pdf" > "$dir/said" 2>&1
 	ok $? "qpdf finds nothing wrong"

@@ -276,4 +276,5 @@ def main():
     sys.exit(1 if _bad else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

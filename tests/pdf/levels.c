@@ -150,6 +150,12 @@ main(int argc, char **argv)
 	if (f == NULL || PEM_write_X509(f, cert_x509(people.ca.cert)) != 1 ||
 	    fclose(f) != 0)
 		abort();
+	snprintf(path, sizeof(path), "%s/ca.crl", dir);
+	f = fopen(path, "wb");
+	if (f == NULL ||
+	    fwrite(people.crl.ptr, 1, people.crl.len, f) != people.crl.len ||
+	    fclose(f) != 0)
+		abort();
 	for (int i = 2; i < argc; i++) {
 		const char *slash = strrchr(argv[i], '/');
 		char name[256];

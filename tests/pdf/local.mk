@@ -54,8 +54,9 @@ tests_pdf_levels_SOURCES = tests/pdf/levels.c tests/pdf/levels.h
 tests_pdf_levels_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_levels_LDADD = $(PDF_LIBS)
 
-TESTS += tests/pdf/attacks.py
-EXTRA_DIST += tests/pdf/attacks.py
+TESTS += tests/pdf/attacks.py tests/pdf/shadows.py
+EXTRA_DIST += tests/pdf/attacks.py tests/pdf/shadows.py
+tests/pdf/shadows.log: tests/pdf/levels$(EXEEXT) tests/pdf/judge$(EXEEXT)
 tests/pdf/attacks.log: tests/pdf/levels$(EXEEXT) tests/pdf/judge$(EXEEXT)
 
 # Signs pages visibly; looks.py draws them and compares with tests/pdf/golden.

@@ -25,7 +25,7 @@ struct seen {
 	enum level_fact level;
 	enum change_level changes, allowed;
 	bool good; /* each of them */
-	size_t status;
+	size_t status, certs; /* that came along with the first signature */
 	char fatal[64]; /* the first fatal code */
 };
 
@@ -64,6 +64,7 @@ see_with(struct bytes file, struct bytes password)
 		s.good = is_good(&f.signatures[i], &s) && s.good;
 	if (s.n > 0) {
 		s.level = f.signatures[0].level;
+		s.certs = f.signatures[0].certs.n;
 		s.changes = f.signatures[0].changes;
 		s.allowed = f.signatures[0].allowed;
 	}
@@ -165,6 +166,8 @@ evidence_is_stored_once_and_named_for_its_signature(void)
 	CHECK_OK(pdf_catalog(d, pdf_views(d), &root, &catalog));
 	CHECK_OK(pdf_dict_get(d, pdf_views(d), catalog, "DSS", &dss));
 	CHECK(pdf_array_len(pdf_dict_raw(dss, "Certs")) == 3);
+	/* They come along with the signature from then on. */
+	CHECK(see(&b).certs == 2 && see(&lt).certs == 3);
 	CHECK(pdf_array_len(pdf_dict_raw(dss, "CRLs")) == 1);
 	CHECK(pdf_is(pdf_dict_raw(dss, "OCSPs"), PDF_NULL));
 	vri = pdf_dict_raw(dss, "VRI");

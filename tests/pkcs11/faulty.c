@@ -200,6 +200,37 @@ sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	return real->C_SignInit(s, m, key);
 }
 
+#define HALF 32 /* bytes of r, and of s, with P-256 */
+
+/* One INTEGER, without needless zeros; returns its length. */
+static CK_ULONG
+put_integer(CK_BYTE *out, const CK_BYTE *value)
+{
+	CK_ULONG skip = 0;
+	while (skip < HALF - 1 && value[skip] == 0)
+		skip++;
+	CK_ULONG pad = value[skip] >= 0x80;
+	CK_ULONG n = HALF - skip;
+	out[0] = 0x02;
+	out[1] = (CK_BYTE)(n + pad);
+	out[2] = 0;
+	memcpy(out + 2 + pad, value + skip, n);
+	return 2 + pad + n;
+}
+
+/* r || s in place to SEQUENCE { r, s }; whoever calls has room for it. */
+static CK_ULONG
+to_der(CK_BYTE *value)
+{
+	CK_BYTE der[2 * HALF + 8];
+	CK_ULONG n = put_integer(der + 2, value);
+	n += put_integer(der + 2 + n, value + HALF);
+	der[0] = 0x30;
+	der[1] = (CK_BYTE)n;
+	memcpy(value, der, n + 2);
+	return n + 2;
+}
+
 static CK_RV
 sign(CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out, CK_ULONG *len)
 {
@@ -209,6 +240,8 @@ sign(CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out, CK_ULONG *len)
 		--*len;
 	if (rv == CKR_OK && fault == FAULT_GARBAGE)
 		memset(out, 0x55, *len);
+	if (rv == CKR_OK && fault == FAULT_DER && *len == 2 * HALF)
+		*len = to_der(out);
 	return rv;
 }
 

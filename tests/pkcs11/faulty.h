@@ -42,6 +42,7 @@ enum faulty_fault {
 	FAULT_CRASH,
 	FAULT_FINAL, /* C_GetTokenInfo: one try of the PIN is left */
 	FAULT_PAD,   /* C_GetTokenInfo: the reader has a keypad */
+	FAULT_DER,   /* C_Sign: ECDSA as some makes give it, in DER */
 	FAULT_COUNT,
 };
 
@@ -62,6 +63,6 @@ static const char *const faulty_functions[F_COUNT] = { "C_Initialize",
 
 static const char *const faulty_faults[FAULT_COUNT] = { "none",
 	"session-invalid", "device-removed", "token-gone", "general", "slow",
-	"length", "garbage", "crash", "final", "pad" };
+	"length", "garbage", "crash", "final", "pad", "der" };
 
 #endif

@@ -15,6 +15,12 @@ tests_pkcs11_test_uri_SOURCES = tests/pkcs11/test-uri.c
 tests_pkcs11_test_uri_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pkcs11_test_uri_LDADD = $(PKCS11_LIBS)
 
+check_PROGRAMS += tests/pkcs11/test-vendor
+tests_pkcs11_test_vendor_SOURCES = tests/pkcs11/test-vendor.c \
+	tests/pkcs11/faulty.h tests/softhsm.h
+tests_pkcs11_test_vendor_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_pkcs11_test_vendor_LDADD = $(PKCS11_LIBS)
+
 # A module that forwards to SoftHSM and fails on order, and who gives the orders.
 check_LTLIBRARIES = tests/pkcs11/faulty.la
 tests_pkcs11_faulty_la_SOURCES = tests/pkcs11/faulty.c tests/pkcs11/faulty.h

@@ -1,7 +1,9 @@
 dist_check_SCRIPTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh \
-	%D%/folder.sh %D%/trust.sh
-TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh %D%/trust.sh
+	%D%/folder.sh %D%/trust.sh %D%/epes.sh
+TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh %D%/trust.sh %D%/epes.sh
 
 # Wants a token; SoftHSM at least.
-dist_check_SCRIPTS += %D%/token.sh
-TESTS += %D%/token.sh
+dist_check_SCRIPTS += %D%/token.sh %D%/certify.py
+TESTS += %D%/token.sh %D%/certify.py
+tests/signctl/certify.log: signctl/signctl$(EXEEXT)
+tests/signctl/epes.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)

@@ -83,5 +83,59 @@ expect 77 'trust-list-unsigned' "a list that was changed is not" \
 expect 77 'trust-list-unsigned' "an XML that nobody signed is not imported" \
     trust import "$list" "$src/demo-data/to-khai.xml" --domain eu \
     --signer "$dir/signer.pem"
+
+# ---- a list of ETSI TS 119 612, signed by xmlsec1 ----
+etsi() { # NEXT-UPDATE OUT
+	local c14n=http://www.w3.org/2001/10/xml-exc-c14n#
+	local ds=http://www.w3.org/2000/09/xmldsig#
+	cat >"$dir/template.xml" <<EOF
+<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#" Id="tsl">
+<SchemeInformation>
+<ListIssueDateTime>$(date -u +%Y-%m-%dT%H:%M:%SZ)</ListIssueDateTime>
+<NextUpdate><dateTime>$1</dateTime></NextUpdate></SchemeInformation>
+<TrustServiceProviderList><TrustServiceProvider><TSPServices><TSPService>
+<ServiceInformation>
+<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/CA/QC</ServiceTypeIdentifier>
+<ServiceDigitalIdentity><DigitalId><X509Certificate>
+$(openssl x509 -in "$dir/other.pem" -outform DER | base64)
+</X509Certificate></DigitalId></ServiceDigitalIdentity>
+<ServiceStatus>http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted</ServiceStatus>
+<StatusStartingTime>2020-01-01T00:00:00Z</StatusStartingTime>
+</ServiceInformation></TSPService></TSPServices></TrustServiceProvider>
+</TrustServiceProviderList>
+<Signature xmlns="$ds"><SignedInfo>
+<CanonicalizationMethod Algorithm="$c14n"/>
+<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"/>
+<Reference URI=""><Transforms>
+<Transform Algorithm="${ds}enveloped-signature"/>
+<Transform Algorithm="$c14n"/></Transforms>
+<DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>
+<DigestValue/></Reference></SignedInfo><SignatureValue/>
+<KeyInfo><X509Data><X509Certificate/></X509Data></KeyInfo></Signature>
+</TrustServiceStatusList>
+EOF
+	xmlsec1 --sign --privkey-pem "$dir/signer.key,$dir/signer.pem" \
+	    --output "$2" "$dir/template.xml" >"$dir/xmlsec.log" 2>&1
+}
+into() { # WHAT CODE PATTERN LIST SIGNER
+	cp "$src/trust/vietnam.json" "$list"
+	expect "$2" "$3" "$1" trust import "$list" "$4" --domain eu \
+	    --signer "$dir/$5.pem"
+}
+if command -v xmlsec1 >/dev/null; then
+	etsi "$(date -u -d '+30 days' +%Y-%m-%dT%H:%M:%SZ)" "$dir/tsl.xml" &&
+	    etsi "$(date -u -d '-1 day' +%Y-%m-%dT%H:%M:%SZ)" "$dir/late.xml" ||
+	    sed 's/^/# /' "$dir/xmlsec.log"
+	into "a list that xmlsec1 signed is not taken of another signer" \
+	    77 'trust-list-unsigned' "$dir/tsl.xml" stranger
+	into "... nor past its NextUpdate" 77 'trust-list-expired' \
+	    "$dir/late.xml" signer
+	sed 's/2020-01-01/2019-01-01/' "$dir/tsl.xml" >"$dir/forged.xml"
+	into "... nor with another date in it" 77 'trust-list-unsigned' \
+	    "$dir/forged.xml" signer
+	into "of its signer it is" 0 '' "$dir/tsl.xml" signer
+	expect 0 'signature granted since 2020' "and the service stands in ours" \
+	    trust show "$list"
+fi
 echo "1..$n"
 exit $bad

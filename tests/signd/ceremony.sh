@@ -41,6 +41,36 @@ verify() {
 verify "$dir/protocol"; ok $? "the root signed it, says openssl"
 sed 's/Kiến/Kiên/' "$dir/protocol" > "$dir/changed"
 ! verify "$dir/changed"; ok $? "and not with another name in it"
+# ---- the root's own list ----
+key=$(grep -A2 '^root key' "$dir/protocol" | sed -n 's/.*CKA_ID: //p')
+csplit -s -z -f "$dir/chain-" "$dir/ca.pem" '/-BEGIN/' '{*}'
+root_crl() {
+	"$signd" root-crl --config "$dir/signd.conf" --root-key "$key" \
+	    --root-token 'pkcs11:token=root%20token' \
+	    --root-pin-file "$dir/token/root-pin" "$@" > "$dir/arl.log" 2>&1
+}
+root_crl "$dir/root.crl" && openssl crl -inform DER -in "$dir/root.crl" \
+    -CAfile "$dir/root.pem" -noout 2>&1 | grep -q 'verify OK'
+ok $? "the root makes its list, says openssl"
+openssl crl -inform DER -in "$dir/root.crl" -out "$dir/root-crl.pem"
+checked() {
+	openssl verify -crl_check -CAfile "$dir/root.pem" \
+	    -CRLfile "$dir/root-crl.pem" "$dir/chain-00" 2>&1
+}
+checked | grep -q ': OK'; ok $? "the issuing CA is not on it"
+first=$(openssl crl -inform DER -in "$dir/root.crl" -noout -crlnumber)
+sleep 1
+root_crl --days 30 \
+    --revoked "$dir/chain-00,cessationOfOperation,2026-01-01T00:00:00Z" \
+    "$dir/root.crl" && openssl crl -inform DER -in "$dir/root.crl" \
+    -out "$dir/root-crl.pem"
+checked | grep -q revoked; ok $? "and then it is, and revoked"
+[[ $(openssl crl -inform DER -in "$dir/root.crl" -noout -crlnumber) > $first ]]
+ok $? "under a higher number"
+! root_crl --revoked "$dir/officer.pem,superseded,2026-01-01T00:00:00Z" \
+    "$dir/root.crl"; ok $? "nobody else's certificate is put on it"
+! root_crl --revoked "$dir/chain-00,tired,2026-01-01T00:00:00Z" \
+    "$dir/root.crl"; ok $? "nor for a reason that there is not"
 cp "$dir/ca.pem" "$dir/before"
 ! hold --root-token 'pkcs11:token=root%20token' \
     --root-pin-file "$dir/token/root-pin"

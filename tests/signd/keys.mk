@@ -2,10 +2,28 @@
 KEYS_TEST_LIBS = $(SIGND_LIBS)
 
 check_PROGRAMS += tests/signd/test-keyholder
-tests_signd_test_keyholder_SOURCES = tests/signd/test-keyholder.c \
+tests_signd_test_keyholder_SOURCES = tests/signd/test-keyholder.c tests/signd/citizen.h \
 	tests/signd/world.h tests/softhsm.h tests/tap.h
 tests_signd_test_keyholder_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_keyholder_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-pins
+tests_signd_test_pins_SOURCES = tests/signd/test-pins.c tests/signd/citizen.h \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_pins_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_pins_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-rotation
+tests_signd_test_rotation_SOURCES = tests/signd/test-rotation.c tests/signd/citizen.h \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_rotation_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_rotation_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-recovery
+tests_signd_test_recovery_SOURCES = tests/signd/test-recovery.c tests/signd/citizen.h \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_recovery_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_recovery_LDADD = $(KEYS_TEST_LIBS)
 
 check_PROGRAMS += tests/signd/test-operator
 tests_signd_test_operator_SOURCES = tests/signd/test-operator.c \
@@ -19,6 +37,12 @@ tests_signd_test_seal_SOURCES = tests/signd/test-seal.c tests/pdf/build.h \
 tests_signd_test_seal_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS)
 tests_signd_test_seal_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-module
+tests_signd_test_module_SOURCES = tests/signd/test-module.c \
+	tests/pkcs11/makes.h tests/softhsm.h tests/tap.h
+tests_signd_test_module_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_module_LDADD = $(KEYS_TEST_LIBS)
 
 check_PROGRAMS += tests/signd/test-clockwatch
 tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h

@@ -4,6 +4,10 @@ tests_signd_test_ipc_SOURCES = tests/signd/test-ipc.c
 tests_signd_test_ipc_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_ipc_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-budget
+tests_signd_test_budget_SOURCES = tests/signd/test-budget.c
+tests_signd_test_budget_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_budget_LDADD = $(SIGND_LIBS)
 check_PROGRAMS += tests/signd/test-lanes
 tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -57,8 +61,8 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
-dist_check_SCRIPTS += %D%/intruder.sh %D%/public.sh
-TESTS += %D%/intruder.sh %D%/public.sh
+dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
+TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
 
 # The desk and the ceremony.
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
@@ -73,8 +77,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh
-TESTS += %D%/levels.sh %D%/cms.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
+TESTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh

@@ -23,10 +23,29 @@ ok $? "the first generation wraps and covers it"
 service_stop
 cp -a "$dir/token" "$dir/token.backup" && cp -a "$dir/state" "$dir/state.backup"
 ok $? "token and ledger are backed up"
+# The backup is looked at where it lies, while the service goes on.
+sed "s#$dir/token/#$dir/token.backup/#" "$dir/token/softhsm2.conf" \
+    > "$dir/backup.softhsm"
+to_backup="s#=$dir/token/softhsm2.conf#=$dir/backup.softhsm#
+    s#$dir/token/#$dir/token.backup/#"
+sed "$to_backup; s#$dir/state#$dir/state.backup#" "$dir/signd.conf" \
+    > "$dir/backup.conf"
+sed "$to_backup" "$dir/signd.conf" > "$dir/mixed.conf"
+check() { # check CONFIG: of a token and a ledger
+	"$signd" token-check --config "$1" > "$dir/check.out" 2>&1
+}
 service_start; ok $? "and the service goes on"
+check "$dir/backup.conf" && [ "$(grep -c ': good$' "$dir/check.out")" = 10 ]
+ok $? "the backup has all that its ledger needs"
+grep -q '^a credential under cover key 1: good' "$dir/check.out"
+ok $? "and opens the cover of a credential"
 
 kek rotate && grep -q '^1 credentials are under the new cover key; 0 are damaged' "$dir/kek.out"
 ok $? "new keys are made while it runs"
+check "$dir/signd.conf"; ok $? "the token has what the ledger needs now"
+! check "$dir/mixed.conf" && grep -q '^KEK of generation 2: ' "$dir/check.out" &&
+    ! grep -q '^KEK of generation 2: good' "$dir/check.out"
+ok $? "a backup of the token from before has not, and the check says so"
 signs 246813; ok $? "and the citizen signs"
 kek status && grep -q 'generation 1: KEK there, wraps 1; cover key there, covers 0' "$dir/kek.out"
 ok $? "the old cover key covers nothing"

@@ -13,7 +13,8 @@
 #include "signd/ipc.h"
 #include "tests/tap.h"
 
-enum { OP_ECHO = 1, OP_FAIL, OP_DIE, OP_SLEEP, OP_READ_FD, OP_STOP, OP_BATCH };
+enum { OP_ECHO = 1, OP_FAIL, OP_DIE, OP_SLEEP, OP_READ_FD, OP_STOP, OP_BATCH,
+	OP_COUNT };
 
 struct fixture {
 	char path[128];
@@ -23,6 +24,7 @@ struct fixture {
 
 struct service_state {
 	bool stop;
+	uint64_t asked;
 	uint64_t batches;
 	bool fail_batch;
 };
@@ -32,7 +34,10 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct service_state *st = ctx;
 	char text[32];
+	st->asked++;
 	switch (request->op) {
+	case OP_COUNT:
+		return pack_u64(&answer->body, 1, st->asked);
 	case OP_ECHO:
 		return buf_append(&answer->body, buf_bytes(&request->body));
 	case OP_FAIL:
@@ -83,6 +88,8 @@ batch_end(void *ctx)
 	return err_coded(err_new(ERR_LIMIT, NULL, "no room"), "limit");
 }
 
+static bool only_present;
+
 static void
 serve(int listen_fd)
 {
@@ -93,6 +100,7 @@ serve(int listen_fd)
 		.answer_max = 8 * 1024 * 1024,
 		.clients_max = 8,
 		.idle_ms = 300,
+		.only_present = only_present,
 		.handle = handle,
 		.stopping = stopping,
 		.batch_begin = batch_begin,
@@ -354,6 +362,41 @@ heads_that_are_none_are_refused(void)
 	CHECK_ERR(ipc_head_parse(bytes_of(raw, 16), 5, &h), ERR_MALFORMED);
 }
 
+/* How many were served of two that asked and one that hung up before its turn
+ * came. */
+static uint64_t
+served(bool present)
+{
+	struct fixture f;
+	uint8_t head[IPC_HEAD];
+	uint64_t n = 0;
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	const struct ipc_head h = { .kind = IPC_REQUEST, .op = OP_ECHO };
+	only_present = present;
+	start(&f);
+	CHECK_OK(call(&f, OP_COUNT, BYTES_NONE, &m));
+	kill(f.pid, SIGSTOP);
+	int fd = raw_connect(&f);
+	ipc_head_encode(&h, head);
+	CHECK(write(fd, head, sizeof(head)) == (ssize_t)sizeof(head));
+	close(fd);
+	kill(f.pid, SIGCONT);
+	ipc_message_done(&m);
+	CHECK_OK(call(&f, OP_COUNT, BYTES_NONE, &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	CHECK_OK(unpack_u64(&u, 1, &n));
+	stop(&f);
+	only_present = false;
+	return n;
+}
+
+static void
+who_hung_up_is_not_served_where_nobody_else_would_know(void)
+{
+	CHECK(served(true) == 2);
+	CHECK(served(false) == 3);
+}
+
 int
 main(void)
 {
@@ -372,6 +415,7 @@ main(void)
 	RUN(refuses_a_descriptor_that_is_not_announced);
 	RUN(refuses_more_than_the_limit);
 	RUN(a_failed_batch_fails_its_requests);
+	RUN(who_hung_up_is_not_served_where_nobody_else_would_know);
 	RUN(stopping_ends_the_loop_after_the_answer);
 	return DONE();
 }

@@ -69,6 +69,11 @@ for bad in SHA-256:00 MD4:00 "${hashes#*,}" sha "$hashes:"; do
 done
 [ "$status" = 400 ]; ok $? "what is no hash, or without SHA-256, is refused"
 
+"$top_builddir/signctl/signctl" verify --url "$url" --cacert "$dir/tls.pem" \
+    --content "$dir/content" "$dir/an.p7s" > "$dir/said" 2>&1
+[ $? -eq 0 ] && grep -q 'đúng mã băm đã gửi' "$dir/said"
+ok $? "signctl sends the hashes, and not the content" || cat "$dir/said"
+
 accept() { # accept TYPE
 	ask -H "Accept: $1" -F "document=@$dir/an.p7s" \
 	    -F "content=@$dir/content" "$verifications&lang=vi"

@@ -67,6 +67,8 @@ enrol(int n, const char *nonce, int64_t expires)
 	return ledger_enrol(l, id, &r, &a, token_hash(n, hash), expires);
 }
 
+static int64_t generation = 1; /* that activate() wrapped under */
+
 static struct err *
 activate(int n, const char *id)
 {
@@ -81,7 +83,8 @@ activate(int n, const char *id)
 		.certificate = BYTES_LIT("certificate"),
 		.not_after = test_time + 1000000,
 		.sealed = BYTES_LIT("sealed"),
-		.version = 1 };
+		.version = 1,
+		.generation = generation };
 	return ledger_activate(l, &c);
 }
 
@@ -305,17 +308,88 @@ what_was_not_committed_did_not_happen(void)
 }
 
 static struct err *
-end_c4(const char *nonce, int64_t *at)
+end_one(const char *id, const char *serial, int reason, const char *nonce,
+    int64_t *at)
 {
-	struct revocation_record r = { .credential = (char *)(uintptr_t) "c4",
-		.serial = (char *)(uintptr_t) "04",
+	struct revocation_record r = { .credential = (char *)(uintptr_t)id,
+		.serial = (char *)(uintptr_t)serial,
 		.reason = (char *)(uintptr_t) "superseded",
 		.officer = (char *)(uintptr_t)OFFICER,
 		.time = (char *)(uintptr_t) "2026-09-21T00:00:00Z",
 		.nonce = (char *)(uintptr_t)nonce };
 	const struct approval a = { .value = BYTES_LIT("value"),
 		.record = bytes_str(nonce) };
-	return ALONE(ledger_revoke(l, &r, &a, 4, at));
+	return ALONE(ledger_revoke(l, &r, &a, reason, at));
+}
+
+static struct err *
+end_c4(const char *nonce, int64_t *at)
+{
+	return end_one("c4", "04", 4, nonce, at);
+}
+
+/* Who keeps guesses on the way while the desk unlocks gets none for nothing. */
+static void
+an_unlocking_forgives_no_try_that_is_running(void)
+{
+	int64_t at = 0;
+	CHECK_OK(ALONE(enrol(8, "n8", test_time + 100)));
+	CHECK_OK(ALONE(activate(8, "c8")));
+	CHECK_OK(try_pin("c8"));
+	CHECK(end_pin("c8", PIN_WRONG) == 4);
+	for (int i = 0; i < 4; i++)
+		CHECK_OK(try_pin("c8"));
+	CHECK_OK(end_one("c8", "08", LEDGER_UNLOCK, "u8", &at));
+	/* One of them was forgiven, four are still being tried. */
+	CHECK_OK(try_pin("c8"));
+	CHECK_CODE(try_pin("c8"), "pin-busy");
+	for (int i = 0; i < 5; i++)
+		CHECK(end_pin("c8", PIN_WRONG) == 0);
+	CHECK_CODE(try_pin("c8"), "pin-locked");
+	CHECK_OK(end_one("c8", "08", LEDGER_UNLOCK, "u9", &at));
+	/* Tries whose keyholder died long ago are wrong ones, and forgiven. */
+	for (int i = 0; i < 5; i++)
+		CHECK_OK(try_pin("c8"));
+	test_time += LEDGER_PIN_LAPSE + 1;
+	CHECK_OK(end_one("c8", "08", LEDGER_UNLOCK, "u10", &at));
+	CHECK_OK(try_pin("c8"));
+	CHECK(end_pin("c8", PIN_WRONG) == 4);
+}
+
+static bool
+given_up(int64_t n, bool kek)
+{
+	bool ended = false;
+	CHECK_OK(ALONE(ledger_generation_end(l, n, kek, &ended)));
+	return ended;
+}
+
+/* A credential that is being made while its keys are given up: either it is
+ * recorded, and they stay, or it comes too late. */
+static void
+nothing_is_recorded_under_keys_that_were_given_up(void)
+{
+	CHECK(!given_up(1, true)); /* the newest */
+	CHECK_OK(ALONE(ledger_generation_put(
+	    l, BYTES_LIT("kek 2"), BYTES_LIT("cover 2"))));
+	CHECK_OK(ALONE(ledger_generation_put(
+	    l, BYTES_LIT("kek 3"), BYTES_LIT("cover 3"))));
+	CHECK(!given_up(1, true)); /* it wraps what was made above */
+	CHECK_OK(ALONE(enrol(9, "n9", test_time + 100)));
+	CHECK(given_up(2, true) && given_up(2, false));
+	CHECK(given_up(2, true)); /* told again, for who was interrupted */
+	generation = 2;
+	CHECK_CODE(ALONE(activate(9, "c9")), "generation-ended");
+	generation = 3;
+	CHECK_OK(ALONE(activate(9, "c9")));
+	/* Nor is a blob put under its cover. */
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
+	    BYTES_LIT("under two"), 2)));
+	CHECK_OK(ledger_credential_get(l, "c8", &c));
+	CHECK(c.cover == 1 && bytes_eq_str(buf_bytes(&c.sealed), "sealed"));
+	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
+	    BYTES_LIT("under three"), 3)));
 }
 
 static struct err *
@@ -420,6 +494,8 @@ main(void)
 	RUN(a_step_that_fails_leaves_nothing_of_itself);
 	RUN(what_was_not_committed_did_not_happen);
 	RUN(a_crl_that_misses_a_revocation_is_refused);
+	RUN(an_unlocking_forgives_no_try_that_is_running);
+	RUN(nothing_is_recorded_under_keys_that_were_given_up);
 	RUN(a_reader_reads_and_cannot_write);
 	RUN(the_audit_chain_shows_what_was_changed);
 	ledger_free(l);

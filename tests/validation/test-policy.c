@@ -39,6 +39,9 @@ each_rule_of_vn_2025_cites_the_circular(void)
 	CHECK(policy_form_note(p, SIG_RSA_PKCS1) != NULL);
 	CHECK(policy_form_note(p, SIG_RSA_PSS) == NULL);
 	CHECK(policy_form_until(p, SIG_DSA) == TIME_NONE);
+	/* Appendix I has RSA and ECDSA. */
+	CHECK(policy_form_until(p, SIG_EDDSA) == TIME_NONE);
+	CHECK(policy_key_until(p, KEY_ED25519, 256) == TIME_NONE);
 	policy_free(p);
 }
 
@@ -78,6 +81,20 @@ a_mistake_in_a_policy_is_refused(void)
 		{ "\"value\":", "\"values\":" },
 		{ "{\n \"version\"", "{\n \"name\": \"x\",\n \"version\"" },
 		{ "\n}", "\n}x" },
+		{ "\"path\": true",
+		    "\"path\": true, \"certificate_policies\": []" },
+		{ "\"path\": true",
+		    "\"path\": true, \"certificate_policies\": [\"any\"]" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": {}" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": "
+		    "{\"wanted\": \"told\", \"known\": [{\"id\": \"1.2\", "
+		    "\"digest\": \"SHA-256\", \"value\": \"00\"}]}" },
+		{ "\"binding\": \"if-present\"",
+		    "\"binding\": \"if-present\", \"signature_policy\": "
+		    "{\"wanted\": \"told\", \"known\": [{\"id\": \"1.2\", "
+		    "\"value\": \"00\"}]}" },
 	};
 	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
 		struct policy *p = NULL;

@@ -441,6 +441,108 @@ old_algorithms_are_not_green(void)
 	buf_done(&crl);
 }
 
+/* One of our policies with this instead of its signature_policy. */
+static struct policy *
+policy_wanting(const char *wanted)
+{
+	const char *member = "\"wanted\": \"if-present\"";
+	struct policy *p = NULL;
+	for (size_t i = 0; i < policy_texts_count; i++) {
+		const struct policy_text *t = &policy_texts[i];
+		struct bytes text = bytes_of(t->json, t->len);
+		size_t at = bytes_find(text, bytes_str(member));
+		if (strcmp(t->name, "eu-basic") != 0 || at == SIZE_MAX)
+			continue;
+		CLEANUP(buf_done) struct buf b = BUF(POLICY_MAX);
+		CHECK_OK(buf_append(&b, bytes_slice(text, 0, at)));
+		CHECK_OK(buf_str(&b, wanted));
+		CHECK_OK(buf_append(&b, bytes_from(text, at + strlen(member))));
+		CHECK_OK(policy_parse(buf_bytes(&b), &p));
+	}
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+#define KNOWN_ONE                                                              \
+	", \"known\": [{\"id\": \"1.2.3\", \"digest\": \"SHA-256\", "              \
+	"\"value\": \"0101010101010101010101010101010101010101010101010101"     \
+	"010101010101\"}]"
+#define KNOWN_BY_NAME ", \"known\": [{\"id\": \"1.2.3\"}]"
+
+/* EN 319 102-1 5.2.4. */
+static void
+a_signature_policy_must_be_known_where_that_is_wanted(void)
+{
+	static const struct {
+		const char *wanted;
+		enum policy_named named;
+		const char *id;
+		uint8_t digest; /* each of its bytes */
+		enum sub_indication sub;
+		const char *code;
+	} rows[] = {
+		{ "\"wanted\": \"told\"", POLICY_NAMED, "1.2.3", 1, SUB_NONE,
+		    "valid" },
+		{ "\"wanted\": \"told\"", POLICY_UNREADABLE, NULL, 0, SUB_NONE,
+		    "valid" },
+		{ "\"wanted\": \"if-present\"", POLICY_NOT_NAMED, NULL, 0,
+		    SUB_NONE, "valid" },
+		{ "\"wanted\": \"if-present\"", POLICY_IMPLIED, NULL, 0,
+		    SUB_NONE, "valid" },
+		{ "\"wanted\": \"if-present\"", POLICY_NAMED, "1.2.3", 1,
+		    SUB_SIGNATURE_POLICY_NOT_AVAILABLE,
+		    "signature-policy-unknown" },
+		{ "\"wanted\": \"if-present\"", POLICY_UNREADABLE, NULL, 0,
+		    SUB_POLICY_PROCESSING_ERROR,
+		    "signature-policy-unreadable" },
+		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.3",
+		    1, SUB_NONE, "valid" },
+		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.3",
+		    2, SUB_POLICY_PROCESSING_ERROR, "signature-policy-differs" },
+		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.4",
+		    1, SUB_SIGNATURE_POLICY_NOT_AVAILABLE,
+		    "signature-policy-unknown" },
+		{ "\"wanted\": \"if-present\"" KNOWN_BY_NAME, POLICY_NAMED,
+		    "1.2.3", 2, SUB_NONE, "valid" },
+		{ "\"wanted\": \"required\"", POLICY_NOT_NAMED, NULL, 0,
+		    SUB_SIG_CONSTRAINTS_FAILURE, "signature-policy-required" },
+	};
+	struct buf crl = make_crl(&world.ca, NOON, NULL, 0);
+	const struct status_data status = { .der = buf_bytes(&crl) };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts f = { .format = "test" };
+		struct signature_fact *s = add_good_signature(&f, &world.citizen);
+		struct policy *p = policy_wanting(rows[i].wanted);
+		uint8_t digest[32];
+		memset(digest, rows[i].digest, sizeof(digest));
+		if (rows[i].named == POLICY_NAMED)
+			CHECK_OK(policy_fact_set(&s->policy,
+			    bytes_str(rows[i].id), DIGEST_SHA256,
+			    bytes_of(digest, sizeof(digest))));
+		s->policy.named = rows[i].named;
+		const struct validation_request r = { .facts = &f,
+			.policy = p,
+			.domains = &world.domain,
+			.ndomains = 1,
+			.status_data = &status,
+			.nstatus_data = 1,
+			.time = NOON };
+		struct verdict v = { 0 };
+		CHECK_OK(validate(&r, &v));
+		CHECK(v.indication == (rows[i].sub == SUB_NONE ? TOTAL_PASSED
+							    : INDETERMINATE));
+		CHECK(v.sub == rows[i].sub);
+		CHECK(strcmp(v.code, rows[i].code) == 0);
+		if (strcmp(v.code, rows[i].code) != 0)
+			printf("# row %zu: %s\n", i, v.code);
+		verdict_done(&v);
+		policy_free(p);
+		facts_done(&f);
+	}
+	buf_done(&crl);
+}
+
 static void
 every_code_has_its_message(void)
 {
@@ -483,6 +585,7 @@ main(void)
 	RUN(a_responder_is_judged_like_anybody);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
+	RUN(a_signature_policy_must_be_known_where_that_is_wanted);
 	RUN(every_code_has_its_message);
 	world_done(&world);
 	return DONE();

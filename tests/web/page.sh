@@ -6,77 +6,21 @@
 . "$top_srcdir/tests/signd/service.sh"
 . "$top_srcdir/tests/signd/token.sh"
 
-browser=
-for name in chromium chromium-browser google-chrome; do
-	browser=$(command -v "$name") && break
-done
-[ -n "$browser" ] || skip_all "there is no Chromium"
-need chromedriver base64
+. "$top_srcdir/tests/web/browser.sh"
 
 world_make; ok $? "a service comes up"
 enrol 'Nguyễn Văn An' 'CCCD:001099123456'; ok $? "a citizen is enrolled"
 
-driver_port=$(free_port 500)
-chromedriver "--port=$driver_port" > "$dir/driver.log" 2>&1 &
-driver_pid=$!
-driver=http://localhost:$driver_port
-for _ in $(seq 1 50); do
-	curl -s "$driver/status" | grep -q '"ready": *true' && break
-	sleep 0.1
-done
-trap 'kill $driver_pid 2> /dev/null; service_end' EXIT
+driver_start
 
-d() { # d METHOD PATH [BODY]: the answer on stdout
-	if [ $# -gt 2 ]; then
-		curl -s -X "$1" -H 'Content-Type: application/json' -d "$3" \
-		    "$driver$2"
-	else
-		curl -s -X "$1" "$driver$2"
-	fi
-}
-session_new() { # session_new PREFS
-	session=$(d POST /session '{"capabilities":{"alwaysMatch":{
-	    "acceptInsecureCerts":true,"goog:chromeOptions":{
-	    "binary":"'"$browser"'","prefs":{'"$1"'},
-	    "args":["--headless=new","--no-sandbox","--disable-gpu",
-	    "--disable-dev-shm-usage","--window-size=1000,1100"]}}}}' |
-	    sed -n 's/.*"sessionId": *"\([^"]*\)".*/\1/p')
-	[ -n "$session" ]
-}
-go() { d POST "/session/$session/url" "{\"url\":\"$1\"}" > /dev/null; }
-element() { # element SELECTOR
-	d POST "/session/$session/element" \
-	    "{\"using\":\"css selector\",\"value\":\"$1\"}" |
-	    sed -n 's/.*"element-[^"]*": *"\([^"]*\)".*/\1/p'
-}
-keys() { # keys SELECTOR TEXT
-	d POST "/session/$session/element/$(element "$1")/value" \
-	    "{\"text\":\"$2\"}" > /dev/null
-}
-click() { d POST "/session/$session/element/$(element "$1")/click" '{}' \
-    > /dev/null; }
-text() { d GET "/session/$session/element/$(element "$1")/text" |
-    sed 's/^{"value"://; s/}$//'; }
-js() { # js EXPRESSION: its value
-	d POST "/session/$session/execute/sync" \
-	    "{\"script\":\"return $1\",\"args\":[]}" |
-	    sed 's/^{"value"://; s/}$//'
-}
-shot() {
-	[ -n "${SHOTS:-}" ] || return 0
-	d GET "/session/$session/screenshot" |
-	    sed 's/^{"value":"//; s/"}$//' | base64 -d > "$SHOTS/$1.png"
-}
-wait_for() { # wait_for SELECTOR
-	for _ in $(seq 1 100); do
-		[ "$(js "!!document.querySelector('$1')")" = true ] && return 0
-		sleep 0.1
-	done
-	return 1
-}
-resize() {
-	d POST "/session/$session/window/rect" \
-	    "{\"width\":$1,\"height\":$2}" > /dev/null
+wcag() { # wcag NAME: nothing is found by wcag.js
+	python3 -c 'import json, sys
+print(json.dumps({"script": open(sys.argv[1]).read(), "args": []}))' \
+	    "$top_srcdir/tests/web/wcag.js" > "$dir/script"
+	found=$(d POST "/session/$session/execute/sync" "@$dir/script")
+	[ "$found" = '{"value":[]}' ] || echo "# $found"
+	[ "$found" = '{"value":[]}' ]
+	ok $? "$1: contrast, labels, headings, language, width"
 }
 
 session_new ''; ok $? "a browser comes up"
@@ -152,6 +96,36 @@ wait_for '#result .verdict'
 [ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ]
 ok $? "on a narrow screen nothing runs over the edge"
 shot narrow
+wcag "the page with a result"
+
+# A report that is kept has a page, on which a file is compared.
+go "$url/"
+wcag "the page before"
+keys '#document' "$dir/signed.pdf"
+click '#keep'
+click '#verify button'
+wait_for '#result .links a'
+page=$(js 'document.querySelector(\".links a\").pathname' | tr -d '"')
+js 'document.querySelectorAll(\".links a\")[1].pathname' | grep -q '^"/receipts/'
+ok $? "a report that is kept has links to its page and to a receipt"
+for lang in vi en; do
+	go "$url$page?lang=$lang"
+	wait_for '#same-file'
+	[ "$(js 'document.documentElement.lang')" = "\"$lang\"" ]
+	ok $? "its page is there in $lang"
+	wcag "its page in $lang"
+	shot "verdict-$lang"
+done
+keys '#same-file' "$dir/signed.pdf"
+wait_for '#same-said.good'; ok $? "the same file is known again"
+wcag "its page, after that"
+go "$url$page"
+keys '#same-file' "$dir/changed.pdf"
+wait_for '#same-said.bad'; ok $? "and another one is not"
+shot other-file
+go "$url/v/00000000000000000000000000000000"
+wait_for '.verdict.error'; ok $? "a link that leads nowhere is told"
+wcag "the page of an error"
 go "$url/"
 keys '#document' "$dir/none.txt"
 click '#verify button'

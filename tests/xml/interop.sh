@@ -194,5 +194,61 @@ X
 check "xmlsec1 signs" xmlsec1 --sign --privkey-pem "$dir/binh.key,$dir/binh.pem" --output "$dir/theirs.xml" "$dir/template.xml"
 check "we verify what xmlsec1 signed" judged "$dir/theirs.xml"
 check "a signature that would break is not made" refused xml-would-break "$dir/theirs.xml"
+
+# Every algorithm under every canonicalisation, in both directions.
+C14N=http://www.w3.org/TR/2001/REC-xml-c14n-20010315
+C14N11=http://www.w3.org/2006/12/xml-c14n11
+EXC=http://www.w3.org/2001/10/xml-exc-c14n#
+MORE=http://www.w3.org/2001/04/xmldsig-more#
+canon_uri() {
+	case $1 in
+	1.0) echo "$C14N" ;; 1.0+comments) echo "$C14N#WithComments" ;;
+	1.1) echo "$C14N11" ;; 1.1+comments) echo "$C14N11#WithComments" ;;
+	exclusive) echo "$EXC" ;; *) echo "${EXC}WithComments" ;;
+	esac
+}
+digest_uri() {
+	case $1 in
+	384) echo "${MORE}sha384" ;;
+	*) echo "http://www.w3.org/2001/04/xmlenc#sha$1" ;;
+	esac
+}
+template() { # canonicalisation, algorithm, bits of the digest
+	c=$(canon_uri "$1")
+	cat <<X
+<g:don xmlns:g="urn:g" xmlns="urn:m" xmlns:thua="urn:t" xml:lang="vi"><ten b='2' g:a="1">Nguyễn Thị Ánh &amp;<!-- ghi chú --> <x xmlns=""/></ten><?in-an a4?>
+<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><CanonicalizationMethod Algorithm="$c"/><SignatureMethod Algorithm="$2"/><Reference URI=""><Transforms><Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><Transform Algorithm="$c"/></Transforms><DigestMethod Algorithm="$(digest_uri "$3")"/><DigestValue/></Reference></SignedInfo><SignatureValue/><KeyInfo><X509Data/></KeyInfo></Signature></g:don>
+X
+}
+theirs() { # what, canonicalisation, method, bits, options of xmlsec1 ...
+	what=$1
+	template "$2" "$3" "$4" >"$dir/t.xml"
+	shift 4
+	check "xmlsec1 signs: $what" xmlsec1 --sign "$@" --output "$dir/t-signed.xml" "$dir/t.xml"
+	check "we verify: $what" judged "$dir/t-signed.xml"
+}
+for canon in exclusive exclusive+comments 1.0 1.0+comments 1.1 1.1+comments; do
+	for row in "binh rsa" "an ecdsa" "ec384 ecdsa" "ec521 ecdsa"; do
+		key=${row% *} form=${row#* }
+		for bits in 256 384 512; do
+			what="$key, $form, SHA-$bits, C14N $canon"
+			made "$what" "$key" "$form-$bits" forms/ho-so.xml \
+				"canon=$canon digest=$bits"
+			theirs "$what" "$canon" "$MORE$form-sha$bits" "$bits" \
+				--privkey-pem "$dir/$key.key,$dir/$key.pem"
+		done
+	done
+done
+
+# HMAC names no signer: only with the key in hand, and never cut short.
+printf 'khoa dung chung' >"$dir/shared.key"
+for bits in 224 256 384 512; do
+	check "HMAC: SHA-$bits" env SHARED_KEY="$dir/shared.key" sh -c '
+		xmlsec1 --sign --hmackey "$SHARED_KEY" --output "$2" "$1" && [ "$("$3" "$2" 2>/dev/null)" = valid ]' - \
+		"$(template 1.1 "${MORE}hmac-sha$bits" 256 >"$dir/t.xml"; echo "$dir/t.xml")" "$dir/hmac-$bits.xml" "$bin/judge"
+done
+if judged "$dir/hmac-256.xml"; then not_ok "HMAC without its key"; else ok "HMAC without its key"; fi
+printf 'khoa dung chunh' >"$dir/shared.key"
+if SHARED_KEY=$dir/shared.key judged "$dir/hmac-256.xml"; then not_ok "HMAC with another key"; else ok "HMAC with another key"; fi
 echo "1..$n"
 exit $bad

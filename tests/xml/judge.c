@@ -345,6 +345,8 @@ main(int argc, char **argv)
 		.extra = &in.certs,
 		.keys = in.keys,
 		.nkeys = in.nkeys };
+	if (e == NULL && getenv("SHARED_KEY") != NULL)
+		e = read_file(&in, getenv("SHARED_KEY"), &ci.shared_key);
 	if (e == NULL)
 		e = format_xml.collect(&ci, &f);
 	if (e != NULL) {

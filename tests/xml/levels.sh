@@ -167,6 +167,11 @@ check "LTA without LT is refused" refused level-unsupported LTA "$dir/ours-t.xml
 check "LT without evidence is refused" refused evidence-missing LT "$dir/ours-t.xml"
 sign "$dir/plain.xml" profile=xmldsig >/dev/null
 check "plain XMLDSig is not raised" refused xml-not-xades T "$dir/plain.xml"
+for old in 1.1.1 1.2.2; do
+	sed "s,http://uri.etsi.org/01903/v1.3.2#,http://uri.etsi.org/01903/v$old#,g" \
+		"$dir/ours.xml" >"$dir/old.xml"
+	check "XAdES $old is not raised" refused xml-xades-old T "$dir/old.xml"
+done
 "$bin/signer" "$dir/an.key" "$dir/an.pem" ecdsa "$dir/ours.xml" "$dir/two.xml" >/dev/null
 check "of two signatures one must be named" refused signature-choose T "$dir/two.xml"
 check "and the second is raised by its number" raise T "$dir/two.xml" "$dir/two-t.xml" id=2

@@ -53,3 +53,8 @@ tests/xml/past.log: tests/xml/signer$(EXEEXT) tests/xml/extender$(EXEEXT) \
     signctl/signctl$(EXEEXT)
 TESTS += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
 EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
+
+check_PROGRAMS += tests/xml/test-relations
+tests_xml_test_relations_SOURCES = tests/xml/test-relations.c
+tests_xml_test_relations_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
+tests_xml_test_relations_LDADD = $(XML_ROOM_LIBS)

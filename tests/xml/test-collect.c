@@ -603,8 +603,8 @@ reads_as_dotnet_only_when_told(void)
 	struct facts f;
 	CLEANUP(buf_done)
 	struct buf b = sign_template(
-	    "<a><b Id='b'/>" SIGNED(
-		REFERENCE("#b", "", "") REFERENCE("#o", "", ENVELOPED),
+	    "<a><b Id='b'/>" SIGNED(REFERENCE("#b", "", "")
+					REFERENCE("#o", "", ENVELOPED),
 		"<ds:Object Id='o'>time</ds:Object>") "</a>",
 	    &an, &told);
 	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
@@ -645,8 +645,7 @@ refuses_what_does_not_belong_into_a_signature(void)
 	    "</ds:SignedInfo>", "</ds:SignedInfo>text", "xml-structure"));
 	CHECK(falls_with("</ds:SignatureValue>",
 	    "<!-- a --></ds:SignatureValue>", "xml-structure"));
-	CHECK(falls_with(
-	    "</ds:DigestValue>", "<!-- a --></ds:DigestValue>",
+	CHECK(falls_with("</ds:DigestValue>", "<!-- a --></ds:DigestValue>",
 	    "xml-reference"));
 	CHECK(falls_with("<ds:SignatureValue>",
 	    "<ds:SignedInfo/><ds:SignatureValue>", "xml-structure"));
@@ -722,12 +721,70 @@ refuses_properties_that_are_not_signed(void)
 	CHECK(template_fails_with(text, "xades-unsigned"));
 }
 
+#define DIGESTED(value)                                                        \
+	"<ds:DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'" \
+	"/><ds:DigestValue>" value "</ds:DigestValue>"
+/* "\x30\x03\x02\x01\x05" stands for a CRL. */
+#define CRL "MAMCAQU="
+#define CRL_SHA256 "QXx3Y8TjIKa3R7PLDG0i+TdBspoytIWUuOtMFE/m1yk="
+#define WITH_REFS(certificate, crl)                                            \
+	"<x:UnsignedProperties><x:UnsignedSignatureProperties>"                \
+	"<x:CompleteCertificateRefs><x:CertRefs><x:Cert><x:"                   \
+	"CertDigest>" DIGESTED(                                                \
+	    certificate) "</x:CertDigest></x:Cert></x:CertRefs></"             \
+			 "x:CompleteCertificateRefs>"                          \
+			 "<x:CompleteRevocationRefs><x:CRLRefs><x:CRLRef><x:"  \
+			 "DigestAlgAndValue>" DIGESTED(                        \
+			     crl) "</x:DigestAlgAndValue></x:CRLRef></"        \
+				  "x:CRLRefs>"                                 \
+				  "</"                                         \
+				  "x:CompleteRevocationRefs><x:"               \
+				  "CertificateValues/>"                        \
+				  "<x:RevocationValues><x:CRLValues><x:"       \
+				  "EncapsulatedCRLValue>" CRL                  \
+				  "</x:EncapsulatedCRLValue></x:CRLValues></"  \
+				  "x:RevocationValues>"                        \
+				  "</x:UnsignedSignatureProperties></"         \
+				  "x:UnsignedProperties>"                      \
+				  "</x:QualifyingProperties>"
+
+/* Whether references are told to name nothing; the signature stays valid. */
+static bool
+refs_are_lost(const char *refs)
+{
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	CLEANUP(buf_done) struct buf r = print_of(an.cert, refs);
+	const char *text;
+	struct facts f;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	replace_in(&b, "</x:QualifyingProperties>", buf_bytes(&r));
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	const struct signature_fact *s = &f.signatures[0];
+	CHECK(is_valid(s));
+	bool lost = has(s, "xades-refs", false);
+	facts_done(&f);
+	return lost;
+}
+
+static void
+compares_references_to_validation_data(void)
+{
+	CHECK(!refs_are_lost(WITH_REFS("@PRINT@", CRL_SHA256)));
+	CHECK(refs_are_lost(WITH_REFS("@PRINT@", CRL "<!-- -->")));
+	CHECK(refs_are_lost(WITH_REFS("@PRINT@", "A" CRL_SHA256)));
+	CHECK(refs_are_lost(
+	    "<!-- @PRINT@ -->" WITH_REFS(CRL_SHA256, CRL_SHA256)));
+}
+
 int
 main(void)
 {
 	CHECK_OK(xml_start());
 	an = make_person("P-256", "An");
 	RUN(judges_a_signature_over_the_whole_document);
+	RUN(compares_references_to_validation_data);
 	RUN(judges_a_signature_over_a_part_and_says_so);
 	RUN(judges_an_enveloping_signature);
 	RUN(sees_changed_content);

@@ -1,4 +1,6 @@
 #include "xml/canon.h"
+#include "xml/format.h"
+#include "xml/place.h"
 
 #include "tests/tap.h"
 
@@ -190,9 +192,78 @@ refuses_relative_namespaces(void)
 	    ERR_MALFORMED);
 }
 
+/* ---- large documents, whose memory is taken in one piece ---- */
+
+#define ROWS 12000 /* about a megabyte */
+
+static struct buf
+large(const char *end)
+{
+	struct buf b = BUF(8 << 20);
+	CHECK_OK(buf_str(&b, "<ds xmlns:g='urn:g' xml:lang='vi'>"));
+	for (int i = 0; i < ROWS; i++)
+		CHECK_OK(buf_printf(&b,
+		    "<g:dong Id=\"r%d\" loai='%d'>Phường Cửa Nam, quận "
+		    "Hoàn Kiếm, thành phố Hà Nội</g:dong>\n",
+		    i, i % 7));
+	CHECK_OK(buf_str(&b, end));
+	return b;
+}
+
+static uint64_t
+count_by_xpath(const struct xml_doc *d)
+{
+	xmlXPathContext *c = xmlXPathNewContext(xml_doc_tree(d));
+	xmlXPathObject *o = xmlXPathEval(BAD_CAST "//*[@loai='3']", c);
+	uint64_t n = o == NULL || o->nodesetval == NULL
+			 ? 0
+			 : (uint64_t)o->nodesetval->nodeNr;
+	xmlXPathFreeObject(o);
+	xmlXPathFreeContext(c);
+	return n;
+}
+
+/* What is asked of a document for the first time may make libxml2 add to its
+ * dictionary and lists. */
+static void
+use(struct xml_doc *d)
+{
+	xmlNode *last = NULL, *root = xml_doc_root(d);
+	CHECK_OK(xml_doc_by_id(d, "r11999", &last));
+	CHECK(count_by_xpath(d) == ROWS / 7);
+	CHECK(xmlSearchNs(root->doc, last, BAD_CAST "xml") != NULL);
+	xmlNode *made =
+	    xmlNewDocNode(root->doc, NULL, BAD_CAST "moi-toanh", BAD_CAST "x");
+	xmlAddChild(root, made);
+	xmlUnlinkNode(made);
+	xmlFreeNode(made);
+}
+
+static void
+large_documents_live_and_die_in_any_order(void)
+{
+	CLEANUP(buf_done) struct buf text = large("</ds>");
+	CLEANUP(buf_done) struct buf broken = large("</d>");
+	struct xml_doc *a = NULL, *b = NULL, *c = NULL, *small = NULL;
+	CHECK_OK(xml_doc_parse(buf_bytes(&text), &a));
+	CHECK_OK(xml_doc_parse(buf_bytes(&text), &b));
+	CHECK_ERR(xml_doc_parse(buf_bytes(&broken), &c), ERR_MALFORMED);
+	small = parse("<a><b/></a>");
+	use(a);
+	xml_doc_free(a);
+	use(b);
+	CHECK_OK(xml_doc_parse(buf_bytes(&text), &c));
+	xml_doc_free(b);
+	CHECK(xml_first(xml_doc_root(small)) != NULL);
+	xml_doc_free(small);
+	use(c);
+	xml_doc_free(c);
+}
+
 int
 main(void)
 {
+	CHECK_OK(xml_start());
 	RUN(parses_what_is_well_formed);
 	RUN(refuses_what_is_not);
 	RUN(refuses_entities_without_resolving_them);
@@ -205,6 +276,7 @@ main(void)
 	RUN(canonicalises_one_element_with_what_stands_above);
 	RUN(stops_when_the_work_is_too_much);
 	RUN(refuses_relative_namespaces);
-	xmlCleanupParser();
+	RUN(large_documents_live_and_die_in_any_order);
+	xml_stop();
 	return DONE();
 }

@@ -1,5 +1,5 @@
-/* Signing and raising without memory: both come back, and what they yield is all
- * or none. */
+/* Signing and raising without memory: both come back, and what they yield is
+ * all or none. */
 #include "tests/torture.h"
 
 #include "cms/tsp_make.h"
@@ -27,7 +27,8 @@ sign_form(void *ctx)
 	CLEANUP(prepared_done) struct prepared p = { 0 };
 	CLEANUP(insertion_done) struct insertion i = { 0 };
 	TRY(format_xml.prepare(BYTES_LIT(FORM), &s->params, &p));
-	TRY(format_xml.embed(buf_bytes(&p.state), bytes_of(value, 8), BYTES_NONE, &i));
+	TRY(format_xml.embed(
+	    buf_bytes(&p.state), bytes_of(value, 8), BYTES_NONE, &i));
 	if (s->expected.len == 0)
 		return buf_append(&s->expected, buf_bytes(&i.bytes));
 	if (!bytes_eq(buf_bytes(&i.bytes), buf_bytes(&s->expected)))
@@ -141,6 +142,149 @@ raising_survives(void)
 	person_done(&tsa);
 }
 
+/* Puts what the request yields at its place; the next level goes on there. */
+static struct buf
+raised(struct raising *r)
+{
+	CLEANUP(prepared_done) struct prepared p = { 0 };
+	CLEANUP(insertion_done) struct insertion i = { 0 };
+	struct bytes pieces[INSERTION_PIECES];
+	struct buf out = BUF(DOC_MAX);
+	CHECK_OK(format_xml.extend(&r->request, &p));
+	CHECK_OK(format_xml.embed(
+	    buf_bytes(&p.state), BYTES_NONE, buf_bytes(&r->token), &i));
+	size_t n = insertion_pieces(&i, r->request.document, pieces);
+	for (size_t k = 0; k < n; k++)
+		CHECK_OK(buf_append(&out, pieces[k]));
+	return out;
+}
+
+/* Signature, then T, LT and LTA, one on the other; the evidence is the chain
+ * and something that stands for a CRL, which is not read here. */
+struct ladder {
+	struct person an, tsa;
+	struct cert_list chain;
+	struct bytes crl;
+	struct buf forms[4];
+	struct raising steps[3];
+};
+
+static void
+ladder_make(struct ladder *l)
+{
+	static const enum level levels[] = { LEVEL_T, LEVEL_LT, LEVEL_LTA };
+	l->an = make_person("P-256", "An");
+	l->tsa = make_person("P-256", "TSA");
+	l->crl = BYTES_LIT("\x30\x03\x02\x01\x05");
+	CHECK_OK(cert_list_add(&l->chain, l->tsa.cert));
+	l->forms[0] = signed_form(&l->an);
+	for (size_t i = 0; i < COUNT_OF(levels); i++) {
+		struct raising *r = &l->steps[i];
+		*r = (struct raising){ .request = { .document =
+							buf_bytes(&l->forms[i]),
+					   .level = levels[i],
+					   .id = "2",
+					   .evidence = { .certs = &l->chain,
+					       .crls = &l->crl,
+					       .ncrls = 1 },
+					   .stamp_alg = DIGEST_SHA256 },
+			.token = BUF(TST_MAX),
+			.expected = BUF(DOC_MAX) };
+		if (levels[i] != LEVEL_LT)
+			make_token(&l->tsa, r);
+		l->forms[i + 1] = raised(r);
+	}
+}
+
+static void
+ladder_done(struct ladder *l)
+{
+	for (size_t i = 0; i < COUNT_OF(l->forms); i++)
+		buf_done(&l->forms[i]);
+	for (size_t i = 0; i < COUNT_OF(l->steps); i++) {
+		buf_done(&l->steps[i].token);
+		buf_done(&l->steps[i].expected);
+	}
+	cert_list_done(&l->chain);
+	person_done(&l->an);
+	person_done(&l->tsa);
+}
+
+/* LT asks for no token. */
+static struct err *
+add_evidence(void *ctx)
+{
+	struct raising *r = ctx;
+	CLEANUP(prepared_done) struct prepared p = { 0 };
+	CLEANUP(insertion_done) struct insertion i = { 0 };
+	TRY(format_xml.extend(&r->request, &p));
+	TRY(format_xml.embed(buf_bytes(&p.state), BYTES_NONE, BYTES_NONE, &i));
+	if (r->expected.len == 0)
+		return buf_append(&r->expected, buf_bytes(&i.bytes));
+	if (!bytes_eq(buf_bytes(&i.bytes), buf_bytes(&r->expected)))
+		return err_new(ERR_INTERNAL, NULL, "other evidence");
+	return NULL;
+}
+
+static void
+evidence_and_archive_survive(void)
+{
+	struct ladder l = { 0 };
+	ladder_make(&l);
+	CHECK_OK(add_evidence(&l.steps[1]));
+	CHECK(l.steps[1].expected.len > 0);
+	TORTURE(add_evidence, &l.steps[1], TORTURE_LIBRARY);
+	CHECK_OK(raise_form(&l.steps[2]));
+	CHECK(l.steps[2].expected.len > 0);
+	TORTURE(raise_form, &l.steps[2], TORTURE_LIBRARY);
+	ladder_done(&l);
+}
+
+/* ---- damaged documents ---- */
+
+/* To each level: an error or an insertion, and facts of it.  How many. */
+static size_t
+raise_damaged(const struct ladder *l, struct bytes document)
+{
+	static const enum level levels[] = { LEVEL_T, LEVEL_LT, LEVEL_LTA };
+	const struct collect_input in = { .document = document };
+	struct facts facts = { 0 };
+	size_t made = 0;
+	for (size_t i = 0; i < COUNT_OF(levels); i++) {
+		CLEANUP(prepared_done) struct prepared p = { 0 };
+		struct extend_request r = l->steps[i].request;
+		r.document = document;
+		struct err *e = format_xml.extend(&r, &p);
+		made += e == NULL;
+		err_free(e);
+	}
+	err_free(format_xml.collect(&in, &facts));
+	facts_done(&facts);
+	return made;
+}
+
+static void
+damage_is_survived(void)
+{
+	struct ladder l = { 0 };
+	ladder_make(&l);
+	struct buf *form = &l.forms[3];
+	uint32_t seed = 1;
+	for (size_t n = 0; n < form->len; n += 61)
+		CHECK(
+		    raise_damaged(&l, bytes_slice(buf_bytes(form), 0, n)) == 0);
+	for (int i = 0; i < 400; i++) {
+		seed = seed * 1664525 + 1013904223;
+		size_t at = (seed >> 8) % form->len;
+		uint8_t was = form->ptr[at];
+		form->ptr[at] ^= (uint8_t)(1U << (seed & 7));
+		(void)raise_damaged(&l, buf_bytes(form));
+		form->ptr[at] = was;
+	}
+	CHECK(raise_damaged(&l, buf_bytes(form)) == 3);
+	ladder_done(&l);
+}
+
 int
 main(void)
 {
@@ -148,6 +292,8 @@ main(void)
 	CHECK_OK(xml_start());
 	RUN(signing_survives);
 	RUN(raising_survives);
+	RUN(evidence_and_archive_survive);
+	RUN(damage_is_survived);
 	xml_stop();
 	return DONE();
 }
