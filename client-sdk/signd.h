@@ -240,8 +240,8 @@ struct signd_error *signd_verify(struct signd *s, int in_fd, const char *policy,
 
 /*
  * signd_verify_hashes is the same for a detached signature, read from `in_fd`,
- * whose content stays away: `hashes` is "SHA-256:HEX", and may have more, after
- * commas.  What was not seen stands in the report.
+ * whose content stays away: `hashes` is "SHA-256:HEX".  What was not seen stands
+ * in the report.
  */
 struct signd_error *signd_verify_hashes(struct signd *s, int in_fd,
     const char *hashes, const char *policy, const char *time, char **out_json);

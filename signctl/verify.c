@@ -386,22 +386,17 @@ print_remote(const struct args *a, const char *text, int *code)
 	return NULL;
 }
 
-/* "SHA-256:HEX,SHA-512:HEX" of what a detached signature is over: the file
- * itself stays here. */
+/* "SHA-256:HEX" of what a detached signature is over: the file itself stays
+ * here. */
 static struct err *
 hash_content(const char *path, struct buf *out)
 {
-	static const enum digest_alg algs[] = { DIGEST_SHA256, DIGEST_SHA512 };
 	CLEANUP(input_done) struct input in = { 0 };
+	uint8_t hash[DIGEST_MAX];
 	TRY(input_open(path, &in));
-	for (size_t i = 0; i < COUNT_OF(algs); i++) {
-		uint8_t hash[DIGEST_MAX];
-		TRY(digest_of(algs[i], in.bytes, hash));
-		TRY(buf_printf(out, "%s%s:", i > 0 ? "," : "",
-		    digest_name(algs[i])));
-		TRY(hex_encode(bytes_of(hash, digest_len(algs[i])), out));
-	}
-	return NULL;
+	TRY(digest_of(DIGEST_SHA256, in.bytes, hash));
+	TRY(buf_printf(out, "%s:", digest_name(DIGEST_SHA256)));
+	return hex_encode(bytes_of(hash, digest_len(DIGEST_SHA256)), out);
 }
 
 /* Asked for once more, as a PDF: the document must come from a file. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "signd/ipc-io.h"
 
 #define DAY 86400
 #define PLAIN_MAX (FRONT_REPORT_MAX - AEAD_NONCE - AEAD_TAG)
@@ -95,6 +96,15 @@ verdict_reports(const struct verdict_place *p)
 }
 
 /* ---- keeping ---- */
+
+struct err *
+verdict_pay(const struct request *r)
+{
+	return budget_take(r->front->budget, &r->address, ipc_now_ms())
+		   ? NULL
+		   : err_coded(err_new(ERR_LIMIT, NULL, "the budget"),
+			 "too-many-requests");
+}
 
 static struct err *
 seal_report(const struct verdict_place *p, const struct verify_answer *a,
@@ -307,6 +317,7 @@ reply_receipt(const struct request *r, const struct kept *k, struct reply *out)
 {
 	if (k->at.keep != KEEP_REPORT)
 		return not_kept();
+	TRY(verdict_pay(r));
 	return verdict_receipt(r, k->receipt,
 	    bytes_of(k->v.sha256, sizeof(k->v.sha256)), k->v.verdict, out);
 }

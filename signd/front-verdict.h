@@ -33,6 +33,10 @@ struct err *verdict_place_new(const struct front *f, enum verdict_keep keep,
 /* Which reports must be made for it, as bits of enum report_kind. */
 unsigned verdict_reports(const struct verdict_place *p);
 
+/* verdict_pay takes from what strangers may have of signatures and room.
+ * ERR_LIMIT, code "too-many-requests". */
+struct err *verdict_pay(const struct request *r) MUST_USE;
+
 /* verdict_keep writes what is to be kept of answer `a` about the document of
  * that SHA-256, as judged by `policy` at `time`.  Nothing with KEEP_NOTHING. */
 struct err *verdict_keep(const struct request *r, const struct verdict_place *p,

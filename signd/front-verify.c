@@ -173,6 +173,9 @@ read_keep(const struct request *r, struct wanted *w)
 		    "parameter");
 	if (wants_receipt(r))
 		keep = KEEP_REPORT;
+	/* A report takes room for years, and a receipt the token. */
+	if (keep == KEEP_REPORT)
+		TRY(verdict_pay(r));
 	return verdict_place_new(r->front, keep, &w->place);
 }
 
@@ -222,9 +225,8 @@ pack_with(const struct request *r, const struct wanted *w,
 		.ndomains = ndomains,
 		.status_data = &crl,
 		.nstatus_data = own->crl_der.len > 0,
-		.external = w->hashes.n > 0 ? w->hashes.v : &content,
-		.nexternal =
-		    w->hashes.n > 0 ? w->hashes.n : w->content.ptr != NULL,
+		.external = w->hashes.given ? &w->hashes.content : &content,
+		.nexternal = w->hashes.given || w->content.ptr != NULL,
 		.out_of_pdf = w->out_of_pdf,
 		.reports = wanted_report(r) | verdict_reports(&w->place),
 		.name = w->name,
@@ -251,8 +253,7 @@ pack_request(const struct request *r, const struct wanted *w,
 static const uint8_t *
 about(const struct request *r, const struct wanted *w)
 {
-	return w->hashes.sha256 != NULL ? w->hashes.sha256
-					: r->document.sha256;
+	return w->hashes.given ? w->hashes.sha256 : r->document.sha256;
 }
 
 static struct err *
@@ -314,8 +315,18 @@ keep(const struct request *r, const struct wanted *w,
 		return NULL;
 	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
 	    w->place.id);
-	return verdict_keep(r, &w->place, about(r, w), w->policy,
+	struct err *e = verdict_keep(r, &w->place, about(r, w), w->policy,
 	    w->time == TIME_NONE ? w->now : w->time, a);
+	/* Who did not ask for it has the verdict all the same. */
+	if (e != NULL && w->place.keep == KEEP_VERDICT &&
+	    strcmp(err_code(e), "store-full") == 0) {
+		log_event(r->front->log, LOG_WARNING, "verdict-not-kept", "id=%s",
+		    r->id);
+		err_free(e);
+		out->place[0] = '\0';
+		return NULL;
+	}
+	return e;
 }
 
 static struct err *

@@ -215,7 +215,9 @@ open_store(struct front *f)
 {
 	CLEANUP(free_charp) char *path = NULL;
 	TRY(process_path(f->s->state_dir, STORE_FILE, &path));
-	return front_store_open(path, &clock_system, &f->store);
+	TRY(front_store_open(path, &clock_system, &f->store));
+	front_store_room(f->store, f->s->verdict_room);
+	return NULL;
 }
 
 static void

@@ -57,6 +57,7 @@ static const struct row rows[] = {
 	{ "queue-full", 503, 1 },
 	{ "stopping", 503, 2 },
 	{ "busy", 503, 1 },
+	{ "store-full", 503, 60 },
 	{ "process-died", 502, 1 },
 	{ "process-timeout", 504, 5 },
 	{ "worker-died", 502, 0 },

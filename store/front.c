@@ -1,6 +1,7 @@
 #include "store/front.h"
 
 #include <pthread.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 struct front_store {
 	struct db *db;
 	const struct clock *clock;
+	int64_t room;         /* bytes that verdicts may fill */
 	pthread_mutex_t lock; /* over db */
 };
 
@@ -65,6 +67,7 @@ front_store_open(
 		return e;
 	}
 	s->clock = clock;
+	s->room = FRONT_ROOM_DEFAULT;
 	pthread_mutex_init(&s->lock, NULL);
 	*out = s;
 	return NULL;
@@ -253,6 +256,38 @@ front_idem_drop(struct front_store *s, const char *scope, const char *key)
 
 /* ---- verifications ---- */
 
+static struct err *
+pragma(struct front_store *s, const char *name, int64_t *out)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	bool row;
+	TRY(db_prepare(s->db, name, &q));
+	TRY(stmt_step(q, &row));
+	*out = row ? stmt_col_int(q, 0) : 0;
+	return NULL;
+}
+
+/* Strangers decide how much is kept; the file tells at once how much it is. */
+static struct err *
+check_room(struct front_store *s)
+{
+	int64_t pages, empty, size;
+	TRY(pragma(s, "PRAGMA page_count", &pages));
+	TRY(pragma(s, "PRAGMA freelist_count", &empty));
+	TRY(pragma(s, "PRAGMA page_size", &size));
+	return (pages - empty) * size < s->room
+		   ? NULL
+		   : err_coded(err_new(ERR_LIMIT, NULL,
+				   "the store has %" PRId64 " bytes", s->room),
+			 "store-full");
+}
+
+void
+front_store_room(struct front_store *s, int64_t bytes)
+{
+	s->room = bytes;
+}
+
 struct err *
 front_verification_put(struct front_store *s, const char *id,
     const struct verification *v, struct bytes report)
@@ -262,6 +297,7 @@ front_verification_put(struct front_store *s, const char *id,
 		return err_new(
 		    ERR_LIMIT, NULL, "a report of %zu bytes", report.len);
 	LOCKED(s);
+	TRY(check_room(s));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(s->db,
 	    "INSERT INTO verdict VALUES"

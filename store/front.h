@@ -88,8 +88,13 @@ struct verification {
 	int64_t expires;    /* seconds: then it is forgotten */
 };
 
+#define FRONT_ROOM_DEFAULT ((int64_t)20 * 1024 * 1024 * 1024) /* bytes */
+
+/* From that size of the whole store on no verdict is kept any more. */
+void front_store_room(struct front_store *s, int64_t bytes);
 /* front_verification_put keeps also `report`, as the front sealed it, or
- * nothing.  ERR_USAGE: the id is taken; ERR_LIMIT: the report is too large. */
+ * nothing.  ERR_USAGE: the id is taken; ERR_LIMIT: the report is too large, or
+ * (code "store-full") the store is. */
 struct err *front_verification_put(struct front_store *s, const char *id,
     const struct verification *v, struct bytes report) MUST_USE;
 /* Appends the report, which may be empty.  ERR_MISSING, code

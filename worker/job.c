@@ -128,6 +128,23 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
+/* A hash that no signature was compared with would only lend its name to a
+ * verdict about something else. */
+static struct err *
+check_hash_used(const struct verify_request *r, const struct facts *facts)
+{
+	bool given = false;
+	for (size_t i = 0; i < r->nexternal; i++)
+		given = given || r->external[i].alg != DIGEST_NONE;
+	for (size_t i = 0; given && i < facts->nsignatures; i++)
+		if (facts->signatures[i].unseen)
+			return NULL;
+	return given ? err_coded(err_new(ERR_USAGE, NULL,
+				     "no signature is over that content"),
+			   "hash-unused")
+		     : NULL;
+}
+
 /* Where the content stayed away, its hash names it in the report. */
 static const uint8_t *
 content_hash(const struct verify_request *r)
@@ -202,9 +219,10 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));
-	struct err *e = r->out_of_pdf ? findings_add(&facts.findings, false,
-					    "pdf-rest-not-seen", "%s", "")
-				      : NULL;
+	struct err *e = check_hash_used(r, &facts);
+	if (e == NULL && r->out_of_pdf)
+		e = findings_add(
+		    &facts.findings, false, "pdf-rest-not-seen", "%s", "");
 	struct verify_answer a = { .json = BUF(REPORT_MAX),
 		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
 		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },

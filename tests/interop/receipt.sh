@@ -86,7 +86,7 @@ ok $? "what was sealed stands in the audit, with the document's hash"
     "$dir/two.pdf" > "$dir/told" 2>&1
 [ $? -eq 0 ] && grep -q '^HỢP LỆ' "$dir/told" &&
     pdftotext "$dir/by-ctl.pdf" - > "$dir/text" && grep -q 'two.pdf' "$dir/text"
-ok $? "signctl gets one, too"
+ok $? "signctl gets one, too" || sed 's/^/# /' "$dir/told"
 
 if command -v qpdf > /dev/null 2>&1; then
 	qpdf --check "$dir/receipt.pdf" > "$dir/said" 2>&1

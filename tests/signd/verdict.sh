@@ -53,6 +53,10 @@ in_state() { # whether the service's files have it
 	grep -raqF "$1" "$dir/state"
 }
 
+# A hash lends its name to no verdict about something else.
+verify "hash=SHA-256:$(printf x | sha256sum | cut -d' ' -f1)&keep=report"
+expect 400 hash-unused "a signed PDF says nothing about another file's hash"
+
 # Unless asked, hash and verdict.
 verify '' ; expect 200 '' "a verification"
 cp "$dir/out" "$dir/first"
