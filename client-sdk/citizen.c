@@ -336,7 +336,7 @@ signd_receipt(struct signd *s, int in_fd, const char *policy,
 	struct request r = REQUEST_NONE;
 	LOCAL(verify_path(policy, NULL, NULL, filename, &path));
 	LOCAL(buf_cstr(&path, &r.path));
-	r.headers[0] = "Accept: application/pdf";
+	r.accept = "application/pdf";
 	r.in_fd = in_fd;
 	r.out_fd = out_fd;
 	return perform(s, &r, &answer);

@@ -223,7 +223,8 @@ set_headers(struct signd *s, const struct request *r, struct curl_slist **list)
 					  : "application/octet-stream"));
 	if (r->json != NULL)
 		TRY(add_header(s, list, "Content-Type: ", "application/json"));
-	TRY(add_header(s, list, "Accept: ", "application/json, */*;q=0.5"));
+	TRY(add_header(s, list, "Accept: ",
+	    r->accept != NULL ? r->accept : "application/json, */*;q=0.5"));
 	for (size_t i = 0; r->headers[i] != NULL; i++)
 		TRY(add_header(s, list, r->headers[i], ""));
 	s->api.easy_setopt(s->curl, CURLOPT_HTTPHEADER, *list);

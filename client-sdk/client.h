@@ -43,6 +43,7 @@ struct signd_error *error_problem(int status, struct bytes body);
 struct request {
 	const char *path;       /* "/v1/info?…" */
 	const char *media_type; /* of in_fd */
+	const char *accept;     /* of the answer; NULL: JSON, or what it is */
 	const char *headers[4]; /* NULL-ended */
 	const json_t *json;
 	int in_fd;  /* -1: none */

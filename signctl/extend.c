@@ -9,6 +9,7 @@
 
 static const struct option_row options[] = {
 	SERVICE_OPTIONS,
+	RAISE_LEVEL,
 	RAISE_OPTIONS,
 	{ "out", "FILE", "what comes out", false },
 	{ "id", "SIGNATURE", "only this one, as verify names it", false },

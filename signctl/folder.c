@@ -99,6 +99,7 @@ enum { COUNT_SKIPPED = RESULT_INDETERMINATE + 1, COUNT_ERRORS, COUNTS };
 
 struct table {
 	const struct folder_judge *j;
+	const char *folder;
 	enum lang lang;
 	size_t counts[COUNTS]; /* by enum result, then these */
 };
@@ -115,10 +116,16 @@ result_word(enum result r, enum lang lang)
 	return words[r][lang];
 }
 
-/* Names of files may hold anything; a terminal obeys some of it. */
+/* The name below the folder.  It may hold anything; a terminal obeys some of
+ * it. */
 static void
-print_name(const char *path)
+print_name(const struct table *t, const char *path)
 {
+	path += strncmp(path, t->folder, strlen(t->folder)) == 0
+		    ? strlen(t->folder)
+		    : 0;
+	while (*path == '/')
+		path++;
 	for (; *path != '\0'; path++)
 		putchar(
 		    (unsigned char)*path < ' ' || *path == 0x7f ? '?' : *path);
@@ -130,7 +137,7 @@ print_row(struct table *t, const char *path, const char *word, const char *code)
 	if (isatty(STDERR_FILENO)) /* the bar stands in that line */
 		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 32, "");
 	printf("%s  ", word);
-	print_name(path);
+	print_name(t, path);
 	printf("  — %s\n", message_text(code, t->lang));
 }
 
@@ -189,7 +196,7 @@ folder_verify(
     const struct folder_judge *j, const char *path, enum lang lang, int *code)
 {
 	CLEANUP(list_done) struct list files = { 0 };
-	struct table t = { .j = j, .lang = lang };
+	struct table t = { .j = j, .folder = path, .lang = lang };
 	TRY(list_files(path, &files));
 	for (size_t i = 0; i < files.n; i++) {
 		show_bar(i, files.n);

@@ -6,9 +6,9 @@
 
 #define TOKEN_MAX (1024 * 1024) /* bytes of one time stamp */
 
+#define RAISE_LEVEL { "level", "b|t|lt|lta", "how far to go", false }
 #define RAISE_OPTIONS                                                          \
-	{ "level", "b|t|lt|lta", "how far to go", false },                     \
-	    { "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \
+	{ "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \
 	    { "trust", "FILE", "anchors of the paths, put in", true },         \
 	    { "cert", "FILE", "further certificates, put in", true },          \
 	    { "crl", "FILE", "a CRL to put in", true },                        \

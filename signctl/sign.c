@@ -46,6 +46,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "format", "pdf|xml|cms",
 	    "do not guess the format; cms takes any file", false },
+	RAISE_LEVEL,
 	RAISE_OPTIONS,
 	{ "role", "TEXT", "in which role it is signed", false },
 	{ "commitment", "OID", "what signing it means (commitment type)",
