@@ -1,5 +1,7 @@
 EXTRA_PROGRAMS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign fuzz/fuzz-xml-extend
+EXTRA_PROGRAMS += fuzz/fuzz-xml-relations
 FUZZ_TARGETS += fuzz/fuzz-xml-verify fuzz/fuzz-xml-sign fuzz/fuzz-xml-extend
+FUZZ_TARGETS += fuzz/fuzz-xml-relations
 fuzz_fuzz_xml_verify_SOURCES = fuzz/fuzz-xml-verify.c
 fuzz_fuzz_xml_verify_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_xml_verify_LDADD = $(XML_ROOM_LIBS)
@@ -12,3 +14,7 @@ fuzz_fuzz_xml_extend_SOURCES = fuzz/fuzz-xml-extend.c
 fuzz_fuzz_xml_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_xml_extend_LDADD = $(XML_ROOM_LIBS)
 fuzz_fuzz_xml_extend_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_xml_relations_SOURCES = fuzz/fuzz-xml-relations.c
+fuzz_fuzz_xml_relations_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
+fuzz_fuzz_xml_relations_LDADD = $(XML_ROOM_LIBS)
+fuzz_fuzz_xml_relations_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

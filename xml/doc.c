@@ -95,13 +95,25 @@ say_nothing(void *ctx, xmlErrorPtr e)
 	(void)e;
 }
 
-static struct err *
-new_parser(struct bytes in, xmlParserCtxt **out)
+/* Hands the document over in pieces; given it whole, libxml2 would copy it. */
+static int
+feed(void *ctx, char *to, int room)
 {
-	xmlParserCtxt *p =
-	    xmlCreateMemoryParserCtxt((const char *)in.ptr, (int)in.len);
+	struct bytes *left = ctx;
+	struct bytes piece = bytes_slice(*left, 0, (size_t)room);
+	if (piece.len > 0)
+		memcpy(to, piece.ptr, piece.len);
+	*left = bytes_from(*left, piece.len);
+	return (int)piece.len;
+}
+
+static struct err *
+new_parser(struct bytes *left, xmlParserCtxt **out)
+{
+	xmlParserCtxt *p = xmlCreateIOParserCtxt(
+	    NULL, NULL, feed, NULL, left, XML_CHAR_ENCODING_NONE);
 	if (p == NULL)
-		return err_new(ERR_NOMEM, NULL, "xmlCreateMemoryParserCtxt");
+		return err_new(ERR_NOMEM, NULL, "xmlCreateIOParserCtxt");
 	/* HUGE lifts limits that would refuse a scan of 10 MB in a form; ours
 	 * (xml/scan.h, XML_DOC_MAX) stand in for them. */
 	xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_HUGE |
@@ -126,8 +138,9 @@ parse_error(const xmlParserCtxt *p)
 static struct err *
 build_tree(struct bytes in, xmlDoc **out)
 {
+	struct bytes left = in;
 	CLEANUP(xmlFreeParserCtxtp) xmlParserCtxt *p = NULL;
-	TRY(new_parser(in, &p));
+	TRY(new_parser(&left, &p));
 	(void)xmlParseDocument(p);
 	xmlDoc *tree = TAKE(p->myDoc);
 	if (tree != NULL && p->wellFormed && p->nsWellFormed &&

@@ -16,7 +16,9 @@ struct flow {
 	struct xml_doc *parsed; /* owned: that document */
 	struct bytes octets;
 	struct bytes hash; /* of a file that is not here; empty: it is */
-	struct buf buf; /* owns them, unless they came from outside */
+	struct buf buf;    /* owns them, unless they came from outside */
+	struct sink *out;  /* where the last octets go; NULL: nowhere */
+	bool written;      /* the last transform has put them there */
 };
 
 static void
@@ -124,8 +126,8 @@ resolve_hash(struct flow *f, const char *uri)
 	const struct collect_input *in = f->job->in;
 	for (size_t i = 0; i < in->nexternal; i++) {
 		const struct external *e = &in->external[i];
-		bool named = e->uri != NULL && uri != NULL &&
-			     strcmp(e->uri, uri) == 0;
+		bool named =
+		    e->uri != NULL && uri != NULL && strcmp(e->uri, uri) == 0;
 		if ((named || e->uri == NULL) && e->alg == f->ref->alg &&
 		    e->digest.len == digest_len(e->alg))
 			f->hash = e->digest;
@@ -192,6 +194,10 @@ do_canon(struct flow *f, const xmlNode *method)
 	CLEANUP(buf_done) struct buf made = BUF(XML_DOC_MAX * 2);
 	TRY(canon_read(method, &c));
 	TRY(want_nodes(f));
+	/* At the end, a hundred megabytes need not be held to be hashed. */
+	f->written = f->out != NULL && xml_next(method) == NULL;
+	if (f->written)
+		return xml_canon(f->set, &c, f->out);
 	TRY(xml_canon(f->set, &c, &(struct sink){ .buf = &made }));
 	octets_from(f, &made);
 	return NULL;
@@ -267,8 +273,7 @@ do_relationships(struct flow *f, const xmlNode *transform)
 	CLEANUP(buf_done) struct buf made = BUF(XML_DOC_MAX * 2);
 	if (f->set != NULL)
 		return unsupported("relationships of this document");
-	TRY(relations_transform(
-	    f->octets, transform, &f->job->work, &made));
+	TRY(relations_transform(f->octets, transform, &f->job->work, &made));
 	octets_from(f, &made);
 	f->ref->reduced = true;
 	return NULL;
@@ -325,8 +330,13 @@ do_transforms(struct flow *f, const xmlNode *list)
 
 /* XMLDSig 4.4.3.2: nodes at the end are canonicalised. */
 static struct err *
-write_out(struct flow *f, const struct canon *canon, struct sink *out)
+write_out(struct flow *f, const xmlNode *transforms, const struct canon *canon,
+    struct sink *out)
 {
+	f->out = out;
+	TRY(do_transforms(f, transforms));
+	if (f->written)
+		return NULL;
 	if (f->set != NULL)
 		return xml_canon(f->set, canon, out);
 	TRY(work_spend_bytes(&f->job->work, f->octets.len));
@@ -334,12 +344,12 @@ write_out(struct flow *f, const struct canon *canon, struct sink *out)
 }
 
 static struct err *
-final_digest(struct flow *f, uint8_t out[DIGEST_MAX])
+digest_it(struct flow *f, const xmlNode *transforms, uint8_t out[DIGEST_MAX])
 {
 	const struct canon plain = { .mode = XML_C14N_1_0 };
 	CLEANUP(digest_freep) struct digest *d = NULL;
 	TRY(digest_new(f->ref->alg, &d));
-	TRY(write_out(f, &plain, &(struct sink){ .digest = d }));
+	TRY(write_out(f, transforms, &plain, &(struct sink){ .digest = d }));
 	return digest_final(d, out);
 }
 
@@ -361,9 +371,9 @@ compute(struct flow *f, const xmlNode *transforms)
 {
 	if (f->hash.len > 0)
 		return take_hash(f, transforms);
-	TRY(do_transforms(f, transforms));
+	TRY(digest_it(f, transforms, f->ref->computed));
 	f->ref->blind |= f->own.nfilters > 0;
-	return final_digest(f, f->ref->computed);
+	return NULL;
 }
 
 /* The children in their one order. */
@@ -433,8 +443,8 @@ xml_ref_octets(struct xml_job *job, xmlNode *reference,
 	struct flow f = { .job = job, .signature = signature, .ref = &r };
 	TRY(work_spend_reference(&job->work));
 	TRY(resolve(&f));
-	TRY(do_transforms(&f, xml_child(reference, NS_DS, "Transforms")));
-	return write_out(&f, canon, out);
+	return write_out(
+	    &f, xml_child(reference, NS_DS, "Transforms"), canon, out);
 }
 
 /* The transforms that choose nodes stand in front of those that make octets. */
