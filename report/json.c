@@ -339,6 +339,7 @@ set_coverage(json_t *o, const struct signature_fact *f)
 	json_t *c;
 	TRY(set_object(o, "coverage", &c));
 	TRY(set(c, "whole_file", json_boolean(f->covers_all)));
+	TRY(set(c, "content_seen", json_boolean(!f->unseen)));
 	TRY(set_int(c, "revision", f->revision));
 	TRY(set_int(c, "revisions", f->revisions));
 	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));

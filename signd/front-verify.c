@@ -5,6 +5,7 @@
 
 #include "base/pack.h"
 #include "report/report.h"
+#include "signd/front-hashes.h"
 #include "signd/front-verdict.h"
 #include "signd/front.h"
 #include "signd/proto.h"
@@ -83,6 +84,8 @@ struct wanted {
 	struct bytes content;
 	const char *name; /* of the file, or NULL */
 	struct verdict_place place;
+	struct hashes hashes; /* instead of the content */
+	bool out_of_pdf;
 };
 
 static void
@@ -112,6 +115,29 @@ static bool
 wants_receipt(const struct request *r)
 {
 	return wanted_report(r) == REPORT_RECEIPT;
+}
+
+static struct err *
+read_hashes(const struct request *r, struct wanted *w)
+{
+	const char *text, *of;
+	TRY(request_param(r, "hash", &text));
+	TRY(request_param(r, "of", &of));
+	if (text == NULL && r->form != NULL && r->form->hash[0] != '\0')
+		text = r->form->hash;
+	if (of == NULL && r->form != NULL && r->form->of[0] != '\0')
+		of = r->form->of;
+	if (of != NULL && strcmp(of, "pdf") != 0)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "of: pdf"), "parameter");
+	w->out_of_pdf = of != NULL;
+	if (text == NULL)
+		return NULL;
+	if (w->content.ptr != NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a content and its hash, too"),
+		    "parameter");
+	return hashes_read(text, &w->hashes);
 }
 
 static struct err *
@@ -173,6 +199,7 @@ read_wanted(const struct request *r, struct wanted *w)
 	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
+	TRY(read_hashes(r, w));
 	w->now = clock_now(&clock_system);
 	TRY(read_name(r, w));
 	return read_keep(r, w);
@@ -195,8 +222,10 @@ pack_with(const struct request *r, const struct wanted *w,
 		.ndomains = ndomains,
 		.status_data = &crl,
 		.nstatus_data = own->crl_der.len > 0,
-		.external = &content,
-		.nexternal = w->content.ptr != NULL,
+		.external = w->hashes.n > 0 ? w->hashes.v : &content,
+		.nexternal =
+		    w->hashes.n > 0 ? w->hashes.n : w->content.ptr != NULL,
+		.out_of_pdf = w->out_of_pdf,
 		.reports = wanted_report(r) | verdict_reports(&w->place),
 		.name = w->name,
 		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
@@ -218,8 +247,17 @@ pack_request(const struct request *r, const struct wanted *w,
 
 /* ---- the answer ---- */
 
+/* SHA-256 of what the verdict is about. */
+static const uint8_t *
+about(const struct request *r, const struct wanted *w)
+{
+	return w->hashes.sha256 != NULL ? w->hashes.sha256
+					: r->document.sha256;
+}
+
 static struct err *
-reply_report(struct request *r, struct verify_answer *a, struct reply *out)
+reply_report(struct request *r, const struct wanted *w,
+    struct verify_answer *a, struct reply *out)
 {
 	out->status = 200;
 	switch (wanted_report(r)) {
@@ -234,7 +272,7 @@ reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 		return NULL;
 	case REPORT_RECEIPT:
 		return verdict_receipt(r, buf_bytes(&a->receipt),
-		    bytes_of(r->document.sha256, 32),
+		    bytes_of(about(r, w), 32),
 		    indication_name(a->indication), out);
 	case REPORT_ETSI:
 		out->type = "application/xml; charset=utf-8";
@@ -276,7 +314,7 @@ keep(const struct request *r, const struct wanted *w,
 		return NULL;
 	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
 	    w->place.id);
-	return verdict_keep(r, &w->place, w->policy,
+	return verdict_keep(r, &w->place, about(r, w), w->policy,
 	    w->time == TIME_NONE ? w->now : w->time, a);
 }
 
@@ -295,7 +333,7 @@ judge(struct request *r, const struct wanted *w, struct bytes body,
 		e = keep(r, w, &a, out);
 	}
 	if (e == NULL)
-		e = reply_report(r, &a, out);
+		e = reply_report(r, w, &a, out);
 	verify_answer_done(&a);
 	return e;
 }

@@ -13,6 +13,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \
+	%D%/front-hashes.c %D%/front-hashes.h \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \

@@ -128,17 +128,30 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
+/* Where the content stayed away, its hash names it in the report. */
+static const uint8_t *
+content_hash(const struct verify_request *r)
+{
+	for (size_t i = 0; i < r->nexternal; i++)
+		if (r->external[i].uri == NULL &&
+		    r->external[i].alg == DIGEST_SHA256)
+			return r->external[i].digest.ptr;
+	return NULL;
+}
+
 static struct err *
 write_reports(const struct verify_request *r, const struct facts *facts,
     const struct verdict *v, struct verify_answer *out)
 {
 	uint8_t hash[DIGEST_MAX];
-	if (!facts->hashed)
+	const uint8_t *given = content_hash(r);
+	if (!facts->hashed && given == NULL)
 		TRY(digest_of(DIGEST_SHA256, r->document, hash));
 	const struct report_input in = { .verdict = v,
 		.facts = facts,
-		.document_sha256 =
-		    facts->hashed ? facts->document_sha256 : hash,
+		.document_sha256 = given != NULL   ? given
+				   : facts->hashed ? facts->document_sha256
+						   : hash,
 		.document_len = r->document.len,
 		.name = r->name,
 		.place = r->place };
@@ -188,12 +201,16 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
 	TRY(format->collect(&in, &facts));
+	struct err *e = r->out_of_pdf ? findings_add(&facts.findings, false,
+					    "pdf-rest-not-seen", "%s", "")
+				      : NULL;
 	struct verify_answer a = { .json = BUF(REPORT_MAX),
 		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
 		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
 		.etsi = BUF(REPORT_MAX),
 		.receipt = BUF(REPORT_MAX) };
-	struct err *e = judge(r, policy, &facts, &a);
+	if (e == NULL)
+		e = judge(r, policy, &facts, &a);
 	facts_done(&facts);
 	if (e != NULL) {
 		verify_answer_done(&a);
