@@ -69,6 +69,9 @@ void content_move(
 /* The box around a box that is moved. */
 struct pdf_box content_around(const struct matrix *m, struct pdf_box b);
 double content_number(const struct operation *o, size_t i);
+/* What the resources of that kind have under a name, not resolved. */
+struct err *content_resource(struct content *c, const char *kind,
+    const struct pdf_obj *name, const struct pdf_obj **out) MUST_USE;
 /* Cuts by the clip; calls `each` if something is left. */
 struct err *content_draw(struct content *c, struct pdf_mark m) MUST_USE;
 

@@ -31,20 +31,13 @@ font_of(struct content *c, const struct pdf_obj *dict,
 static struct err *
 set_font(struct content *c, const struct operation *o)
 {
-	const struct pdf_obj *fonts, *font;
+	const struct pdf_obj *raw, *font;
 	c->now.font = NULL;
-	if (o->n < 2 || !pdf_is(o->v[o->n - 2], PDF_NAME))
+	if (o->n < 2)
 		return NULL;
 	c->now.size = pdf_number(o->v[o->n - 1]);
-	TRY(pdf_dict_get(c->d, c->view, c->resources, "Font", &fonts));
-	CLEANUP(free_charp) char *name = NULL;
-	struct err *e = bytes_dup_str(o->v[o->n - 2]->text, &name);
-	if (e != NULL && err_kind(e) == ERR_NOMEM)
-		return e;
-	err_free(e);
-	if (name == NULL)
-		return NULL;
-	TRY(pdf_dict_get(c->d, c->view, fonts, name, &font));
+	TRY(content_resource(c, "Font", o->v[o->n - 2], &raw));
+	TRY(pdf_resolve(c->d, c->view, raw, &font));
 	return pdf_is(font, PDF_DICT) ? font_of(c, font, &c->now.font) : NULL;
 }
 

@@ -1,7 +1,6 @@
 #include "pdf/content-impl.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const struct pdf_box unit_square = { 0, 0, 1, 1 };
 
@@ -48,6 +47,24 @@ double
 content_number(const struct operation *o, size_t i)
 {
 	return i < o->n ? pdf_number(o->v[i]) : 0;
+}
+
+#define MEMBERS_PER_STEP 4
+
+struct err *
+content_resource(struct content *c, const char *kind,
+    const struct pdf_obj *name, const struct pdf_obj **out)
+{
+	const struct pdf_obj *dict;
+	*out = &pdf_null;
+	TRY(pdf_dict_get(c->d, c->view, c->resources, kind, &dict));
+	TRY(pdf_spend(pdf_document_budget(c->d),
+	    pdf_dict_len(dict) / MEMBERS_PER_STEP));
+	for (size_t i = 0; pdf_is(name, PDF_NAME) && i < pdf_dict_len(dict);
+	     i++)
+		if (bytes_eq(pdf_dict_key(dict, i)->text, name->text))
+			*out = pdf_dict_value(dict, i);
+	return NULL;
 }
 
 static struct matrix
@@ -139,14 +156,10 @@ draw_picture(struct content *c)
 static struct err *
 run_object(struct content *c, const struct operation *o)
 {
-	const struct pdf_obj *objects, *stream;
-	CLEANUP(free_charp) char *name = NULL;
-	if (o->n != 1 || !pdf_is(o->v[0], PDF_NAME) ||
-	    memchr(o->v[0]->text.ptr, 0, o->v[0]->text.len) != NULL)
+	const struct pdf_obj *raw, *stream;
+	if (o->n != 1)
 		return NULL;
-	TRY(bytes_dup_str(o->v[0]->text, &name));
-	TRY(pdf_dict_get(c->d, c->view, c->resources, "XObject", &objects));
-	const struct pdf_obj *raw = pdf_dict_raw(objects, name);
+	TRY(content_resource(c, "XObject", o->v[0], &raw));
 	TRY(pdf_resolve(c->d, c->view, raw, &stream));
 	if (!pdf_is(raw, PDF_REF) || !pdf_is(stream, PDF_STREAM))
 		return NULL;

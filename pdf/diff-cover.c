@@ -1,13 +1,15 @@
 /*
- * Whether the picture of a new signature hides what was signed.  What a page
- * shows is not known without drawing it; but no honest signature takes half of
- * it, and lying over signed fields and comments is told.
+ * Whether the picture of a new signature hides what was signed.  No honest
+ * signature takes half of a page; lying over signed fields and comments, or
+ * over what the page draws, is told.
  */
-#include "pdf/box.h"
+#include "pdf/content.h"
 #include "pdf/diff-impl.h"
 
 #define COVER_MAX 0.5     /* of the page's area */
 #define PAGE_DEPTH_MAX 64 /* nodes above a page */
+#define BACKGROUND 0.8    /* of the page's area: what is larger is its paper */
+#define CONTENT_STEPS ((uint64_t)2 << 20) /* for what one page draws */
 
 /* The area that two boxes share. */
 static double
@@ -55,6 +57,46 @@ lies_over_annotation(struct diff *f, const struct pdf_obj *annots,
 	return NULL;
 }
 
+/* ---- what the page draws ---- */
+
+struct under {
+	const struct pdf_box *box, *page;
+	bool found;
+};
+
+static struct err *
+see_mark(void *ctx, const struct pdf_mark *m)
+{
+	struct under *u = ctx;
+	bool paper = shared(&m->box, u->page) >=
+		     BACKGROUND * shared(u->page, u->page);
+	u->found = u->found || (!paper && shared(u->box, &m->box) > 0);
+	return NULL;
+}
+
+/* Pages that cannot be read, or not in that time, are left aside. */
+static struct err *
+lies_over_content(struct diff *f, const struct pdf_obj *page,
+    const struct pdf_box *box, bool *out)
+{
+	struct pdf_budget *b = pdf_document_budget(f->d);
+	uint64_t all = b->steps;
+	uint64_t some = all < CONTENT_STEPS ? all : CONTENT_STEPS;
+	struct pdf_sheet s;
+	const struct pdf_page p = { .number = 1, .dict = page };
+	struct under u = { .box = box, .page = &s.seen };
+	b->steps = some;
+	struct err *e = pdf_sheet_of(f->d, f->view[OLD], &p, &s);
+	if (e == NULL)
+		e = pdf_content_read(f->d, f->view[OLD], &s, see_mark, &u);
+	b->steps = all - (some - b->steps);
+	*out = u.found;
+	if (e != NULL && err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
 struct err *
 diff_cover(
     struct diff *f, const struct pdf_obj *page, const struct pdf_obj *widget)
@@ -72,7 +114,12 @@ diff_cover(
 		    "pdf-signature-overlaps", "more than half of a page");
 	TRY(diff_member(f, OLD, page, "Annots", &annots));
 	TRY(lies_over_annotation(f, annots, &box, &over));
+	if (over)
+		return diff_report(f, CHANGE_FORM, "pdf-signature-overlaps",
+		    "a signed field or comment");
+	if (shared(&box, &box) > 0)
+		TRY(lies_over_content(f, page, &box, &over));
 	return over ? diff_report(f, CHANGE_FORM, "pdf-signature-overlaps",
-			  "a signed field or comment")
+			  "text, lines or pictures of the page")
 		    : NULL;
 }

@@ -13,6 +13,7 @@ struct hidden {
 	size_t view;
 	size_t fields; /* with a value, and not to be seen */
 	size_t groups;
+	size_t annotations; /* comments, stamps, not to be seen */
 };
 
 static struct err *
@@ -64,6 +65,40 @@ see_groups(struct hidden *h, const struct pdf_obj *catalog)
 	return NULL;
 }
 
+/* Pages that are looked at: each one takes memory. */
+#define PAGES_MAX 5000
+
+/* Pop-ups are closed as a rule, links have no look; widgets are fields. */
+static bool
+may_be_seen(const struct pdf_obj *annotation)
+{
+	static const char *const no[] = { "Widget", "Popup", "Link",
+		"PrinterMark", "TrapNet" };
+	const struct pdf_obj *kind = pdf_dict_raw(annotation, "Subtype");
+	for (size_t i = 0; i < COUNT_OF(no); i++)
+		if (pdf_is_name(kind, no[i]))
+			return false;
+	return pdf_is(annotation, PDF_DICT);
+}
+
+static struct err *
+see_page(void *ctx, const struct pdf_page *page, bool *go_on)
+{
+	struct hidden *h = ctx;
+	const struct pdf_obj *annots, *a;
+	bool unseen;
+	*go_on = page->number < PAGES_MAX;
+	TRY(pdf_dict_get(h->v->d, h->view, page->dict, "Annots", &annots));
+	for (size_t i = 0; i < pdf_array_len(annots); i++) {
+		TRY(pdf_array_get(h->v->d, h->view, annots, i, &a));
+		if (!may_be_seen(a))
+			continue;
+		TRY(is_out_of_sight(h, a, &unseen));
+		h->annotations += unseen;
+	}
+	return NULL;
+}
+
 struct err *
 hidden_content(struct verify *v)
 {
@@ -73,6 +108,15 @@ hidden_content(struct verify *v)
 	TRY(pdf_catalog(v->d, h.view, &root, &catalog));
 	TRY(see_groups(&h, catalog));
 	TRY(pdf_each_field(v->d, h.view, see_field, &h));
+	/* Pages that cannot be read are the verifier's matter elsewhere. */
+	struct err *e = pdf_each_page(v->d, h.view, see_page, &h);
+	if (e != NULL && err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	if (h.annotations > 0)
+		TRY(findings_add(&v->facts->findings, false,
+		    "pdf-hidden-annotations", "%zu annotations",
+		    h.annotations));
 	if (h.groups > 0)
 		TRY(findings_add(&v->facts->findings, false,
 		    "pdf-hidden-layers", "%zu optional content groups are off",

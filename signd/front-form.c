@@ -59,18 +59,20 @@ take_question(
 		f->has_content = f->has_content || len > 0;
 		return buf_append(&f->content, bytes_of(data, len));
 	}
-	if (strcmp(key, "policy") == 0)
-		return take_text(f->policy, sizeof(f->policy), data, off, len);
-	if (strcmp(key, "lang") == 0)
-		return take_text(f->lang, sizeof(f->lang), data, off, len);
-	if (strcmp(key, "hash") == 0)
-		return take_text(f->hash, sizeof(f->hash), data, off, len);
-	if (strcmp(key, "of") == 0)
-		return take_text(f->of, sizeof(f->of), data, off, len);
-	if (strcmp(key, "keep") == 0)
-		return take_text(f->keep, sizeof(f->keep), data, off, len);
-	if (strcmp(key, "time") == 0)
-		return take_text(f->time, sizeof(f->time), data, off, len);
+	const struct {
+		const char *key;
+		char *slot;
+		size_t size;
+	} texts[] = { { "policy", f->policy, sizeof(f->policy) },
+		{ "lang", f->lang, sizeof(f->lang) },
+		{ "hash", f->hash, sizeof(f->hash) },
+		{ "of", f->of, sizeof(f->of) },
+		{ "keep", f->keep, sizeof(f->keep) },
+		{ "time", f->time, sizeof(f->time) } };
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (strcmp(key, texts[i].key) == 0)
+			return take_text(
+			    texts[i].slot, texts[i].size, data, off, len);
 	return not_known();
 }
 

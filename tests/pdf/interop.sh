@@ -143,6 +143,21 @@ qpdf --qdf --decrypt "$out/form-r6.2.pdf" - 2>"$dir/log" |
 	grep -a -q "/DA (/Helv 0 Tf 0 g)"
 told $? "strings that leave an encrypted object stream can be read"
 
+# /P: what the owner did not allow who opens the file may not do.
+for may in none assembly form annotate all; do
+	qpdf --encrypt "" own 256 --modify=$may -- "$in/table.pdf" \
+	    "$dir/may-$may.pdf"
+	"$maker" "$dir" "$dir/may-$may.pdf" >"$dir/log" 2>&1
+	case $may in
+	all) grep -q "^ok may-all" "$dir/log" ;;
+	*) grep -q "^refused may-$may pdf-permission" "$dir/log" ;;
+	esac
+	told $? "modifying $may: a new signature is as /P says"
+done
+PDF_PASSWORD=own "$maker" "$dir" "$dir/may-none.pdf" >"$dir/log" 2>&1
+grep -q "^ok may-none" "$dir/log"
+told $? "the owner may sign all the same"
+
 # A file that wants a password, and a key of another kind.
 qpdf --encrypt user own 256 -- "$in/table.pdf" "$dir/locked.pdf"
 "$maker" "$dir" "$dir/locked.pdf" >"$dir/log" 2>&1

@@ -254,6 +254,51 @@ a_box_counts_from_words(void)
 	CHECK(box_on(rows[0].content, &a).x1 == 0);
 }
 
+static bool
+tells_of_overlap(struct bytes signed_twice)
+{
+	const struct collect_input in = { .document = signed_twice };
+	struct facts f = { 0 };
+	bool told = false;
+	CHECK_OK(format_pdf.collect(&in, &f));
+	CHECK(f.nsignatures == 2);
+	for (size_t i = 0; i < f.signatures[0].findings.n; i++) {
+		const struct finding *found = &f.signatures[0].findings.v[i];
+		CHECK(!found->fatal);
+		told = told ||
+		       strcmp(found->code, "pdf-signature-overlaps") == 0;
+	}
+	facts_done(&f);
+	return told;
+}
+
+static void
+a_signature_over_what_was_signed_is_told(void)
+{
+	static const struct {
+		int32_t x, y;
+		bool told;
+	} rows[] = { { 90, 90, true }, { 300, 90, false },
+		{ 480, 290, true }, { 480, 400, false } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(made_done)
+		struct made m = page_that_draws(
+		    "0 0 612 792 re f BT /F 12 Tf 100 100 Td (\1\2) Tj ET "
+		    "500 300 m 520 320 l S");
+		CLEANUP(buf_done) struct buf once = BUF(SIGNED_MAX);
+		CLEANUP(buf_done) struct buf twice = { 0 };
+		struct pdf_appearance a = good();
+		CHECK_OK(sign_with(buf_bytes(&m.out), &citizen,
+		    (struct sign_params){ .level = LEVEL_B, .time = NOON },
+		    &once));
+		a.x = rows[i].x;
+		a.y = rows[i].y;
+		a.width = 100;
+		CHECK_OK(sign_look(buf_bytes(&once), &a, &twice));
+		CHECK(tells_of_overlap(buf_bytes(&twice)) == rows[i].told);
+	}
+}
+
 /* ---- words ---- */
 
 static void
@@ -405,6 +450,7 @@ main(void)
 	RUN(the_second_signature_takes_the_second_corner);
 	RUN(a_corner_where_the_page_draws_is_not_free);
 	RUN(a_box_counts_from_words);
+	RUN(a_signature_over_what_was_signed_is_told);
 	RUN(marks_are_composed_before_they_are_drawn);
 	RUN(what_no_font_has_is_refused);
 	RUN(a_profile_must_be_one_that_there_is);

@@ -715,6 +715,35 @@ tells_of_filled_fields_that_are_not_shown(void)
 	}
 }
 
+static void
+tells_of_annotations_that_are_not_shown(void)
+{
+	static const struct {
+		const char *annotation;
+		bool told;
+	} cases[] = {
+		{ "<</Subtype/Stamp/Rect[5 5 9 9]/F 2>>", true },
+		{ "<</Subtype/FreeText/Rect[5 5 9 9]/F 36>>", true },
+		{ "<</Subtype/Square/Rect[5 5 5 9]>>", true },
+		{ "<</Subtype/Stamp/Rect[5 5 9 9]/F 4>>", false },
+		{ "<</Subtype/Popup/Rect[5 5 9 9]/F 2>>", false },
+		{ "<</Subtype/Link/Rect[0 0 0 0]>>", false },
+		{ "<</Subtype/Widget/Rect[0 0 0 0]>>", false },
+		{ "null", false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char page[200];
+		struct made m = unsigned_document("");
+		struct sig_spec s = { .signer = &citizen, .num = 9 };
+		snprintf(page, sizeof(page),
+		    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Annots[%s]>>",
+		    cases[i].annotation);
+		made_object(&m, 3, page);
+		sign_revision(&m, &s);
+		tells(&m, "pdf-hidden-annotations", cases[i].told);
+	}
+}
+
 int
 main(void)
 {
@@ -766,6 +795,7 @@ main(void)
 	RUN(a_time_stamp_of_other_bytes_does_not_hold);
 	RUN(tells_of_layers_that_are_switched_off);
 	RUN(tells_of_filled_fields_that_are_not_shown);
+	RUN(tells_of_annotations_that_are_not_shown);
 	person_done(&ca);
 	person_done(&citizen);
 	person_done(&rsa);
