@@ -8,6 +8,7 @@ report_libreport_la_SOURCES = \
 	%D%/json.c \
 	%D%/markup.c \
 	%D%/report.h \
+	%D%/sources.c \
 	%D%/state.c \
 	%D%/style.c \
 	%D%/text.c \

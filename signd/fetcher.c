@@ -14,7 +14,6 @@
 
 #define URL_MAX 2048           /* bytes */
 #define POST_MAX (1024 * 1024) /* bytes; OCSP and TSP requests are small */
-#define CLIENTS_MAX 64
 #define IDLE_MS 10000
 #define REDIRECTS_MAX 3
 #define POLL_MS 1000
@@ -113,6 +112,36 @@ is_private(const struct sockaddr *a)
 	return true;
 }
 
+/* "10.1.2.3:80", "[fd00::1]:443", as the setting writes it. */
+static bool
+is_written(const struct sockaddr *a, const char *setting)
+{
+	char host[INET6_ADDRSTRLEN], whole[INET6_ADDRSTRLEN + 16];
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	bool six = a->sa_family == AF_INET6;
+	const void *raw = six ? (const void *)&v6->sin6_addr
+			      : (const void *)&v4->sin_addr;
+	if (inet_ntop(a->sa_family, raw, host, sizeof(host)) == NULL)
+		return false;
+	snprintf(whole, sizeof(whole), six ? "[%s]:%u" : "%s:%u", host,
+	    ntohs(six ? v6->sin6_port : v4->sin_port));
+	return strcmp(whole, setting) == 0;
+}
+
+static bool
+is_allowed(const struct settings *s, const struct sockaddr *a)
+{
+	if (s->fetch_private || !is_private(a))
+		return true;
+	if (a->sa_family != AF_INET && a->sa_family != AF_INET6)
+		return false;
+	for (size_t i = 0; i < s->fetch_private_address.n; i++)
+		if (is_written(a, s->fetch_private_address.v[i]))
+			return true;
+	return false;
+}
+
 /* Asked after the name is resolved, for every connection and redirect, so no
  * name can be public when it is looked at and private when it is used. */
 static curl_socket_t
@@ -121,7 +150,7 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 	struct fetch *f = ctx;
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
-	if (!f->s->fetch_private && is_private(&a->addr)) {
+	if (!is_allowed(f->s, &a->addr)) {
 		f->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -152,10 +181,14 @@ err_curl(const struct fetch *f, CURLcode code)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "%s: a private address", f->url),
 		    "fetch-private");
-	if (f->too_large)
+	if (f->too_large || code == CURLE_FILESIZE_EXCEEDED)
 		return err_coded(err_new(ERR_LIMIT, NULL,
 				     "%s: more than %zu bytes", f->url, f->max),
 		    "fetch-too-large");
+	if (code == CURLE_HTTP_RETURNED_ERROR)
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "%s: refused by the server", f->url),
+		    "source-refused");
 	if (code == CURLE_OUT_OF_MEMORY)
 		return err_new(ERR_NOMEM, NULL, "libcurl");
 	return err_coded(err_new(ERR_REMOTE, NULL, "%s: %s", f->url,
@@ -416,7 +449,7 @@ fetcher_run(const struct settings *s, int listen_fd)
 		.body_max = POST_MAX,
 		.answer_max =
 		    (size_t)s->fetch_max + FETCH_MANY_MAX * (ERROR_MAX + 64),
-		.clients_max = CLIENTS_MAX,
+		.clients_max = 1, /* another process takes the next one */
 		.idle_ms = IDLE_MS,
 		.handle = handle,
 	};

@@ -1,4 +1,4 @@
-/* POST /v1/verifications: what a worker judges, told as it was asked for. */
+/* POST /v1/verifications: what workers judge, told as it was asked for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,19 +74,21 @@ all_domains(const struct front *f, const struct own *o,
 	return NULL;
 }
 
-struct wanted {
+struct asked_for {
 	const char *policy;
 	int64_t time; /* TIME_NONE: now */
 	struct bytes content;
+	int64_t wait_ms; /* for what is asked outside */
 };
 
 static struct err *
-read_wanted(const struct request *r, struct wanted *w)
+read_wanted(const struct request *r, struct asked_for *w)
 {
 	const char *time;
 	const struct form *form = r->form;
 	TRY(request_param(r, "policy", &w->policy));
 	TRY(request_param(r, "time", &time));
+	TRY(wait_param(r, &w->wait_ms));
 	if (form != NULL && w->policy == NULL && form->policy[0] != '\0')
 		w->policy = form->policy;
 	if (form != NULL && time == NULL && form->time[0] != '\0')
@@ -122,8 +124,9 @@ wanted_report(const struct request *r)
 }
 
 static struct err *
-pack_with(const struct request *r, const struct wanted *w,
-    const struct own *own, const struct trust_domains *list, struct buf *out)
+judge_with(const struct request *r, const struct asked_for *w,
+    const struct own *own, const struct trust_domains *list,
+    struct verify_answer *out)
 {
 	struct trust_domain *domains = NULL;
 	size_t ndomains = 0;
@@ -142,17 +145,18 @@ pack_with(const struct request *r, const struct wanted *w,
 		.nexternal = w->content.ptr != NULL,
 		.reports = wanted_report(r),
 	};
-	struct err *e = verify_request_pack(&v, out);
+	struct err *e = ask_verification(
+	    r->front, &v, r->document.fd, w->wait_ms, out);
 	free(domains);
 	return e;
 }
 
 static struct err *
-pack_request(const struct request *r, const struct wanted *w,
-    const struct own *own, struct buf *out)
+judge_document(const struct request *r, const struct asked_for *w,
+    const struct own *own, struct verify_answer *out)
 {
 	struct trust_snapshot *list = trust_hold(r->front->trust);
-	struct err *e = pack_with(r, w, own, trust_held(list), out);
+	struct err *e = judge_with(r, w, own, trust_held(list), out);
 	trust_release(list);
 	return e;
 }
@@ -206,20 +210,11 @@ check_answer(const struct verify_answer *a)
 }
 
 static struct err *
-judge(struct request *r, struct bytes body, struct reply *out)
+answer(struct request *r, struct verify_answer *a, struct reply *out)
 {
-	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	struct verify_answer a = { 0 };
-	TRY(ask_worker(r->front, WORKER_VERIFY, body, r->document.fd, &m));
-	struct err *e = verify_answer_unpack(buf_bytes(&m.body), &a);
-	if (e == NULL)
-		e = check_answer(&a);
-	if (e == NULL) {
-		log_verdict(r, &a);
-		e = reply_report(r, &a, out);
-	}
-	verify_answer_done(&a);
-	return e;
+	TRY(check_answer(a));
+	log_verdict(r, a);
+	return reply_report(r, a, out);
 }
 
 /* An error as a page, for who came by the form. */
@@ -248,16 +243,16 @@ reply_error_page(struct request *r, struct err *e, struct reply *out)
 static struct err *
 verify(struct request *r, struct reply *out)
 {
-	struct wanted w = { 0 };
+	struct asked_for w = { 0 };
 	CLEANUP(own_done) struct own own = { 0 };
-	CLEANUP(buf_done) struct buf body = BUF(VERIFY_REQUEST_MAX);
+	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
 	TRY(read_wanted(r, &w));
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
 	TRY(get_own(r->front, &own));
-	TRY(pack_request(r, &w, &own, &body));
-	return judge(r, buf_bytes(&body), out);
+	TRY(judge_document(r, &w, &own, &a));
+	return answer(r, &a, out);
 }
 
 struct err *

@@ -3,6 +3,7 @@
 # program is main.c alone.
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
+	%D%/fetch-memory.c %D%/fetch-memory.h \
 	%D%/fetch-source.c %D%/fetch-source.h \
 	%D%/fetcher.c \
 	%D%/front.c %D%/front.h \
@@ -17,6 +18,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-level.c %D%/front-level.h \
 	%D%/front-ocsp.c \
 	%D%/front-officer.c \
+	%D%/front-online.c \
 	%D%/front-pages.c \
 	%D%/front-public.c \
 	%D%/front-reply.c \

@@ -159,6 +159,8 @@ conclude_status(
 			step.sub = SUB_TRY_LATER;
 			step.code = not_known_code(c, &f);
 			set(c, INDETERMINATE, SUB_TRY_LATER, step.code);
+			TRY(missing_add(&j->verdict->missing,
+			    c->path.chain.v[i], c->path.chain.v[i + 1]));
 		}
 		TRY(proof_add(s->proof, step, "%s",
 		    f.index != NO_INDEX ? "not revoked"

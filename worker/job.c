@@ -3,9 +3,11 @@
 #include "base/pack.h"
 #include "cms/format.h"
 #include "cms/params.h"
+#include "format/facts_pack.h"
 #include "pdf/format.h"
 #include "pdf/params.h"
 #include "worker/formats.h"
+#include "worker/sources.h"
 #include "xml/format.h"
 #include "xml/params.h"
 
@@ -17,6 +19,13 @@
 
 /* What a stored state consists of, around the format's own. */
 enum { STATE_TAG_FORMAT = 1, STATE_TAG_STATE };
+/* The same of facts that are judged later. */
+enum {
+	FACTS_TAG_FORMAT = 1,
+	FACTS_TAG_LEN,
+	FACTS_TAG_SHA256,
+	FACTS_TAG_FACTS,
+};
 
 /*
  * OpenSSL reads its settings and loads its providers on first use, from files.
@@ -113,42 +122,118 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
+/* What is judged: facts, and the document that they are of. */
+struct case_file {
+	const struct facts *facts;
+	const uint8_t *sha256;
+	size_t len; /* bytes of the document */
+};
+
 static struct err *
-write_reports(const struct verify_request *r, const struct facts *facts,
+write_reports(const struct verify_request *r, const struct case_file *c,
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	if (v->indication != TOTAL_PASSED)
+		TRY(gather_blame(g));
+	const struct report_input in = { .verdict = v,
+		.facts = c->facts,
+		.document_sha256 = c->sha256,
+		.document_len = c->len,
+		.sources = g->sources,
+		.nsources = g->nsources };
+	return write_wanted(r, &in, out);
+}
+
+/* For job_judge. */
+static struct err *
+pack_case(const struct case_file *c, struct buf *out)
+{
+	TRY(pack_str(out, FACTS_TAG_FORMAT, c->facts->format));
+	TRY(pack_u64(out, FACTS_TAG_LEN, c->len));
+	TRY(pack_bytes(out, FACTS_TAG_SHA256, bytes_of(c->sha256, 32)));
+	CLEANUP(buf_done) struct buf facts = BUF(FACTS_PACKED_MAX);
+	TRY(facts_pack(c->facts, &facts));
+	return pack_bytes(out, FACTS_TAG_FACTS, buf_bytes(&facts));
+}
+
+/* Whether to come again with more.  Facts too large for that are judged with
+ * what is there. */
+static struct err *
+want_more(const struct verify_request *r, const struct case_file *c,
     const struct verdict *v, struct verify_answer *out)
 {
-	uint8_t hash[DIGEST_MAX];
-	if (!facts->hashed)
-		TRY(digest_of(DIGEST_SHA256, r->document, hash));
-	const struct report_input in = { .verdict = v,
-		.facts = facts,
-		.document_sha256 =
-		    facts->hashed ? facts->document_sha256 : hash,
-		.document_len = r->document.len };
-	return write_wanted(r, &in, out);
+	if (!r->ask || v->indication == TOTAL_PASSED || r->time != TIME_NONE)
+		return NULL;
+	TRY(missing_wanted(
+	    &v->missing, r->sources, r->nsources, &out->wanted));
+	if (out->wanted.n == 0)
+		return NULL;
+	struct err *e = pack_case(c, &out->facts);
+	if (e == NULL || err_kind(e) != ERR_LIMIT)
+		return e;
+	err_free(e);
+	buf_clear(&out->facts);
+	wanted_list_done(&out->wanted);
+	return NULL;
+}
+
+static struct err *
+conclude(const struct verify_request *r, const struct case_file *c,
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	out->indication = v->indication;
+	out->sub = v->sub;
+	out->signatures = v->nsignatures;
+	strncpy(out->code, v->code, sizeof(out->code) - 1);
+	TRY(want_more(r, c, v, out));
+	return out->wanted.n > 0 ? NULL : write_reports(r, c, v, g, out);
+}
+
+static struct err *
+judge_with(const struct verify_request *r, const struct policy *policy,
+    const struct case_file *c, struct gathered *g, struct verify_answer *out)
+{
+	const struct validation_request q = { .facts = c->facts,
+		.policy = policy,
+		.domains = r->domains,
+		.ndomains = r->ndomains,
+		.status_data = g->status,
+		.nstatus_data = g->nstatus,
+		.extra = &g->extra,
+		.time = r->time == TIME_NONE ? r->now : r->time };
+	struct verdict v = { 0 };
+	TRY(validate(&q, &v));
+	struct err *e = conclude(r, c, &v, g, out);
+	verdict_done(&v);
+	return e;
 }
 
 static struct err *
 judge(const struct verify_request *r, const struct policy *policy,
-    const struct facts *facts, struct verify_answer *out)
+    const struct case_file *c, struct verify_answer *out)
 {
-	const struct validation_request q = { .facts = facts,
-		.policy = policy,
-		.domains = r->domains,
-		.ndomains = r->ndomains,
-		.status_data = r->status_data,
-		.nstatus_data = r->nstatus_data,
-		.extra = r->extra,
-		.time = r->time == TIME_NONE ? r->now : r->time };
-	struct verdict v = { 0 };
-	TRY(validate(&q, &v));
-	out->indication = v.indication;
-	out->sub = v.sub;
-	out->signatures = v.nsignatures;
-	strncpy(out->code, v.code, sizeof(out->code) - 1);
-	struct err *e = write_reports(r, facts, &v, out);
-	verdict_done(&v);
-	return e;
+	struct gathered g = { 0 };
+	struct verify_answer a = { .json = BUF(REPORT_MAX),
+		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
+		.html = BUF(REPORT_MAX),
+		.etsi = BUF(REPORT_MAX),
+		.facts = BUF(FACTS_PACKED_MAX) };
+	TRY(gather(r, &g));
+	struct err *e = judge_with(r, policy, c, &g, &a);
+	gathered_done(&g);
+	if (e != NULL) {
+		verify_answer_done(&a);
+		return e;
+	}
+	*out = a;
+	return NULL;
+}
+
+static struct err *
+wanted_policy(const struct verify_request *r, struct policy **out)
+{
+	return r->policy_text.len > 0 ? policy_parse(r->policy_text, out)
+				      : policy_load(r->policy, out);
 }
 
 struct err *
@@ -156,10 +241,7 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 {
 	const struct format *format;
 	CLEANUP(policy_freep) struct policy *policy = NULL;
-	if (r->policy_text.len > 0)
-		TRY(policy_parse(r->policy_text, &policy));
-	else
-		TRY(policy_load(r->policy, &policy));
+	TRY(wanted_policy(r, &policy));
 	TRY(job_format(r->document, r->format, &format));
 	const struct collect_input in = { .document = r->document,
 		.external = r->external,
@@ -170,19 +252,44 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.nkeys = r->nkeys,
 		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
+	uint8_t hash[DIGEST_MAX];
 	TRY(format->collect(&in, &facts));
-	struct verify_answer a = { .json = BUF(REPORT_MAX),
-		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
-		.html = BUF(REPORT_MAX),
-		.etsi = BUF(REPORT_MAX) };
-	struct err *e = judge(r, policy, &facts, &a);
+	const struct case_file c = { .facts = &facts,
+		.sha256 = facts.hashed ? facts.document_sha256 : hash,
+		.len = r->document.len };
+	struct err *e = NULL;
+	if (!facts.hashed)
+		e = digest_of(DIGEST_SHA256, r->document, hash);
+	if (e == NULL)
+		e = judge(r, policy, &c, out);
 	facts_done(&facts);
-	if (e != NULL) {
-		verify_answer_done(&a);
-		return e;
-	}
-	*out = a;
-	return NULL;
+	return e;
+}
+
+struct err *
+job_judge(struct bytes packed, const struct verify_request *r,
+    struct verify_answer *out)
+{
+	CLEANUP(policy_freep) struct policy *policy = NULL;
+	CLEANUP(facts_done) struct facts facts = { 0 };
+	struct unpack u = unpack_of(packed);
+	struct bytes name, hash, inner;
+	uint64_t len;
+	TRY(wanted_policy(r, &policy));
+	TRY(unpack_bytes(&u, FACTS_TAG_FORMAT, &name));
+	TRY(unpack_u64(&u, FACTS_TAG_LEN, &len));
+	TRY(unpack_bytes(&u, FACTS_TAG_SHA256, &hash));
+	TRY(unpack_bytes(&u, FACTS_TAG_FACTS, &inner));
+	TRY(unpack_end(&u));
+	const struct format *format = by_name(name);
+	if (format == NULL || hash.len != 32)
+		return err_new(ERR_MALFORMED, NULL, "facts of no document");
+	TRY(facts_unpack(inner, &facts));
+	facts.format = format->name;
+	const struct case_file c = { .facts = &facts,
+		.sha256 = hash.ptr,
+		.len = (size_t)len };
+	return judge(r, policy, &c, out);
 }
 
 void
@@ -193,6 +300,8 @@ verify_answer_done(struct verify_answer *a)
 	buf_done(&a->text[1]);
 	buf_done(&a->html);
 	buf_done(&a->etsi);
+	buf_done(&a->facts);
+	wanted_list_done(&a->wanted);
 }
 
 /* ---- sign ---- */

@@ -6,6 +6,7 @@
 #ifndef SIGND_WORKER_JOB_H
 #define SIGND_WORKER_JOB_H
 
+#include "certs/source.h"
 #include "format/format.h"
 #include "report/report.h"
 
@@ -38,6 +39,11 @@ struct verify_request {
 	struct bytes password;
 	unsigned reports; /* enum report_kind; 0: JSON and text */
 	bool dotnet_enveloped; /* struct collect_input's */
+	/* Where more is missing that can be had, say so and do not report:
+	 * worker/online.h asks for it. */
+	bool ask;
+	const struct source_seen *sources; /* what was asked so far */
+	size_t nsources;
 };
 
 struct verify_answer {
@@ -49,10 +55,17 @@ struct verify_answer {
 	struct buf text[2]; /* report_text by enum lang */
 	struct buf html;    /* report_html, if it was asked for */
 	struct buf etsi;    /* report_etsi, the same */
+	/* Not empty: there is no report yet; ask, and job_judge(facts). */
+	struct wanted_list wanted;
+	struct buf facts;
 };
 
 struct err *job_verify(
     const struct verify_request *r, struct verify_answer *out) MUST_USE;
+/* job_judge judges what job_verify found before: its `facts`.  Of the request
+ * document, format, external, password and keys are not looked at. */
+struct err *job_judge(struct bytes facts, const struct verify_request *r,
+    struct verify_answer *out) MUST_USE;
 void verify_answer_done(struct verify_answer *a);
 
 /* Packing of everything but the document, for the way between processes. */

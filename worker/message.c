@@ -2,6 +2,8 @@
 #include "worker/job.h"
 
 #include "base/pack.h"
+#include "format/facts_pack.h"
+#include "worker/message_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,7 @@ enum {
 	TAG_USE_UNTIL,
 	TAG_INDEX,
 	TAG_TRUSTED,
+	TAG_ASK,
 };
 
 struct verify_hold {
@@ -55,6 +58,8 @@ struct verify_hold {
 	size_t nexternal;
 	struct cert_list extra;
 	struct bytes *keys; /* borrow from the message */
+	struct source_seen *sources;
+	size_t nsources;
 };
 
 static struct err *
@@ -144,7 +149,13 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_lists(r, out));
 	TRY(pack_bytes(out, TAG_PASSWORD, r->password));
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
-	return r->dotnet_enveloped ? pack_u64(out, TAG_DOTNET, 1) : NULL;
+	if (r->dotnet_enveloped)
+		TRY(pack_u64(out, TAG_DOTNET, 1));
+	if (r->ask)
+		TRY(pack_u64(out, TAG_ASK, 1));
+	return r->nsources == 0
+		   ? NULL
+		   : sources_pack(r->sources, r->nsources, out);
 }
 
 static struct err *
@@ -304,6 +315,23 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	return NULL;
 }
 
+/* What is left out of a request that asks nobody. */
+static struct err *
+unpack_online(
+    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	uint64_t ask = 0;
+	if (unpack_is(u, TAG_ASK))
+		TRY(unpack_u64(u, TAG_ASK, &ask));
+	r->ask = ask != 0;
+	if (u->rest.len == 0)
+		return NULL;
+	TRY(sources_unpack(u, &h->sources, &h->nsources));
+	r->sources = h->sources;
+	r->nsources = h->nsources;
+	return unpack_end(u);
+}
+
 static struct err *
 unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
@@ -328,7 +356,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	if (unpack_is(u, TAG_DOTNET))
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
-	return unpack_end(u);
+	return unpack_online(u, r, h);
 }
 
 DEFINE_FREEP(verify_hold_free, struct verify_hold)
@@ -368,6 +396,7 @@ verify_hold_free(struct verify_hold *h)
 	free(h->uris);
 	free(h->keys);
 	cert_list_done(&h->extra);
+	sources_free(h->sources, h->nsources);
 	free(h->format);
 	free(h->policy);
 	free(h);
@@ -385,6 +414,7 @@ enum {
 	TAG_TEXT_EN,
 	TAG_HTML,
 	TAG_ETSI,
+	TAG_FACTS,
 };
 
 struct err *
@@ -398,7 +428,11 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
 	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
 	TRY(pack_bytes(out, TAG_HTML, buf_bytes(&a->html)));
-	return pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi));
+	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
+	if (a->wanted.n == 0)
+		return NULL;
+	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
+	return wanted_pack(&a->wanted, out);
 }
 
 static struct err *
@@ -424,6 +458,18 @@ unpack_code(struct unpack *u, struct verify_answer *a)
 }
 
 static struct err *
+unpack_wanted(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_FACTS))
+		return NULL;
+	a->facts = BUF(FACTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_FACTS, &b));
+	TRY(buf_append(&a->facts, b));
+	return wanted_unpack(u, &a->wanted);
+}
+
+static struct err *
 unpack_answer(struct unpack *u, struct verify_answer *a)
 {
 	uint64_t indication, sub, signatures;
@@ -443,6 +489,7 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
 	TRY(unpack_report(u, TAG_HTML, &a->html));
 	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
+	TRY(unpack_wanted(u, a));
 	return unpack_end(u);
 }
 

@@ -195,7 +195,7 @@ gives_up_what_is_missing_too_long_or_too_slow(void)
 {
 	struct fixture f;
 	start(&f, "fetch-private = yes\n");
-	refused(&f, "/missing", "fetch-failed");
+	refused(&f, "/missing", "source-refused");
 	refused(&f, "/long", "fetch-too-large");
 	refused(&f, "/never", "fetch-failed");
 	stop(&f);
@@ -273,7 +273,15 @@ open_source(const struct fixture *f, struct fetch_source *s)
 		.socket = f->path, .clock = &store_clock, .max = 4096
 	};
 	CHECK_OK(front_store_open(path, &store_clock, &s->store));
+	CHECK_OK(fetch_memory_new(4, 60000, &s->memory));
 	unlink(path);
+}
+
+static void
+close_source(struct fetch_source *s)
+{
+	fetch_memory_free(s->memory);
+	front_store_free(s->store);
 }
 
 static void
@@ -290,13 +298,15 @@ several_are_fetched_at_once_each_with_its_own_fate(void)
 	struct fetched out[COUNT_OF(w)];
 	get_all(&s, w, COUNT_OF(w), out);
 	CHECK(out[0].error == NULL && out[0].body.len == 4);
+	static const char *const codes[] = { "", "source-garbage",
+		"source-refused", "fetch-failed" };
 	for (size_t i = 1; i < COUNT_OF(w); i++) {
 		CHECK(out[i].error != NULL && out[i].body.len == 0);
-		CHECK(strcmp(err_code(out[i].error), "fetch-failed") == 0);
+		CHECK(strcmp(err_code(out[i].error), codes[i]) == 0);
 	}
 	for (size_t i = 0; i < COUNT_OF(w); i++)
 		fetched_done(&out[i]);
-	front_store_free(s.store);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -322,7 +332,7 @@ many_are_no_longer_together_than_one_may_be(void)
 		fetched_done(&out[i]);
 	}
 	CHECK(large == 2);
-	front_store_free(s.store);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -347,7 +357,7 @@ a_server_that_drips_holds_up_nobody_else(void)
 	CHECK(!out[1].slow && out[1].error == NULL && out[1].body.len == 4);
 	for (size_t i = 0; i < COUNT_OF(w); i++)
 		fetched_done(&out[i]);
-	front_store_free(s.store);
+	close_source(&s);
 	kill(other.server, SIGKILL);
 	waitpid(other.server, NULL, 0);
 	stop(&f);
@@ -376,7 +386,7 @@ the_last_good_answer_is_kept_when_no_newer_comes(void)
 	get_all(&s, &w, 1, &out);
 	CHECK(out.error == NULL && out.body.len == 4 && out.stale);
 	fetched_done(&out);
-	front_store_free(s.store);
+	close_source(&s);
 	stop(&f);
 }
 
