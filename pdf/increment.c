@@ -27,6 +27,15 @@ pdf_increment_init(struct pdf_increment *i, struct pdf_document *doc,
 	return last == '\n' || last == '\r' ? NULL : buf_byte(&i->out, '\n');
 }
 
+/* Bytes above 127 in the second line tell that the file is no text
+ * (ISO 32000-1 7.5.2). */
+struct err *
+pdf_increment_fresh(struct pdf_increment *i, size_t max)
+{
+	*i = (struct pdf_increment){ .out = BUF(max), .next = 1 };
+	return buf_str(&i->out, "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n");
+}
+
 struct err *
 pdf_increment_number(struct pdf_increment *i, struct pdf_ref *out)
 {
@@ -41,7 +50,8 @@ pdf_increment_number(struct pdf_increment *i, struct pdf_ref *out)
 static size_t
 position(const struct pdf_increment *i)
 {
-	return pdf_xref(i->doc)->file.len + i->out.len;
+	size_t before = i->doc == NULL ? 0 : pdf_xref(i->doc)->file.len;
+	return before + i->out.len;
 }
 
 static struct err *
@@ -86,7 +96,9 @@ pdf_increment_begin(
 {
 	TRY(add_entry(i, ref));
 	*out = (struct pdf_writer){
-		.out = &i->out, .crypt = pdf_crypt(i->doc), .ref = ref
+		.out = &i->out,
+		.crypt = i->doc == NULL ? NULL : pdf_crypt(i->doc),
+		.ref = ref
 	};
 	return buf_printf(&i->out, "%u %u obj\n", ref.num, ref.gen);
 }
@@ -294,4 +306,26 @@ pdf_increment_finish(struct pdf_increment *i)
 	sort_entries(i);
 	TRY(stream ? finish_stream(i) : finish_table(i));
 	return buf_printf(&i->out, "\nstartxref\n%zu\n%%%%EOF\n", at);
+}
+
+struct err *
+pdf_increment_finish_fresh(struct pdf_increment *i, struct pdf_ref catalog)
+{
+	uint8_t hash[DIGEST_MAX];
+	size_t at = i->out.len;
+	struct pdf_writer w = { .out = &i->out };
+	TRY(digest_of(DIGEST_SHA256, buf_bytes(&i->out), hash));
+	sort_entries(i);
+	if (i->n != i->next - 1)
+		return err_new(ERR_INTERNAL, NULL, "an object was forgotten");
+	TRY(buf_printf(&i->out, "xref\n0 %zu\n0000000000 65535 f \n", i->n + 1));
+	for (size_t k = 0; k < i->n; k++)
+		TRY(buf_printf(
+		    &i->out, "%010zu 00000 n \n", i->entries[k].offset));
+	TRY(buf_printf(&i->out, "trailer\n<</Size %zu/Root ", i->n + 1));
+	TRY(pdf_write_ref(&i->out, catalog));
+	TRY(buf_str(&i->out, "/ID["));
+	TRY(pdf_write_string(&w, bytes_of(hash, ID_LEN), true));
+	TRY(pdf_write_string(&w, bytes_of(hash, ID_LEN), true));
+	return buf_printf(&i->out, "]>>\nstartxref\n%zu\n%%%%EOF\n", at);
 }

@@ -17,7 +17,7 @@ struct pdf_increment_entry {
 };
 
 struct pdf_increment {
-	struct pdf_document *doc;            /* borrowed */
+	struct pdf_document *doc; /* borrowed; NULL: there was none before */
 	struct buf out;                      /* what is appended */
 	uint32_t next;                       /* the next new object number */
 	struct pdf_increment_entry *entries; /* owned */
@@ -30,6 +30,9 @@ struct pdf_increment {
  */
 struct err *pdf_increment_init(struct pdf_increment *i,
     struct pdf_document *doc, uint32_t next, size_t max) MUST_USE;
+/* pdf_increment_fresh begins a new document instead, PDF 1.7, which
+ * pdf_increment_finish_fresh() ends. */
+struct err *pdf_increment_fresh(struct pdf_increment *i, size_t max) MUST_USE;
 void pdf_increment_done(struct pdf_increment *i);
 
 /* ERR_LIMIT (code "pdf-too-complex"): no numbers are left. */
@@ -49,5 +52,8 @@ struct err *pdf_increment_stream(struct pdf_increment *i, struct pdf_ref ref,
 /* Cross-reference section, trailer, startxref.  The new half of /ID is made
  * out of what was appended. */
 struct err *pdf_increment_finish(struct pdf_increment *i) MUST_USE;
+/* Of a new document: every number that was given must have been written. */
+struct err *pdf_increment_finish_fresh(
+    struct pdf_increment *i, struct pdf_ref catalog) MUST_USE;
 
 #endif

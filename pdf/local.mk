@@ -32,11 +32,13 @@ pdf_libpdf_la_SOURCES = \
 	%D%/object.c %D%/object.h \
 	%D%/objstm.c \
 	%D%/pageno.c \
+	%D%/paper.c %D%/paper.h \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
 	%D%/picture.c %D%/picture.h \
 	%D%/place.c %D%/place.h \
 	%D%/profile.c %D%/profile.h \
+	%D%/qr.c %D%/qr.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/scan.c \
 	%D%/seed.c %D%/seed.h \

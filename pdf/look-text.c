@@ -14,10 +14,8 @@ pdf_text_done(struct pdf_text *t)
 
 /* ---- breaking ---- */
 
-/* The end of what fits from glyph `from` on: behind a space, if there is one;
- * else, with `cut`, inside the word; 0: nothing does. */
-static size_t
-end_of_piece(const struct pdf_line *l, size_t from, double width, bool cut)
+size_t
+pdf_line_end(const struct pdf_line *l, size_t from, double width, bool cut)
 {
 	double used = 0;
 	size_t last = 0;
@@ -40,7 +38,7 @@ break_all(struct pdf_text *t, double width, bool cut)
 	for (size_t i = 0; i < t->n; i++) {
 		for (size_t at = 0; at < t->lines[i].n;) {
 			size_t to =
-			    end_of_piece(&t->lines[i], at, width, cut);
+			    pdf_line_end(&t->lines[i], at, width, cut);
 			if (to == 0 || t->npieces == PDF_PIECES_MAX)
 				return false;
 			t->pieces[t->npieces++] =
@@ -89,17 +87,17 @@ draw_glyph(const struct pdf_glyph *g, struct buf *out)
 	return NULL;
 }
 
-static struct err *
-draw_piece(const struct pdf_text *t, const struct pdf_piece *p, struct buf *out)
+struct err *
+pdf_line_draw(const struct pdf_line *l, size_t from, size_t to, double size,
+    struct buf *out)
 {
-	const struct pdf_line *l = &t->lines[p->line];
 	double rise = 0;
-	TRY(buf_printf(out, "/F%zu %.1f Tf[", l->font, t->size));
-	for (size_t i = p->from; i < p->to; i++) {
+	TRY(buf_printf(out, "/F%zu %.1f Tf[", l->font, size));
+	for (size_t i = from; i < to; i++) {
 		if (l->v[i].dy != rise) {
 			rise = l->v[i].dy;
 			TRY(buf_printf(
-			    out, "]TJ %.2f Ts[", rise * t->size / 1000));
+			    out, "]TJ %.2f Ts[", rise * size / 1000));
 		}
 		TRY(draw_glyph(&l->v[i], out));
 	}
@@ -117,7 +115,9 @@ pdf_text_draw(
 	for (size_t i = 0; i < t->npieces; i++) {
 		if (i > 0)
 			TRY(buf_str(out, "T* "));
-		TRY(draw_piece(t, &t->pieces[i], out));
+		const struct pdf_piece *p = &t->pieces[i];
+		TRY(pdf_line_draw(
+		    &t->lines[p->line], p->from, p->to, t->size, out));
 	}
 	return buf_str(out, "ET\n");
 }

@@ -5,6 +5,16 @@
 #include "pdf/box.h"
 #include "pdf/font.h"
 
+/* pdf_line_end is the end of what fits into `width` (thousandths of the size)
+ * from glyph `from` on: behind a space, if there is one; else, with `cut`,
+ * inside the word; 0: nothing does. */
+size_t pdf_line_end(
+    const struct pdf_line *l, size_t from, double width, bool cut);
+/* pdf_line_draw appends the operators for glyphs `from` to `to`, where the text
+ * position is; the font is called /F0 or /F1. */
+struct err *pdf_line_draw(const struct pdf_line *l, size_t from, size_t to,
+    double size, struct buf *out) MUST_USE;
+
 #define PDF_PIECES_MAX 64 /* lines after they were broken */
 
 struct pdf_piece {

@@ -3,14 +3,13 @@
 #include "pdf/look-text.h"
 #include "pdf/picture.h"
 #include "pdf/profile.h"
+#include "pdf/qr.h"
 
-#include <qrencode.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CONTENT_MAX (1 << 20) /* bytes */
 #define INSET 2               /* points around the text */
-#define QUIET 4               /* modules around a QR code: ISO/IEC 18004 */
 #define VIETNAM 420           /* minutes to UTC */
 #define BESIDE 0.4            /* of the width, for pictures beside text */
 #define WORDS_HEIGHT 0.4      /* of the height, at most, below pictures */
@@ -91,51 +90,17 @@ take_words(struct drawing *d)
 	return NULL;
 }
 
-/* ---- QR ---- */
-
-static struct err *
-draw_modules(const QRcode *code, struct buf *out)
-{
-	for (int y = 0; y < code->width; y++) {
-		const uint8_t *row = code->data + y * code->width;
-		for (int x = 0; x < code->width; x++) {
-			int from = x;
-			while (x < code->width && (row[x] & 1) != 0)
-				x++;
-			if (x > from)
-				TRY(buf_printf(out, "%d %d %d 1 re\n",
-				    from + QUIET,
-				    code->width - 1 - y + QUIET, x - from));
-		}
-	}
-	return NULL;
-}
-
-/* A square of `side` points at the right end of the box, which gets shorter. */
+/* A square at the right end of the box, which gets shorter. */
 static struct err *
 draw_qr(struct drawing *d, struct pdf_box *box)
 {
 	const char *text = d->look->is->qr;
-	if (text == NULL)
-		return NULL;
-	QRcode *code =
-	    QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
-	if (code == NULL)
-		return err_new(ERR_LIMIT, "ISO/IEC 18004",
-		    "the text is too long for a QR code");
 	double w = box->x1 - box->x0, h = box->y1 - box->y0;
 	double side = w < h ? w : h;
-	double module = side / (code->width + 2 * QUIET);
-	struct err *e = buf_printf(&d->content,
-	    "q 1 g %.3f %.3f %.3f %.3f re f %.5f 0 0 %.5f %.3f %.3f cm 0 g\n",
-	    box->x1 - side, box->y1 - side, side, side, module, module,
-	    box->x1 - side, box->y1 - side);
-	if (e == NULL)
-		e = draw_modules(code, &d->content);
-	QRcode_free(code);
-	TRY(e);
+	if (text == NULL)
+		return NULL;
 	box->x1 -= side;
-	return buf_str(&d->content, "f Q\n");
+	return pdf_qr_draw(text, box->x1, box->y1 - side, side, &d->content);
 }
 
 /* ---- pictures ---- */

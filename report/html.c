@@ -78,10 +78,12 @@ put_verdict(
 	return put(p, "</section>");
 }
 
+/* One row of a signature, under a label of ours. */
 static struct err *
-row(struct page *p, enum word label, const char *value)
+put_row(void *ctx, const char *label, const char *value)
 {
-	TRY(buf_printf(p->out, "<dt>%s</dt><dd>", word(label, p->lang)));
+	struct page *p = ctx;
+	TRY(buf_printf(p->out, "<dt>%s</dt><dd>", label));
 	TRY(put_clean(p, value));
 	return put(p, "</dd>");
 }
@@ -119,91 +121,7 @@ put_counts(struct page *p)
 	return put(p, "</p>");
 }
 
-static struct err *
-put_certificate(struct page *p, const struct signature_verdict *v)
-{
-	const struct cert *c = v->fact->cert;
-	char from[64], to[64];
-	if (c == NULL)
-		return row(p, WORD_SIGNER, word(WORD_NOT_FOUND, p->lang));
-	report_time_text(p->lang, cert_not_before(c), from);
-	report_time_text(p->lang, cert_not_after(c), to);
-	TRY(row(p, WORD_SIGNER, cert_common_name(c)));
-	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
-	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
-	if (v->domain != NULL)
-		TRY(row(p, WORD_DOMAIN, domain_text(v->domain, p->lang)));
-	TRY(buf_printf(
-	    p->out, "<dt>%s</dt><dd>", word(WORD_VALIDITY, p->lang)));
-	TRY(buf_printf(p->out, word(WORD_FROM_TO, p->lang), from, to));
-	TRY(put(p, "</dd>"));
-	return row(p, v->stamped ? WORD_STATE : WORD_STATE_NOW,
-	    cert_state_text(cert_state_of(v, p->in->verdict->policy), p->lang));
-}
-
-static struct err *
-put_covers(struct page *p, const struct signature_fact *f)
-{
-	TRY(buf_printf(p->out, "<dt>%s</dt><dd>", word(WORD_COVERS, p->lang)));
-	if (f->covers_all)
-		TRY(put(p, word(WORD_COVERS_ALL, p->lang)));
-	else if (f->revisions > 0)
-		TRY(buf_printf(p->out, word(WORD_COVERS_REVISION, p->lang),
-		    f->revision, f->revisions));
-	else
-		TRY(put(p, word(WORD_COVERS_PART, p->lang)));
-	if (f->covers_all || f->revisions > 0)
-		return put(p, "</dd>");
-	for (size_t i = 0; i < f->nreferences; i++)
-		if (f->references[i].covers != NULL) {
-			TRY(put(p, "; "));
-			TRY(put_clean(p, f->references[i].covers));
-		}
-	return put(p, "</dd>");
-}
-
 #pragma GCC diagnostic pop
-
-static struct err *
-put_when(struct page *p, const struct signature_verdict *v)
-{
-	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
-	enum word how = v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED;
-	if (is_document_stamp(v->fact)) {
-		t = v->fact->timestamps[0].time;
-		how = WORD_STAMP_OWN;
-	}
-	TRY(buf_printf(
-	    p->out, "<dt>%s</dt><dd>", word(WORD_SIGNING_TIME, p->lang)));
-	if (t == TIME_NONE)
-		return buf_printf(
-		    p->out, "%s</dd>", word(WORD_TIME_NONE, p->lang));
-	TRY(put_time(p, t));
-	return buf_printf(p->out, " (%s)</dd>", word(how, p->lang));
-}
-
-static struct err *
-put_details(struct page *p, const struct signature_verdict *v)
-{
-	const struct signature_fact *f = v->fact;
-	char alg[64];
-	sig_alg_name(f->alg, alg, sizeof(alg));
-	TRY(put_when(p, v));
-	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
-	TRY(put_covers(p, f));
-	TRY(row(p, WORD_CHANGES, change_text(f, p->lang)));
-	TRY(row(p, WORD_ALGORITHM, alg));
-	if (f->reason != NULL && f->reason[0] != '\0')
-		TRY(row(p, WORD_REASON, f->reason));
-	if (f->location != NULL && f->location[0] != '\0')
-		TRY(row(p, WORD_LOCATION, f->location));
-	if (v->holds_until == TIME_NONE)
-		return NULL;
-	TRY(buf_printf(
-	    p->out, "<dt>%s</dt><dd>", word(WORD_HOLDS_UNTIL, p->lang)));
-	TRY(put_time(p, v->holds_until));
-	return put(p, "</dd>");
-}
 
 /* Each remark once, and not what was already given as the verdict. */
 static struct err *
@@ -273,14 +191,14 @@ static struct err *
 put_signature(struct page *p, size_t i)
 {
 	const struct signature_verdict *v = &p->in->verdict->signatures[i];
+	const struct row_sink rows = { .ctx = p, .put = put_row };
 	bool begun = false;
 	TRY(put(p, "<article class=\"signature\">"));
 	TRY(put_heading(p, i));
 	if (p->in->verdict->nsignatures > 1)
 		TRY(put_verdict(p, "p", v->indication, v->sub, v->code));
 	TRY(put(p, "<dl>"));
-	TRY(put_certificate(p, v));
-	TRY(put_details(p, v));
+	TRY(signature_rows(p->in, i, p->lang, &rows));
 	TRY(put(p, "</dl>"));
 	TRY(put_notes(p, &v->notes, v->code, &begun));
 	TRY(put_notes(p, &v->fact->findings, v->code, &begun));
@@ -310,6 +228,81 @@ put_head(struct page *p, const char *style)
 	    pick(p, "Kết quả kiểm tra chữ ký", "Result of the verification"));
 }
 
+/* ---- where it is seen again ---- */
+
+/* A file is hashed where it is, by web/check.js; without scripts there is
+ * nothing to see of it. */
+static struct err *
+put_same_file(struct page *p)
+{
+	TRY(buf_printf(p->out,
+	    "<section class=\"same only-js\" id=\"same\" data-yes=\"%s\" "
+	    "data-no=\"%s\" data-busy=\"%s\" data-failed=\"%s\" "
+	    "data-sha256=\"",
+	    word(WORD_SAME_YES, p->lang), word(WORD_SAME_NO, p->lang),
+	    word(WORD_SAME_BUSY, p->lang), word(WORD_SAME_FAILED, p->lang)));
+	TRY(hex_encode(bytes_of(p->in->document_sha256, 32), p->out));
+	return buf_printf(p->out,
+	    "\"><h2><label for=\"same-file\">%s</label></h2>"
+	    "<p id=\"same-hint\">%s</p><input type=\"file\" "
+	    "id=\"same-file\" aria-describedby=\"same-hint\">"
+	    "<p id=\"same-said\" role=\"status\"></p></section>"
+	    "<script src=\"/check.js\" defer></script>",
+	    word(WORD_SAME_FILE, p->lang), word(WORD_SAME_FILE_HINT, p->lang));
+}
+
+static struct err *
+put_links(struct page *p)
+{
+	const struct report_place *at = p->in->place;
+	TRY(put(p, "<p class=\"links\">"));
+	if (at->report) {
+		TRY(put(p, "<a href=\"/receipts/"));
+		TRY(put_clean(p, at->id));
+		TRY(buf_printf(p->out, "\">%s</a> ",
+		    word(WORD_GET_RECEIPT, p->lang)));
+	}
+	TRY(put(p, "<a href=\"/v/"));
+	TRY(put_clean(p, at->id));
+	return buf_printf(p->out,
+	    "?lang=%s\" lang=\"%s\" hreflang=\"%s\">%s</a></p>",
+	    pick(p, "en", "vi"), pick(p, "en", "vi"), pick(p, "en", "vi"),
+	    pick(p, "English", "Tiếng Việt"));
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static struct err *
+put_bare(struct page *p)
+{
+	const struct report_place *at = p->in->place;
+	if (at == NULL || !at->bare)
+		return NULL;
+	TRY(put(p, "<p>"));
+	TRY(buf_printf(p->out, word(WORD_BARE, p->lang), at->signatures));
+	return put(p, "</p>");
+}
+
+#pragma GCC diagnostic pop
+
+static struct err *
+put_place(struct page *p)
+{
+	const struct report_place *at = p->in->place;
+	if (at == NULL)
+		return NULL;
+	TRY(buf_printf(p->out, "<p>%s: <a href=\"/v/",
+	    word(WORD_AGAIN, p->lang)));
+	TRY(put_clean(p, at->id));
+	TRY(put(p, "\">"));
+	TRY(put_clean(p, at->page));
+	TRY(buf_printf(p->out, "</a>. %s ", word(WORD_KEPT_UNTIL, p->lang)));
+	TRY(put_time(p, at->until));
+	return put(p, ".</p>");
+}
+
 static struct err *
 put_foot(struct page *p, const char *style)
 {
@@ -324,10 +317,17 @@ put_foot(struct page *p, const char *style)
 	TRY(put_clean(p, v->policy->sentence[p->lang]));
 	TRY(put(p, "</p>"));
 	if (p->in->document_sha256 != NULL) {
+		if (p->in->name != NULL) {
+			TRY(buf_printf(p->out, "<p>%s: ",
+			    word(WORD_FILE_NAME, p->lang)));
+			TRY(put_clean(p, p->in->name));
+			TRY(put(p, "</p>"));
+		}
 		TRY(put(p, "<p class=\"code\">SHA-256: "));
 		TRY(hex_encode(bytes_of(p->in->document_sha256, 32), p->out));
 		TRY(put(p, "</p>"));
 	}
+	TRY(put_place(p));
 	if (style != NULL)
 		TRY(buf_printf(p->out, "<p><a href=\"/\">%s</a></p>",
 		    pick(p, "Kiểm tra tệp khác", "Verify another file")));
@@ -344,10 +344,15 @@ report_html(const struct report_input *in, enum lang lang, const char *style,
 	TRY(put_head(&p, style));
 	TRY(put_verdict(&p, "p", v->indication, v->sub, v->code));
 	TRY(put_counts(&p));
+	TRY(put_bare(&p));
+	if (in->place != NULL)
+		TRY(put_links(&p));
 	TRY(put_notes(&p, &in->facts->findings, v->code, &begun));
 	if (begun)
 		TRY(put(&p, "</ul>"));
 	for (size_t i = 0; i < v->nsignatures; i++)
 		TRY(put_signature(&p, i));
+	if (in->place != NULL && in->document_sha256 != NULL)
+		TRY(put_same_file(&p));
 	return put_foot(&p, style);
 }

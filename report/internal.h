@@ -38,6 +38,15 @@ struct err *finding_place(
 /* Whether finding `i` need not be said: it was, or it is the verdict's code. */
 bool finding_said(const struct findings *f, size_t i, const char *code);
 
+/* What is told of signature `i`, row by row; labels are ours, values may be a
+ * stranger's and are not cleaned. */
+struct row_sink {
+	void *ctx;
+	struct err *(*put)(void *ctx, const char *label, const char *value);
+};
+struct err *signature_rows(const struct report_input *in, size_t i,
+    enum lang lang, const struct row_sink *sink) MUST_USE;
+
 /* How what was signed stands, in one word. */
 enum integrity {
 	INTACT,
@@ -125,6 +134,25 @@ enum word {
 	WORD_SOURCE_PRIVATE,
 	WORD_SOURCE_TOO_LARGE,
 	WORD_SOURCE_NEXT,
+	WORD_RECEIPT,
+	WORD_RECEIPT_MEANS,
+	WORD_RECEIPT_UNSEALED,
+	WORD_DOCUMENT,
+	WORD_FILE_NAME,
+	WORD_SIZE,
+	WORD_CHECKED,
+	WORD_POLICY,
+	WORD_AGAIN,
+	WORD_KEPT_UNTIL,
+	WORD_BARE,            /* printf: how many signatures */
+	WORD_MORE_SIGNATURES, /* printf: how many */
+	WORD_SAME_FILE,
+	WORD_SAME_FILE_HINT,
+	WORD_GET_RECEIPT,
+	WORD_SAME_YES,
+	WORD_SAME_NO,
+	WORD_SAME_BUSY,
+	WORD_SAME_FAILED,
 	WORD_COUNT,
 };
 

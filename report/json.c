@@ -3,8 +3,6 @@
 
 #include <jansson.h>
 
-#include <stdlib.h>
-
 #define REPORT_VERSION 1
 #define STRING_MAX 65536 /* bytes of one string out of a document */
 
@@ -422,9 +420,27 @@ set_document(json_t *o, const struct report_input *in)
 	TRY(set_object(o, "document", &d));
 	TRY(set_string(d, "format", in->facts->format));
 	TRY(set_int(d, "bytes", (int64_t)in->document_len));
+	TRY(set_string(d, "name", in->name));
 	if (in->document_sha256 == NULL)
 		return set(d, "sha256", json_null());
 	return set_hex(d, "sha256", bytes_of(in->document_sha256, 32));
+}
+
+/* Where it can be seen again, or null. */
+static struct err *
+set_place(json_t *o, const struct report_place *p)
+{
+	json_t *v;
+	if (p == NULL)
+		return set(o, "verification", json_null());
+	TRY(set_object(o, "verification", &v));
+	TRY(set_string(v, "id", p->id));
+	TRY(set_string(v, "page", p->page));
+	TRY(set_time(v, "until", p->until));
+	TRY(set_string(v, "kept", p->report ? "report" : "verdict"));
+	if (!p->bare)
+		return NULL;
+	return set_int(v, "signatures", (int64_t)p->signatures);
 }
 
 /* The report as people read it, so that a program that passes it on need not
@@ -459,6 +475,7 @@ fill(json_t *o, const struct report_input *in)
 	    v->policy->sentence[LANG_EN]));
 	TRY(set_time(o, "validation_time", v->time));
 	TRY(set_document(o, in));
+	TRY(set_place(o, in->place));
 	TRY(set_array(o, "signatures", &array));
 	for (size_t i = 0; i < v->nsignatures; i++)
 		TRY(add_signature(array, in, i));
@@ -477,6 +494,20 @@ report_start(void)
 	json_object_seed(0);
 }
 
+struct dump {
+	struct buf *out;
+	struct err *error;
+};
+
+static int
+dump(const char *piece, size_t len, void *ctx)
+{
+	struct dump *d = ctx;
+	if (d->error == NULL)
+		d->error = buf_append(d->out, bytes_of(piece, len));
+	return d->error == NULL ? 0 : -1;
+}
+
 struct err *
 report_json(const struct report_input *in, struct buf *out)
 {
@@ -484,12 +515,9 @@ report_json(const struct report_input *in, struct buf *out)
 	if (o == NULL)
 		return err_new(ERR_NOMEM, NULL, "JSON");
 	TRY(fill(o, in));
-	char *text = json_dumps(o, JSON_INDENT(1));
-	if (text == NULL)
-		return err_new(ERR_NOMEM, NULL, "JSON");
-	struct err *e = buf_str(out, text);
-	if (e == NULL)
-		e = buf_str(out, "\n");
-	free(text);
-	return e;
+	struct dump d = { .out = out };
+	if (json_dump_callback(o, dump, &d, JSON_INDENT(1)) != 0)
+		return d.error != NULL ? d.error
+				       : err_new(ERR_NOMEM, NULL, "JSON");
+	return buf_str(out, "\n");
 }

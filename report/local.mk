@@ -7,7 +7,9 @@ report_libreport_la_SOURCES = \
 	%D%/internal.h \
 	%D%/json.c \
 	%D%/markup.c \
+	%D%/receipt.c \
 	%D%/report.h \
+	%D%/rows.c \
 	%D%/sources.c \
 	%D%/state.c \
 	%D%/style.c \

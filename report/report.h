@@ -16,11 +16,24 @@ enum report_kind {
 	REPORT_HTML_EN = 8,
 	REPORT_HTML_ALONE = 16, /* with its style sheet inside */
 	REPORT_ETSI = 32,
+	REPORT_RECEIPT = 64,
 };
 
 /* report_start readies the JSON library, which reads random numbers from a
  * file when first used: once, before a sandbox closes. */
 void report_start(void);
+
+/* Where a service shows the verdict again. */
+struct report_place {
+	const char *id;   /* whoever knows it may see the verdict */
+	const char *page; /* URL, for people */
+	int64_t until;    /* seconds: then it is forgotten */
+	bool report;      /* the whole report is kept, not the verdict alone */
+	/* This is what was kept of the verdict alone: of `signatures` signatures
+	 * nothing is known any more, and the verdict here has none. */
+	bool bare;
+	size_t signatures;
+};
 
 struct report_input {
 	const struct verdict *verdict;
@@ -29,6 +42,8 @@ struct report_input {
 	size_t document_len;            /* bytes */
 	const struct source_seen *sources; /* who was asked beside */
 	size_t nsources;
+	const char *name;               /* of the file, as given; or NULL */
+	const struct report_place *place; /* NULL: it is not kept */
 };
 
 /* One JSON object (schema: doc/report.schema.json): always both languages for
@@ -53,5 +68,34 @@ extern const char report_css[];
 /* The validation report of ETSI TS 119 102-2 V1.2.1, in XML. */
 struct err *report_etsi(
     const struct report_input *in, struct buf *out) MUST_USE;
+
+/* ---- receipts ---- */
+
+enum report_block_kind {
+	BLOCK_TITLE,
+	BLOCK_HEADING,
+	BLOCK_TEXT,
+	BLOCK_SMALL,
+	BLOCK_ROW,
+	BLOCK_GOOD, /* by result: its word is the label, its sentence the text */
+	BLOCK_OPEN,
+	BLOCK_BAD,
+};
+
+struct report_block {
+	enum report_block_kind kind;
+	char *label, *text; /* owned; printable UTF-8 */
+};
+
+struct report_blocks {
+	struct report_block *v; /* owned */
+	size_t n, cap;
+};
+
+/* What a receipt says, in both languages, from top to bottom; *out is ended by
+ * report_blocks_done(). */
+struct err *report_receipt(
+    const struct report_input *in, struct report_blocks *out) MUST_USE;
+void report_blocks_done(struct report_blocks *b);
 
 #endif

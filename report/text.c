@@ -21,22 +21,6 @@ columns(const char *s)
 	return n;
 }
 
-static struct err *
-label(struct page *p, enum word w)
-{
-	const char *s = word(w, p->lang);
-	int pad = LABEL_WIDTH - columns(s) - 1;
-	return buf_printf(p->out, "  %s:%*s", s, pad > 0 ? pad : 1, "");
-}
-
-static struct err *
-row(struct page *p, enum word w, const char *value)
-{
-	TRY(label(p, w));
-	TRY(clean(value, p->out));
-	return buf_str(p->out, "\n");
-}
-
 void
 report_time_text(enum lang lang, int64_t t, char out[64])
 {
@@ -52,42 +36,6 @@ report_time_text(enum lang lang, int64_t t, char out[64])
 /* The formats of words are ours, from a table. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-
-static struct err *
-put_validity(struct page *p, const struct cert *c)
-{
-	char from[64], to[64];
-	report_time_text(p->lang, cert_not_before(c), from);
-	report_time_text(p->lang, cert_not_after(c), to);
-	TRY(label(p, WORD_VALIDITY));
-	TRY(buf_printf(p->out, word(WORD_FROM_TO, p->lang), from, to));
-	return buf_str(p->out, "\n");
-}
-
-static struct err *
-put_covers(struct page *p, const struct signature_fact *f)
-{
-	TRY(label(p, WORD_COVERS));
-	if (f->covers_all)
-		return buf_printf(
-		    p->out, "%s\n", word(WORD_COVERS_ALL, p->lang));
-	if (f->revisions > 0) {
-		TRY(buf_printf(p->out, word(WORD_COVERS_REVISION, p->lang),
-		    f->revision, f->revisions));
-		return buf_str(p->out, "\n");
-	}
-	TRY(buf_str(p->out, word(WORD_COVERS_PART, p->lang)));
-	for (size_t i = 0; i < f->nreferences; i++) {
-		const char *what = f->references[i].covers;
-		if (what == NULL)
-			continue;
-		TRY(buf_str(p->out, i == 0 ? " (" : "; "));
-		TRY(clean(what, p->out));
-		if (i + 1 == f->nreferences)
-			TRY(buf_str(p->out, ")"));
-	}
-	return buf_str(p->out, "\n");
-}
 
 /* Where there is but one signature, its sentence stands above already. */
 static struct err *
@@ -154,82 +102,15 @@ put_head(struct page *p)
 
 #pragma GCC diagnostic pop
 
-/*
- * Circular 15/2025 asks how the certificate stood at signing.  Only a time
- * stamp tells when that was; without one, what is known is how it stands now,
- * and whether the time that the signer claims lies within its dates.
- */
+/* One row of a signature, under a label of ours. */
 static struct err *
-put_state(struct page *p, const struct signature_verdict *v)
+put_row(void *ctx, const char *label, const char *value)
 {
-	const struct cert *c = v->fact->cert;
-	int64_t t = v->fact->claimed_time;
-	enum cert_state s = cert_state_of(v, p->in->verdict->policy);
-	TRY(row(p, v->stamped ? WORD_STATE : WORD_STATE_NOW,
-	    cert_state_text(s, p->lang)));
-	if (v->stamped || t == TIME_NONE || is_document_stamp(v->fact))
-		return NULL;
-	bool within = t >= cert_not_before(c) && t <= cert_not_after(c);
-	return row(p, WORD_STATE_CLAIMED,
-	    word(within ? WORD_WITHIN : WORD_OUTSIDE, p->lang));
-}
-
-static struct err *
-put_certificate(struct page *p, const struct signature_verdict *v)
-{
-	const struct cert *c = v->fact->cert;
-	if (c == NULL)
-		return row(p, WORD_SIGNER, word(WORD_NOT_FOUND, p->lang));
-	TRY(row(p, is_document_stamp(v->fact) ? WORD_STAMPER : WORD_SIGNER,
-	    cert_common_name(c)));
-	TRY(row(p, WORD_SUBJECT, cert_subject(c)));
-	TRY(row(p, WORD_ISSUER, cert_issuer(c)));
-	TRY(put_validity(p, c));
-	TRY(put_state(p, v));
-	if (v->domain != NULL)
-		TRY(row(p, WORD_DOMAIN, domain_text(v->domain, p->lang)));
-	return NULL;
-}
-
-static struct err *
-put_signing_time(struct page *p, const struct signature_verdict *v)
-{
-	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
-	enum word how = v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED;
-	if (is_document_stamp(v->fact)) {
-		t = v->fact->timestamps[0].time;
-		how = WORD_STAMP_OWN;
-	}
-	if (t == TIME_NONE)
-		return row(p, WORD_SIGNING_TIME, word(WORD_TIME_NONE, p->lang));
-	char when[64];
-	report_time_text(p->lang, t, when);
-	TRY(label(p, WORD_SIGNING_TIME));
-	return buf_printf(p->out, "%s (%s)\n", when, word(how, p->lang));
-}
-
-static struct err *
-put_details(struct page *p, const struct signature_verdict *v)
-{
-	const struct signature_fact *f = v->fact;
-	char alg[64];
-	sig_alg_name(f->alg, alg, sizeof(alg));
-	TRY(put_signing_time(p, v));
-	TRY(row(p, WORD_INTEGRITY, integrity_text(integrity_of(f), p->lang)));
-	TRY(put_covers(p, f));
-	if (f->revisions > 0 || f->changes != CHANGE_NONE)
-		TRY(row(p, WORD_CHANGES, change_text(f, p->lang)));
-	TRY(row(p, WORD_ALGORITHM, alg));
-	if (v->holds_until != TIME_NONE) {
-		char until[64];
-		report_time_text(p->lang, v->holds_until, until);
-		TRY(row(p, WORD_HOLDS_UNTIL, until));
-	}
-	if (f->reason != NULL && f->reason[0] != '\0')
-		TRY(row(p, WORD_REASON, f->reason));
-	if (f->location != NULL && f->location[0] != '\0')
-		TRY(row(p, WORD_LOCATION, f->location));
-	return NULL;
+	struct page *p = ctx;
+	int pad = LABEL_WIDTH - columns(label) - 1;
+	TRY(buf_printf(p->out, "  %s:%*s", label, pad > 0 ? pad : 1, ""));
+	TRY(clean(value, p->out));
+	return buf_str(p->out, "\n");
 }
 
 static struct err *
@@ -268,10 +149,10 @@ put_signature(struct page *p, size_t i)
 {
 	const struct verdict *all = p->in->verdict;
 	const struct signature_verdict *v = &all->signatures[i];
+	const struct row_sink rows = { .ctx = p, .put = put_row };
 	bool begun = false;
 	TRY(put_heading(p, i, all->nsignatures, v));
-	TRY(put_certificate(p, v));
-	TRY(put_details(p, v));
+	TRY(signature_rows(p->in, i, p->lang, &rows));
 	TRY(put_remarks(p, &v->notes, v->code, &begun));
 	return put_remarks(p, &v->fact->findings, v->code, &begun);
 }

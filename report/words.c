@@ -87,6 +87,63 @@ static const char *const words[WORD_COUNT][2] = {
 			       "cấp chứng thư.",
 	    "Try again in a few minutes; if it stays so, ask the issuer of the "
 	    "certificate." },
+	[WORD_RECEIPT] = { "Biên nhận kiểm tra chữ ký số",
+	    "Receipt for the verification of digital signatures" },
+	[WORD_RECEIPT_MEANS] = { "Biên nhận này xác nhận kết quả kiểm tra của "
+				 "tài liệu có mã băm nêu trên, tại thời điểm "
+				 "và theo chính sách đã nêu; không thay thế "
+				 "tài liệu. Biên nhận được dịch vụ ký và gắn "
+				 "dấu thời gian. Bản in chỉ có giá trị tham "
+				 "khảo: quét mã QR để xem kết quả gốc.",
+	    "This receipt attests what was found for the document of that "
+	    "hash, at that time and under that policy; it does not replace the "
+	    "document. It is sealed and time-stamped by the service. A print "
+	    "proves nothing: scan the QR code for the original result." },
+	[WORD_RECEIPT_UNSEALED] = { "Biên nhận này được lập trên máy của người "
+				    "kiểm tra, chưa được ký số nên chưa có giá "
+				    "trị chứng minh. Cơ quan kiểm tra ký số "
+				    "vào biên nhận này trước khi lưu hoặc "
+				    "gửi đi.",
+	    "This receipt was made on the device of whoever verified. It is "
+	    "not signed and proves nothing yet; sign it before it is kept or "
+	    "sent." },
+	[WORD_DOCUMENT] = { "Tài liệu đã kiểm tra", "What was verified" },
+	[WORD_FILE_NAME] = { "Tên tệp (người gửi nêu)",
+	    "File name, as given" },
+	[WORD_SIZE] = { "Dung lượng", "Size" },
+	[WORD_CHECKED] = { "Thời điểm kiểm tra", "Checked at" },
+	[WORD_POLICY] = { "Chính sách kiểm tra", "Policy" },
+	[WORD_AGAIN] = { "Xem lại kết quả", "Seen again at" },
+	[WORD_KEPT_UNTIL] = { "Kết quả được giữ đến", "Kept until" },
+	[WORD_BARE] = { "Tệp có %zu chữ ký. Dịch vụ chỉ giữ mã băm của tệp và "
+			"kết quả chung; chi tiết của từng chữ ký không được "
+			"lưu. Cần chi tiết thì kiểm tra lại tệp.",
+	    "The file has %zu signatures. Only its hash and the result as a "
+	    "whole were kept, nothing of each signature. Verify the file "
+	    "again to see them." },
+	[WORD_MORE_SIGNATURES] = { "Còn %zu chữ ký nữa, xem tại trang kết quả.",
+	    "There are %zu more signatures; the page has them." },
+	[WORD_SAME_FILE] = { "Đối chiếu tệp của bạn",
+	    "Is your file the same one?" },
+	[WORD_SAME_FILE_HINT] = { "Chọn tệp để so mã băm với tệp đã kiểm tra. "
+				  "Việc so sánh làm ngay trên máy của bạn, "
+				  "tệp không được gửi đi.",
+	    "Choose a file to compare its hash with that of the file that was "
+	    "verified. This happens on your own device; the file is not "
+	    "sent." },
+	[WORD_SAME_YES] = { "✓ Đúng là tệp đã được kiểm tra (mã băm trùng "
+			    "khớp).",
+	    "✓ This is the file that was verified (the hashes are equal)." },
+	[WORD_SAME_NO] = { "✗ Không phải tệp đã được kiểm tra (mã băm khác "
+			   "nhau). Kết quả trên trang này không áp dụng cho "
+			   "tệp bạn chọn.",
+	    "✗ This is not the file that was verified (the hashes differ). The "
+	    "result on this page says nothing of it." },
+	[WORD_SAME_BUSY] = { "Đang tính mã băm…", "Hashing…" },
+	[WORD_SAME_FAILED] = { "Không đọc được tệp.",
+	    "The file could not be read." },
+	[WORD_GET_RECEIPT] = { "Tải biên nhận (PDF)",
+	    "Download the receipt (PDF)" },
 };
 
 static const char *const states[STATE_COUNT][3] = {

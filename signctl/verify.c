@@ -32,6 +32,9 @@ static const struct option_row options[] = {
 	    false },
 	{ "html", NULL, "print a page that stands alone", false },
 	{ "etsi", NULL, "print the XML of ETSI TS 119 102-2", false },
+	{ "receipt", "FILE",
+	    "also write a receipt, PDF/A; with --url sealed by the service",
+	    false },
 	{ "revision", "N", "PDF: write revision N as it was signed to --out",
 	    false },
 	{ "out", "FILE", "where --revision goes ('-': standard output)",
@@ -116,7 +119,8 @@ load_keys(const struct args *a, struct session *s)
 static unsigned
 wanted_reports(const struct args *a)
 {
-	unsigned json = args_has(a, "revision") ? REPORT_JSON : 0;
+	unsigned json = (args_has(a, "revision") ? REPORT_JSON : 0) |
+			(args_has(a, "receipt") ? REPORT_RECEIPT : 0);
 	if (args_has(a, "html"))
 		return json | REPORT_HTML_ALONE |
 		       (a->lang == LANG_VI ? REPORT_HTML_VI : REPORT_HTML_EN);
@@ -239,12 +243,36 @@ write_revision(
 	return output_commit(&out);
 }
 
+static const char *
+file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct err *
+write_receipt(const struct args *a, struct bytes pdf)
+{
+	CLEANUP(output_done) struct output out = { .fd = -1 };
+	const char *to = args_get(a, "receipt");
+	if (to == NULL)
+		return NULL;
+	if (pdf.len == 0)
+		return err_coded(
+		    err_new(ERR_UNSUPPORTED, NULL, "no font could be read"),
+		    "pdf-font");
+	TRY(output_open(to, &out));
+	TRY(write_bytes(out.fd, pdf));
+	return output_commit(&out);
+}
+
 static struct err *
 verify_here(struct session *s, const char *path, struct verify_answer *out)
 {
 	CLEANUP(input_done) struct input in = { 0 };
 	TRY(input_open(path, &in));
 	s->request.document = in.bytes;
+	s->request.name = file_name(path);
 	return verify_sandboxed(&s->request, out);
 }
 
@@ -260,7 +288,7 @@ print_answer(const struct args *a, const char *path, bool several,
 	if (several)
 		printf("== %s\n", path);
 	const struct buf *b = args_has(a, "json")   ? &v->json
-			      : args_has(a, "html") ? &v->html
+			      : args_has(a, "html") ? &v->html[a->lang]
 			      : args_has(a, "etsi") ? &v->etsi
 						    : &v->text[a->lang];
 	fwrite(b->ptr, 1, b->len, stdout);
@@ -287,6 +315,8 @@ verify_word(
 		return folder_verify(&j, path, a->lang, code);
 	TRY(verify_here(s, path, &v));
 	struct err *e = write_revision(a, path, &v);
+	if (e == NULL)
+		e = write_receipt(a, buf_bytes(&v.receipt));
 	if (e == NULL)
 		e = print_answer(a, path, a->nwords > 1, &v);
 	*code = exit_worse(*code, indication_exit(v.indication));
@@ -360,6 +390,8 @@ run(const struct args *a, int *code)
 	if (args_has(a, "revision") && (a->nwords > 1 || args_has(a, "url")))
 		return err_new(ERR_USAGE, NULL,
 		    "--revision is for one file, and without --url");
+	if (args_has(a, "receipt") && a->nwords > 1)
+		return err_new(ERR_USAGE, NULL, "--receipt is for one file");
 	return args_has(a, "url") ? online(a, code) : offline(a, code);
 }
 

@@ -28,6 +28,16 @@ again(const struct form *f, const char *key, uint64_t off)
 	       (strcmp(key, "content") == 0 && f->content.len > 0);
 }
 
+/* The name is for the report alone; what is no name is none. */
+static void
+take_name(struct form *f, const char *filename)
+{
+	if (filename == NULL || strlen(filename) >= sizeof(f->name) ||
+	    !utf8_printable(bytes_str(filename)))
+		return;
+	strcpy(f->name, filename);
+}
+
 static struct err *
 take_part(
     struct form *f, const char *key, const char *data, uint64_t off, size_t len)
@@ -49,6 +59,8 @@ take_part(
 		return take_text(f->policy, sizeof(f->policy), data, off, len);
 	if (strcmp(key, "lang") == 0)
 		return take_text(f->lang, sizeof(f->lang), data, off, len);
+	if (strcmp(key, "keep") == 0)
+		return take_text(f->keep, sizeof(f->keep), data, off, len);
 	if (strcmp(key, "time") == 0)
 		return take_text(f->time, sizeof(f->time), data, off, len);
 	return err_coded(
@@ -63,9 +75,10 @@ iterate(void *ctx, enum MHD_ValueKind kind, const char *key,
 {
 	struct form *f = ctx;
 	(void)kind;
-	(void)filename;
 	(void)content_type;
 	(void)encoding;
+	if (key != NULL && strcmp(key, "document") == 0)
+		take_name(f, filename);
 	if (f->error == NULL && key != NULL)
 		f->error = take_part(f, key, data, off, len);
 	return f->error == NULL ? MHD_YES : MHD_NO;

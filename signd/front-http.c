@@ -242,7 +242,7 @@ log_request(const struct request *q)
 	log_event(q->front->log, q->quick ? LOG_DEBUG : LOG_INFO, "request",
 	    "id=%s method=%.8s path=%s officer=%d status=%u code=%s in=%zu "
 	    "out=%zu ms=%lld",
-	    q->id, q->method, log_quoted(q->path, path, sizeof(path)),
+	    q->id, q->method, log_quoted(route_log_path(q->path), path, sizeof(path)),
 	    q->officer, r->status, r->code != NULL ? r->code : "-", q->received,
 	    len, (long long)(ipc_now_ms() - q->started_ms));
 }

@@ -52,6 +52,13 @@ page_seal_script(struct request *r, struct reply *out)
 }
 
 struct err *
+page_check_script(struct request *r, struct reply *out)
+{
+	(void)r;
+	return page(out, "text/javascript; charset=utf-8", &web_check_js);
+}
+
+struct err *
 page_style(struct request *r, struct reply *out)
 {
 	(void)r;

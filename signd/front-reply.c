@@ -129,6 +129,8 @@ add_headers(struct request *q, struct MHD_Response *response)
 	if (r->disposition != NULL)
 		MHD_add_response_header(
 		    response, "Content-Disposition", r->disposition);
+	if (r->place[0] != '\0')
+		MHD_add_response_header(response, "Content-Location", r->place);
 	if (atomic_load(&q->front->stopping))
 		MHD_add_response_header(response, "Connection", "close");
 }

@@ -23,6 +23,10 @@ static const struct route routes[] = {
 	    .now = true,
 	    .handle = page_seal_script },
 	{ .method = "GET",
+	    .path = "/check.js",
+	    .now = true,
+	    .handle = page_check_script },
+	{ .method = "GET",
 	    .path = "/style.css",
 	    .now = true,
 	    .handle = page_style },
@@ -48,6 +52,21 @@ static const struct route routes[] = {
 	    .body = BODY_DOCUMENT_OR_FORM,
 	    .both = true,
 	    .handle = post_verification },
+	{ .method = "GET",
+	    .path = "/v1/verifications/{}",
+	    .both = true,
+	    .secret = true,
+	    .handle = get_verification },
+	{ .method = "GET",
+	    .path = "/v/{}",
+	    .both = true,
+	    .secret = true,
+	    .handle = page_verdict },
+	{ .method = "GET",
+	    .path = "/receipts/{}",
+	    .both = true,
+	    .secret = true,
+	    .handle = get_receipt },
 	/* everybody, without TLS too: what is signed needs none */
 	{ .method = "GET",
 	    .path = "/pki/ca.crl",
@@ -198,4 +217,16 @@ route_find(const char *method, const char *path, enum listener_kind kind,
 		*allow = r->method;
 	}
 	return NULL;
+}
+
+const char *
+route_log_path(const char *path)
+{
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
+		const struct route *r = &routes[i];
+		size_t len = strlen(r->path) - strlen("{}");
+		if (r->secret && strncmp(path, r->path, len) == 0)
+			return r->path;
+	}
+	return path;
 }

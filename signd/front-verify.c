@@ -1,9 +1,11 @@
 /* POST /v1/verifications: what workers judge, told as it was asked for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/pack.h"
 #include "report/report.h"
+#include "signd/front-verdict.h"
 #include "signd/front.h"
 #include "signd/proto.h"
 #include "worker/job.h"
@@ -77,9 +79,77 @@ all_domains(const struct front *f, const struct own *o,
 struct asked_for {
 	const char *policy;
 	int64_t time; /* TIME_NONE: now */
+	int64_t now;
 	struct bytes content;
 	int64_t wait_ms; /* for what is asked outside */
+	const char *name; /* of the file, or NULL */
+	struct verdict_place place;
 };
+
+static void
+wanted_done(struct asked_for *w)
+{
+	verdict_place_done(&w->place);
+}
+
+/* Which report is asked for, by Accept. */
+static unsigned
+wanted_report(const struct request *r)
+{
+	if (request_accepts(r, "text/html"))
+		return request_lang(r) == LANG_VI ? REPORT_HTML_VI
+						  : REPORT_HTML_EN;
+	if (request_accepts(r, "text/plain"))
+		return REPORT_TEXT;
+	if (request_accepts(r, "application/pdf"))
+		return REPORT_RECEIPT;
+	if (request_accepts(r, "application/xml") ||
+	    request_accepts(r, "text/xml"))
+		return REPORT_ETSI;
+	return REPORT_JSON;
+}
+
+static bool
+wants_receipt(const struct request *r)
+{
+	return wanted_report(r) == REPORT_RECEIPT;
+}
+
+static struct err *
+read_name(const struct request *r, struct asked_for *w)
+{
+	TRY(request_param(r, "filename", &w->name));
+	if (w->name == NULL && r->form != NULL && r->form->name[0] != '\0')
+		w->name = r->form->name;
+	return NULL;
+}
+
+/* What is kept: no more than the verdict, unless it was asked for.  A receipt
+ * leads to a page with the report that it was made of. */
+static struct err *
+read_keep(const struct request *r, struct asked_for *w)
+{
+	static const char *const words[] = { [KEEP_NOTHING] = "nothing",
+		[KEEP_VERDICT] = "verdict",
+		[KEEP_REPORT] = "report" };
+	enum verdict_keep keep = KEEP_VERDICT;
+	const char *word;
+	TRY(request_param(r, "keep", &word));
+	if (word == NULL && r->form != NULL && r->form->keep[0] != '\0')
+		word = r->form->keep;
+	for (size_t i = 0; word != NULL && i < COUNT_OF(words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			keep = (enum verdict_keep)i;
+			word = NULL;
+		}
+	if (word != NULL)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "keep: nothing, verdict or report"),
+		    "parameter");
+	if (wants_receipt(r))
+		keep = KEEP_REPORT;
+	return verdict_place_new(r->front, keep, &w->place);
+}
 
 static struct err *
 read_wanted(const struct request *r, struct asked_for *w)
@@ -105,22 +175,9 @@ read_wanted(const struct request *r, struct asked_for *w)
 	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
-	return NULL;
-}
-
-/* Which report is asked for, by Accept. */
-static unsigned
-wanted_report(const struct request *r)
-{
-	if (request_accepts(r, "text/html"))
-		return request_lang(r) == LANG_VI ? REPORT_HTML_VI
-						  : REPORT_HTML_EN;
-	if (request_accepts(r, "text/plain"))
-		return REPORT_TEXT;
-	if (request_accepts(r, "application/xml") ||
-	    request_accepts(r, "text/xml"))
-		return REPORT_ETSI;
-	return REPORT_JSON;
+	w->now = clock_now(&clock_system);
+	TRY(read_name(r, w));
+	return read_keep(r, w);
 }
 
 static struct err *
@@ -136,14 +193,16 @@ judge_with(const struct request *r, const struct asked_for *w,
 	const struct verify_request v = {
 		.policy = w->policy,
 		.time = w->time,
-		.now = clock_now(&clock_system),
+		.now = w->now,
 		.domains = domains,
 		.ndomains = ndomains,
 		.status_data = &crl,
 		.nstatus_data = own->crl_der.len > 0,
 		.external = &content,
 		.nexternal = w->content.ptr != NULL,
-		.reports = wanted_report(r),
+		.reports = wanted_report(r) | verdict_reports(&w->place),
+		.name = w->name,
+		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
 	};
 	struct err *e = ask_verification(
 	    r->front, &v, r->document.fd, w->wait_ms, out);
@@ -171,12 +230,16 @@ reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 	case REPORT_HTML_VI:
 	case REPORT_HTML_EN:
 		out->type = "text/html; charset=utf-8";
-		out->body = buf_move(&a->html);
+		out->body = buf_move(&a->html[request_lang(r)]);
 		return NULL;
 	case REPORT_TEXT:
 		out->type = "text/plain; charset=utf-8";
 		out->body = buf_move(&a->text[request_lang(r)]);
 		return NULL;
+	case REPORT_RECEIPT:
+		return verdict_receipt(r, buf_bytes(&a->receipt),
+		    bytes_of(r->document.sha256, 32),
+		    indication_name(a->indication), out);
 	case REPORT_ETSI:
 		out->type = "application/xml; charset=utf-8";
 		out->body = buf_move(&a->etsi);
@@ -210,15 +273,28 @@ check_answer(const struct verify_answer *a)
 }
 
 static struct err *
-answer(struct request *r, struct verify_answer *a, struct reply *out)
+keep(const struct request *r, const struct asked_for *w,
+    const struct verify_answer *a, struct reply *out)
+{
+	if (w->place.keep == KEEP_NOTHING)
+		return NULL;
+	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
+	    w->place.id);
+	return verdict_keep(r, &w->place, w->policy, a->time, a);
+}
+
+static struct err *
+answer(struct request *r, const struct asked_for *w, struct verify_answer *a,
+    struct reply *out)
 {
 	TRY(check_answer(a));
 	log_verdict(r, a);
+	TRY(keep(r, w, a, out));
 	return reply_report(r, a, out);
 }
 
 /* An error as a page, for who came by the form. */
-static struct err *
+struct err *
 reply_error_page(struct request *r, struct err *e, struct reply *out)
 {
 	enum lang lang = request_lang(r);
@@ -243,7 +319,7 @@ reply_error_page(struct request *r, struct err *e, struct reply *out)
 static struct err *
 verify(struct request *r, struct reply *out)
 {
-	struct asked_for w = { 0 };
+	CLEANUP(wanted_done) struct asked_for w = { 0 };
 	CLEANUP(own_done) struct own own = { 0 };
 	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
 	TRY(read_wanted(r, &w));
@@ -252,7 +328,7 @@ verify(struct request *r, struct reply *out)
 		    "document-missing");
 	TRY(get_own(r->front, &own));
 	TRY(judge_document(r, &w, &own, &a));
-	return answer(r, &a, out);
+	return answer(r, &w, &a, out);
 }
 
 struct err *

@@ -5,7 +5,7 @@
  *	front-check.c   what is refused before a body comes
  *	front-reply.c   how an answer goes out
  *	front-routes.c  the one table of calls
- *	front-verify.c, front-sign.c, front-hash.c, front-credential.c,
+ *	front-verify.c, front-verdict.c, front-receipt.c, front-sign.c, front-hash.c, front-credential.c,
  *	front-officer.c, front-pages.c   the calls, in threads that may wait
  *	front-backend.c asking the other processes
  *	front.c         start, TLS, end
@@ -97,10 +97,14 @@ struct route {
 	/* Never waits, in the thread of HTTP: *done says that it answered;
 	 * else `handle` is asked.  May be NULL. */
 	struct err *(*quick)(struct request *r, struct reply *out, bool *done);
+	bool secret; /* the parameter is, and stays out of the log */
 	bool now; /* never waits: runs in the thread of HTTP */
 	struct err *(*handle)(struct request *r, struct reply *out);
 };
 
+/* What the log says of a path: an id that nobody else may know is left out, also
+ * of an address that is nearly one of ours. */
+const char *route_log_path(const char *path);
 /* NULL with *allow set: the path is there, the method is not. */
 enum listener_kind { LISTEN_CITIZENS, LISTEN_OFFICERS, LISTEN_PLAIN };
 const struct route *route_find(const char *method, const char *path,
@@ -120,6 +124,7 @@ struct reply {
 	int retry_after;   /* seconds; 0: no header */
 	const char *allow; /* for 405; static */
 	char *disposition; /* Content-Disposition; owned, may be NULL */
+	char place[64];    /* Content-Location; "": none */
 	const char *csp_extra; /* pages only */
 	int64_t made;          /* seconds; 0: caches may not keep the answer */
 	int64_t until;         /* seconds: then it is out of date */
@@ -180,6 +185,8 @@ struct form {
 	char policy[64];
 	char lang[8];
 	char time[64];
+	char keep[16];
+	char name[PARAM_MAX]; /* of the document, as the browser told it */
 	struct err *error;
 };
 struct err *form_new(struct request *r, struct form **out) MUST_USE;
@@ -193,6 +200,9 @@ void form_free(struct form *f);
 struct err *reply_json(
     struct reply *r, unsigned status, const json_t *doc) MUST_USE;
 /* Makes the reply a problem document; frees `e`. */
+/* An error as a page, for who came by a form or a link; frees `e`. */
+struct err *reply_error_page(
+    struct request *r, struct err *e, struct reply *out) MUST_USE;
 void reply_problem(
     struct reply *r, const char *request_id, struct err *e, int tries_left);
 
@@ -337,6 +347,10 @@ HANDLER(get_pin_key);
 HANDLER(page_seal_script);
 HANDLER(get_crl);
 HANDLER(post_verification);
+HANDLER(get_verification);
+HANDLER(page_verdict);
+HANDLER(get_receipt);
+HANDLER(page_check_script);
 HANDLER(post_activation_check);
 HANDLER(post_activation);
 HANDLER(post_credential_info);

@@ -21,11 +21,13 @@ signd_libservice_la_SOURCES = \
 	%D%/front-online.c \
 	%D%/front-pages.c \
 	%D%/front-public.c \
+	%D%/front-receipt.c \
 	%D%/front-reply.c \
 	%D%/front-routes.c \
 	%D%/front-seal.c %D%/front-seal.h \
 	%D%/front-sign.c \
 	%D%/front-trust.c %D%/front-trust.h \
+	%D%/front-verdict.c %D%/front-verdict.h \
 	%D%/front-verify.c \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \

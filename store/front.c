@@ -35,6 +35,15 @@ static const char *const migrations[] = {
 	" got INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX fetched_got ON fetched (got, size);",
+	/* Nothing wrote into the first one. */
+	"DROP TABLE verification;"
+	"CREATE TABLE verdict ("
+	" id TEXT PRIMARY KEY, sha256 BLOB NOT NULL, bytes INTEGER NOT NULL,"
+	" verdict TEXT NOT NULL, sub TEXT NOT NULL, code TEXT NOT NULL,"
+	" policy TEXT NOT NULL, signatures INTEGER NOT NULL,"
+	" time INTEGER NOT NULL, expires INTEGER NOT NULL, report BLOB"
+	") STRICT;"
+	"CREATE INDEX verdict_expires ON verdict (expires);",
 };
 
 static const struct db_schema schema = {
@@ -245,19 +254,31 @@ front_idem_drop(struct front_store *s, const char *scope, const char *key)
 /* ---- verifications ---- */
 
 struct err *
-front_verification_put(
-    struct front_store *s, const char *id, const struct verification *v)
+front_verification_put(struct front_store *s, const char *id,
+    const struct verification *v, struct bytes report)
 {
 	TRY(check_id(id));
+	if (report.len > FRONT_REPORT_MAX)
+		return err_new(
+		    ERR_LIMIT, NULL, "a report of %zu bytes", report.len);
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(
-	    s->db, "INSERT INTO verification VALUES (?1, ?2, ?3, ?4, ?5)", &q));
+	TRY(db_prepare(s->db,
+	    "INSERT INTO verdict VALUES"
+	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	    &q));
 	stmt_text(q, 1, id);
 	stmt_blob(q, 2, bytes_of(v->sha256, sizeof(v->sha256)));
-	stmt_text(q, 3, v->verdict);
-	stmt_text(q, 4, v->policy);
-	stmt_int(q, 5, v->time);
+	stmt_int(q, 3, v->bytes);
+	stmt_text(q, 4, v->verdict);
+	stmt_text(q, 5, v->sub);
+	stmt_text(q, 6, v->code);
+	stmt_text(q, 7, v->policy);
+	stmt_int(q, 8, v->signatures);
+	stmt_int(q, 9, v->time);
+	stmt_int(q, 10, v->expires);
+	if (report.len > 0)
+		stmt_blob(q, 11, report);
 	return stmt_run(q, NULL);
 }
 
@@ -270,26 +291,43 @@ copy_text(struct bytes from, char *out, size_t size)
 	out[len] = '\0';
 }
 
+static struct verification
+read_verification(struct stmt *q)
+{
+	struct verification v = { .bytes = stmt_col_int(q, 1),
+		.signatures = stmt_col_int(q, 6),
+		.time = stmt_col_int(q, 7),
+		.expires = stmt_col_int(q, 8) };
+	memcpy(v.sha256, stmt_col_bytes(q, 0).ptr, sizeof(v.sha256));
+	copy_text(stmt_col_bytes(q, 2), v.verdict, sizeof(v.verdict));
+	copy_text(stmt_col_bytes(q, 3), v.sub, sizeof(v.sub));
+	copy_text(stmt_col_bytes(q, 4), v.code, sizeof(v.code));
+	copy_text(stmt_col_bytes(q, 5), v.policy, sizeof(v.policy));
+	return v;
+}
+
 struct err *
-front_verification_get(
-    struct front_store *s, const char *id, struct verification *out)
+front_verification_get(struct front_store *s, const char *id,
+    struct verification *out, struct buf *report)
 {
 	LOCKED(s);
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(s->db,
-	    "SELECT sha256, verdict, policy, time FROM verification"
-	    " WHERE id = ?1",
+	    "SELECT sha256, bytes, verdict, sub, code, policy, signatures,"
+	    " time, expires, report FROM verdict"
+	    " WHERE id = ?1 AND expires > ?2",
 	    &q));
 	stmt_text(q, 1, id);
+	stmt_int(q, 2, clock_now(s->clock));
 	bool row;
 	TRY(stmt_step(q, &row));
 	if (!row || stmt_col_bytes(q, 0).len != sizeof(out->sha256))
-		return err_new(ERR_MISSING, NULL, "no such verification");
-	struct verification v = { .time = stmt_col_int(q, 3) };
-	memcpy(v.sha256, stmt_col_bytes(q, 0).ptr, sizeof(v.sha256));
-	copy_text(stmt_col_bytes(q, 1), v.verdict, sizeof(v.verdict));
-	copy_text(stmt_col_bytes(q, 2), v.policy, sizeof(v.policy));
-	*out = v;
+		return err_coded(
+		    err_new(ERR_MISSING, NULL, "no such verification"),
+		    "verification-unknown");
+	if (!stmt_col_is_null(q, 9))
+		TRY(buf_append(report, stmt_col_bytes(q, 9)));
+	*out = read_verification(q);
 	return NULL;
 }
 
@@ -375,6 +413,10 @@ front_store_expire(struct front_store *s, bool *more)
 	TRY(expire(s,
 	    "DELETE FROM idem WHERE (scope, key) IN"
 	    " (SELECT scope, key FROM idem WHERE expires <= ?1 LIMIT ?2)",
+	    now, &again));
+	TRY(expire(s,
+	    "DELETE FROM verdict WHERE id IN"
+	    " (SELECT id FROM verdict WHERE expires <= ?1 LIMIT ?2)",
 	    now, &again));
 	TRY(expire(s,
 	    "DELETE FROM fetched WHERE key IN"

@@ -16,6 +16,7 @@
 #define FRONT_DRAFT_MAX (1024 * 1024)      /* bytes of a prepared state */
 #define FRONT_ANSWER_MAX (4 * 1024 * 1024) /* bytes of a remembered answer */
 #define FRONT_VERDICT_MAX 64               /* bytes */
+#define FRONT_REPORT_MAX (8 * 1024 * 1024) /* bytes of a report that is kept */
 
 struct front_store;
 
@@ -77,17 +78,24 @@ struct err *front_idem_drop(
 
 struct verification {
 	uint8_t sha256[32];                  /* of the document */
+	int64_t bytes;                       /* of the document */
 	char verdict[FRONT_VERDICT_MAX + 1]; /* "TOTAL-PASSED", ... */
+	char sub[FRONT_VERDICT_MAX + 1];     /* sub-indication, or "" */
+	char code[FRONT_VERDICT_MAX + 1];    /* of the sentence */
 	char policy[FRONT_ID_MAX + 1];
-	int64_t time; /* seconds: when it was judged */
+	int64_t signatures; /* how many */
+	int64_t time;       /* seconds: when it was judged */
+	int64_t expires;    /* seconds: then it is forgotten */
 };
 
-/* ERR_USAGE: the id is taken. */
+/* front_verification_put keeps also `report`, as the front sealed it, or
+ * nothing.  ERR_USAGE: the id is taken; ERR_LIMIT: the report is too large. */
 struct err *front_verification_put(struct front_store *s, const char *id,
-    const struct verification *v) MUST_USE;
-/* ERR_MISSING: no such id. */
-struct err *front_verification_get(
-    struct front_store *s, const char *id, struct verification *out) MUST_USE;
+    const struct verification *v, struct bytes report) MUST_USE;
+/* Appends the report, which may be empty.  ERR_MISSING, code
+ * "verification-unknown": no such id, or forgotten. */
+struct err *front_verification_get(struct front_store *s, const char *id,
+    struct verification *out, struct buf *report) MUST_USE;
 
 /* ---- what was fetched: CRLs, OCSP answers, certificates of issuers ---- */
 

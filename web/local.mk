@@ -1,6 +1,6 @@
 # web/: pages served by signd, as part of the program.
 WEB_FILES = %D%/index.html %D%/activate.html %D%/app.js %D%/activate.js \
-	%D%/seal.js \
+	%D%/check.js %D%/seal.js \
 	%D%/style.css
 noinst_LTLIBRARIES += web/libweb.la
 nodist_web_libweb_la_SOURCES = web/pages.c

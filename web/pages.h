@@ -13,6 +13,7 @@ extern const struct web_file web_index_html;
 extern const struct web_file web_activate_html;
 extern const struct web_file web_app_js;
 extern const struct web_file web_activate_js;
+extern const struct web_file web_check_js;
 extern const struct web_file web_seal_js;
 extern const struct web_file web_style_css;
 

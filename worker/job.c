@@ -7,6 +7,7 @@
 #include "pdf/format.h"
 #include "pdf/params.h"
 #include "worker/formats.h"
+#include "worker/receipt.h"
 #include "worker/sources.h"
 #include "xml/format.h"
 #include "xml/params.h"
@@ -104,6 +105,17 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 
 #define STYLE "/style.css" /* as the front serves it */
 
+/* A verdict is not withheld because there is no font for its receipt. */
+static struct err *
+try_receipt(const struct report_input *in, struct buf *out)
+{
+	struct err *e = receipt_write(in, out);
+	if (e == NULL || strcmp(err_code(e), "pdf-font") != 0)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
 static struct err *
 write_wanted(const struct verify_request *r, const struct report_input *in,
     struct verify_answer *out)
@@ -116,9 +128,12 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 		TRY(report_text(in, LANG_VI, &out->text[LANG_VI]));
 		TRY(report_text(in, LANG_EN, &out->text[LANG_EN]));
 	}
-	if (w & (REPORT_HTML_VI | REPORT_HTML_EN))
-		TRY(report_html(in, w & REPORT_HTML_VI ? LANG_VI : LANG_EN,
-		    style, &out->html));
+	if (w & REPORT_HTML_VI)
+		TRY(report_html(in, LANG_VI, style, &out->html[LANG_VI]));
+	if (w & REPORT_HTML_EN)
+		TRY(report_html(in, LANG_EN, style, &out->html[LANG_EN]));
+	if (w & REPORT_RECEIPT)
+		TRY(try_receipt(in, &out->receipt));
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
@@ -140,7 +155,9 @@ write_reports(const struct verify_request *r, const struct case_file *c,
 		.document_sha256 = c->sha256,
 		.document_len = c->len,
 		.sources = g->sources,
-		.nsources = g->nsources };
+		.nsources = g->nsources,
+		.name = r->name,
+		.place = r->place };
 	return write_wanted(r, &in, out);
 }
 
@@ -184,6 +201,7 @@ conclude(const struct verify_request *r, const struct case_file *c,
 	out->indication = v->indication;
 	out->sub = v->sub;
 	out->signatures = v->nsignatures;
+	out->time = v->time;
 	strncpy(out->code, v->code, sizeof(out->code) - 1);
 	TRY(want_more(r, c, v, out));
 	return out->wanted.n > 0 ? NULL : write_reports(r, c, v, g, out);
@@ -215,8 +233,9 @@ judge(const struct verify_request *r, const struct policy *policy,
 	struct gathered g = { 0 };
 	struct verify_answer a = { .json = BUF(REPORT_MAX),
 		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
-		.html = BUF(REPORT_MAX),
+		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
 		.etsi = BUF(REPORT_MAX),
+		.receipt = BUF(REPORT_MAX),
 		.facts = BUF(FACTS_PACKED_MAX) };
 	TRY(gather(r, &g));
 	struct err *e = judge_with(r, policy, c, &g, &a);
@@ -298,8 +317,10 @@ verify_answer_done(struct verify_answer *a)
 	buf_done(&a->json);
 	buf_done(&a->text[0]);
 	buf_done(&a->text[1]);
-	buf_done(&a->html);
+	buf_done(&a->html[0]);
+	buf_done(&a->html[1]);
 	buf_done(&a->etsi);
+	buf_done(&a->receipt);
 	buf_done(&a->facts);
 	wanted_list_done(&a->wanted);
 }

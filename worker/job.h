@@ -38,6 +38,8 @@ struct verify_request {
 	size_t nkeys;
 	struct bytes password;
 	unsigned reports; /* enum report_kind; 0: JSON and text */
+	const char *name; /* of the file, for the reports; or NULL */
+	const struct report_place *place; /* for the reports; or NULL */
 	bool dotnet_enveloped; /* struct collect_input's */
 	/* Where more is missing that can be had, say so and do not report:
 	 * worker/online.h asks for it. */
@@ -51,13 +53,15 @@ struct verify_answer {
 	enum sub_indication sub;
 	char code[64];      /* of the verdict */
 	size_t signatures;  /* how many */
+	int64_t time;       /* of validation, seconds */
 	struct buf json;    /* report_json */
 	struct buf text[2]; /* report_text by enum lang */
-	struct buf html;    /* report_html, if it was asked for */
+	struct buf html[2]; /* report_html, those that were asked for */
 	struct buf etsi;    /* report_etsi, the same */
 	/* Not empty: there is no report yet; ask, and job_judge(facts). */
 	struct wanted_list wanted;
 	struct buf facts;
+	struct buf receipt; /* PDF/A, not sealed yet */
 };
 
 struct err *job_verify(

@@ -12,6 +12,7 @@ worker_libworker_la_SOURCES = \
 	%D%/message_sign.c \
 	%D%/message_source.c %D%/message_source.h \
 	%D%/online.c %D%/online.h \
+	%D%/receipt.c %D%/receipt.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/sources.c %D%/sources.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)

@@ -43,6 +43,11 @@ enum {
 	TAG_USE_UNTIL,
 	TAG_INDEX,
 	TAG_TRUSTED,
+	TAG_NAME,
+	TAG_PLACE_ID,
+	TAG_PLACE_PAGE,
+	TAG_PLACE_UNTIL,
+	TAG_PLACE_REPORT,
 	TAG_ASK,
 };
 
@@ -58,6 +63,9 @@ struct verify_hold {
 	size_t nexternal;
 	struct cert_list extra;
 	struct bytes *keys; /* borrow from the message */
+	char *name;
+	char *id, *page; /* of the place */
+	struct report_place place;
 	struct source_seen *sources;
 	size_t nsources;
 };
@@ -137,6 +145,17 @@ pack_lists(const struct verify_request *r, struct buf *b)
 	return pack_certs(b, r->extra);
 }
 
+static struct err *
+pack_place(const struct report_place *p, struct buf *out)
+{
+	if (p == NULL)
+		return NULL;
+	TRY(pack_str(out, TAG_PLACE_ID, p->id));
+	TRY(pack_str(out, TAG_PLACE_PAGE, p->page));
+	TRY(pack_i64(out, TAG_PLACE_UNTIL, p->until));
+	return pack_u64(out, TAG_PLACE_REPORT, p->report);
+}
+
 struct err *
 verify_request_pack(const struct verify_request *r, struct buf *out)
 {
@@ -151,6 +170,9 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
 	if (r->dotnet_enveloped)
 		TRY(pack_u64(out, TAG_DOTNET, 1));
+	if (r->name != NULL)
+		TRY(pack_str(out, TAG_NAME, r->name));
+	TRY(pack_place(r->place, out));
 	if (r->ask)
 		TRY(pack_u64(out, TAG_ASK, 1));
 	return r->nsources == 0
@@ -333,6 +355,26 @@ unpack_online(
 }
 
 static struct err *
+unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	uint64_t report;
+	if (unpack_is(u, TAG_NAME))
+		TRY(unpack_str(u, TAG_NAME, &h->name));
+	r->name = h->name;
+	if (!unpack_is(u, TAG_PLACE_ID))
+		return NULL;
+	TRY(unpack_str(u, TAG_PLACE_ID, &h->id));
+	TRY(unpack_str(u, TAG_PLACE_PAGE, &h->page));
+	TRY(unpack_i64(u, TAG_PLACE_UNTIL, &h->place.until));
+	TRY(unpack_u64(u, TAG_PLACE_REPORT, &report));
+	h->place.report = report != 0;
+	h->place.id = h->id;
+	h->place.page = h->page;
+	r->place = &h->place;
+	return NULL;
+}
+
+static struct err *
 unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	if (unpack_is(u, TAG_FORMAT))
@@ -356,6 +398,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	if (unpack_is(u, TAG_DOTNET))
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
+	TRY(unpack_place(u, r, h));
 	return unpack_online(u, r, h);
 }
 
@@ -399,6 +442,9 @@ verify_hold_free(struct verify_hold *h)
 	sources_free(h->sources, h->nsources);
 	free(h->format);
 	free(h->policy);
+	free(h->name);
+	free(h->id);
+	free(h->page);
 	free(h);
 }
 
@@ -409,11 +455,14 @@ enum {
 	TAG_SUB,
 	TAG_CODE,
 	TAG_SIGNATURES,
+	TAG_JUDGED,
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
-	TAG_HTML,
+	TAG_HTML_VI,
+	TAG_HTML_EN,
 	TAG_ETSI,
+	TAG_RECEIPT,
 	TAG_FACTS,
 };
 
@@ -424,11 +473,14 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_u64(out, TAG_SUB, (uint64_t)a->sub));
 	TRY(pack_str(out, TAG_CODE, a->code));
 	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
+	TRY(pack_i64(out, TAG_JUDGED, a->time));
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
 	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
-	TRY(pack_bytes(out, TAG_HTML, buf_bytes(&a->html)));
+	TRY(pack_bytes(out, TAG_HTML_VI, buf_bytes(&a->html[LANG_VI])));
+	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
 	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
+	TRY(pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt)));
 	if (a->wanted.n == 0)
 		return NULL;
 	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
@@ -484,11 +536,17 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	if (signatures > FACTS_SIGNATURES_MAX)
 		return err_new(ERR_MALFORMED, NULL, "too many signatures");
 	a->signatures = (size_t)signatures;
+	TRY(unpack_i64(u, TAG_JUDGED, &a->time));
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
-	TRY(unpack_report(u, TAG_HTML, &a->html));
+	TRY(unpack_report(u, TAG_HTML_VI, &a->html[LANG_VI]));
+	TRY(unpack_report(u, TAG_HTML_EN, &a->html[LANG_EN]));
 	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
+	struct bytes receipt;
+	a->receipt = BUF(REPORT_MAX);
+	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
+	TRY(buf_append(&a->receipt, receipt));
 	TRY(unpack_wanted(u, a));
 	return unpack_end(u);
 }

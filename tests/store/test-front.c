@@ -80,17 +80,47 @@ a_claim_that_nobody_ended_is_open_after_its_lease(void)
 static void
 a_verification_is_hash_and_verdict(void)
 {
+	CLEANUP(buf_done) struct buf report = BUF(100);
 	struct verification v = { .sha256 = { 1, 2, 3 },
-		.verdict = "TOTAL-PASSED",
+		.bytes = 200000,
+		.verdict = "INDETERMINATE",
+		.sub = "TRY_LATER",
+		.code = "revocation-unknown",
 		.policy = "basic",
-		.time = test_time };
+		.signatures = 2,
+		.time = test_time,
+		.expires = test_time + 86400 };
 	struct verification got = { 0 };
-	CHECK_OK(front_verification_put(store, "v1", &v));
-	CHECK_OK(front_verification_get(store, "v1", &got));
-	CHECK(memcmp(v.sha256, got.sha256, 32) == 0 && v.time == got.time &&
-	      strcmp(v.verdict, got.verdict) == 0 &&
-	      strcmp(v.policy, got.policy) == 0);
-	CHECK_ERR(front_verification_get(store, "v2", &got), ERR_MISSING);
+	CHECK_OK(front_verification_put(store, "v1", &v, BYTES_NONE));
+	CHECK_OK(front_verification_get(store, "v1", &got, &report));
+	CHECK(memcmp(&v, &got, sizeof(v)) == 0 && report.len == 0);
+	CHECK_ERR(front_verification_put(store, "v1", &v, BYTES_NONE),
+	    ERR_USAGE);
+	CHECK_CODE(front_verification_get(store, "v2", &got, &report),
+	    "verification-unknown");
+}
+
+static void
+a_report_is_kept_only_when_asked_and_until_its_time(void)
+{
+	CLEANUP(buf_done) struct buf report = BUF(100);
+	const struct bytes large = { .ptr = (const uint8_t *)"",
+		.len = FRONT_REPORT_MAX + 1 };
+	struct verification v = { .verdict = "TOTAL-PASSED",
+		.expires = test_time + 60 };
+	struct verification got = { 0 };
+	bool more = false;
+	CHECK_OK(front_verification_put(store, "r1", &v, BYTES_LIT("sealed")));
+	CHECK_OK(front_verification_get(store, "r1", &got, &report));
+	CHECK(bytes_eq_str(buf_bytes(&report), "sealed"));
+	CHECK_ERR(front_verification_put(store, "r2", &v, large), ERR_LIMIT);
+	test_time += 61;
+	CHECK_CODE(front_verification_get(store, "r1", &got, &report),
+	    "verification-unknown");
+	CHECK_OK(front_store_expire(store, &more));
+	/* Its row is gone, so the id is free. */
+	v.expires = test_time + 60;
+	CHECK_OK(front_verification_put(store, "r1", &v, BYTES_NONE));
 }
 
 static void
@@ -113,12 +143,13 @@ what_has_expired_is_deleted_in_portions(void)
 static void
 everything_is_there_after_opening_again(void)
 {
+	CLEANUP(buf_done) struct buf report = BUF(100);
 	struct verification got = { 0 };
 	struct stat st;
 	front_store_free(store);
 	store = NULL;
 	CHECK_OK(front_store_open(place_file("a.db"), &test_clock, &store));
-	CHECK_OK(front_verification_get(store, "v1", &got));
+	CHECK_OK(front_verification_get(store, "v1", &got, &report));
 	CHECK(
 	    stat(place_file("a.db"), &st) == 0 && (st.st_mode & 0777) == 0600);
 }
@@ -127,8 +158,9 @@ static void
 refuses_a_database_of_a_newer_version(void)
 {
 	static const char *const later[] = { "CREATE TABLE x (y);",
-		"CREATE TABLE y (z);", "CREATE TABLE z (a);" };
-	const struct db_schema newer = { .migrations = later, .count = 3 };
+		"CREATE TABLE y (z);", "CREATE TABLE z (a);",
+		"CREATE TABLE a (b);" };
+	const struct db_schema newer = { .migrations = later, .count = 4 };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CHECK_OK(db_open(place_file("b.db"), DB_WRITE, &newer, &db));
 	struct front_store *s = NULL;
@@ -177,6 +209,7 @@ main(void)
 	RUN(the_first_answer_is_given_again);
 	RUN(a_claim_that_nobody_ended_is_open_after_its_lease);
 	RUN(a_verification_is_hash_and_verdict);
+	RUN(a_report_is_kept_only_when_asked_and_until_its_time);
 	RUN(what_has_expired_is_deleted_in_portions);
 	RUN(everything_is_there_after_opening_again);
 	RUN(refuses_a_database_of_a_newer_version);

@@ -1,0 +1,162 @@
+/*
+ * What is told of one signature, row by row: the seven facts that Circular
+ * 15/2025/TT-BKHCN article 6 asks for, then what helps to act on them.  Text,
+ * page and receipt show the same rows.
+ */
+#include "report/internal.h"
+
+struct rows {
+	const struct report_input *in;
+	enum lang lang;
+	const struct row_sink *sink;
+};
+
+static struct err *
+row(struct rows *r, enum word label, const char *value)
+{
+	return r->sink->put(r->sink->ctx, word(label, r->lang), value);
+}
+
+/* A value that was put together. */
+static struct err *
+row_of(struct rows *r, enum word label, struct buf *value)
+{
+	const char *text;
+	TRY(buf_cstr(value, &text));
+	return row(r, label, text);
+}
+
+static struct err *
+time_row(struct rows *r, enum word label, int64_t t)
+{
+	char text[64];
+	report_time_text(r->lang, t, text);
+	return row(r, label, text);
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static struct err *
+validity_row(struct rows *r, const struct cert *c)
+{
+	CLEANUP(buf_done) struct buf value = BUF(256);
+	char from[64], to[64];
+	report_time_text(r->lang, cert_not_before(c), from);
+	report_time_text(r->lang, cert_not_after(c), to);
+	TRY(buf_printf(&value, word(WORD_FROM_TO, r->lang), from, to));
+	return row_of(r, WORD_VALIDITY, &value);
+}
+
+static struct err *
+covers_row(struct rows *r, const struct signature_fact *f)
+{
+	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX);
+	bool begun = false;
+	if (f->covers_all)
+		return row(r, WORD_COVERS, word(WORD_COVERS_ALL, r->lang));
+	if (f->revisions > 0) {
+		TRY(buf_printf(&value, word(WORD_COVERS_REVISION, r->lang),
+		    f->revision, f->revisions));
+		return row_of(r, WORD_COVERS, &value);
+	}
+	TRY(buf_str(&value, word(WORD_COVERS_PART, r->lang)));
+	for (size_t i = 0; i < f->nreferences; i++) {
+		if (f->references[i].covers == NULL)
+			continue;
+		TRY(buf_str(&value, begun ? "; " : " ("));
+		TRY(buf_str(&value, f->references[i].covers));
+		begun = true;
+	}
+	if (begun)
+		TRY(buf_byte(&value, ')'));
+	return row_of(r, WORD_COVERS, &value);
+}
+
+#pragma GCC diagnostic pop
+
+/*
+ * The circular asks how the certificate stood at signing.  Only a time stamp
+ * tells when that was; without one, what is known is how it stands now, and
+ * whether the time that the signer claims lies within its dates.
+ */
+static struct err *
+state_rows(struct rows *r, const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	int64_t t = v->fact->claimed_time;
+	enum cert_state s = cert_state_of(v, r->in->verdict->policy);
+	TRY(row(r, v->stamped ? WORD_STATE : WORD_STATE_NOW,
+	    cert_state_text(s, r->lang)));
+	if (v->stamped || t == TIME_NONE || is_document_stamp(v->fact))
+		return NULL;
+	bool within = t >= cert_not_before(c) && t <= cert_not_after(c);
+	return row(r, WORD_STATE_CLAIMED,
+	    word(within ? WORD_WITHIN : WORD_OUTSIDE, r->lang));
+}
+
+static struct err *
+certificate_rows(struct rows *r, const struct signature_verdict *v)
+{
+	const struct cert *c = v->fact->cert;
+	if (c == NULL)
+		return row(r, WORD_SIGNER, word(WORD_NOT_FOUND, r->lang));
+	TRY(row(r, is_document_stamp(v->fact) ? WORD_STAMPER : WORD_SIGNER,
+	    cert_common_name(c)));
+	TRY(row(r, WORD_SUBJECT, cert_subject(c)));
+	TRY(row(r, WORD_ISSUER, cert_issuer(c)));
+	if (v->domain != NULL)
+		TRY(row(r, WORD_DOMAIN, domain_text(v->domain, r->lang)));
+	TRY(validity_row(r, c));
+	return state_rows(r, v);
+}
+
+static struct err *
+signing_time_row(struct rows *r, const struct signature_verdict *v)
+{
+	CLEANUP(buf_done) struct buf value = BUF(1024);
+	int64_t t = v->stamped ? v->best_time : v->fact->claimed_time;
+	enum word how = v->stamped ? WORD_TIME_STAMPED : WORD_TIME_CLAIMED;
+	if (is_document_stamp(v->fact)) {
+		t = v->fact->timestamps[0].time;
+		how = WORD_STAMP_OWN;
+	}
+	if (t == TIME_NONE)
+		return row(r, WORD_SIGNING_TIME, word(WORD_TIME_NONE, r->lang));
+	char when[64];
+	report_time_text(r->lang, t, when);
+	TRY(buf_printf(&value, "%s (%s)", when, word(how, r->lang)));
+	return row_of(r, WORD_SIGNING_TIME, &value);
+}
+
+static struct err *
+detail_rows(struct rows *r, const struct signature_verdict *v)
+{
+	const struct signature_fact *f = v->fact;
+	char alg[64];
+	sig_alg_name(f->alg, alg, sizeof(alg));
+	TRY(signing_time_row(r, v));
+	TRY(row(r, WORD_INTEGRITY, integrity_text(integrity_of(f), r->lang)));
+	TRY(covers_row(r, f));
+	if (f->revisions > 0 || f->changes != CHANGE_NONE)
+		TRY(row(r, WORD_CHANGES, change_text(f, r->lang)));
+	TRY(row(r, WORD_ALGORITHM, alg));
+	if (v->holds_until != TIME_NONE)
+		TRY(time_row(r, WORD_HOLDS_UNTIL, v->holds_until));
+	if (f->reason != NULL && f->reason[0] != '\0')
+		TRY(row(r, WORD_REASON, f->reason));
+	if (f->location != NULL && f->location[0] != '\0')
+		TRY(row(r, WORD_LOCATION, f->location));
+	return NULL;
+}
+
+struct err *
+signature_rows(const struct report_input *in, size_t i, enum lang lang,
+    const struct row_sink *sink)
+{
+	struct rows r = { .in = in, .lang = lang, .sink = sink };
+	const struct signature_verdict *v = &in->verdict->signatures[i];
+	TRY(certificate_rows(&r, v));
+	return detail_rows(&r, v);
+}
