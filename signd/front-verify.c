@@ -10,76 +10,9 @@
 #include "signd/proto.h"
 #include "worker/job.h"
 
-#define CITY "city"
-
-/* What our own issuer contributes: its certificates, its CRL. */
-struct own {
-	struct ipc_message ca;
-	struct ipc_message crl;
-	struct cert_list anchors;
-	struct bytes crl_der; /* borrows from crl; empty: none yet */
-};
-
-static void
-own_done(struct own *o)
-{
-	ipc_message_done(&o->ca);
-	ipc_message_done(&o->crl);
-	cert_list_done(&o->anchors);
-}
-
-static struct err *
-read_own_ca(struct own *o)
-{
-	struct unpack u = unpack_of(buf_bytes(&o->ca.body));
-	while (unpack_is(&u, 1)) {
-		struct bytes der;
-		TRY(unpack_bytes(&u, 1, &der));
-		/* The root, and the issuing CA too: whether that one is still
-		 * good is for this service to know, and nobody else's CRL
-		 * tells it. */
-		TRY(cert_list_add_der(&o->anchors, der));
-	}
-	return unpack_end(&u);
-}
-
-static struct err *
-get_own(const struct front *f, struct own *o)
-{
-	uint64_t number;
-	TRY(ask_ledger(f, LEDGER_CA, BYTES_NONE, &o->ca));
-	TRY(read_own_ca(o));
-	TRY(ask_ledger(f, LEDGER_CRL, BYTES_NONE, &o->crl));
-	struct unpack u = unpack_of(buf_bytes(&o->crl.body));
-	TRY(unpack_bytes(&u, 1, &o->crl_der));
-	TRY(unpack_u64(&u, 2, &number));
-	return unpack_end(&u);
-}
-
-/* All domains: those of the settings, those of the trust list, and our own
- * issuer's anchor. */
-static struct err *
-all_domains(const struct front *f, const struct own *o,
-    const struct trust_domains *list, struct trust_domain **out, size_t *n)
-{
-	size_t count = f->ndomains + list->n;
-	struct trust_domain *d = calloc(count + 1, sizeof(*d));
-	if (d == NULL)
-		return err_new(ERR_NOMEM, NULL, "domains");
-	for (size_t i = 0; i < f->ndomains; i++)
-		d[i] = f->domains[i];
-	for (size_t i = 0; i < list->n; i++)
-		d[f->ndomains + i] = list->v[i];
-	d[count] = (struct trust_domain){ .name = CITY, .anchors = o->anchors };
-	*out = d;
-	*n = count + 1;
-	return NULL;
-}
-
 struct asked_for {
 	const char *policy;
 	int64_t time; /* TIME_NONE: now */
-	int64_t now;
 	struct bytes content;
 	int64_t wait_ms; /* for what is asked outside */
 	const char *name; /* of the file, or NULL */
@@ -175,49 +108,31 @@ read_wanted(const struct request *r, struct asked_for *w)
 	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
-	w->now = clock_now(&clock_system);
 	TRY(read_name(r, w));
 	return read_keep(r, w);
 }
 
 static struct err *
-judge_with(const struct request *r, const struct asked_for *w,
-    const struct own *own, const struct trust_domains *list,
-    struct verify_answer *out)
+judge_document(const struct request *r, const struct asked_for *w,
+    const struct trusted *t, struct verify_answer *out)
 {
-	struct trust_domain *domains = NULL;
-	size_t ndomains = 0;
-	TRY(all_domains(r->front, own, list, &domains, &ndomains));
-	const struct status_data crl = { .der = own->crl_der };
 	const struct external content = { .uri = NULL, .data = w->content };
 	const struct verify_request v = {
 		.policy = w->policy,
 		.time = w->time,
-		.now = w->now,
-		.domains = domains,
-		.ndomains = ndomains,
-		.status_data = &crl,
-		.nstatus_data = own->crl_der.len > 0,
+		.now = clock_now(&clock_system),
+		.domains = t->domains,
+		.ndomains = t->ndomains,
+		.status_data = &t->crl,
+		.nstatus_data = t->crl.der.len > 0,
 		.external = &content,
 		.nexternal = w->content.ptr != NULL,
 		.reports = wanted_report(r) | verdict_reports(&w->place),
 		.name = w->name,
 		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
 	};
-	struct err *e = ask_verification(
-	    r->front, &v, r->document.fd, w->wait_ms, out);
-	free(domains);
-	return e;
-}
-
-static struct err *
-judge_document(const struct request *r, const struct asked_for *w,
-    const struct own *own, struct verify_answer *out)
-{
-	struct trust_snapshot *list = trust_hold(r->front->trust);
-	struct err *e = judge_with(r, w, own, trust_held(list), out);
-	trust_release(list);
-	return e;
+	return ask_verification(
+	    r->front, &v, r->document.fd, w->wait_ms, NULL, out);
 }
 
 /* ---- the answer ---- */
@@ -320,14 +235,14 @@ static struct err *
 verify(struct request *r, struct reply *out)
 {
 	CLEANUP(wanted_done) struct asked_for w = { 0 };
-	CLEANUP(own_done) struct own own = { 0 };
+	CLEANUP(trusted_done) struct trusted t = { 0 };
 	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
 	TRY(read_wanted(r, &w));
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
-	TRY(get_own(r->front, &own));
-	TRY(judge_document(r, &w, &own, &a));
+	TRY(trusted_get(r->front, &t));
+	TRY(judge_document(r, &w, &t, &a));
 	return answer(r, &w, &a, out);
 }
 

@@ -49,9 +49,9 @@ signd_libservice_la_SOURCES = \
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
-SIGND_LIBS = signd/libservice.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
+SIGND_LIBS = signd/libservice.la net/libnet.la client-sdk/libclient.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
 	$(PKCS11_LIBS) $(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) \
-	-lpthread
+	-lpthread -ldl
 
 sbin_PROGRAMS += signd/signd
 signd_signd_SOURCES = %D%/main.c

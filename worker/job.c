@@ -16,6 +16,7 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What a stored state consists of, around the format's own. */
@@ -27,6 +28,7 @@ enum {
 	FACTS_TAG_SHA256,
 	FACTS_TAG_FACTS,
 };
+enum { CERTS_TAG = 1 };
 
 /*
  * OpenSSL reads its settings and loads its providers on first use, from files.
@@ -195,6 +197,33 @@ want_more(const struct verify_request *r, const struct case_file *c,
 }
 
 static struct err *
+add_chain(const struct path *p, struct cert_list *out)
+{
+	for (size_t i = 0; i < p->chain.n; i++)
+		TRY(cert_list_add(out, p->chain.v[i]));
+	return NULL;
+}
+
+static struct err *
+give_evidence(
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	CLEANUP(cert_list_done) struct cert_list all = { 0 };
+	for (size_t i = 0; i < v->nsignatures; i++) {
+		const struct signature_verdict *s = &v->signatures[i];
+		TRY(add_chain(&s->path, &all));
+		for (size_t k = 0; k < s->nstamps; k++)
+			TRY(add_chain(&s->stamps[k].path, &all));
+	}
+	for (size_t i = 0; i < all.n; i++)
+		TRY(pack_bytes(&out->certs, CERTS_TAG, cert_der(all.v[i])));
+	TRY(gather_blame(g));
+	for (size_t i = 0; i < g->nsources && i < SOURCES_MAX; i++)
+		out->readable[i] = g->sources[i].code == NULL;
+	return NULL;
+}
+
+static struct err *
 conclude(const struct verify_request *r, const struct case_file *c,
     const struct verdict *v, struct gathered *g, struct verify_answer *out)
 {
@@ -204,7 +233,11 @@ conclude(const struct verify_request *r, const struct case_file *c,
 	out->time = v->time;
 	strncpy(out->code, v->code, sizeof(out->code) - 1);
 	TRY(want_more(r, c, v, out));
-	return out->wanted.n > 0 ? NULL : write_reports(r, c, v, g, out);
+	if (out->wanted.n > 0)
+		return NULL;
+	if (r->evidence)
+		TRY(give_evidence(v, g, out));
+	return write_reports(r, c, v, g, out);
 }
 
 static struct err *
@@ -236,7 +269,8 @@ judge(const struct verify_request *r, const struct policy *policy,
 		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
 		.etsi = BUF(REPORT_MAX),
 		.receipt = BUF(REPORT_MAX),
-		.facts = BUF(FACTS_PACKED_MAX) };
+		.facts = BUF(FACTS_PACKED_MAX),
+		.certs = BUF(CERTS_PACKED_MAX) };
 	TRY(gather(r, &g));
 	struct err *e = judge_with(r, policy, c, &g, &a);
 	gathered_done(&g);
@@ -311,6 +345,28 @@ job_judge(struct bytes packed, const struct verify_request *r,
 	return judge(r, policy, &c, out);
 }
 
+struct err *
+certs_unpack(struct bytes packed, struct bytes **out, size_t *n)
+{
+	struct unpack u = unpack_of(packed);
+	struct bytes *v = calloc(CERT_LIST_MAX, sizeof(*v));
+	struct err *e = NULL;
+	size_t found = 0;
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "certificates");
+	while (e == NULL && unpack_is(&u, CERTS_TAG) && found < CERT_LIST_MAX)
+		e = unpack_bytes(&u, CERTS_TAG, &v[found++]);
+	if (e == NULL)
+		e = unpack_end(&u);
+	if (e != NULL) {
+		free(v);
+		return e;
+	}
+	*out = v;
+	*n = found;
+	return NULL;
+}
+
 void
 verify_answer_done(struct verify_answer *a)
 {
@@ -322,6 +378,7 @@ verify_answer_done(struct verify_answer *a)
 	buf_done(&a->etsi);
 	buf_done(&a->receipt);
 	buf_done(&a->facts);
+	buf_done(&a->certs);
 	wanted_list_done(&a->wanted);
 }
 
@@ -523,6 +580,25 @@ job_embed(struct bytes state, struct bytes value, struct bytes token,
 	return f->embed(inner, value, token, out);
 }
 
+/* Evidence that came unread is read here, in the sandbox. */
+static struct err *
+extend_with(const struct format *f, const struct extend_request *r,
+    struct prepared *out)
+{
+	CLEANUP(cert_list_done) struct cert_list all = { 0 };
+	const struct evidence *v = &r->evidence;
+	struct extend_request whole = *r;
+	if (v->nders == 0)
+		return f->extend(r, out);
+	for (size_t i = 0; v->certs != NULL && i < v->certs->n; i++)
+		TRY(cert_list_add(&all, v->certs->v[i]));
+	for (size_t i = 0; i < v->nders; i++)
+		TRY(cert_list_add_der(&all, v->ders[i]));
+	whole.evidence.certs = &all;
+	whole.evidence.nders = 0;
+	return f->extend(&whole, out);
+}
+
 struct err *
 job_extend(
     const char *format, const struct extend_request *r, struct prepared *out)
@@ -537,6 +613,6 @@ job_extend(
 		return err_new(ERR_USAGE, NULL, "extend to T, LT or LTA");
 	TRY(check_digest(r->stamp_alg));
 	struct prepared p = { 0 };
-	TRY(f->extend(r, &p));
+	TRY(extend_with(f, r, &p));
 	return give_prepared(f, &p, out);
 }

@@ -44,6 +44,7 @@ struct verify_request {
 	/* Where more is missing that can be had, say so and do not report:
 	 * worker/online.h asks for it. */
 	bool ask;
+	bool evidence; /* the answer brings what level LT wants */
 	const struct source_seen *sources; /* what was asked so far */
 	size_t nsources;
 };
@@ -61,6 +62,10 @@ struct verify_answer {
 	/* Not empty: there is no report yet; ask, and job_judge(facts). */
 	struct wanted_list wanted;
 	struct buf facts;
+	/* With r->evidence: the certificates of all paths (certs_unpack), and
+	 * which of r->sources can be read. */
+	struct buf certs;
+	bool readable[SOURCES_MAX];
 	struct buf receipt; /* PDF/A, not sealed yet */
 };
 
@@ -71,6 +76,10 @@ struct err *job_verify(
 struct err *job_judge(struct bytes facts, const struct verify_request *r,
     struct verify_answer *out) MUST_USE;
 void verify_answer_done(struct verify_answer *a);
+#define CERTS_PACKED_MAX (8 * 1024 * 1024) /* bytes */
+/* certs_unpack borrows; *out is freed with free(). */
+struct err *certs_unpack(
+    struct bytes packed, struct bytes **out, size_t *n) MUST_USE;
 
 /* Packing of everything but the document, for the way between processes. */
 #define VERIFY_REQUEST_MAX (32 * 1024 * 1024)

@@ -49,6 +49,7 @@ enum {
 	TAG_PLACE_UNTIL,
 	TAG_PLACE_REPORT,
 	TAG_ASK,
+	TAG_WITH_EVIDENCE,
 };
 
 struct verify_hold {
@@ -175,6 +176,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_place(r->place, out));
 	if (r->ask)
 		TRY(pack_u64(out, TAG_ASK, 1));
+	if (r->evidence)
+		TRY(pack_u64(out, TAG_WITH_EVIDENCE, 1));
 	return r->nsources == 0
 		   ? NULL
 		   : sources_pack(r->sources, r->nsources, out);
@@ -342,10 +345,13 @@ static struct err *
 unpack_online(
     struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
-	uint64_t ask = 0;
+	uint64_t ask = 0, evidence = 0;
 	if (unpack_is(u, TAG_ASK))
 		TRY(unpack_u64(u, TAG_ASK, &ask));
+	if (unpack_is(u, TAG_WITH_EVIDENCE))
+		TRY(unpack_u64(u, TAG_WITH_EVIDENCE, &evidence));
 	r->ask = ask != 0;
+	r->evidence = evidence != 0;
 	if (u->rest.len == 0)
 		return NULL;
 	TRY(sources_unpack(u, &h->sources, &h->nsources));
@@ -464,6 +470,8 @@ enum {
 	TAG_ETSI,
 	TAG_RECEIPT,
 	TAG_FACTS,
+	TAG_EVIDENCE,
+	TAG_READABLE,
 };
 
 struct err *
@@ -481,6 +489,11 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
 	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
 	TRY(pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt)));
+	if (a->certs.len > 0) {
+		TRY(pack_bytes(out, TAG_EVIDENCE, buf_bytes(&a->certs)));
+		TRY(pack_bytes(out, TAG_READABLE,
+		    bytes_of(a->readable, sizeof(a->readable))));
+	}
 	if (a->wanted.n == 0)
 		return NULL;
 	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
@@ -522,6 +535,23 @@ unpack_wanted(struct unpack *u, struct verify_answer *a)
 }
 
 static struct err *
+unpack_evidence(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_EVIDENCE))
+		return NULL;
+	a->certs = BUF(CERTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_EVIDENCE, &b));
+	TRY(buf_append(&a->certs, b));
+	TRY(unpack_bytes(u, TAG_READABLE, &b));
+	if (b.len != SOURCES_MAX)
+		return err_new(ERR_MALFORMED, NULL, "not one for each source");
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		a->readable[i] = b.ptr[i] != 0;
+	return NULL;
+}
+
+static struct err *
 unpack_answer(struct unpack *u, struct verify_answer *a)
 {
 	uint64_t indication, sub, signatures;
@@ -547,6 +577,7 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	a->receipt = BUF(REPORT_MAX);
 	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
 	TRY(buf_append(&a->receipt, receipt));
+	TRY(unpack_evidence(u, a));
 	TRY(unpack_wanted(u, a));
 	return unpack_end(u);
 }

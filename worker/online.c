@@ -137,26 +137,63 @@ ask_all(const struct online *o, struct verify_request *r, struct asked *a,
 	return NULL;
 }
 
+void
+online_kept_done(struct online_kept *k)
+{
+	buf_done(&k->certs);
+	for (size_t i = 0; i < k->nbodies; i++)
+		buf_done(&k->bodies[i]);
+	free(k->ders);
+	*k = (struct online_kept){ .ders = NULL };
+}
+
+/* Lists and answers that can be read, and certificates of all paths. */
+static struct err *
+keep_all(struct asked *asked, struct verify_answer *a, struct online_kept *k)
+{
+	k->certs = buf_move(&a->certs);
+	TRY(certs_unpack(buf_bytes(&k->certs), &k->ders, &k->nders));
+	for (size_t i = 0; i < asked->n; i++) {
+		if (!a->readable[i] || asked->v[i].indexed ||
+		    asked->v[i].kind == WANTED_ISSUER)
+			continue;
+		struct buf *body = &k->bodies[k->nbodies++];
+		*body = buf_move(&asked->got[i].body);
+		if (asked->v[i].kind == WANTED_OCSP)
+			k->ocsps[k->nocsps++] = buf_bytes(body);
+		else
+			k->crls[k->ncrls++] = buf_bytes(body);
+	}
+	return NULL;
+}
+
+static struct err *
+verify_and_ask(const struct online *o, struct verify_request *r,
+    struct asked *asked, struct online_kept *keep, struct verify_answer *a)
+{
+	TRY(o->verify(o->ctx, r, a));
+	if (a->wanted.n > 0)
+		TRY(ask_all(o, r, asked, a));
+	return keep == NULL ? NULL : keep_all(asked, a, keep);
+}
+
 struct err *
 online_verify(const struct online *o, const struct verify_request *r,
-    struct verify_answer *out)
+    struct online_kept *keep, struct verify_answer *out)
 {
 	struct verify_request mine = *r;
 	struct verify_answer a = { 0 };
+	struct asked *asked = calloc(1, sizeof(*asked));
+	if (asked == NULL)
+		return err_new(ERR_NOMEM, NULL, "sources");
 	mine.ask = o->source.get != NULL;
-	TRY(o->verify(o->ctx, &mine, &a));
-	if (a.wanted.n > 0) {
-		struct asked *asked = calloc(1, sizeof(*asked));
-		struct err *e =
-		    asked == NULL ? err_new(ERR_NOMEM, NULL, "sources")
-				  : ask_all(o, &mine, asked, &a);
-		if (asked != NULL)
-			asked_done(asked);
-		free(asked);
-		if (e != NULL) {
-			verify_answer_done(&a);
-			return e;
-		}
+	mine.evidence = keep != NULL;
+	struct err *e = verify_and_ask(o, &mine, asked, keep, &a);
+	asked_done(asked);
+	free(asked);
+	if (e != NULL) {
+		verify_answer_done(&a);
+		return e;
 	}
 	*out = a;
 	return NULL;

@@ -24,12 +24,24 @@ struct online {
  * issuers. */
 #define ONLINE_ROUNDS_MAX 8
 
+/* What a signature is kept with at LEVEL_LT; freed with online_kept_done. */
+struct online_kept {
+	struct buf certs; /* what ders borrow from */
+	struct buf bodies[SOURCES_MAX];
+	struct bytes *ders; /* certificates of paths, unread */
+	struct bytes crls[SOURCES_MAX], ocsps[SOURCES_MAX];
+	size_t nders, nbodies, ncrls, nocsps;
+};
+void online_kept_done(struct online_kept *k);
+
 /*
  * online_verify fills *out, which has a report and wants nothing.  r->ask and
  * r->sources are its own business; r->now is moved on while it waits, if
- * r->time is TIME_NONE.  Errors are of the jobs, not of the source.
+ * r->time is TIME_NONE.  Errors are of the jobs, not of the source.  `keep`,
+ * zero before, is filled unless it is NULL.
  */
 struct err *online_verify(const struct online *o,
-    const struct verify_request *r, struct verify_answer *out) MUST_USE;
+    const struct verify_request *r, struct online_kept *keep,
+    struct verify_answer *out) MUST_USE;
 
 #endif

@@ -15,6 +15,7 @@ fetch-private-address = 127.0.0.1:$crl_port
 fetch-private-address = 127.0.0.1:$ocsp_port
 fetch-private-address = 127.0.0.1:$dead_port
 fetch-max = 1M
+status-retry-seconds = 3600
 END
 token_make && ceremony && service_start; ok $? "a service comes up"
 
@@ -95,6 +96,22 @@ status_leaf either "crlDistributionPoints=URI:$base/sub.crl" \
 verify either
 says TOTAL-PASSED '' "where the responder is away the list will do"
 
+# ---- kept with the signature ----
+
+extend() { # extend NAME: to LT, into $dir/lt.p7m
+	ask --data-binary "@$dir/pki/$1.p7m" \
+	    -H 'Content-Type: application/octet-stream' \
+	    "$url/v1/extensions?conformance_level=AdES-B-LT"
+	cp "$dir/out" "$dir/lt.p7m"
+}
+extend list; expect 200 '' "a signature of others is raised to LT"
+openssl x509 -in "$dir/ca.pem" -out "$dir/city.pem"
+"$signctl" verify --indication --trust "$dir/pki/root.pem" \
+    --trust "$dir/ca.pem" "$dir/lt.p7m" > "$dir/verdict"
+grep -q '^TOTAL-PASSED' "$dir/verdict"
+ok $? "with its chain and lists inside: it is valid without a network"
+sed 's/^/# /' "$dir/verdict"
+
 # ---- who does not ----
 
 # bad NAME URL CODE VIETNAMESE ENGLISH
@@ -118,6 +135,9 @@ bad redirect "$base/redirect?http://127.0.0.1:$port_public/pki/ca.crl" \
     fetch-private "địa chỉ nội bộ" "private address"
 bad private "http://127.0.0.1:$port_public/pki/ca.crl" \
     fetch-private "địa chỉ nội bộ" "private address"
+
+extend dead; expect 503 evidence-not-had \
+    "a level is not claimed without what it wants"
 
 before=$(asked /slow/sub.crl)
 verify slow wait=2
