@@ -22,12 +22,13 @@ enum {
 	TAG_QR,
 	TAG_PICTURE,
 	TAG_SEAL,
+	TAG_ANCHOR,
 };
 
 /* What unpacking gives; the appearance comes first. */
 struct owned {
 	struct pdf_appearance is;
-	char *profile, *qr;
+	char *profile, *qr, *anchor;
 	char *lines[PDF_LINES_MAX];
 	struct buf picture, seal;
 };
@@ -47,7 +48,8 @@ pdf_appearance_pack(const struct pdf_appearance *a, struct buf *out)
 		TRY(pack_str(out, TAG_LINE, a->lines[i]));
 	TRY(pack_str(out, TAG_QR, a->qr == NULL ? "" : a->qr));
 	TRY(pack_bytes(out, TAG_PICTURE, a->picture));
-	return pack_bytes(out, TAG_SEAL, a->seal);
+	TRY(pack_bytes(out, TAG_SEAL, a->seal));
+	return pack_str(out, TAG_ANCHOR, a->anchor == NULL ? "" : a->anchor);
 }
 
 /* ---- unpacking ---- */
@@ -69,7 +71,7 @@ unpack_place(struct unpack *u, struct pdf_appearance *a)
 	uint64_t where, page;
 	TRY(unpack_u64(u, TAG_WHERE, &where));
 	TRY(unpack_u64(u, TAG_PAGE, &page));
-	if (where > PDF_WHERE_CORNER || page > UINT32_MAX)
+	if (where > PDF_WHERE_WORDS || page > UINT32_MAX)
 		return err_new(ERR_MALFORMED, NULL, "no such place");
 	a->where = (enum pdf_where)where;
 	a->page = (uint32_t)page;
@@ -129,6 +131,10 @@ unpack_all(struct unpack *u, struct owned *o)
 	TRY(unpack_text(u, TAG_QR, &o->qr));
 	TRY(unpack_file(u, TAG_PICTURE, &o->picture, &o->is.picture));
 	TRY(unpack_file(u, TAG_SEAL, &o->seal, &o->is.seal));
+	TRY(unpack_text(u, TAG_ANCHOR, &o->anchor));
+	o->is.anchor = o->anchor[0] == '\0' ? NULL : o->anchor;
+	if (o->is.where == PDF_WHERE_WORDS && o->is.anchor == NULL)
+		return err_new(ERR_MALFORMED, NULL, "no words to find");
 	o->is.profile = o->profile[0] == '\0' ? NULL : o->profile;
 	o->is.qr = o->qr[0] == '\0' ? NULL : o->qr;
 	return NULL;
@@ -165,6 +171,7 @@ pdf_appearance_free(const struct pdf_appearance *a)
 		free(o->lines[i]);
 	free(o->profile);
 	free(o->qr);
+	free(o->anchor);
 	buf_done(&o->picture);
 	buf_done(&o->seal);
 	free(o);
@@ -201,15 +208,19 @@ place_by_words(const struct pdf_words *w, struct pdf_appearance *a)
 	int32_t *const pages[] = { &page };
 	if ((w->box != NULL) + (w->corner != NULL) > 1)
 		return no_place("a box, or a corner");
+	if (w->anchor != NULL && w->box == NULL)
+		return no_place("an anchor wants a box, counted from it");
 	if (w->page != NULL && (!read_numbers(w->page, pages, 1) || page < 1))
 		return no_place("page wants a number from 1 on");
-	a->page = (uint32_t)page;
-	a->where = w->box != NULL      ? PDF_WHERE_BOX
+	a->page = w->page == NULL && w->anchor != NULL ? 0 : (uint32_t)page;
+	a->where = w->anchor != NULL   ? PDF_WHERE_WORDS
+		   : w->box != NULL      ? PDF_WHERE_BOX
 		   : w->corner != NULL ? PDF_WHERE_CORNER
 				       : PDF_WHERE_FIELD;
 	if (a->where == PDF_WHERE_FIELD)
 		return w->field ? NULL
 				: no_place("where?  a box, a corner, a field");
+	a->anchor = w->anchor;
 	bool ok = w->box != NULL ? read_numbers(w->box, box, 4)
 				 : read_numbers(w->corner, box + 2, 2);
 	return ok && a->width > 0 && a->height > 0
@@ -262,6 +273,6 @@ bool
 pdf_appearance_wanted(const struct pdf_words *w)
 {
 	return w->appearance != NULL || w->page != NULL || w->box != NULL ||
-	       w->corner != NULL || w->text != NULL || w->qr != NULL ||
+	       w->corner != NULL || w->anchor != NULL || w->text != NULL || w->qr != NULL ||
 	       w->picture.len > 0 || w->seal.len > 0;
 }

@@ -3,9 +3,13 @@
 noinst_LTLIBRARIES += pdf/libpdf.la
 pdf_libpdf_la_SOURCES = \
 	%D%/allow.c %D%/allow.h \
+	%D%/anchor.c %D%/anchor.h \
 	%D%/appearance.c %D%/appearance.h \
 	%D%/box.c %D%/box.h \
 	%D%/cache.c \
+	%D%/content.c %D%/content.h %D%/content-impl.h \
+	%D%/content-path.c \
+	%D%/content-text.c \
 	%D%/crypt.c %D%/crypt.h \
 	%D%/cryptkey.c %D%/cryptkey.h \
 	%D%/diff-bytes.c \
@@ -23,6 +27,8 @@ pdf_libpdf_la_SOURCES = \
 	%D%/font.c %D%/font.h \
 	%D%/fontfile.c \
 	%D%/format.c %D%/format.h \
+	%D%/glyph-names.c %D%/glyph-names.h \
+	%D%/glyphs.c %D%/glyphs.h \
 	%D%/hole.c %D%/hole.h \
 	%D%/increment.c %D%/increment.h \
 	%D%/inside.h \

@@ -34,8 +34,9 @@ enum pdf_lock_kind {
 enum pdf_where {
 	PDF_WHERE_BOX,    /* where x and y say */
 	PDF_WHERE_FIELD,  /* into the box of the field that is signed */
-	PDF_WHERE_CORNER, /* the first corner of the page that no annotation
-			   * takes, the upper right one first */
+	PDF_WHERE_CORNER, /* the first corner of the page that is free, the
+			   * upper right one first */
+	PDF_WHERE_WORDS,  /* x and y from the lower left end of `anchor` */
 };
 
 /* Lengths in points, as the page lies before the reader: cropped, turned
@@ -43,13 +44,14 @@ enum pdf_where {
 struct pdf_appearance {
 	const char *profile; /* a name of pdf/profile.c; NULL: "plain" */
 	enum pdf_where where;
-	uint32_t page; /* 1 is the first; 0 counts as 1 */
+	uint32_t page; /* 1 is the first; 0 counts as 1; for words: any */
 	int32_t x, y, width, height;
 	const char *const *lines; /* UTF-8, in place of the profile's */
 	size_t nlines;
 	const char *qr;       /* what a QR code says, or NULL */
 	struct bytes picture; /* a PNG or JPEG file, or empty */
 	struct bytes seal;    /* another */
+	const char *anchor;   /* words that the page has, or NULL */
 };
 
 struct pdf_params {
@@ -80,6 +82,7 @@ struct pdf_words {
 	const char *page;       /* 1 is the first */
 	const char *box;        /* "X,Y,WIDTH,HEIGHT" in points */
 	const char *corner;     /* "WIDTH,HEIGHT" in points */
+	const char *anchor;     /* words; the box counts from them */
 	const char *text;       /* lines, with "\n" or a line feed between */
 	const char *qr;
 	struct bytes picture, seal; /* files */

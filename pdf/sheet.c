@@ -1,5 +1,7 @@
 #include "pdf/sheet.h"
 
+#include "pdf/content.h"
+
 #define ABOVE_MAX 64          /* nodes above a page */
 #define CORNER_MARGIN 20      /* points to the edge of the page */
 #define SIDE_MAX 100000.0     /* units: beyond, it is no page */
@@ -24,9 +26,8 @@ see_page(void *ctx, const struct pdf_page *page, bool *go_on)
 	return NULL;
 }
 
-/* The members below are inherited: ISO 32000-2 7.7.3.4. */
-static struct err *
-inherited(struct pdf_document *d, size_t view, const struct pdf_obj *page,
+struct err *
+pdf_sheet_inherited(struct pdf_document *d, size_t view, const struct pdf_obj *page,
     const char *key, const struct pdf_obj **out)
 {
 	const struct pdf_obj *node = page;
@@ -64,9 +65,9 @@ static struct err *
 measure(struct pdf_document *d, size_t view, struct pdf_sheet *s)
 {
 	const struct pdf_obj *media, *crop, *turn, *unit;
-	TRY(inherited(d, view, s->page.dict, "MediaBox", &media));
-	TRY(inherited(d, view, s->page.dict, "CropBox", &crop));
-	TRY(inherited(d, view, s->page.dict, "Rotate", &turn));
+	TRY(pdf_sheet_inherited(d, view, s->page.dict, "MediaBox", &media));
+	TRY(pdf_sheet_inherited(d, view, s->page.dict, "CropBox", &crop));
+	TRY(pdf_sheet_inherited(d, view, s->page.dict, "Rotate", &turn));
 	TRY(pdf_dict_get(d, view, s->page.dict, "UserUnit", &unit));
 	struct pdf_box whole = { 0, 0, A4_WIDTH, A4_HEIGHT };
 	if (!pdf_box_read(media, &s->seen) || !is_some(&s->seen))
@@ -102,7 +103,14 @@ pdf_sheet_find(struct pdf_document *d, size_t view, size_t number,
 		return err_coded(err_new(ERR_USAGE, NULL,
 				     "there is no page %zu", number),
 		    "pdf-place");
-	*out = (struct pdf_sheet){ .page = s.page };
+	return pdf_sheet_of(d, view, &s.page, out);
+}
+
+struct err *
+pdf_sheet_of(struct pdf_document *d, size_t view, const struct pdf_page *page,
+    struct pdf_sheet *out)
+{
+	*out = (struct pdf_sheet){ .page = *page };
 	return measure(d, view, out);
 }
 
@@ -117,8 +125,7 @@ pdf_sheet_of_widget(struct pdf_document *d, size_t view,
 	TRY(pdf_each_page(d, view, see_page, &s));
 	if (s.page.dict == NULL)
 		return pdf_sheet_find(d, view, 1, out);
-	*out = (struct pdf_sheet){ .page = s.page };
-	return measure(d, view, out);
+	return pdf_sheet_of(d, view, &s.page, out);
 }
 
 /* ---- two ways to count ---- */
@@ -196,24 +203,63 @@ pdf_sheet_seen(const struct pdf_sheet *s, const struct pdf_box *inside)
 
 /* ---- corners ---- */
 
+#define CORNERS 4
+#define BACKGROUND 0.8 /* of the page: what is larger is its paper */
+
+struct corners {
+	const struct pdf_sheet *s;
+	struct pdf_box box[CORNERS];
+	bool taken[CORNERS];
+};
+
+static void
+take(struct corners *c, const struct pdf_box *inside)
+{
+	struct pdf_box o = pdf_sheet_seen(c->s, inside);
+	for (size_t i = 0; i < CORNERS; i++) {
+		const struct pdf_box *box = &c->box[i];
+		bool apart = o.x1 <= box->x0 || o.x0 >= box->x1 ||
+			     o.y1 <= box->y0 || o.y0 >= box->y1;
+		c->taken[i] = c->taken[i] || !apart;
+	}
+}
+
 static struct err *
-is_free(struct pdf_document *d, size_t view, const struct pdf_sheet *s,
-    const struct pdf_box *box, bool *out)
+see_mark(void *ctx, const struct pdf_mark *m)
+{
+	struct corners *c = ctx;
+	const struct pdf_box *page = &c->s->seen;
+	double area = (m->box.x1 - m->box.x0) * (m->box.y1 - m->box.y0);
+	double all = (page->x1 - page->x0) * (page->y1 - page->y0);
+	if (area < BACKGROUND * all)
+		take(c, &m->box);
+	return NULL;
+}
+
+static struct err *
+see_annotations(struct pdf_document *d, size_t view, struct corners *c)
 {
 	const struct pdf_obj *annots;
-	TRY(pdf_dict_get(d, view, s->page.dict, "Annots", &annots));
-	*out = true;
-	for (size_t i = 0; *out && i < pdf_array_len(annots); i++) {
+	TRY(pdf_dict_get(d, view, c->s->page.dict, "Annots", &annots));
+	for (size_t i = 0; i < pdf_array_len(annots); i++) {
 		const struct pdf_obj *a, *rect;
 		struct pdf_box o;
 		TRY(pdf_array_get(d, view, annots, i, &a));
 		TRY(pdf_dict_get(d, view, a, "Rect", &rect));
-		if (!pdf_box_read(rect, &o))
-			continue;
-		o = pdf_sheet_seen(s, &o);
-		*out = o.x1 <= box->x0 || o.x0 >= box->x1 ||
-		       o.y1 <= box->y0 || o.y0 >= box->y1;
+		if (pdf_box_read(rect, &o))
+			take(c, &o);
 	}
+	return NULL;
+}
+
+static struct err *
+see_content(struct pdf_document *d, size_t view, struct corners *c)
+{
+	struct err *e = pdf_content_read(d, view, c->s, see_mark, c);
+	if (e != NULL &&
+	    (err_kind(e) == ERR_NOMEM || err_kind(e) == ERR_LIMIT))
+		return e;
+	err_free(e);
 	return NULL;
 }
 
@@ -224,13 +270,18 @@ pdf_sheet_corner(struct pdf_document *d, size_t view,
 	double w = box->x1 - box->x0, h = box->y1 - box->y0;
 	double right = s->width - CORNER_MARGIN - w;
 	double top = s->height - CORNER_MARGIN - h;
-	const double at[][2] = { { right, top }, { CORNER_MARGIN, top },
+	const double at[CORNERS][2] = { { right, top }, { CORNER_MARGIN, top },
 		{ right, CORNER_MARGIN }, { CORNER_MARGIN, CORNER_MARGIN } };
+	struct corners c = { .s = s };
+	for (size_t i = 0; i < CORNERS; i++)
+		c.box[i] = (struct pdf_box){ at[i][0], at[i][1],
+			at[i][0] + w, at[i][1] + h };
+	TRY(see_annotations(d, view, &c));
+	TRY(see_content(d, view, &c));
 	*found = false;
-	for (size_t i = 0; !*found && i < COUNT_OF(at); i++) {
-		*box = (struct pdf_box){ at[i][0], at[i][1], at[i][0] + w,
-			at[i][1] + h };
-		TRY(is_free(d, view, s, box, found));
+	for (size_t i = 0; !*found && i < CORNERS; i++) {
+		*box = c.box[i];
+		*found = !c.taken[i];
 	}
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "pdf/sign.h"
 
 #include "cms/tsp.h"
+#include "pdf/anchor.h"
 #include "pdf/increment.h"
 #include "pdf/look.h"
 #include "pdf/place.h"
@@ -145,15 +146,58 @@ write_signature(struct pdf_increment *inc, struct pdf_ref ref,
 
 /* ---- what is seen ---- */
 
+/* The page where the words stand first, if no page was asked for. */
+struct words {
+	const struct making *m;
+	struct pdf_sheet *sheet;
+	struct pdf_box *box;
+	bool found;
+};
+
 static struct err *
-find_box(const struct making *m, const struct pdf_sheet *s, struct pdf_box *out)
+see_page(void *ctx, const struct pdf_page *page, bool *go_on)
+{
+	struct words *w = ctx;
+	const struct pdf_appearance *a = w->m->pdf.look;
+	size_t view = pdf_views(w->m->d);
+	if (a->page != 0 && page->number != a->page)
+		return NULL;
+	TRY(pdf_sheet_of(w->m->d, view, page, w->sheet));
+	TRY(pdf_anchor_find(
+	    w->m->d, view, w->sheet, a->anchor, &w->found, w->box));
+	*go_on = !w->found && a->page == 0;
+	return NULL;
+}
+
+static struct err *
+find_words(const struct making *m, struct pdf_sheet *s, struct pdf_box *out)
 {
 	const struct pdf_appearance *a = m->pdf.look;
+	struct words w = { .m = m, .sheet = s, .box = out };
+	TRY(pdf_each_page(m->d, pdf_views(m->d), see_page, &w));
+	if (!w.found)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "the words are not on the page"),
+		    "pdf-place");
+	double x = out->x0 + a->x, y = out->y0 + a->y;
+	*out = (struct pdf_box){ x, y, x + a->width, y + a->height };
+	return NULL;
+}
+
+static struct err *
+find_box(const struct making *m, struct pdf_sheet *s, struct pdf_box *out)
+{
+	const struct pdf_appearance *a = m->pdf.look;
+	size_t view = pdf_views(m->d);
 	bool found = true;
 	*out = (struct pdf_box){ a->x, a->y, a->x + a->width,
 		a->y + a->height };
+	if (a->where == PDF_WHERE_WORDS)
+		TRY(find_words(m, s, out));
+	else
+		TRY(pdf_sheet_find(m->d, view, a->page == 0 ? 1 : a->page, s));
 	if (a->where == PDF_WHERE_CORNER)
-		TRY(pdf_sheet_corner(m->d, pdf_views(m->d), s, out, &found));
+		TRY(pdf_sheet_corner(m->d, view, s, out, &found));
 	bool inside = out->x0 >= 0 && out->y0 >= 0 && out->x1 <= s->width &&
 		      out->y1 <= s->height;
 	if (found && inside)
@@ -190,9 +234,8 @@ find_place(
 		    err_new(ERR_USAGE, NULL, "there is no such field"),
 		    "pdf-place");
 	struct pdf_box seen;
-	place->page = a->page == 0 ? 1 : a->page;
-	TRY(pdf_sheet_find(m->d, view, place->page, s));
 	TRY(find_box(m, s, &seen));
+	place->page = s->page.number;
 	place->box = pdf_sheet_inside(s, &seen);
 	return NULL;
 }

@@ -35,6 +35,7 @@ static const struct option_row options[] = {
 	{ "box", "X,Y,W,H", "its box, in points from the lower left corner,",
 	    false },
 	{ "corner", "W,H", "or the first free corner, in that size", false },
+	{ "anchor", "WORDS", "or the box counts from these words", false },
 	{ "text", "LINES", "PDF: what it says (lines with \\n between)", false },
 	{ "qr", "TEXT", "PDF: what a QR code in it says", false },
 	{ "picture", "FILE", "PDF: picture of the signature, PNG or JPEG",
@@ -105,6 +106,21 @@ format_letter(const char *format)
 					    : "X";
 }
 
+#define SIGN_MORE (SIGN_XML_MORE + 2)
+
+static void
+add_anchor(const struct args *a, const char *more[SIGN_MORE])
+{
+	size_t n = 0;
+	while (more[n] != NULL)
+		n++;
+	if (args_has(a, "anchor")) {
+		more[n++] = "anchor";
+		more[n++] = args_get(a, "anchor");
+	}
+	more[n] = NULL;
+}
+
 static struct err *
 sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 {
@@ -114,8 +130,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(raise_done) struct raise r = { 0 };
 	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
-	const char *more[SIGN_XML_MORE];
+	const char *more[SIGN_MORE];
 	TRY(sign_xml_there(a, more, &objects));
+	add_anchor(a, more);
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -274,6 +291,7 @@ load_look(const struct args *a, struct signing *s)
 		.page = args_get(a, "page"),
 		.box = args_get(a, "box"),
 		.corner = args_get(a, "corner"),
+		.anchor = args_get(a, "anchor"),
 		.text = args_get(a, "text"),
 		.qr = args_get(a, "qr"),
 		.picture = picture.bytes,

@@ -121,6 +121,7 @@ pdf_choices(const struct request *r, struct buf *out)
 	TRY(request_param(r, "page", &w.page));
 	TRY(request_param(r, "box", &w.box));
 	TRY(request_param(r, "corner", &w.corner));
+	TRY(request_param(r, "anchor", &w.anchor));
 	TRY(request_param(r, "text", &w.text));
 	TRY(request_param(r, "qr", &w.qr));
 	TRY(request_param(r, "field", &field));
@@ -298,7 +299,7 @@ sign_material(const struct request *r, const char *credential, struct buf *out)
 {
 	static const char *const params[] = { "reason", "location", "field",
 		"certify", "lock", "appearance", "page", "box", "corner",
-		"text", "qr", "xmlProfile", "xmlPackaging", "xmlPlace",
+		"anchor", 		"text", "qr", "xmlProfile", "xmlPackaging", "xmlPlace",
 		"xmlCanon", "xmlCounter", "xmlObjects", "conformance_level",
 		"signature_format", "signed_envelope_property", "role",
 		"commitment" };

@@ -72,3 +72,13 @@ check_PROGRAMS += tests/pdf/test-look
 tests_pdf_test_look_SOURCES = tests/pdf/test-look.c tests/pdf/build.h tests/pdf/signing.h
 tests_pdf_test_look_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_look_LDADD = $(PDF_LIBS)
+
+# Says where words stand; anchors.py asks pdftotext the same.
+EXTRA_PROGRAMS += tests/pdf/where
+tests_pdf_where_SOURCES = tests/pdf/where.c
+tests_pdf_where_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pdf_where_LDADD = $(PDF_LIBS)
+
+TESTS += tests/pdf/anchors.py
+EXTRA_DIST += tests/pdf/anchors.py
+tests/pdf/anchors.log: tests/pdf/where$(EXEEXT)

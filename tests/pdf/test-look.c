@@ -130,6 +130,130 @@ the_second_signature_takes_the_second_corner(void)
 	CHECK(two.x0 == 20 && two.y1 == 792 - 20);
 }
 
+/* A page that draws in some corners. */
+static struct made
+page_that_draws(const char *content)
+{
+	struct made m = made_begin("1.7");
+	made_object(&m, 1, "<</Type/Catalog/Pages 2 0 R>>");
+	made_object(&m, 2,
+	    "<</Type/Pages/Kids[3 0 R 6 0 R]/Count 2/MediaBox[0 0 612 792]"
+	    "/Resources<</Font<</F 4 0 R>>/XObject<</X 7 0 R>>>>>>");
+	made_object(&m, 3, "<</Type/Page/Parent 2 0 R/Contents[5 0 R]>>");
+	made_object(&m, 4,
+	    "<</Type/Font/Subtype/Type1/BaseFont/Courier/FirstChar 0/Widths"
+	    "[600]/FontDescriptor<</MissingWidth 600>>"
+	    "/Encoding<</Differences[1/K/yacute/t/ecircumflex/n]>>>>");
+	made_stream(&m, 5, "", bytes_str(content));
+	made_object(&m, 6, "<</Type/Page/Parent 2 0 R/Contents 5 0 R>>");
+	made_stream(&m, 7,
+	    "/Type/XObject/Subtype/Form/BBox[0 0 100 100]"
+	    "/Matrix[1 0 0 1 20 700]",
+	    BYTES_LIT("0 0 m 300 50 l S"));
+	made_table(&m, "/Root 1 0 R");
+	return m;
+}
+
+static struct pdf_box
+box_on(const char *content, const struct pdf_appearance *a)
+{
+	CLEANUP(made_done) struct made m = page_that_draws(content);
+	CLEANUP(buf_done) struct buf out = { 0 };
+	struct err *e = sign_look(buf_bytes(&m.out), a, &out);
+	if (e != NULL) {
+		CHECK(strcmp(err_code(e), "pdf-place") == 0);
+		err_free(e);
+		return (struct pdf_box){ 0 };
+	}
+	return box_of_field(buf_bytes(&out), "0");
+}
+
+static void
+a_corner_where_the_page_draws_is_not_free(void)
+{
+	static const struct {
+		const char *content;
+		double x, y; /* of the box; 0: none */
+	} rows[] = {
+		{ "", 392, 712 },
+		{ "500 750 50 20 re f", 20, 712 },
+		{ "500 750 m 550 760 l S", 20, 712 },
+		{ "BT /F 12 Tf 450 740 Td (\1\2) Tj ET", 20, 712 },
+		/* a frame is not all that it is around */
+		{ "5 5 602 782 re S", 392, 712 },
+		/* paper, and what is not seen */
+		{ "0 0 612 792 re f", 392, 712 },
+		{ "1 g 500 750 50 20 re f", 392, 712 },
+		{ "0 0 100 100 re W n 500 750 50 20 re f", 392, 712 },
+		{ "q 0 0 100 100 re W n Q 500 750 50 20 re f", 20, 712 },
+		{ "q 150 0 0 80 450 700 cm BI /W 1 /H 1 /BPC 8 /CS /G ID x\n"
+		  "EI Q",
+		    20, 712 },
+		/* a form: turned, clipped */
+		{ "500 750 50 20 re f /X Do", 392, 20 },
+		{ "500 750 9 9 re 20 750 9 9 re 500 30 9 9 re B", 20, 20 },
+		{ "500 750 9 9 re S 20 750 9 9 re S 500 30 9 9 re S "
+		  "30 30 9 9 re S",
+		    0, 0 },
+		/* what cannot be read does not count, what was before does */
+		{ "500 750 50 20 re f ) 20 750 9 9 re f", 20, 712 },
+	};
+	struct pdf_appearance a = good();
+	a.where = PDF_WHERE_CORNER;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct pdf_box b = box_on(rows[i].content, &a);
+		CHECK(b.x0 == rows[i].x && b.y0 == rows[i].y);
+		if (b.x0 != rows[i].x || b.y0 != rows[i].y)
+			printf("# %s: %.1f %.1f\n", rows[i].content, b.x0, b.y0);
+	}
+}
+
+#define SIGN_HERE "\1\2 \3\4\5" /* "Ký tên" */
+
+static void
+a_box_counts_from_words(void)
+{
+	static const struct {
+		const char *content;
+		double x, y; /* of the box; 0: none */
+	} rows[] = {
+		{ "BT /F 10 Tf 100 400 Td (" SIGN_HERE ") Tj ET", 105, 357.8 },
+		{ "BT /F 10 Tf 100 400 Td [(\1\2) -300 (\3) 40 (\4\5)] TJ ET",
+		    105, 357.8 },
+		{ "2 0 0 2 0 0 cm BT /F 5 Tf 1 0 0 1 50 200 Tm (\1\2) Tj "
+		  "(\3\4\5) Tj ET",
+		    105, 357.8 },
+		{ "BT /F 10 Tf 12 TL 100 412 Td (x) Tj (" SIGN_HERE ") ' ET",
+		    105, 357.8 },
+		{ "BT /F 10 Tf 12 TL 100 400 Td (\1\2) Tj (\3\4\5) ' ET", 0,
+		    0 },
+		{ "BT /F 10 Tf 100 400 Td (\1 \3\4\5) Tj ET", 0, 0 },
+	};
+	static const char *const ways[] = { "Ký tên", "Kýtên",
+		"Ky\xCC\x81 te\xCC\x82n" };
+	struct pdf_appearance a = good();
+	a.where = PDF_WHERE_WORDS;
+	a.x = 5;
+	a.y = -40;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		for (size_t k = 0; k < COUNT_OF(ways); k++) {
+			a.anchor = ways[k];
+			struct pdf_box b = box_on(rows[i].content, &a);
+			CHECK(b.x0 == rows[i].x && b.y0 == rows[i].y);
+			if (b.x0 != rows[i].x || b.y0 != rows[i].y)
+				printf("# %s: %.1f %.1f\n", rows[i].content,
+				    b.x0, b.y0);
+		}
+	}
+	a.anchor = "  ";
+	CHECK(box_on(rows[0].content, &a).x1 == 0);
+	a.anchor = "Ký tên";
+	a.page = 2;
+	CHECK(box_on(rows[0].content, &a).x0 == 105);
+	a.page = 3;
+	CHECK(box_on(rows[0].content, &a).x1 == 0);
+}
+
 /* ---- words ---- */
 
 static void
@@ -214,6 +338,8 @@ an_appearance_comes_back_as_it_was(void)
 	a.lines = lines;
 	a.nlines = 2;
 	a.qr = "q";
+	a.where = PDF_WHERE_WORDS;
+	a.anchor = "Ký tên";
 	a.seal = BYTES_LIT("s\0s");
 	const struct pdf_params is = { .contact = "c", .look = &a };
 	CHECK_OK(pdf_params_pack(&is, &b));
@@ -224,6 +350,7 @@ an_appearance_comes_back_as_it_was(void)
 	CHECK(strcmp(o->profile, a.profile) == 0 && strcmp(o->qr, "q") == 0);
 	CHECK(o->page == 7 && o->x == 50 && o->height == 60);
 	CHECK(o->nlines == 2 && strcmp(o->lines[0], lines[0]) == 0);
+	CHECK(o->where == PDF_WHERE_WORDS && strcmp(o->anchor, a.anchor) == 0);
 	CHECK(bytes_eq(o->seal, a.seal) && o->picture.len == 0);
 	for (size_t n = 0; n < b.len; n++) {
 		struct pdf_params *half = NULL;
@@ -248,6 +375,8 @@ words_about_places_are_read(void)
 		{ .corner = "1,-2" },
 		{ .box = "1,2,3,4", .corner = "3,4" },
 		{ .box = "1,2,3,4", .page = "0" },
+		{ .anchor = "a" },
+		{ .anchor = "a", .corner = "3,4" },
 	};
 	CLEANUP(buf_done) struct buf b = BUF(4096);
 	CLEANUP(pdf_params_freep) struct pdf_params *p = NULL;
@@ -274,6 +403,8 @@ main(void)
 	RUN(a_box_goes_into_the_page_and_back);
 	RUN(a_place_that_is_not_on_the_page_is_refused);
 	RUN(the_second_signature_takes_the_second_corner);
+	RUN(a_corner_where_the_page_draws_is_not_free);
+	RUN(a_box_counts_from_words);
 	RUN(marks_are_composed_before_they_are_drawn);
 	RUN(what_no_font_has_is_refused);
 	RUN(a_profile_must_be_one_that_there_is);
