@@ -51,7 +51,7 @@ responder_is_good(
 	r.purpose = NULL;
 	TRY(path_status_nested(&r, &own, pool));
 	*good = own.result == PATH_OK && (own.unknown & 1) == 0;
-	return NULL;
+	return *good ? NULL : missing_join(pool->missing, &own.missing);
 }
 
 /* One answer about one certificate of the path. */

@@ -337,7 +337,8 @@ collect(struct raise *r, const struct input *document)
 		return NULL;
 	TRY(verify_online(r->online, &q, &r->kept, &a));
 	/* Without it the level would be claimed and not reached. */
-	if (strcmp(a.code, "revocation-unknown") == 0)
+	if (a.sub == SUB_TRY_LATER &&
+	    strcmp(a.code, "certificate-suspended") != 0)
 		return err_coded(err_new(ERR_REMOTE, "EN 319 102-1 5.2.6",
 				     "no revocation data was to be had"),
 		    "evidence-not-had");

@@ -307,7 +307,8 @@ collect(const struct front *f, const struct spool *document, int64_t wait_ms,
 		.reports = REPORT_JSON };
 	TRY(ask_verification(f, &q, document->fd, wait_ms, out, &a));
 	/* Without it the level would be claimed and not reached. */
-	if (strcmp(a.code, "revocation-unknown") == 0)
+	if (a.sub == SUB_TRY_LATER &&
+	    strcmp(a.code, "certificate-suspended") != 0)
 		return err_coded(err_new(ERR_REMOTE, "EN 319 102-1 5.2.6",
 				     "no revocation data was to be had"),
 		    "evidence-not-had");

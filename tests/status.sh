@@ -145,7 +145,8 @@ status_world() {
 		'subjectKeyIdentifier=hash' \
 		"crlDistributionPoints=URI:$base/root.crl" &&
 	    status_issue responder sub 'extendedKeyUsage=OCSPSigning' \
-		'noCheck=ignored' 'keyUsage=critical,digitalSignature' &&
+		'keyUsage=critical,digitalSignature' \
+		"crlDistributionPoints=URI:$base/sub.crl" &&
 	    openssl x509 -in "$dir/pki/sub.pem" -outform DER \
 		-out "$dir/pki/www/sub.cer" &&
 	    status_crl root && status_crl sub
