@@ -19,8 +19,8 @@
 
 #define ROUNDS 3
 #define SECONDS 4.0
-#define CLIENTS 24
-#define SADS 40000 /* more than a round of SECONDS can spend */
+#define CLIENTS 64
+#define SADS 24000 /* more than a round of SECONDS can spend */
 
 struct row {
 	const char *name;

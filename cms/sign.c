@@ -6,6 +6,7 @@
 #include "cms/format.h"
 #include "cms/open.h"
 #include "cms/params.h"
+#include "cms/tsp.h"
 
 #define CHAIN_MAX 32 /* certificates that go along */
 
@@ -179,11 +180,36 @@ fill_request(struct job *j)
 		j->request.content_stamp = p->cms->content_stamp;
 }
 
+/* A time stamp on some other content would be signed along for ever. */
+static struct err *
+check_content_stamp(const struct job *j, struct bytes document)
+{
+	const struct cms_request *r = &j->request;
+	CLEANUP(tst_freep) struct tst *t = NULL;
+	uint8_t other[DIGEST_MAX];
+	struct bytes digest = r->content_digest;
+	if (r->content_stamp.len == 0)
+		return NULL;
+	TRY(tst_parse(r->content_stamp, &t));
+	enum digest_alg alg = tst_imprint_alg(t);
+	bool outside =
+	    j->form == CMS_FORM_ATTACHED || j->form == CMS_FORM_DETACHED;
+	if (outside && alg != cms_content_alg(j->params->alg)) {
+		TRY(digest_of(alg, document, other));
+		digest = bytes_of(other, digest_len(alg));
+	}
+	return bytes_eq(tst_imprint(t), digest)
+		   ? NULL
+		   : err_new(ERR_USAGE, "EN 319 122-1 5.2.8",
+			 "the time stamp is not on this content");
+}
+
 static struct err *
 prepare(struct job *j, struct bytes document, struct prepared *p)
 {
 	TRY(begin(j, document));
 	fill_request(j);
+	TRY(check_content_stamp(j, document));
 	TRY(cms_signed_attributes(&j->request, &p->to_be_signed));
 	p->content_len = j->request.content_digest.len;
 	memcpy(p->content_digest, j->digest, p->content_len);

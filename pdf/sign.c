@@ -313,6 +313,10 @@ check_params(const struct sign_params *params)
 	if (params->level > LEVEL_T)
 		return err_new(ERR_UNSUPPORTED, "EN 319 142-1",
 		    "above level T a signature is extended afterwards");
+	if (params->commitment != NULL && params->reason != NULL)
+		return err_coded(err_new(ERR_USAGE, "EN 319 142-1 6.3",
+				     "a reason or a commitment, not both"),
+		    "parameter");
 	return NULL;
 }
 
@@ -354,6 +358,9 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 			.chain = params->chain,
 			.alg = params->alg,
 			.signing_time = TIME_NONE, /* PAdES has it in /M */
+			.role = params->role,
+			.commitment = params->commitment,
+			.policy = params->policy,
 		},
 	};
 	CLEANUP(pdf_increment_done) struct pdf_increment inc = { 0 };

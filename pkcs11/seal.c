@@ -1,6 +1,7 @@
 #include "pkcs11/seal.h"
 
 #include <argon2.h>
+#include <string.h>
 
 #include "base/pack.h"
 #include "certs/aead.h"
@@ -21,8 +22,8 @@ enum {
 	TAG_SECOND, /* in the head; absent: there is none */
 };
 
-static struct err *
-argon2(struct bytes pin, uint64_t memory_kib, uint64_t passes,
+struct err *
+seal_stretch(struct bytes pin, uint64_t memory_kib, uint64_t passes,
     struct bytes salt, struct secret *out)
 {
 	CLEANUP(secret_done) struct secret s = { 0 };
@@ -57,8 +58,8 @@ wipe_buf(struct buf *b)
 	buf_done(b);
 }
 
-static struct err *
-derive(const struct pepper *pepper, const struct seal_owner *owner,
+struct err *
+seal_stretched_key(const struct pepper *pepper, const struct seal_owner *owner,
     struct bytes hash, struct secret *out)
 {
 	CLEANUP(wipe_buf) struct buf in = BUF(512);
@@ -82,8 +83,8 @@ seal_key(const struct sealed *s, const struct pepper *pepper,
     const struct seal_owner *owner, struct bytes pin, struct secret *out)
 {
 	CLEANUP(secret_done) struct secret hash = { 0 };
-	TRY(argon2(pin, s->memory_kib, s->passes, s->salt, &hash));
-	return derive(pepper, owner, secret_bytes(&hash), out);
+	TRY(seal_stretch(pin, s->memory_kib, s->passes, s->salt, &hash));
+	return seal_stretched_key(pepper, owner, secret_bytes(&hash), out);
 }
 
 static struct err *
@@ -139,9 +140,14 @@ seal_make(const struct pepper *pepper, const struct seal_owner *owner,
 		return err_new(ERR_USAGE, NULL, "a long second secret");
 	if (!costs_ok(in->memory_kib, in->passes))
 		return err_new(ERR_USAGE, NULL, "Argon2id below its floor");
+	bool paid = in->stretched.len > 0;
+	if (paid && in->salt.len != SEAL_SALT)
+		return err_new(ERR_USAGE, NULL, "no salt");
 	uint8_t salt[SEAL_SALT], nonce[AEAD_NONCE];
 	TRY(random_fill(salt, sizeof(salt)));
 	TRY(random_fill(nonce, sizeof(nonce)));
+	if (paid)
+		memcpy(salt, in->salt.ptr, sizeof(salt));
 	CLEANUP(buf_done) struct buf head = BUF(SEAL_MAX);
 	TRY(pack_head(in, bytes_of(salt, sizeof(salt)),
 	    bytes_of(nonce, sizeof(nonce)), &head));
@@ -155,7 +161,8 @@ seal_make(const struct pepper *pepper, const struct seal_owner *owner,
 	TRY(buf_reserve(&content, in->second.len + in->wrapped.len));
 	TRY(buf_append(&content, in->second));
 	TRY(buf_append(&content, in->wrapped));
-	TRY(seal_key(&s, pepper, owner, pin, &key));
+	TRY(paid ? seal_stretched_key(pepper, owner, in->stretched, &key)
+		 : seal_key(&s, pepper, owner, pin, &key));
 	return encrypt(
 	    &s, owner, secret_bytes(&key), buf_bytes(&content), out);
 }

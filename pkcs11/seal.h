@@ -51,6 +51,9 @@ struct seal_input {
 	uint64_t wrap_mechanism; /* and by which mechanism */
 	struct bytes wrapped;
 	struct bytes second; /* secret of the second factor; may be empty */
+	/* Both or none: the PIN is paid for already (seal_stretch). */
+	struct bytes salt;
+	struct bytes stretched;
 };
 
 /* Appends the sealed blob.  ERR_USAGE: below the floor. */
@@ -77,6 +80,13 @@ struct err *sealed_parse(struct bytes blob, struct sealed *out) MUST_USE;
 /* seal_key derives the unsealing key of SEAL_KEY bytes: some 20 ms. */
 struct err *seal_key(const struct sealed *s, const struct pepper *pepper,
     const struct seal_owner *owner, struct bytes pin,
+    struct secret *out) MUST_USE;
+/* Its two halves, for who has many blobs under one PIN and salt (a bench that
+ * makes a million): Argon2id, and what the token makes of it for each owner. */
+struct err *seal_stretch(struct bytes pin, uint64_t memory_kib, uint64_t passes,
+    struct bytes salt, struct secret *out) MUST_USE;
+struct err *seal_stretched_key(const struct pepper *pepper,
+    const struct seal_owner *owner, struct bytes stretched,
     struct secret *out) MUST_USE;
 /* seal_open yields what was sealed.  *ok is false when the key does not fit:
  * another PIN, another owner, or the blob was changed. */

@@ -135,19 +135,44 @@ p11_wrapped_open(const struct p11_session *s, const struct p11_kek *kek,
 }
 
 static struct err *
-sign_one(const struct p11_session *s, CK_OBJECT_HANDLE key,
-    EVP_PKEY *public_key, struct sig_alg alg, struct bytes digest,
-    struct buf *out)
+sign_all(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    struct key_shape shape, struct sig_alg alg, const struct bytes *digests,
+    size_t count, struct buf *out)
 {
-	CLEANUP(buf_done) struct buf value = BUF(1024);
-	const struct key_shape shape = { key_alg_of(public_key),
-		EVP_PKEY_get_bits(public_key) };
-	TRY(p11_sign(s, key, shape, alg, digest, &value));
-	bool ok = false;
-	TRY(key_verify_digest(public_key, alg, digest, buf_bytes(&value), &ok));
-	if (!ok)
-		return damaged("the key is not the certificate's");
-	return buf_append(out, buf_bytes(&value));
+	for (size_t i = 0; i < count; i++) {
+		struct err *e =
+		    p11_sign(s, key, shape, alg, digests[i], &out[i]);
+		if (e != NULL)
+			return err_while(e, "hashes[%zu]", i);
+	}
+	return NULL;
+}
+
+struct err *
+p11_wrapped_values(const struct p11_session *s, const struct p11_kek *kek,
+    struct bytes blob, struct key_shape shape, struct sig_alg alg,
+    const struct bytes *digests, size_t count, struct buf *out)
+{
+	CK_OBJECT_HANDLE key;
+	TRY(p11_wrapped_open(s, kek, shape.alg, blob, &key));
+	return destroyed(
+	    s, key, sign_all(s, key, shape, alg, digests, count, out));
+}
+
+struct err *
+p11_values_check(EVP_PKEY *public_key, struct sig_alg alg,
+    const struct bytes *digests, size_t count, const struct buf *values)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool ok = false;
+		TRY(key_verify_digest(public_key, alg, digests[i],
+		    buf_bytes(&values[i]), &ok));
+		if (!ok)
+			return err_while(
+			    damaged("the key is not the certificate's"),
+			    "hashes[%zu]", i);
+	}
+	return NULL;
 }
 
 struct err *
@@ -155,13 +180,13 @@ p11_wrapped_sign(const struct p11_session *s, const struct p11_kek *kek,
     struct bytes blob, EVP_PKEY *public_key, struct sig_alg alg,
     const struct bytes *digests, size_t count, struct buf *out)
 {
-	CK_OBJECT_HANDLE key;
-	TRY(p11_wrapped_open(s, kek, key_alg_of(public_key), blob, &key));
-	struct err *e = NULL;
-	for (size_t i = 0; i < count && e == NULL; i++) {
-		e = sign_one(s, key, public_key, alg, digests[i], &out[i]);
-		if (e != NULL)
-			e = err_while(e, "hashes[%zu]", i);
-	}
-	return destroyed(s, key, e);
+	const struct key_shape shape = { key_alg_of(public_key),
+		EVP_PKEY_get_bits(public_key) };
+	struct err *e = p11_wrapped_values(
+	    s, kek, blob, shape, alg, digests, count, out);
+	if (e == NULL)
+		e = p11_values_check(public_key, alg, digests, count, out);
+	for (size_t i = 0; i < count && e != NULL; i++)
+		buf_clear(&out[i]);
+	return e;
 }

@@ -37,13 +37,25 @@ struct err *p11_wrapped_open(const struct p11_session *s,
 
 /*
  * p11_wrapped_sign signs `count` digests with one unwrapping and verifies each
- * value under `public_key`, the certificate's; out[i] are the caller's buffers, appended to.  The
- * object is destroyed in every case.
- * ERR_MALFORMED code "credential-damaged": the key is not the certificate's.
+ * value under `public_key`, the certificate's; out[i] are the caller's empty
+ * buffers.  The object is destroyed in every case.
+ * ERR_MALFORMED code "credential-damaged": the key is not the certificate's;
+ * nothing is in `out` then.
  */
 struct err *p11_wrapped_sign(const struct p11_session *s,
     const struct p11_kek *kek, struct bytes blob, EVP_PKEY *public_key,
     struct sig_alg alg, const struct bytes *digests, size_t count,
     struct buf *out) MUST_USE;
+
+/* Its two halves, for who does not want to keep the token waiting while values
+ * are verified: what p11_wrapped_values gives is nobody's signature before
+ * p11_values_check said so. */
+struct err *p11_wrapped_values(const struct p11_session *s,
+    const struct p11_kek *kek, struct bytes blob, struct key_shape shape,
+    struct sig_alg alg, const struct bytes *digests, size_t count,
+    struct buf *out) MUST_USE;
+struct err *p11_values_check(EVP_PKEY *public_key, struct sig_alg alg,
+    const struct bytes *digests, size_t count,
+    const struct buf *values) MUST_USE;
 
 #endif

@@ -214,6 +214,24 @@ set_trust(json_t *o, const struct signature_verdict *v, const struct policy *p)
 	return NULL;
 }
 
+static const char *
+stamp_kind_name(enum stamp_kind kind)
+{
+	switch (kind) {
+	case STAMP_CONTENT:
+		return "content";
+	case STAMP_REFS:
+		return "references";
+	case STAMP_ARCHIVE:
+		return "archive";
+	case STAMP_DOCUMENT:
+		return "document";
+	case STAMP_SIGNATURE:
+		break;
+	}
+	return "signature";
+}
+
 static struct err *
 set_times(json_t *o, const struct signature_verdict *v)
 {
@@ -229,6 +247,7 @@ set_times(json_t *o, const struct signature_verdict *v)
 		json_t *s;
 		TRY(add_object(stamps, &s));
 		TRY(set_time(s, "time", f->time));
+		TRY(set_string(s, "kind", stamp_kind_name(f->kind)));
 		TRY(set_string(s, "digest", check_name(f->digest)));
 		TRY(set_string(s, "signature", check_name(f->signature)));
 		TRY(set_string(s, "authority",
@@ -375,6 +394,7 @@ set_coverage(json_t *o, const struct signature_fact *f)
 	json_t *c;
 	TRY(set_object(o, "coverage", &c));
 	TRY(set(c, "whole_file", json_boolean(f->covers_all)));
+	TRY(set(c, "content_seen", json_boolean(!f->unseen)));
 	TRY(set_int(c, "revision", f->revision));
 	TRY(set_int(c, "revisions", f->revisions));
 	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));

@@ -34,6 +34,9 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_INTEGRITY] = { "Tính toàn vẹn", "Integrity" },
 	[WORD_COVERS] = { "Phạm vi được ký", "What is covered" },
 	[WORD_COVERS_ALL] = { "toàn bộ tệp", "the whole file" },
+	[WORD_COVERS_HASH] = { "nội dung có mã băm đã gửi; không xem được nội "
+			       "dung",
+	    "content of the hash that was sent; it was not seen" },
 	[WORD_COVERS_PART] = { "một phần của tệp", "a part of the file" },
 	[WORD_COVERS_REVISION] = { "toàn bộ bản %d trong %d bản của tệp",
 	    "the whole of revision %d of %d" },

@@ -21,7 +21,7 @@ signctl_signctl_SOURCES = \
 	%D%/raise.c %D%/raise.h \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \
-	%D%/sign.c %D%/sign_xml.c %D%/sign_xml.h \
+	%D%/sign.c %D%/sign_cms.c %D%/sign_cms.h %D%/sign_xml.c %D%/sign_xml.h \
 	%D%/sod.c \
 	%D%/timestamp.c \
 	%D%/token.c %D%/token.h \

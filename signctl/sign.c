@@ -3,6 +3,7 @@
 #include "cms/params.h"
 #include "pdf/params.h"
 #include "signctl/raise.h"
+#include "signctl/sign_cms.h"
 #include "signctl/sign_xml.h"
 #include "signctl/service.h"
 #include "signctl/token.h"
@@ -46,15 +47,11 @@ static const struct option_row options[] = {
 	{ "format", "pdf|xml|cms",
 	    "do not guess the format; cms takes any file", false },
 	RAISE_OPTIONS,
-	{ "detached", NULL, "cms: a .p7s without the file in it", false },
 	{ "role", "TEXT", "in which role it is signed", false },
 	{ "commitment", "OID", "what signing it means (commitment type)",
 	    false },
-	{ "sig-policy", "OID", "the signature policy it is signed under",
-	    false },
-	{ "sig-policy-file", "FILE", "that policy's document", false },
-	{ "sig-policy-uri", "URI", "where that policy is found", false },
 	OTP_OPTION,
+	SIGN_CMS_OPTIONS,
 	SIGN_XML_OPTIONS,
 	COMMON_OPTIONS,
 };
@@ -74,8 +71,7 @@ struct signing {
 	struct cert_list certs; /* the signer's first, then issuers */
 	struct raise raise;     /* --local: the level, and what it takes */
 	bool unstamped;         /* its time stamp did not fit */
-	uint8_t policy_digest[DIGEST_MAX];
-	struct buf cms; /* cms_params, packed */
+	struct sign_cms cms;
 	struct buf xml; /* xml_params, packed */
 	struct buf pdf; /* pdf_params, packed */
 };
@@ -90,7 +86,7 @@ signing_done(struct signing *s)
 	token_pin_done(&s->token_pin);
 	cert_list_done(&s->certs);
 	raise_done(&s->raise);
-	buf_done(&s->cms);
+	sign_cms_done(&s->cms);
 	buf_done(&s->xml);
 	buf_done(&s->pdf);
 }
@@ -106,19 +102,15 @@ format_letter(const char *format)
 					    : "X";
 }
 
-#define SIGN_MORE (SIGN_XML_MORE + 2)
+#define SIGN_MORE (SIGN_XML_MORE + SIGN_CMS_MORE + 3)
 
 static void
-add_anchor(const struct args *a, const char *more[SIGN_MORE])
+add_anchor(const struct args *a, const char *more[SIGN_MORE], size_t *n)
 {
-	size_t n = 0;
-	while (more[n] != NULL)
-		n++;
-	if (args_has(a, "anchor")) {
-		more[n++] = "anchor";
-		more[n++] = args_get(a, "anchor");
-	}
-	more[n] = NULL;
+	if (!args_has(a, "anchor"))
+		return;
+	more[(*n)++] = "anchor";
+	more[(*n)++] = args_get(a, "anchor");
 }
 
 static struct err *
@@ -131,8 +123,11 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 	CLEANUP(buf_done) struct buf objects = BUF(SIGN_XML_MAX);
 	TRY(raise_load(a, &r));
 	const char *more[SIGN_MORE];
-	TRY(sign_xml_there(a, more, &objects));
-	add_anchor(a, more);
+	size_t nmore = 0;
+	TRY(sign_xml_there(a, more, &nmore, &objects));
+	TRY(sign_cms_there(a, &s->cms, more, &nmore));
+	add_anchor(a, more, &nmore);
+	more[nmore] = NULL;
 	const struct signd_sign_options o = {
 		.reason = args_get(a, "reason"),
 		.location = args_get(a, "location"),
@@ -147,7 +142,9 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.qr = args_get(a, "qr"),
 		.level = raise_level_name(r.level),
 		.format = format_letter(args_get(a, "format")),
-		.place = args_has(a, "detached") ? "Detached" : NULL,
+		.place = args_has(a, "detached")  ? "Detached"
+			 : args_has(a, "content") ? "Parallel"
+						  : NULL,
 		.role = args_get(a, "role"),
 		.commitment = args_get(a, "commitment"),
 		.more = more,
@@ -256,24 +253,6 @@ prepare_child(void *ctx, struct buf *out)
 	return e;
 }
 
-/* The policy's document is hashed here; its OID and place are only named. */
-static struct err *
-load_policy(const struct args *a, struct signing *s, struct sig_policy *out)
-{
-	CLEANUP(input_done) struct input in = { 0 };
-	const char *path;
-	out->oid = args_get(a, "sig-policy");
-	if (out->oid == NULL)
-		return NULL;
-	TRY(args_need(a, "sig-policy-file", &path));
-	TRY(input_open(path, &in));
-	TRY(digest_of(DIGEST_SHA256, in.bytes, s->policy_digest));
-	out->alg = DIGEST_SHA256;
-	out->digest = bytes_of(s->policy_digest, digest_len(DIGEST_SHA256));
-	out->uri = args_get(a, "sig-policy-uri");
-	return NULL;
-}
-
 /* The pictures are read here, so that the sandbox opens no files. */
 static struct err *
 load_look(const struct args *a, struct signing *s)
@@ -306,16 +285,9 @@ load_look(const struct args *a, struct signing *s)
 static struct err *
 load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 {
-	const struct cms_params cms = {
-		.form = args_has(a, "counter-sign") ? CMS_FORM_COUNTER
-			: args_has(a, "detached")   ? CMS_FORM_DETACHED
-						    : CMS_FORM_BY_DOCUMENT,
-		.counter = args_get(a, "counter-sign"),
-	};
-	buf_done(&s->cms);
-	s->cms = BUF(4096);
-	TRY(cms_params_pack(&cms, &s->cms));
-	r->cms = buf_bytes(&s->cms);
+	TRY(sign_cms_load(a, &s->raise, r->document, digest_for(s), &s->cms));
+	r->cms = buf_bytes(&s->cms.packed);
+	r->policy = s->cms.policy;
 	s->xml = BUF(SIGN_XML_MAX);
 	TRY(sign_xml_pack(a, &s->xml));
 	r->xml = buf_bytes(&s->xml);
@@ -328,7 +300,7 @@ load_choices(const struct args *a, struct signing *s, struct prepare_request *r)
 	r->field = args_get(a, "field");
 	r->role = args_get(a, "role");
 	r->commitment = args_get(a, "commitment");
-	return load_policy(a, s, &r->policy);
+	return NULL;
 }
 
 static struct err *

@@ -45,14 +45,23 @@ list_objects(const struct args *a, struct buf *list)
 	return NULL;
 }
 
+/* Both formats have counter-signatures. */
+static const char *
+counter_word(const struct args *a)
+{
+	const char *format = args_get(a, "format");
+	return format != NULL && strcmp(format, "cms") == 0 ? "cmsCounter"
+							    : "xmlCounter";
+}
+
 struct err *
 sign_xml_there(
-    const struct args *a, const char *more[SIGN_XML_MORE], struct buf *objects)
+    const struct args *a, const char **more, size_t *n, struct buf *objects)
 {
-	static const char *const names[][2] = { { "xmlProfile", "profile" },
+	const char *const names[][2] = { { "xmlProfile", "profile" },
 		{ "xmlPackaging", "packaging" }, { "xmlPlace", "place" },
-		{ "xmlCanon", "canon" }, { "xmlCounter", "counter-sign" } };
-	size_t n = 0;
+		{ "xmlCanon", "canon" },
+		{ counter_word(a), "counter-sign" } };
 	const char *packaging = args_get(a, "packaging");
 	bool alone = packaging != NULL && strcmp(packaging, "detached") == 0;
 	if (args_has(a, "uri") || alone)
@@ -62,14 +71,13 @@ sign_xml_there(
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (!args_has(a, names[i][1]))
 			continue;
-		more[n++] = names[i][0];
-		more[n++] = args_get(a, names[i][1]);
+		more[(*n)++] = names[i][0];
+		more[(*n)++] = args_get(a, names[i][1]);
 	}
 	if (objects->len > 0) {
-		more[n++] = "xmlObjects";
-		TRY(buf_cstr(objects, &more[n++]));
+		more[(*n)++] = "xmlObjects";
+		TRY(buf_cstr(objects, &more[(*n)++]));
 	}
-	more[n] = NULL;
 	return NULL;
 }
 

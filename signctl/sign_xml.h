@@ -34,12 +34,12 @@
 /* sign_xml_pack appends xml_params for what was given; nothing if nothing
  * was.  Files are hashed here: only digests leave. */
 struct err *sign_xml_pack(const struct args *a, struct buf *out) MUST_USE;
-#define SIGN_XML_MORE 13 /* words of signd_sign_options.more */
+#define SIGN_XML_MORE 13 /* words of signd_sign_options.more, at most */
 
-/* Lists what was given as the service's API has it; `objects` holds the list
- * of them and must outlive `more`.  ERR_USAGE: what needs a file of this
- * machine. */
-struct err *sign_xml_there(const struct args *a,
-    const char *more[SIGN_XML_MORE], struct buf *objects) MUST_USE;
+/* sign_xml_there lists what was given as the service's API has it, in more[*n]
+ * and on; `objects` holds the list of them and must outlive `more`.  ERR_USAGE:
+ * what needs a file of this machine. */
+struct err *sign_xml_there(const struct args *a, const char **more, size_t *n,
+    struct buf *objects) MUST_USE;
 
 #endif

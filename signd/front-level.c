@@ -113,9 +113,9 @@ stamp_of_another(const struct front *f, enum digest_alg alg,
 	return buf_append(token, got);
 }
 
-static struct err *
-stamp_digest(const struct front *f, enum digest_alg alg, struct bytes digest,
-    struct buf *token)
+struct err *
+level_stamp_digest(const struct front *f, enum digest_alg alg,
+    struct bytes digest, struct buf *token)
 {
 	return f->s->stamp_url[0] != '\0'
 		   ? stamp_of_another(f, alg, digest, token)
@@ -136,7 +136,7 @@ level_stamp_value(const struct front *f, struct bytes state,
 	TRY(ask_worker(f, WORKER_STAMP, buf_bytes(&body), -1, &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_bytes(&u, 1, &digest));
-	return stamp_digest(f, DIGEST_SHA256, digest, token);
+	return level_stamp_digest(f, DIGEST_SHA256, digest, token);
 }
 
 /* ---- documents and what becomes of them ---- */
@@ -262,7 +262,7 @@ finish_step(const struct front *f, const struct prepared *p,
 	CLEANUP(buf_done) struct buf token = BUF(TOKEN_MAX);
 	CLEANUP(insertion_done) struct insertion i = { 0 };
 	if (p->digest_alg != DIGEST_NONE)
-		TRY(stamp_digest(f, p->digest_alg,
+		TRY(level_stamp_digest(f, p->digest_alg,
 		    bytes_of(p->digest, digest_len(p->digest_alg)), &token));
 	TRY(ask_embed(f, buf_bytes(&p->state), BYTES_NONE, buf_bytes(&token),
 	    document->len, &i));

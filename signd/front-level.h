@@ -7,6 +7,11 @@
 /* level_param reads conformance_level; LEVEL_B without it. */
 struct err *level_param(const struct request *r, enum level *out) MUST_USE;
 
+/* level_stamp_digest appends a time stamp over a digest, by our authority or
+ * the one that is set. */
+struct err *level_stamp_digest(const struct front *f, enum digest_alg alg,
+    struct bytes digest, struct buf *token) MUST_USE;
+
 /* level_stamp_value gets the time stamp on a signature value, for LEVEL_T. */
 struct err *level_stamp_value(const struct front *f, struct bytes state,
     struct bytes value, struct buf *token) MUST_USE;

@@ -4,164 +4,28 @@
 #include <sys/random.h>
 
 #include "base/pack.h"
-#include "cms/params.h"
-#include "pdf/params.h"
 #include "signd/front-auth.h"
+#include "signd/front-choices.h"
 #include "signd/front-level.h"
 #include "signd/proto.h"
 #include "worker/job.h"
-#include "xml/params.h"
 
-#define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
 #define SIGNATURE_MAX 4096        /* bytes of one value */
 #define DRAFT_ID_BYTES 16
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
 /* ---- prepare and embed, by a worker ---- */
 
-/* CSC API v2 11.11: signature_format C, P or X; of C also whether the document
- * stays inside (signed_envelope_property). */
-static struct err *
-read_format(const struct request *r, struct buf *cms, struct prepare_request *p)
-{
-	static const char *const letters[] = { "C", "P", "X" };
-	static const char *const formats[] = { "cms", "pdf", "xml" };
-	static const char *const places[] = { "Attached", "Detached",
-		"Parallel" };
-	static const enum cms_form forms[] = { CMS_FORM_ATTACHED,
-		CMS_FORM_DETACHED, CMS_FORM_PARALLEL };
-	const char *format, *place;
-	struct cms_params params = { .form = CMS_FORM_BY_DOCUMENT };
-	TRY(request_param(r, "signature_format", &format));
-	TRY(request_param(r, "signed_envelope_property", &place));
-	for (size_t i = 0; i < COUNT_OF(letters); i++)
-		if (format != NULL && strcmp(format, letters[i]) == 0)
-			p->format = formats[i];
-	if (format != NULL && p->format == NULL)
-		return err_coded(
-		    err_new(ERR_USAGE, NULL, "no such signature_format"),
-		    "parameter");
-	if (format == NULL || format[0] != 'C')
-		return NULL;
-	for (size_t i = 0; i < COUNT_OF(places); i++)
-		if (place != NULL && strcmp(place, places[i]) == 0)
-			params.form = forms[i];
-	TRY(cms_params_pack(&params, cms));
-	p->cms = buf_bytes(cms);
-	return NULL;
-}
-
-/* At T at once; what is above comes afterwards. */
-static struct err *
-read_choices(const struct request *r, struct buf *cms, struct prepare_request *p)
-{
-	TRY(level_param(r, &p->level));
-	if (p->level > LEVEL_T)
-		p->level = LEVEL_T;
-	TRY(request_param(r, "reason", &p->reason));
-	TRY(request_param(r, "location", &p->location));
-	TRY(request_param(r, "field", &p->field));
-	TRY(request_param(r, "role", &p->role));
-	TRY(request_param(r, "commitment", &p->commitment));
-	return read_format(r, cms, p);
-}
-
-/* Names separated by commas: elements of the document, "#data". */
-static struct err *
-xml_objects(char *list, struct xml_object *out, size_t *n)
-{
-	char *rest = NULL;
-	for (char *w = strtok_r(list, ",", &rest); w != NULL;
-	     w = strtok_r(NULL, ",", &rest)) {
-		if (*n == XML_OBJECTS_MAX || *w != '#')
-			return err_coded(err_new(ERR_USAGE, NULL, "xmlObjects"),
-			    "parameter");
-		out[(*n)++].uri = w;
-	}
-	return NULL;
-}
-
-/* What only XML has; nothing is appended when nothing of it was asked for. */
-static struct err *
-pack_xml(const struct request *r, struct buf *out)
-{
-	struct xml_object objects[XML_OBJECTS_MAX] = { 0 };
-	CLEANUP(free_charp) char *list = NULL;
-	struct xml_params x;
-	struct xml_words w = { 0 };
-	const char *names = NULL;
-	size_t n = 0;
-	TRY(request_param(r, "xmlProfile", &w.profile));
-	TRY(request_param(r, "xmlPackaging", &w.packaging));
-	TRY(request_param(r, "xmlPlace", &w.place));
-	TRY(request_param(r, "xmlCanon", &w.canon));
-	TRY(request_param(r, "xmlCounter", &w.counter));
-	TRY(request_param(r, "xmlObjects", &names));
-	if (names == NULL && w.profile == NULL && w.packaging == NULL &&
-	    w.place == NULL && w.canon == NULL && w.counter == NULL)
-		return NULL;
-	TRY(xml_params_read(&w, &x));
-	if (names != NULL)
-		TRY(bytes_dup_str(bytes_str(names), &list));
-	if (list != NULL)
-		TRY(xml_objects(list, objects, &n));
-	x.objects = objects;
-	x.nobjects = n;
-	return xml_params_pack(&x, out);
-}
-
-static struct err *
-pdf_choices(const struct request *r, struct buf *out)
-{
-	const char *field;
-	struct pdf_words w = { 0 };
-	TRY(request_param(r, "certify", &w.certify));
-	TRY(request_param(r, "lock", &w.lock));
-	TRY(request_param(r, "appearance", &w.appearance));
-	TRY(request_param(r, "page", &w.page));
-	TRY(request_param(r, "box", &w.box));
-	TRY(request_param(r, "corner", &w.corner));
-	TRY(request_param(r, "anchor", &w.anchor));
-	TRY(request_param(r, "text", &w.text));
-	TRY(request_param(r, "qr", &w.qr));
-	TRY(request_param(r, "field", &field));
-	w.field = field != NULL;
-	return pdf_params_words(&w, out);
-}
-
-static struct err *
-pack_prepare(const struct request *r, const struct credential *c,
-    struct sig_alg alg, struct buf *out)
-{
-	struct prepare_request p = {
-		.cert = cert_der(c->cert),
-		.digest = alg.digest,
-		.form = alg.form,
-		.time = clock_now(&clock_system),
-	};
-	p.chain = c->chain;
-	p.nchain = c->nchain;
-	CLEANUP(buf_done) struct buf cms = BUF(4096);
-	TRY(read_choices(r, &cms, &p));
-	CLEANUP(buf_done) struct buf xml = BUF(PREPARE_MAX);
-	TRY(pack_xml(r, &xml));
-	p.xml = buf_bytes(&xml);
-	CLEANUP(buf_done) struct buf pdf = BUF(PDF_PARAMS_MAX);
-	TRY(pdf_choices(r, &pdf));
-	p.pdf = buf_bytes(&pdf);
-	return prepare_request_pack(&p, out);
-}
-
 static struct err *
 prepare(struct request *r, const struct credential *c, struct sig_alg alg,
     struct prepared *out)
 {
-	CLEANUP(buf_done) struct buf body = BUF(PREPARE_MAX);
+	CLEANUP(buf_done) struct buf body = BUF(CHOICES_MAX);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
-	TRY(pack_prepare(r, c, alg, &body));
+	TRY(choices_pack(r, c, alg, &body));
 	TRY(ask_worker(
 	    r->front, WORKER_PREPARE, buf_bytes(&body), r->document.fd, &m));
 	TRY(prepared_unpack(buf_bytes(&m.body), out));
@@ -297,23 +161,11 @@ sign_doc(struct request *r, const char *id, struct reply *out)
 static struct err *
 sign_material(const struct request *r, const char *credential, struct buf *out)
 {
-	static const char *const params[] = { "reason", "location", "field",
-		"certify", "lock", "appearance", "page", "box", "corner",
-		"anchor", 		"text", "qr", "xmlProfile", "xmlPackaging", "xmlPlace",
-		"xmlCanon", "xmlCounter", "xmlObjects", "conformance_level",
-		"signature_format", "signed_envelope_property", "role",
-		"commitment" };
-	const char *auth = request_header(r, "Signd-Authorization");
 	TRY(pack_str(out, 1, r->path));
 	TRY(pack_str(out, 2, credential));
 	TRY(pack_bytes(out, 3, bytes_of(r->document.sha256, 32)));
-	TRY(pack_str(out, 4, auth));
-	for (size_t i = 0; i < COUNT_OF(params); i++) {
-		const char *v;
-		TRY(request_param(r, params[i], &v));
-		TRY(pack_str(out, 5, v));
-	}
-	return NULL;
+	TRY(pack_str(out, 4, request_header(r, "Signd-Authorization")));
+	return choices_material(r, out);
 }
 
 /* Signing again with a plain PIN does no harm; the others are good once only,

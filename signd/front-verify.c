@@ -5,6 +5,7 @@
 
 #include "base/pack.h"
 #include "report/report.h"
+#include "signd/front-hashes.h"
 #include "signd/front-verdict.h"
 #include "signd/front.h"
 #include "signd/proto.h"
@@ -17,6 +18,8 @@ struct asked_for {
 	int64_t wait_ms; /* for what is asked outside */
 	const char *name; /* of the file, or NULL */
 	struct verdict_place place;
+	struct hashes hashes; /* instead of the content */
+	bool out_of_pdf;
 };
 
 static void
@@ -46,6 +49,29 @@ static bool
 wants_receipt(const struct request *r)
 {
 	return wanted_report(r) == REPORT_RECEIPT;
+}
+
+static struct err *
+read_hashes(const struct request *r, struct asked_for *w)
+{
+	const char *text, *of;
+	TRY(request_param(r, "hash", &text));
+	TRY(request_param(r, "of", &of));
+	if (text == NULL && r->form != NULL && r->form->hash[0] != '\0')
+		text = r->form->hash;
+	if (of == NULL && r->form != NULL && r->form->of[0] != '\0')
+		of = r->form->of;
+	if (of != NULL && strcmp(of, "pdf") != 0)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "of: pdf"), "parameter");
+	w->out_of_pdf = of != NULL;
+	if (text == NULL)
+		return NULL;
+	if (w->content.ptr != NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a content and its hash, too"),
+		    "parameter");
+	return hashes_read(text, &w->hashes);
 }
 
 static struct err *
@@ -108,6 +134,7 @@ read_wanted(const struct request *r, struct asked_for *w)
 	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
+	TRY(read_hashes(r, w));
 	TRY(read_name(r, w));
 	return read_keep(r, w);
 }
@@ -125,8 +152,10 @@ judge_document(const struct request *r, const struct asked_for *w,
 		.ndomains = t->ndomains,
 		.status_data = &t->crl,
 		.nstatus_data = t->crl.der.len > 0,
-		.external = &content,
-		.nexternal = w->content.ptr != NULL,
+		.external = w->hashes.n > 0 ? w->hashes.v : &content,
+		.nexternal =
+		    w->hashes.n > 0 ? w->hashes.n : w->content.ptr != NULL,
+		.out_of_pdf = w->out_of_pdf,
 		.reports = wanted_report(r) | verdict_reports(&w->place),
 		.name = w->name,
 		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
@@ -137,8 +166,17 @@ judge_document(const struct request *r, const struct asked_for *w,
 
 /* ---- the answer ---- */
 
+/* SHA-256 of what the verdict is about. */
+static const uint8_t *
+about(const struct request *r, const struct asked_for *w)
+{
+	return w->hashes.sha256 != NULL ? w->hashes.sha256
+					: r->document.sha256;
+}
+
 static struct err *
-reply_report(struct request *r, struct verify_answer *a, struct reply *out)
+reply_report(struct request *r, const struct asked_for *w,
+    struct verify_answer *a, struct reply *out)
 {
 	out->status = 200;
 	switch (wanted_report(r)) {
@@ -153,7 +191,7 @@ reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 		return NULL;
 	case REPORT_RECEIPT:
 		return verdict_receipt(r, buf_bytes(&a->receipt),
-		    bytes_of(r->document.sha256, 32),
+		    bytes_of(about(r, w), 32),
 		    indication_name(a->indication), out);
 	case REPORT_ETSI:
 		out->type = "application/xml; charset=utf-8";
@@ -195,7 +233,8 @@ keep(const struct request *r, const struct asked_for *w,
 		return NULL;
 	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
 	    w->place.id);
-	return verdict_keep(r, &w->place, w->policy, a->time, a);
+	return verdict_keep(
+	    r, &w->place, about(r, w), w->policy, a->time, a);
 }
 
 static struct err *
@@ -205,7 +244,7 @@ answer(struct request *r, const struct asked_for *w, struct verify_answer *a,
 	TRY(check_answer(a));
 	log_verdict(r, a);
 	TRY(keep(r, w, a, out));
-	return reply_report(r, a, out);
+	return reply_report(r, w, a, out);
 }
 
 /* An error as a page, for who came by the form. */

@@ -359,9 +359,7 @@ prepare(struct front *f, struct tls *tls)
 	return open_store(f);
 }
 
-#define THREADS_PER_CORE                                                       \
-	4 /* they wait for other processes most of the time                    \
-	   */
+#define THREADS_PER_CORE 16 /* they wait for other processes */
 
 struct err *
 front_run(const struct settings *s, const struct log *log,

@@ -186,6 +186,8 @@ struct form {
 	char lang[8];
 	char time[64];
 	char keep[16];
+	char hash[512];
+	char of[8];
 	char name[PARAM_MAX]; /* of the document, as the browser told it */
 	struct err *error;
 };

@@ -26,6 +26,7 @@ enum client_state {
 struct client {
 	enum client_state state;
 	int fd;
+	uid_t peer;
 	const struct ipc_service *service;
 	int64_t since; /* ms; of the last progress */
 	uint8_t raw[IPC_HEAD];
@@ -42,7 +43,6 @@ struct server {
 	struct client *clients;
 	size_t nclients;
 	struct pollfd *polls; /* listeners, then clients */
-	uid_t own;            /* our user */
 };
 
 static void
@@ -82,19 +82,39 @@ free_slot(const struct server *s)
 	return NULL;
 }
 
+bool
+ipc_peer_allowed(const struct ipc_service *service, uid_t peer)
+{
+	if (peer == geteuid())
+		return true;
+	for (size_t i = 0; i < service->npeers; i++)
+		if (peer == service->peers[i])
+			return true;
+	return false;
+}
+
 static bool
-peer_allowed(const struct server *s, const struct ipc_service *service, int fd)
+peer_allowed(const struct ipc_service *service, int fd, uid_t *out)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return false;
-	if (peer.uid == s->own)
-		return true;
-	for (size_t i = 0; i < service->npeers; i++)
-		if (peer.uid == service->peers[i])
-			return true;
-	return false;
+	*out = peer.uid;
+	return ipc_peer_allowed(service, peer.uid);
+}
+
+/* -1: another process took it, try later; or nobody who may. */
+static int
+accept_one(int listen_fd, const struct ipc_service *service, uid_t *peer)
+{
+	for (;;) {
+		int fd = accept4(
+		    listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 || peer_allowed(service, fd, peer))
+			return fd;
+		close(fd);
+	}
 }
 
 /* Whether one more client may come in for this service. */
@@ -106,22 +126,25 @@ has_room(const struct server *s, const struct ipc_service *service)
 }
 
 static void
+client_open(
+    struct client *c, const struct ipc_service *service, int fd, uid_t peer)
+{
+	*c = (struct client){ .state = CLIENT_HEAD,
+		.fd = fd,
+		.peer = peer,
+		.service = service,
+		.since = ipc_now_ms() };
+}
+
+static void
 accept_new(const struct server *s, const struct ipc_listener *l)
 {
+	uid_t peer = 0;
 	while (has_room(s, l->service)) {
-		int fd =
-		    accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = accept_one(l->fd, l->service, &peer);
 		if (fd < 0)
-			return; /* another process took it, or try later */
-		if (!peer_allowed(s, l->service, fd)) {
-			close(fd);
-			continue;
-		}
-		struct client *c = free_slot(s);
-		*c = (struct client){ .state = CLIENT_HEAD,
-			.fd = fd,
-			.service = l->service,
-			.since = ipc_now_ms() };
+			return;
+		client_open(free_slot(s), l->service, fd, peer);
 	}
 }
 
@@ -162,6 +185,7 @@ read_head(struct client *c)
 		return false;
 	}
 	c->request.op = c->head.op;
+	c->request.peer = c->peer;
 	c->request.body = BUF(c->service->body_max);
 	c->state = c->head.len == 0 ? CLIENT_READY : CLIENT_BODY;
 	return true;
@@ -213,15 +237,14 @@ read_more(struct client *c)
 static bool
 write_more(struct client *c)
 {
-	while (c->sent < IPC_HEAD + c->answer.body.len) {
-		struct bytes rest =
-		    c->sent < IPC_HEAD
-			? bytes_of(c->raw + c->sent, IPC_HEAD - c->sent)
-			: bytes_from(
-			      buf_bytes(&c->answer.body), c->sent - IPC_HEAD);
-		ssize_t n = send(c->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
+	struct bytes rest[2] = { bytes_of(c->raw, IPC_HEAD),
+		buf_bytes(&c->answer.body) };
+	ipc_sent(rest, c->sent);
+	while (rest[0].len + rest[1].len > 0) {
+		ssize_t n = ipc_send_fds(c->fd, rest, NULL, 0);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
+		ipc_sent(rest, (size_t)n);
 		c->sent += (size_t)n;
 		c->since = ipc_now_ms();
 	}
@@ -407,9 +430,7 @@ serve_loop(const struct server *s)
 struct err *
 ipc_serve_all(const struct ipc_listener *listeners, size_t n)
 {
-	struct server s = {
-		.listeners = listeners, .nlisteners = n, .own = geteuid()
-	};
+	struct server s = { .listeners = listeners, .nlisteners = n };
 	for (size_t i = 0; i < n; i++)
 		s.nclients += listeners[i].service->clients_max;
 	if (n > IPC_LISTENERS_MAX || s.nclients > CLIENTS_CEILING)
@@ -434,4 +455,77 @@ ipc_serve(int listen_fd, const struct ipc_service *service)
 {
 	const struct ipc_listener one = { .fd = listen_fd, .service = service };
 	return ipc_serve_all(&one, 1);
+}
+
+/* ---- one request of one connection ---- */
+
+struct ipc_visit {
+	struct client client;
+};
+
+/* Whether something happened within the service's patience. */
+static bool
+wait_for_client(const struct client *c, short events)
+{
+	int n;
+	struct pollfd p = { .fd = c->fd, .events = events };
+	do
+		n = poll(&p, 1, c->service->idle_ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+static bool
+read_request(struct client *c)
+{
+	while (read_more(c)) {
+		if (c->state == CLIENT_READY)
+			return true;
+		if (!wait_for_client(c, POLLIN))
+			return false;
+	}
+	return false;
+}
+
+struct err *
+ipc_visit_take(
+    int listen_fd, const struct ipc_service *service, struct ipc_visit **out)
+{
+	uid_t peer = 0;
+	*out = NULL;
+	int fd = accept_one(listen_fd, service, &peer);
+	if (fd < 0)
+		return NULL;
+	struct ipc_visit *v = calloc(1, sizeof(*v));
+	if (v == NULL) {
+		close(fd);
+		return err_new(ERR_NOMEM, NULL, "a connection");
+	}
+	client_open(&v->client, service, fd, peer);
+	if (read_request(&v->client)) {
+		*out = v;
+		return NULL;
+	}
+	client_close(&v->client);
+	free(v);
+	return NULL;
+}
+
+void
+ipc_visit_handle(struct ipc_visit *v)
+{
+	handle_one(&v->client);
+}
+
+void
+ipc_visit_end(struct ipc_visit *v)
+{
+	struct client *c = &v->client;
+	answer_start(c);
+	while (c->state == CLIENT_ANSWER && wait_for_client(c, POLLOUT) &&
+	       write_more(c))
+		continue;
+	if (c->state != CLIENT_FREE)
+		client_close(c);
+	free(v);
 }

@@ -127,14 +127,17 @@ ipc_listen(const char *path, mode_t mode, int backlog, int *out)
 }
 
 ssize_t
-ipc_send_fds(int sock, struct bytes what, const int *fds, size_t nfds)
+ipc_send_fds(int sock, const struct bytes what[2], const int *fds, size_t nfds)
 {
 	union {
 		struct cmsghdr head;
 		uint8_t space[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
 	} control = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)what.ptr, what.len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct iovec iov[] = {
+		{ (void *)(uintptr_t)what[0].ptr, what[0].len },
+		{ (void *)(uintptr_t)what[1].ptr, what[1].len },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = COUNT_OF(iov) };
 	if (nfds > 0) {
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
@@ -253,13 +256,24 @@ connect_to(struct call *c)
 	return NULL;
 }
 
-static struct err *
-send_all(const struct call *c, struct bytes what, const int *fds, size_t nfds)
+void
+ipc_sent(struct bytes what[2], size_t n)
 {
-	while (what.len > 0) {
+	size_t first = n < what[0].len ? n : what[0].len;
+	what[0] = bytes_from(what[0], first);
+	what[1] = bytes_from(what[1], n - first);
+}
+
+/* Head and body leave together: the other side wakes up once. */
+static struct err *
+send_all(const struct call *c, struct bytes head, struct bytes body,
+    const int *fds, size_t nfds)
+{
+	struct bytes what[2] = { head, body };
+	while (what[0].len + what[1].len > 0) {
 		ssize_t n = ipc_send_fds(c->fd, what, fds, nfds);
 		if (n > 0) {
-			what = bytes_from(what, (size_t)n);
+			ipc_sent(what, (size_t)n);
 			nfds = 0;
 			continue;
 		}
@@ -314,20 +328,60 @@ recv_all(const struct call *c, uint8_t *out, size_t len)
 	return NULL;
 }
 
+#define FIRST 4096 /* bytes of head and body that are read at once */
+
+/* Most answers come whole, in one piece. */
+static struct err *
+recv_first(const struct call *c, uint8_t out[FIRST], size_t *got)
+{
+	ssize_t n = -1;
+	while (n < 0) {
+		bool ready = false;
+		TRY(wait_for(c, POLLIN, &ready));
+		if (!ready)
+			return late(c);
+		n = recv(c->fd, out, FIRST, 0);
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return died(c, "it went away before it answered");
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return err_errno(errno, "reading from %s", c->path);
+	}
+	*got = (size_t)n;
+	if (*got < IPC_HEAD) {
+		TRY(recv_all(c, out + *got, IPC_HEAD - *got));
+		*got = IPC_HEAD;
+	}
+	return NULL;
+}
+
+static struct err *
+recv_rest(const struct call *c, uint16_t op, size_t answer_max,
+    struct bytes first, bool *whole, struct buf *body)
+{
+	struct ipc_head h;
+	TRY(ipc_head_parse(bytes_slice(first, 0, IPC_HEAD), answer_max, &h));
+	struct bytes begun = bytes_from(first, IPC_HEAD);
+	if (h.kind == IPC_REQUEST || h.op != op || begun.len > h.len)
+		return err_new(ERR_MALFORMED, NULL, "%s: no answer", c->path);
+	TRY(buf_fill(body, 0, h.len));
+	if (begun.len > 0)
+		memcpy(body->ptr, begun.ptr, begun.len);
+	TRY(recv_all(c, body->ptr + begun.len, h.len - begun.len));
+	*whole = true;
+	return h.kind == IPC_ERROR ? err_unpack(buf_bytes(body)) : NULL;
+}
+
 static struct err *
 recv_answer(const struct call *c, uint16_t op, size_t answer_max, bool *whole,
     struct buf *body)
 {
-	uint8_t raw[IPC_HEAD];
-	struct ipc_head h;
-	TRY(recv_all(c, raw, sizeof(raw)));
-	TRY(ipc_head_parse(bytes_of(raw, sizeof(raw)), answer_max, &h));
-	if (h.kind == IPC_REQUEST || h.op != op)
-		return err_new(ERR_MALFORMED, NULL, "%s: no answer", c->path);
-	TRY(buf_fill(body, 0, h.len));
-	TRY(recv_all(c, body->ptr, h.len));
-	*whole = true;
-	return h.kind == IPC_ERROR ? err_unpack(buf_bytes(body)) : NULL;
+	uint8_t first[FIRST];
+	size_t got = 0;
+	TRY(recv_first(c, first, &got));
+	struct err *e = recv_rest(
+	    c, op, answer_max, bytes_of(first, got), whole, body);
+	wipe(first, got);
+	return e;
 }
 
 static struct err *
@@ -351,9 +405,9 @@ exchange(const struct call *c, uint16_t op, struct bytes body, const int *fds,
 		.len = (uint32_t)body.len,
 		.id = 1 };
 	ipc_head_encode(&h, raw);
-	TRY(send_all(c, bytes_of(raw, sizeof(raw)), fds, nfds));
 	/* Who refuses early may have answered already: read that first. */
-	struct err *sent = send_all(c, body, NULL, 0);
+	struct err *sent =
+	    send_all(c, bytes_of(raw, sizeof(raw)), body, fds, nfds);
 	CLEANUP(buf_done) struct buf got = BUF(answer_max);
 	struct err *e = recv_answer(c, op, answer_max, whole, &got);
 	if (sent != NULL && e != NULL &&

@@ -24,6 +24,7 @@ struct ipc_message {
 	struct buf body;
 	int fds[IPC_FDS_MAX]; /* owned; -1 where there is none */
 	size_t nfds;
+	uid_t peer; /* of a request: who sent it, as the kernel says */
 };
 
 void ipc_message_done(struct ipc_message *m);
@@ -89,6 +90,9 @@ struct ipc_service {
 	bool (*stopping)(void *ctx);
 };
 
+/* Whether that user may connect: ours, or one of its peers. */
+bool ipc_peer_allowed(const struct ipc_service *service, uid_t peer);
+
 /*
  * ipc_listen opens a listening socket at `path`, in place of one that was left
  * behind.  Non-blocking, as ipc_serve wants it, for several processes may wait
@@ -111,6 +115,19 @@ struct ipc_listener {
 };
 struct err *ipc_serve_all(
     const struct ipc_listener *listeners, size_t n) MUST_USE;
+
+/*
+ * One request of one connection, for a thread that does one at a time.
+ * ipc_visit_take takes a connection that waits and reads its request; *out is
+ * NULL when none waits (another process took it), or nothing came of it within
+ * idle_ms.  ipc_visit_handle has the service handle it; ipc_visit_end answers,
+ * closes and frees.
+ */
+struct ipc_visit;
+struct err *ipc_visit_take(int listen_fd, const struct ipc_service *service,
+    struct ipc_visit **out) MUST_USE;
+void ipc_visit_handle(struct ipc_visit *v);
+void ipc_visit_end(struct ipc_visit *v);
 
 /* The codec alone, for tests and fuzzing: reads a head. */
 #define IPC_HEAD 16 /* bytes */

@@ -127,8 +127,8 @@ keyholder_cover(struct keyholder *k, int64_t n, struct cover_key *out)
 	return NULL;
 }
 
-struct err *
-keyholder_uncover(struct keyholder *k, int64_t n, struct bytes owner,
+static struct err *
+uncover(struct keyholder *k, int64_t n, struct bytes owner,
     struct bytes covered, struct secret *out)
 {
 	struct cover_key key;
@@ -137,6 +137,16 @@ keyholder_uncover(struct keyholder *k, int64_t n, struct bytes owner,
 		return secret_copy(out, covered);
 	const struct pepper cover = { .ctx = &key, .hmac = hmac_of_cover };
 	return cover_open(&cover, key.id, owner, covered, out);
+}
+
+struct err *
+keyholder_uncover(struct keyholder *k, int64_t n, struct bytes owner,
+    struct bytes covered, struct secret *out)
+{
+	keyholder_lock(k);
+	struct err *e = uncover(k, n, owner, covered, out);
+	keyholder_unlock(k);
+	return e;
 }
 
 struct err *

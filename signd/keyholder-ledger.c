@@ -9,15 +9,15 @@
 
 #define TELL_MS 10000 /* a commit on a slow disk */
 
-/* Who waits for the ledger lets another thread work. */
+/* Who waits for the ledger lets another thread use the token. */
 static struct err *
 call_unlocked(struct keyholder *k, struct ipc_pool *pool, uint16_t op,
     const struct buf *body, struct ipc_message *answer)
 {
-	keyholder_unlock(k);
+	unsigned depth = keyholder_pause(k);
 	struct err *e = ipc_pool_call(
 	    pool, op, buf_bytes(body), LW_ANSWER_MAX, TELL_MS, answer);
-	keyholder_lock(k);
+	keyholder_resume(k, depth);
 	return e;
 }
 
@@ -76,8 +76,9 @@ keyholder_fetch(
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_bytes(&body, 1, credential));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_tell(
-	    k, try ? LW_PIN_TRY : LW_CREDENTIAL, &body, &h.answer));
+	/* Who only reads does not wait for anybody's commit. */
+	TRY(try ? keyholder_tell(k, LW_PIN_TRY, &body, &h.answer)
+		: keyholder_ask(k, LW_CREDENTIAL, &body, &h.answer));
 	struct err *e = read_held(k, credential, &h);
 	if (e != NULL) {
 		if (try)

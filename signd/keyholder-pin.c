@@ -94,8 +94,10 @@ keyholder_take_pin(struct keyholder *k, const struct pin_purpose *purpose,
 	if ((given->plain.len == 0) == (given->sealed.len == 0))
 		return err_new(ERR_USAGE, NULL, "either a sealed PIN or a plain");
 	if (given->sealed.len > 0) {
-		TRY(open_sealed(k, purpose, given->sealed, out));
-		return pin_form(out->m.pin);
+		keyholder_lock(k);
+		struct err *e = open_sealed(k, purpose, given->sealed, out);
+		keyholder_unlock(k);
+		return e != NULL ? e : pin_form(out->m.pin);
 	}
 	if (!k->settings->plain_pin)
 		return refuse("pin-plain", "a PIN must come sealed");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "certs/ossl.h"
 #include "certs/totp.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/pin.h"
@@ -161,17 +162,33 @@ values_done(struct values *s)
 }
 
 static struct err *
-make_values(struct keyholder *k, const struct request *r, const struct held *h,
+use_key(struct keyholder *k, const struct request *r, const struct held *h,
     struct bytes wrapped, struct values *out)
 {
 	struct p11_kek kek;
+	const struct key_shape shape = { key_alg_of(h->key),
+		EVP_PKEY_get_bits(h->key) };
 	TRY(keyholder_kek(k, h->sealed.kek_id, &kek));
 	kek.mechanism = (CK_MECHANISM_TYPE)h->sealed.wrap_mechanism;
+	k->operations++;
+	return p11_wrapped_values(&k->session, &kek, wrapped, shape, r->alg,
+	    r->digests, r->n, out->v);
+}
+
+/* No value is of use to anybody before it was verified under the certificate:
+ * a key that another one's blob brought signs nothing. */
+static struct err *
+make_values(struct keyholder *k, const struct request *r, const struct held *h,
+    struct bytes wrapped, struct values *out)
+{
 	for (out->n = 0; out->n < r->n; out->n++)
 		out->v[out->n] = BUF(VALUE_MAX);
-	k->operations++;
-	return p11_wrapped_sign(&k->session, &kek, wrapped, h->key, r->alg,
-	    r->digests, r->n, out->v);
+	keyholder_lock(k);
+	struct err *e = use_key(k, r, h, wrapped, out);
+	keyholder_unlock(k);
+	return e != NULL ? e
+			 : p11_values_check(
+			       h->key, r->alg, r->digests, r->n, out->v);
 }
 
 static struct err *

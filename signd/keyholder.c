@@ -12,12 +12,9 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-/* One at a time for each thread: who waits, waits in the socket that all
- * keyholders share, for the first that is free. */
-#define CLIENTS_MAX 1
-/* One works, the others wait for a commit: with a single thread the token would
- * be idle meanwhile.  Not tuned by measurement yet. */
-#define THREADS 3
+/* One works, the others wait for a commit: with few threads the token would be
+ * idle while a disk is slow (doc/keys.md, "Rates"). */
+#define THREADS 16
 #define IDLE_MS 3000     /* for one that connects and says nothing */
 #define LEDGER_WAIT_S 20 /* how long the ledger may take to come up */
 
@@ -27,7 +24,10 @@ static struct err *
 hmac_in_token(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
 {
 	struct keyholder *k = ctx;
-	return p11_hmac(&k->session, k->pepper, data, out);
+	keyholder_lock(k);
+	struct err *e = p11_hmac(&k->session, k->pepper, data, out);
+	keyholder_unlock(k);
+	return e;
 }
 
 struct pepper
@@ -188,8 +188,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 		.settings = s, .clock = clock, .pin_fd = pin_fd
 	};
 	k->watch = (struct clockwatch){ .source = &clock_source_system };
-	if (pthread_mutex_init(&k->lock, NULL) != 0)
-		return err_new(ERR_NOMEM, NULL, "a lock");
+	TRY(lanes_init(&k->lanes));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	TRY(ipc_pool_init(&k->reading, k->ledger_read));
@@ -219,7 +218,7 @@ keyholder_done(struct keyholder *k)
 	ipc_pool_done(&k->writing);
 	free(k->ledger_read);
 	free(k->ledger_write);
-	pthread_mutex_destroy(&k->lock);
+	lanes_done(&k->lanes);
 	*k = (struct keyholder){ 0 };
 }
 
@@ -235,17 +234,14 @@ ping(struct keyholder *k, struct buf *out)
 }
 
 static struct err *
-dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
+dispatch_locked(
+    struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 {
 	switch (op) {
 	case KEY_ENROL:
 		return keyholder_enrol(k, u, out);
 	case KEY_ACTIVATE:
 		return keyholder_activate(k, u, out);
-	case KEY_AUTHORIZE:
-		return keyholder_authorize(k, u, out);
-	case KEY_SIGN:
-		return keyholder_sign(k, u, out);
 	case KEY_REVOKE:
 		return keyholder_revoke(k, u, out);
 	case KEY_CRL:
@@ -268,15 +264,48 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 void
 keyholder_lock(struct keyholder *k)
 {
-	pthread_mutex_lock(&k->lock);
-	tokenwatch_enter(&k->hangs);
+	lanes_enter(&k->lanes);
+	if (lanes_depth() == 1)
+		tokenwatch_enter(&k->hangs);
 }
 
 void
 keyholder_unlock(struct keyholder *k)
 {
-	tokenwatch_leave(&k->hangs);
-	pthread_mutex_unlock(&k->lock);
+	if (lanes_depth() == 1)
+		tokenwatch_leave(&k->hangs);
+	lanes_leave(&k->lanes);
+}
+
+unsigned
+keyholder_pause(struct keyholder *k)
+{
+	if (lanes_depth() > 0)
+		tokenwatch_leave(&k->hangs);
+	return lanes_pause(&k->lanes);
+}
+
+void
+keyholder_resume(struct keyholder *k, unsigned depth)
+{
+	lanes_resume(&k->lanes, depth);
+	if (depth > 0)
+		tokenwatch_enter(&k->hangs);
+}
+
+/* What citizens do a thousand times a second takes the token for moments; the
+ * rest keeps it. */
+static struct err *
+dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
+{
+	if (op == KEY_SIGN)
+		return keyholder_sign(k, u, out);
+	if (op == KEY_AUTHORIZE)
+		return keyholder_authorize(k, u, out);
+	keyholder_lock(k);
+	struct err *e = dispatch_locked(k, op, u, out);
+	keyholder_unlock(k);
+	return e;
 }
 
 struct err *
@@ -287,9 +316,7 @@ keyholder_handle(
 	struct unpack u = unpack_of(buf_bytes(&request->body));
 	if (request->op != KEY_PING)
 		k->asked = ipc_now_ms();
-	keyholder_lock(k);
 	struct err *e = dispatch(k, request->op, &u, &answer->body);
-	keyholder_unlock(k);
 	if (e == NULL || strcmp(err_code(e), "token-unavailable") != 0)
 		return e;
 	/* Some modules recover only in a new process, so none is trusted to
@@ -307,33 +334,6 @@ stopping(void *ctx)
 		most = k->session.vendor->operations_max;
 	return k->broken || (most > 0 && k->operations >= most) ||
 	       asked_to_stop(NULL);
-}
-
-struct lane {
-	int listen_fd;
-	const struct ipc_service *service;
-	pthread_t thread;
-	struct err *e;
-};
-
-/* A lane that cannot go on takes the others along: the process is replaced,
- * and none of them waits for ever to be joined. */
-static struct err *
-serve_lane(int listen_fd, const struct ipc_service *service)
-{
-	struct keyholder *k = service->ctx;
-	struct err *e = ipc_serve(listen_fd, service);
-	if (e != NULL)
-		k->broken = true;
-	return e;
-}
-
-static void *
-lane_run(void *ctx)
-{
-	struct lane *l = ctx;
-	l->e = serve_lane(l->listen_fd, l->service);
-	return NULL;
 }
 
 /* ---- chores: what is to be done without anybody asking ---- */
@@ -379,29 +379,11 @@ chores_run(void *ctx)
 	return NULL;
 }
 
-/* This thread is a lane too.  The first error is told. */
-static struct err *
-serve_lanes(int listen_fd, const struct ipc_service *service)
+static void
+give_up(void *ctx)
 {
-	struct lane lanes[THREADS];
-	size_t n = 0;
-	struct err *e = NULL;
-	for (; n < THREADS - 1; n++) {
-		lanes[n] =
-		    (struct lane){ .listen_fd = listen_fd, .service = service };
-		if (pthread_create(
-			&lanes[n].thread, NULL, lane_run, &lanes[n]) != 0)
-			break;
-	}
-	e = serve_lane(listen_fd, service);
-	for (size_t i = 0; i < n; i++) {
-		pthread_join(lanes[i].thread, NULL);
-		if (e == NULL)
-			e = lanes[i].e;
-		else
-			err_free(lanes[i].e);
-	}
-	return e;
+	struct keyholder *k = ctx;
+	k->broken = true;
 }
 
 /* A session that was lost while nobody asked costs no request. */
@@ -424,17 +406,19 @@ serve(struct keyholder *k, int listen_fd)
 	struct ipc_service service = { .ctx = k,
 		.body_max = KEY_BODY_MAX,
 		.answer_max = KEY_ANSWER_MAX,
-		.clients_max = CLIENTS_MAX,
 		.idle_ms = IDLE_MS,
 		.handle = keyholder_handle,
 		.idle = look_at_session,
 		.stopping = stopping };
+	const struct lanes_service lanes = { .listen_fd = listen_fd,
+		.service = &service,
+		.failed = give_up };
 	TRY(process_peer(&service, k->settings->user_front));
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	process_ready();
 	pthread_t chores;
 	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
-	struct err *e = serve_lanes(listen_fd, &service);
+	struct err *e = lanes_serve(&k->lanes, &lanes, THREADS);
 	if (started)
 		pthread_join(chores, NULL);
 	if (e != NULL || !k->broken)
@@ -477,7 +461,7 @@ refuse(const struct settings *s, int listen_fd)
 	struct ipc_service service = { .ctx = &r,
 		.body_max = KEY_BODY_MAX,
 		.answer_max = KEY_ANSWER_MAX,
-		.clients_max = CLIENTS_MAX,
+		.clients_max = 1,
 		.idle_ms = IDLE_MS,
 		.handle = refuse_one,
 		.stopping = refused_enough };

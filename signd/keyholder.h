@@ -18,6 +18,7 @@
 #include "pkcs11/wrap.h"
 #include "signd/clockwatch.h"
 #include "signd/ipc.h"
+#include "signd/lanes.h"
 #include "signd/roles.h"
 #include "signd/tokenwatch.h"
 #include "store/ledger.h"
@@ -57,10 +58,12 @@ struct pool_pair {
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
-	/* Held by the thread that works; given up in keyholder_tell() alone.
-	 * So everything else belongs to one thread, and no call of the token
-	 * that needs another after it (C_SignInit, C_Sign) is torn apart. */
-	pthread_mutex_t lock;
+	/* Who is inside has the token, the generations, the pool and the keys
+	 * to itself, so that no call of the token that needs another after it
+	 * (C_SignInit, C_Sign) is torn apart; but keyholder_tell() lets
+	 * another thread in.  Signing and approving are inside only for what
+	 * the token does: Argon2id and verification do not keep it waiting. */
+	struct lanes lanes;
 	char *ledger_read;       /* path of the ledger's socket */
 	char *ledger_write;      /* likewise */
 	struct ipc_pool reading; /* connections to them */
@@ -101,9 +104,13 @@ void keyholder_done(struct keyholder *k);
  * ceremony too; `k->settings` must be set. */
 struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
 
-/* Who uses the token holds the lock, and is watched (tokenwatch.h). */
+/* Who uses the token holds the lock, and is watched (tokenwatch.h); may be
+ * nested. */
 void keyholder_lock(struct keyholder *k);
 void keyholder_unlock(struct keyholder *k);
+/* Gives it up for a while, however often it was taken (also not at all). */
+unsigned keyholder_pause(struct keyholder *k);
+void keyholder_resume(struct keyholder *k, unsigned depth);
 
 /* One request; for ipc_service.handle, with `ctx` a keyholder. */
 struct err *keyholder_handle(void *ctx, const struct ipc_message *request,

@@ -25,7 +25,8 @@ enum ledger_write_op {
 	 * second factor [n].
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
-	/* 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
+	/* Also on the reading socket, for keyholders alone.
+	 * 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
 	 * 3 version [n], 4 PIN tries left [n], 5 generation that covers the
 	 * blob [n], 6 step of the second factor's last code [n]. */
 	LW_CREDENTIAL = 0x0506,

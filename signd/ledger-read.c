@@ -1,11 +1,12 @@
 /* What the ledger tells: everything here uses the connection that cannot
- * write, and nothing here tells a sealed key. */
+ * write, and a sealed key is told to keyholders alone. */
 #include "signd/ledger.h"
 
 #include <string.h>
 
 #include "base/pack.h"
 #include "certs/alg.h"
+#include "signd/ledger-ops.h"
 #include "signd/proto.h"
 
 #define AUDIT_PAGE_MAX 1000 /* records of one answer */
@@ -36,7 +37,7 @@ credential_status(const struct ledger_credential *c)
 {
 	if (c->revoked)
 		return c->reason == LEDGER_HOLD ? "suspended" : "revoked";
-	return c->tries_left == 0 ? "locked" : "active";
+	return c->locked ? "locked" : "active";
 }
 
 static struct err *
@@ -173,6 +174,16 @@ tell_ping(struct ledger *l, struct buf *out)
 	return pack_i64(out, 1, count);
 }
 
+static struct err *
+tell_sealed(const struct ledger_server *s, const struct ipc_message *request,
+    struct unpack *u, struct buf *out)
+{
+	if (s->may_unseal == NULL ||
+	    !ipc_peer_allowed(s->may_unseal, request->peer))
+		return err_new(ERR_DENIED, NULL, "for keyholders alone");
+	return ledger_tell_sealed(s->reader, false, u, out);
+}
+
 struct err *
 ledger_handle_read(
     void *ctx, const struct ipc_message *request, struct ipc_message *answer)
@@ -204,6 +215,8 @@ ledger_handle_read(
 		    s->reader, "seal", "seal-missing", &answer->body);
 	case LEDGER_PING:
 		return tell_ping(s->reader, &answer->body);
+	case LW_CREDENTIAL:
+		return tell_sealed(s, request, &u, &answer->body);
 	default:
 		/* Writing operations end here too. */
 		return err_new(ERR_DENIED, NULL, "no operation for reading");

@@ -140,15 +140,15 @@ do_activate(struct ledger *l, struct unpack *u)
 
 /* ---- credentials ---- */
 
-static struct err *
-do_credential(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
+struct err *
+ledger_tell_sealed(
+    struct ledger *l, bool try, struct unpack *u, struct buf *out)
 {
 	CLEANUP(free_charp) char *id = NULL;
 	TRY(unpack_id(u, 1, &id));
 	TRY(unpack_end(u));
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
-	TRY(op == LW_PIN_TRY ? ledger_pin_try(l, id, &c)
-			     : ledger_credential_get(l, id, &c));
+	TRY(try ? ledger_pin_try(l, id, &c) : ledger_credential_get(l, id, &c));
 	TRY(pack_bytes(out, 1, buf_bytes(&c.certificate)));
 	TRY(pack_bytes(out, 2, buf_bytes(&c.sealed)));
 	TRY(pack_i64(out, 3, c.version));
@@ -504,7 +504,8 @@ ledger_handle_write(
 		return do_activate(l, &u);
 	case LW_CREDENTIAL:
 	case LW_PIN_TRY:
-		return do_credential(l, request->op, &u, &answer->body);
+		return ledger_tell_sealed(
+		    l, request->op == LW_PIN_TRY, &u, &answer->body);
 	case LW_PIN_END:
 		return do_pin_end(l, &u, &answer->body);
 	case LW_AUTHORIZED:

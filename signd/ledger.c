@@ -1,9 +1,11 @@
 #include "signd/ledger.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "certs/alg.h"
 #include "signd/ledger-ops.h"
@@ -12,8 +14,8 @@
 
 #define READ_BODY_MAX 4096                 /* bytes: an id */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
-#define READ_CLIENTS 128
-#define WRITE_CLIENTS 128
+#define READ_CLIENTS 512
+#define WRITE_CLIENTS 512
 #define IDLE_MS 10000
 
 static struct err *
@@ -88,36 +90,67 @@ tidy(void *ctx)
 	return NULL;
 }
 
+struct side {
+	int fd;
+	struct ipc_service service;
+	struct err *e;
+};
+
+static void *
+serve_side(void *ctx)
+{
+	struct side *s = ctx;
+	s->e = ipc_serve(s->fd, &s->service);
+	/* Neither goes on without the other. */
+	if (s->e != NULL)
+		kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+static struct err *
+serve_both(struct side *reading, struct side *writing)
+{
+	pthread_t reader;
+	int no = pthread_create(&reader, NULL, serve_side, reading);
+	if (no != 0)
+		return err_errno(no, "pthread_create");
+	process_ready();
+	serve_side(writing);
+	pthread_join(reader, NULL);
+	if (writing->e == NULL)
+		return reading->e;
+	err_free(reading->e);
+	return writing->e;
+}
+
 static struct err *
 serve(const struct settings *s, struct ledger_server *server, int read_fd,
     int write_fd)
 {
-	struct ipc_service reading = { .ctx = server,
-		.body_max = READ_BODY_MAX,
-		.answer_max = READ_ANSWER_MAX,
-		.clients_max = READ_CLIENTS,
-		.idle_ms = IDLE_MS,
-		.handle = ledger_handle_read,
-		.stopping = asked_to_stop };
-	struct ipc_service writing = { .ctx = server,
-		.body_max = LW_BODY_MAX,
-		.answer_max = LW_ANSWER_MAX,
-		.clients_max = WRITE_CLIENTS,
-		.idle_ms = IDLE_MS,
-		.handle = ledger_handle_write,
-		.batch_begin = batch_begin,
-		.batch_end = batch_end,
-		.idle = tidy,
-		.stopping = asked_to_stop };
-	TRY(process_peer(&reading, s->user_front));
-	TRY(process_peer(&reading, s->user_keyholder));
-	TRY(process_peer(&writing, s->user_keyholder));
-	const struct ipc_listener listeners[] = {
-		{ .fd = write_fd, .service = &writing },
-		{ .fd = read_fd, .service = &reading },
-	};
-	process_ready();
-	return ipc_serve_all(listeners, COUNT_OF(listeners));
+	struct side reading = { .fd = read_fd,
+		.service = { .ctx = server,
+		    .body_max = READ_BODY_MAX,
+		    .answer_max = READ_ANSWER_MAX,
+		    .clients_max = READ_CLIENTS,
+		    .idle_ms = IDLE_MS,
+		    .handle = ledger_handle_read,
+		    .stopping = asked_to_stop } };
+	struct side writing = { .fd = write_fd,
+		.service = { .ctx = server,
+		    .body_max = LW_BODY_MAX,
+		    .answer_max = LW_ANSWER_MAX,
+		    .clients_max = WRITE_CLIENTS,
+		    .idle_ms = IDLE_MS,
+		    .handle = ledger_handle_write,
+		    .batch_begin = batch_begin,
+		    .batch_end = batch_end,
+		    .idle = tidy,
+		    .stopping = asked_to_stop } };
+	TRY(process_peer(&reading.service, s->user_front));
+	TRY(process_peer(&reading.service, s->user_keyholder));
+	TRY(process_peer(&writing.service, s->user_keyholder));
+	server->may_unseal = &writing.service;
+	return serve_both(&reading, &writing);
 }
 
 struct err *

@@ -1,11 +1,13 @@
 /*
  * The ledger's process: the one writer of security state.  It answers on two
- * sockets: one to read, for the front and keyholders, through a connection to
- * the database that cannot write; one to write, for keyholders alone.
+ * sockets, with a thread for each: one to read, for the front and keyholders,
+ * through a connection to the database that cannot write; one to write, for
+ * keyholders alone.  Who reads does not wait for a commit.
  */
 #ifndef SIGND_SIGND_LEDGER_H
 #define SIGND_SIGND_LEDGER_H
 
+#include "base/pack.h"
 #include "signd/ipc.h"
 #include "signd/roles.h"
 #include "store/ledger.h"
@@ -15,6 +17,7 @@
 struct ledger_server {
 	struct ledger *reader;
 	struct ledger *writer;
+	const struct ipc_service *may_unseal; /* whose peers get sealed keys */
 };
 
 extern const struct ledger_ground ledger_ground_system;
@@ -27,6 +30,10 @@ struct err *ledger_handle_read(void *ctx, const struct ipc_message *request,
     struct ipc_message *answer) MUST_USE;
 struct err *ledger_handle_write(void *ctx, const struct ipc_message *request,
     struct ipc_message *answer) MUST_USE;
+
+/* What LW_CREDENTIAL, or LW_PIN_TRY with `try`, answers. */
+struct err *ledger_tell_sealed(struct ledger *l, bool try, struct unpack *u,
+    struct buf *out) MUST_USE;
 
 /* Whether SIGTERM, which the caller blocked, is waiting. */
 bool asked_to_stop(void *ctx);

@@ -10,9 +10,11 @@ signd_libservice_la_SOURCES = \
 	%D%/front-auth.c %D%/front-auth.h \
 	%D%/front-backend.c \
 	%D%/front-check.c \
+	%D%/front-choices.c %D%/front-choices.h \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \
+	%D%/front-hashes.c %D%/front-hashes.h \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \
@@ -32,6 +34,7 @@ signd_libservice_la_SOURCES = \
 	%D%/ipc.c %D%/ipc.h %D%/ipc-io.h \
 	%D%/ipc-serve.c \
 	%D%/json.c %D%/json.h \
+	%D%/lanes.c %D%/lanes.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \

@@ -32,6 +32,7 @@ static const struct row rows[] = {
 	{ "pin-wrong", 401, 0 },
 	{ "pin-form", 400, 0 },
 	{ "pin-locked", 423, 0 },
+	{ "pin-busy", 503, 1 },
 	{ "credential-locked", 423, 0 },
 	{ "credential-unknown", 404, 0 },
 	{ "credential-revoked", 409, 0 },

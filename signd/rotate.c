@@ -182,9 +182,9 @@ rewrap_part(const struct part *p, struct buf *out)
 	struct keyholder k;
 	struct err *e = keyholder_open(&k, p->s, -1, &clock_system);
 	if (e == NULL) {
-		pthread_mutex_lock(&k.lock);
+		keyholder_lock(&k);
 		e = cover_all(&k, out);
-		pthread_mutex_unlock(&k.lock);
+		keyholder_unlock(&k);
 	}
 	keyholder_done(&k);
 	return e;

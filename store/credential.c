@@ -118,6 +118,7 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 	c->cover = stmt_col_int(q, 10);
 	c->second_factor = stmt_col_int(q, 11) != 0;
 	c->code_step = stmt_col_int(q, 12);
+	c->locked = stmt_col_int(q, 7) >= LEDGER_PIN_TRIES;
 	int64_t used = stmt_col_int(q, 7) + stmt_col_int(q, 8);
 	c->tries_left = used >= LEDGER_PIN_TRIES ? 0 : LEDGER_PIN_TRIES - used;
 	return NULL;

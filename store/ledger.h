@@ -165,7 +165,8 @@ struct ledger_credential {
 	bool revoked;
 	int64_t revoked_at;     /* seconds */
 	int64_t reason;         /* RFC 5280 5.3.1, when revoked */
-	int64_t tries_left;     /* of the PIN; 0 is locked */
+	int64_t tries_left;     /* of the PIN, those being used not counted */
+	bool locked;            /* as many wrong PINs as there are tries */
 	int64_t version;        /* of the sealed blob */
 	int64_t created;        /* seconds */
 	struct buf certificate; /* DER */

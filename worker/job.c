@@ -139,6 +139,17 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
+/* Where the content stayed away, its hash names it in the report. */
+static const uint8_t *
+content_hash(const struct verify_request *r)
+{
+	for (size_t i = 0; i < r->nexternal; i++)
+		if (r->external[i].uri == NULL &&
+		    r->external[i].alg == DIGEST_SHA256)
+			return r->external[i].digest.ptr;
+	return NULL;
+}
+
 /* What is judged: facts, and the document that they are of. */
 struct case_file {
 	const struct facts *facts;
@@ -307,12 +318,18 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 	struct facts facts = { 0 };
 	uint8_t hash[DIGEST_MAX];
 	TRY(format->collect(&in, &facts));
+	const uint8_t *given = content_hash(r);
 	const struct case_file c = { .facts = &facts,
-		.sha256 = facts.hashed ? facts.document_sha256 : hash,
+		.sha256 = given != NULL   ? given
+			  : facts.hashed ? facts.document_sha256
+					 : hash,
 		.len = r->document.len };
 	struct err *e = NULL;
-	if (!facts.hashed)
+	if (c.sha256 == hash)
 		e = digest_of(DIGEST_SHA256, r->document, hash);
+	if (e == NULL && r->out_of_pdf)
+		e = findings_add(&facts.findings, false, "pdf-rest-not-seen",
+		    "%s", "");
 	if (e == NULL)
 		e = judge(r, policy, &c, out);
 	facts_done(&facts);
@@ -463,6 +480,21 @@ give_prepared(const struct format *f, struct prepared *p, struct prepared *out)
 	return NULL;
 }
 
+/* What was asked for and another format alone has would be left undone. */
+static struct err *
+check_options(const struct prepare_request *r, const struct format *f)
+{
+	bool strange = f == &format_pdf ? r->xml.len > 0 || r->cms.len > 0
+					: r->pdf.len > 0;
+	if ((f == &format_xml && r->xml.len == 0 && r->cms.len > 0) ||
+	    (f == &format_cms && r->cms.len == 0 && r->xml.len > 0))
+		strange = true;
+	return strange ? err_coded(err_new(ERR_USAGE, NULL,
+				       "%s has no such options", f->name),
+			     "parameter")
+		       : NULL;
+}
+
 /* Only the format that is used has its parameters read. */
 static struct err *
 prepare_by(const struct prepare_request *r, const struct format *f,
@@ -471,6 +503,7 @@ prepare_by(const struct prepare_request *r, const struct format *f,
 	CLEANUP(pdf_params_freep) struct pdf_params *pdf = NULL;
 	CLEANUP(xml_params_freep) struct xml_params *xml = NULL;
 	CLEANUP(cms_params_freep) struct cms_params *cms = NULL;
+	TRY(check_options(r, f));
 	if (f == &format_pdf && r->pdf.len > 0)
 		TRY(pdf_params_unpack(r->pdf, &pdf));
 	if (f == &format_xml && r->xml.len > 0)

@@ -37,6 +37,7 @@ struct verify_request {
 	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
 	struct bytes password;
+	bool out_of_pdf; /* the document was cut out of a PDF, which stayed away */
 	unsigned reports; /* enum report_kind; 0: JSON and text */
 	const char *name; /* of the file, for the reports; or NULL */
 	const struct report_place *place; /* for the reports; or NULL */

@@ -48,6 +48,9 @@ enum {
 	TAG_PLACE_PAGE,
 	TAG_PLACE_UNTIL,
 	TAG_PLACE_REPORT,
+	TAG_HASH_ALG,
+	TAG_HASH,
+	TAG_OUT_OF_PDF,
 	TAG_ASK,
 	TAG_WITH_EVIDENCE,
 };
@@ -125,6 +128,17 @@ status_tag(const struct status_data *d)
 }
 
 static struct err *
+pack_external(struct buf *b, const struct external *e)
+{
+	if (e->uri != NULL)
+		TRY(pack_str(b, TAG_URI, e->uri));
+	if (e->alg == DIGEST_NONE)
+		return pack_bytes(b, TAG_DATA, e->data);
+	TRY(pack_u64(b, TAG_HASH_ALG, e->alg));
+	return pack_bytes(b, TAG_HASH, e->digest);
+}
+
+static struct err *
 pack_lists(const struct verify_request *r, struct buf *b)
 {
 	TRY(pack_u64(b, TAG_DOMAINS, r->ndomains));
@@ -136,9 +150,7 @@ pack_lists(const struct verify_request *r, struct buf *b)
 		    r->status_data[i].der));
 	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
 	for (size_t i = 0; i < r->nexternal; i++) {
-		if (r->external[i].uri != NULL)
-			TRY(pack_str(b, TAG_URI, r->external[i].uri));
-		TRY(pack_bytes(b, TAG_DATA, r->external[i].data));
+		TRY(pack_external(b, &r->external[i]));
 	}
 	TRY(pack_u64(b, TAG_KEYS, r->nkeys));
 	for (size_t i = 0; i < r->nkeys; i++)
@@ -171,6 +183,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
 	if (r->dotnet_enveloped)
 		TRY(pack_u64(out, TAG_DOTNET, 1));
+	if (r->out_of_pdf)
+		TRY(pack_u64(out, TAG_OUT_OF_PDF, 1));
 	if (r->name != NULL)
 		TRY(pack_str(out, TAG_NAME, r->name));
 	TRY(pack_place(r->place, out));
@@ -307,6 +321,22 @@ unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	return NULL;
 }
 
+/* The data, or a hash of it. */
+static struct err *
+unpack_data(struct unpack *u, struct external *out)
+{
+	uint64_t alg;
+	if (!unpack_is(u, TAG_HASH_ALG))
+		return unpack_bytes(u, TAG_DATA, &out->data);
+	TRY(unpack_u64(u, TAG_HASH_ALG, &alg));
+	TRY(unpack_bytes(u, TAG_HASH, &out->digest));
+	if (alg == DIGEST_NONE || alg >= DIGEST_COUNT ||
+	    out->digest.len != digest_len((enum digest_alg)alg))
+		return err_new(ERR_MALFORMED, NULL, "no such hash");
+	out->alg = (enum digest_alg)alg;
+	return NULL;
+}
+
 static struct err *
 unpack_external(
     struct unpack *u, struct verify_request *r, struct verify_hold *h)
@@ -320,7 +350,7 @@ unpack_external(
 		if (unpack_is(u, TAG_URI))
 			TRY(unpack_str(u, TAG_URI, &h->uris[i]));
 		h->external[i].uri = h->uris[i];
-		TRY(unpack_bytes(u, TAG_DATA, &h->external[i].data));
+		TRY(unpack_data(u, &h->external[i]));
 	}
 	r->external = h->external;
 	r->nexternal = n;
@@ -363,7 +393,10 @@ unpack_online(
 static struct err *
 unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
-	uint64_t report;
+	uint64_t report, cut = 0;
+	if (unpack_is(u, TAG_OUT_OF_PDF))
+		TRY(unpack_u64(u, TAG_OUT_OF_PDF, &cut));
+	r->out_of_pdf = cut != 0;
 	if (unpack_is(u, TAG_NAME))
 		TRY(unpack_str(u, TAG_NAME, &h->name));
 	r->name = h->name;

@@ -79,6 +79,7 @@ fill(struct facts *f)
 	s->revision = 4;
 	s->revisions = 6;
 	s->covered_len = 123456;
+	s->unseen = true;
 	s->changes = CHANGE_ANNOTATION;
 	s->allowed = CHANGE_LTV;
 	CHECK_OK(signature_add_timestamp(s,
@@ -117,6 +118,7 @@ what_was_packed_is_read_again_whole(void)
 	CHECK(s->alg.salt_len == -1 && s->claimed_time == -5);
 	CHECK(s->findings.v[0].object == UINT32_MAX);
 	CHECK(s->timestamps[0].sig_alg.form == SIG_ED448);
+	CHECK(s->unseen && s->covered_len == 123456);
 	CHECK(g.status_at[0].at == 9 &&
 	      g.status_at[1].owner == FACTS_DOCUMENT);
 }

@@ -16,3 +16,8 @@ tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 TESTS += tests/interop/etsi.py
 EXTRA_DIST += %D%/etsi.py
 tests/interop/etsi.log: signctl/signctl$(EXEEXT)
+
+# A receipt of a running service, before other people's judges.
+dist_check_SCRIPTS += %D%/receipt.sh
+TESTS += %D%/receipt.sh
+EXTRA_DIST += %D%/receipt_judges.py

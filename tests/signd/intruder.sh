@@ -38,6 +38,12 @@ for operation in 0x0501 0x0503 0x0508 0x050e; do
 	grep -q 'Permission denied' "$dir/why"
 	ok $? "it does not even connect"
 done
+refused "$(as nobody ledger-read.sock 0x0506 "$credential")" \
+    "the front gets no sealed key"
+grep -q 'keyholders alone' "$dir/why"
+ok $? "and hears why"
+[ "$(as daemon ledger-read.sock 0x0506 "$credential")" = ok ]
+ok $? "a keyholder does"
 refused "$(as games keyholder.sock 0x03ff)" "a worker reaches no keyholder"
 refused "$(as games ledger-read.sock 0x04ff)" "a worker reaches no ledger"
 refused "$(as news keyholder.sock 0x03ff)" "the fetcher reaches no keyholder"

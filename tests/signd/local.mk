@@ -4,6 +4,11 @@ tests_signd_test_ipc_SOURCES = tests/signd/test-ipc.c
 tests_signd_test_ipc_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_ipc_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-lanes
+tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
+tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_lanes_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -69,8 +74,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh
-TESTS += %D%/levels.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh
+TESTS += %D%/levels.sh %D%/cms.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh

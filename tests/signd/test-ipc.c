@@ -280,8 +280,8 @@ refuses_a_descriptor_that_is_not_announced(void)
 	const struct ipc_head h = { .kind = IPC_REQUEST, .op = OP_ECHO };
 	ipc_head_encode(&h, raw);
 	int extra = STDOUT_FILENO;
-	CHECK(ipc_send_fds(fd, bytes_of(raw, sizeof(raw)), &extra, 1) ==
-	      IPC_HEAD);
+	const struct bytes what[2] = { bytes_of(raw, sizeof(raw)) };
+	CHECK(ipc_send_fds(fd, what, &extra, 1) == IPC_HEAD);
 	char c;
 	CHECK(read(fd, &c, 1) == 0);
 	stop(&f);

@@ -888,9 +888,9 @@ a_stolen_ledger_with_the_token_and_its_pin_signs_nothing(void)
 		if (e == NULL)
 			e = keyholder_open(&k, &w.settings, -1, &clock_system);
 		if (e == NULL) {
-			pthread_mutex_lock(&k.lock);
+			keyholder_lock(&k);
 			e = steal(&k, an.credential);
-			pthread_mutex_unlock(&k.lock);
+			keyholder_unlock(&k);
 		}
 		keyholder_done(&k);
 		_exit(end_child(e));
@@ -1052,9 +1052,9 @@ nothing_stays_in_the_token_after_signing(void)
 			const struct bytes digest = digest_no(i, d);
 			struct generation *g = NULL;
 			struct p11_kek kek = { 0 };
-			pthread_mutex_lock(&k.lock);
+			keyholder_lock(&k);
 			e = keyholder_current(&k, &g);
-			pthread_mutex_unlock(&k.lock);
+			keyholder_unlock(&k);
 			if (e == NULL)
 				e = keyholder_kek(
 				    &k, buf_bytes(&g->kek_id), &kek);
