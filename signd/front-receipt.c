@@ -35,6 +35,7 @@ verdict_receipt(const struct request *r, struct bytes pdf, struct bytes about,
 	/* With its evidence inside it can be checked for as long as the time
 	 * stamp holds, without asking anybody. */
 	TRY(level_raise(r->front, &receipt, NULL, LEVEL_T, LEVEL_LT,
+	    r->front->s->status_seconds * 1000,
 	    &out->insertion));
 	TRY(bytes_dup_str(
 	    BYTES_LIT("attachment; filename=\"bien-nhan-kiem-tra.pdf\""),

@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
 	%D%/budget.c %D%/budget.h \
+	%D%/fetch-memory.c %D%/fetch-memory.h \
 	%D%/fetch-source.c %D%/fetch-source.h \
 	%D%/fetcher.c \
 	%D%/front.c %D%/front.h \
@@ -24,6 +25,7 @@ signd_libservice_la_SOURCES = \
 	%D%/front-ocsp-cache.c \
 	%D%/front-ocsp-keep.c \
 	%D%/front-officer.c \
+	%D%/front-online.c \
 	%D%/front-pages.c \
 	%D%/front-public.c \
 	%D%/front-receipt.c \
@@ -55,9 +57,9 @@ signd_libservice_la_SOURCES = \
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
-SIGND_LIBS = signd/libservice.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
+SIGND_LIBS = signd/libservice.la net/libnet.la client-sdk/libclient.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
 	$(PKCS11_LIBS) $(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) \
-	-lpthread
+	-lpthread -ldl
 
 sbin_PROGRAMS += signd/signd
 signd_signd_SOURCES = %D%/main.c

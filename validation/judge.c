@@ -530,5 +530,6 @@ verdict_done(struct verdict *v)
 		signature_done(&v->signatures[i]);
 	free(v->signatures);
 	free(v->status);
+	missing_done(&v->missing);
 	*v = (struct verdict){ 0 };
 }

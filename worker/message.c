@@ -2,6 +2,8 @@
 #include "worker/job.h"
 
 #include "base/pack.h"
+#include "format/facts_pack.h"
+#include "worker/message_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,8 @@ enum {
 	TAG_HASH_ALG,
 	TAG_HASH,
 	TAG_OUT_OF_PDF,
+	TAG_ASK,
+	TAG_WITH_EVIDENCE,
 };
 
 struct verify_hold {
@@ -67,6 +71,8 @@ struct verify_hold {
 	char *name;
 	char *id, *page; /* of the place */
 	struct report_place place;
+	struct source_seen *sources;
+	size_t nsources;
 };
 
 static struct err *
@@ -153,6 +159,17 @@ pack_lists(const struct verify_request *r, struct buf *b)
 	return pack_certs(b, r->extra);
 }
 
+static struct err *
+pack_place(const struct report_place *p, struct buf *out)
+{
+	if (p == NULL)
+		return NULL;
+	TRY(pack_str(out, TAG_PLACE_ID, p->id));
+	TRY(pack_str(out, TAG_PLACE_PAGE, p->page));
+	TRY(pack_i64(out, TAG_PLACE_UNTIL, p->until));
+	return pack_u64(out, TAG_PLACE_REPORT, p->report);
+}
+
 struct err *
 verify_request_pack(const struct verify_request *r, struct buf *out)
 {
@@ -172,12 +189,14 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 		TRY(pack_u64(out, TAG_OUT_OF_PDF, 1));
 	if (r->name != NULL)
 		TRY(pack_str(out, TAG_NAME, r->name));
-	if (r->place == NULL)
-		return NULL;
-	TRY(pack_str(out, TAG_PLACE_ID, r->place->id));
-	TRY(pack_str(out, TAG_PLACE_PAGE, r->place->page));
-	TRY(pack_i64(out, TAG_PLACE_UNTIL, r->place->until));
-	return pack_u64(out, TAG_PLACE_REPORT, r->place->report);
+	TRY(pack_place(r->place, out));
+	if (r->ask)
+		TRY(pack_u64(out, TAG_ASK, 1));
+	if (r->evidence)
+		TRY(pack_u64(out, TAG_WITH_EVIDENCE, 1));
+	return r->nsources == 0
+		   ? NULL
+		   : sources_pack(r->sources, r->nsources, out);
 }
 
 static struct err *
@@ -353,6 +372,26 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	return NULL;
 }
 
+/* What is left out of a request that asks nobody. */
+static struct err *
+unpack_online(
+    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	uint64_t ask = 0, evidence = 0;
+	if (unpack_is(u, TAG_ASK))
+		TRY(unpack_u64(u, TAG_ASK, &ask));
+	if (unpack_is(u, TAG_WITH_EVIDENCE))
+		TRY(unpack_u64(u, TAG_WITH_EVIDENCE, &evidence));
+	r->ask = ask != 0;
+	r->evidence = evidence != 0;
+	if (u->rest.len == 0)
+		return NULL;
+	TRY(sources_unpack(u, &h->sources, &h->nsources));
+	r->sources = h->sources;
+	r->nsources = h->nsources;
+	return unpack_end(u);
+}
+
 static struct err *
 unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
@@ -402,7 +441,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
 	TRY(unpack_place(u, r, h));
-	return unpack_end(u);
+	return unpack_online(u, r, h);
 }
 
 DEFINE_FREEP(verify_hold_free, struct verify_hold)
@@ -442,6 +481,7 @@ verify_hold_free(struct verify_hold *h)
 	free(h->uris);
 	free(h->keys);
 	cert_list_done(&h->extra);
+	sources_free(h->sources, h->nsources);
 	free(h->format);
 	free(h->policy);
 	free(h->name);
@@ -457,6 +497,7 @@ enum {
 	TAG_SUB,
 	TAG_CODE,
 	TAG_SIGNATURES,
+	TAG_JUDGED,
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
@@ -464,6 +505,9 @@ enum {
 	TAG_HTML_EN,
 	TAG_ETSI,
 	TAG_RECEIPT,
+	TAG_FACTS,
+	TAG_EVIDENCE,
+	TAG_READABLE,
 };
 
 struct err *
@@ -473,13 +517,23 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_u64(out, TAG_SUB, (uint64_t)a->sub));
 	TRY(pack_str(out, TAG_CODE, a->code));
 	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
+	TRY(pack_i64(out, TAG_JUDGED, a->time));
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
 	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
 	TRY(pack_bytes(out, TAG_HTML_VI, buf_bytes(&a->html[LANG_VI])));
 	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
 	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
-	return pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt));
+	TRY(pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt)));
+	if (a->certs.len > 0) {
+		TRY(pack_bytes(out, TAG_EVIDENCE, buf_bytes(&a->certs)));
+		TRY(pack_bytes(out, TAG_READABLE,
+		    bytes_of(a->readable, sizeof(a->readable))));
+	}
+	if (a->wanted.n == 0)
+		return NULL;
+	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
+	return wanted_pack(&a->wanted, out);
 }
 
 static struct err *
@@ -505,6 +559,35 @@ unpack_code(struct unpack *u, struct verify_answer *a)
 }
 
 static struct err *
+unpack_wanted(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_FACTS))
+		return NULL;
+	a->facts = BUF(FACTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_FACTS, &b));
+	TRY(buf_append(&a->facts, b));
+	return wanted_unpack(u, &a->wanted);
+}
+
+static struct err *
+unpack_evidence(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_EVIDENCE))
+		return NULL;
+	a->certs = BUF(CERTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_EVIDENCE, &b));
+	TRY(buf_append(&a->certs, b));
+	TRY(unpack_bytes(u, TAG_READABLE, &b));
+	if (b.len != SOURCES_MAX)
+		return err_new(ERR_MALFORMED, NULL, "not one for each source");
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		a->readable[i] = b.ptr[i] != 0;
+	return NULL;
+}
+
+static struct err *
 unpack_answer(struct unpack *u, struct verify_answer *a)
 {
 	uint64_t indication, sub, signatures;
@@ -519,6 +602,7 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	if (signatures > FACTS_SIGNATURES_MAX)
 		return err_new(ERR_MALFORMED, NULL, "too many signatures");
 	a->signatures = (size_t)signatures;
+	TRY(unpack_i64(u, TAG_JUDGED, &a->time));
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
@@ -529,6 +613,8 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	a->receipt = BUF(REPORT_MAX);
 	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
 	TRY(buf_append(&a->receipt, receipt));
+	TRY(unpack_evidence(u, a));
+	TRY(unpack_wanted(u, a));
 	return unpack_end(u);
 }
 
