@@ -4,8 +4,7 @@
 BENCHES = bench-cms bench-pdf bench-xml bench-service bench-paths bench-validation
 include bench/keys.mk
 include bench/certs.mk
-EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation \
-	%D%/pdf-large.h %D%/pdf-pyhanko.h %D%/pdf-pyhanko.py
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \

@@ -249,6 +249,8 @@ crl_keeps_expired_since(const struct crl *c)
 	struct tm tm;
 	int64_t since = TIME_NONE;
 	ASN1_OBJECT *oid = OBJ_txt2obj("2.5.29.60", 1);
+	if (oid == NULL) /* out of memory: it keeps none */
+		return TIME_NONE;
 	int at = X509v3_get_ext_by_OBJ(c->extensions, oid, -1);
 	ASN1_OBJECT_free(oid);
 	if (at < 0)

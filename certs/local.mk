@@ -17,6 +17,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/known.c \
 	%D%/lint.c %D%/lint.h \
 	%D%/list.c \
+	%D%/missing.c %D%/missing.h \
 	%D%/ossl.c %D%/ossl.h \
 	%D%/ocsp.c %D%/ocsp.h \
 	%D%/ocsp_make.c %D%/ocsp_make.h \

@@ -20,7 +20,9 @@ struct search {
 	size_t n;
 	int tries;          /* signatures verified */
 	bool bad_signature; /* an issuer fitted but for the signature */
+	bool went_on;       /* an issuer was found, since step() last asked */
 	bool over;          /* a good path was found, or tries ran out */
+	struct missing_list missing; /* where no issuer was found */
 	struct path *best;
 };
 
@@ -45,6 +47,7 @@ void
 path_done(struct path *p)
 {
 	cert_list_done(&p->chain);
+	missing_done(&p->missing);
 	*p = (struct path){ 0 };
 }
 
@@ -197,6 +200,7 @@ try_issuer(struct search *s, struct cert *issuer)
 		s->bad_signature = true;
 		return NULL;
 	}
+	s->went_on = true;
 	s->at[s->n++] = issuer;
 	struct err *e = step(s);
 	s->n--;
@@ -231,6 +235,16 @@ is_too_deep(const struct search *s)
 	return s->r->depth_max != 0 && between > most;
 }
 
+/* Another certificate may lead on; one that names itself may not. */
+static struct err *
+note_dead_end(struct search *s)
+{
+	struct cert *last = s->at[s->n - 1];
+	if (cert_is_self_issued(last))
+		return NULL;
+	return missing_add(&s->missing, last, NULL);
+}
+
 /* Goes on from the certificate at the end of the path. */
 static struct err *
 step(struct search *s)
@@ -241,11 +255,29 @@ step(struct search *s)
 		return judge_path_found(s);
 	if (end == END_REFUSED || s->n == PATH_DEPTH_MAX || is_too_deep(s))
 		return NULL;
+	s->went_on = false;
 	for (int wanted = 0; wanted < SCORES && !s->over; wanted++) {
 		TRY(try_list(s, s->r->anchors, wanted));
 		TRY(try_list(s, s->r->pool, wanted));
 	}
-	return NULL;
+	bool dead_end = !s->went_on && !s->over;
+	s->went_on = true; /* to whoever came here */
+	return dead_end ? note_dead_end(s) : NULL;
+}
+
+/* Where a path is at hand that revocation decides, no other is looked for. */
+static struct err *
+say_missing(struct search *s, struct path *out)
+{
+	switch (out->result) {
+	case PATH_OK:
+	case PATH_NO_STATUS:
+	case PATH_REVOKED:
+	case PATH_SUSPENDED:
+		return NULL;
+	default:
+		return missing_join(&out->missing, &s->missing);
+	}
 }
 
 static struct err *
@@ -267,14 +299,22 @@ say_no_path(struct search *s, struct path *out)
 	return NULL;
 }
 
+static void
+search_done(struct search *s)
+{
+	missing_done(&s->missing);
+}
+
 struct err *
 path_build(const struct path_request *r, struct path *out)
 {
 	CLEANUP(path_done)
 	struct path best = { .revoked_at = TIME_NONE, .revocation_reason = -1 };
+	CLEANUP(search_done)
 	struct search s = { .r = r, .at = { r->leaf }, .n = 1, .best = &best };
 	TRY(step(&s));
 	TRY(say_no_path(&s, &best));
+	TRY(say_missing(&s, &best));
 	*out = best;
 	best = (struct path){ 0 };
 	return NULL;

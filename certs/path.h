@@ -2,7 +2,7 @@
 #ifndef SIGND_CERTS_PATH_H
 #define SIGND_CERTS_PATH_H
 
-#include "certs/cert.h"
+#include "certs/missing.h"
 
 /* What comes out, in the words of EN 319 102-1 5.2.6. */
 enum path_result {
@@ -98,6 +98,9 @@ struct path {
 	int revocation_reason;  /* RFC 5280 5.3.1; -1: not stated */
 	bool status_known;      /* of every certificate below the anchor */
 	uint32_t unknown;       /* bit i: the status of chain.v[i] is not */
+	/* What would tell more: status of the chain and of who issues its
+	 * lists; issuers, where no path was found. */
+	struct missing_list missing;
 	char detail[256];       /* one English line */
 };
 

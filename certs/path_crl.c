@@ -84,14 +84,14 @@ has_good_path(struct crl_pool *pool, struct cert *c, bool *ok)
 	CLEANUP(path_done) struct path p = { 0 };
 	TRY(path_build(&r, &p));
 	if (p.result != PATH_OK)
-		return NULL;
+		return missing_join(pool->missing, &p.missing);
 	r.status = pool->r->status;
 	r.status_data = pool->r->status_data;
 	r.nstatus_data = pool->r->nstatus_data;
 	r.freshness = pool->r->freshness;
 	TRY(path_status_nested(&r, &p, pool));
 	*ok = p.result == PATH_OK;
-	return NULL;
+	return missing_join(pool->missing, &p.missing);
 }
 
 /*

@@ -26,6 +26,8 @@ struct crl_pool {
 	int nesting; /* 0: the path asked for; else that of a CRL issuer */
 	int *tries;  /* signatures left, shared with all nestings */
 	int *paths;  /* paths left, shared likewise */
+	/* Of who issues lists; that of the path asked about. */
+	struct missing_list *missing;
 };
 
 /* crl_pool_init reads the lists of r->status_data; those that cannot be read

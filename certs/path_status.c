@@ -51,7 +51,7 @@ responder_is_good(
 	r.purpose = NULL;
 	TRY(path_status_nested(&r, &own, pool));
 	*good = own.result == PATH_OK && (own.unknown & 1) == 0;
-	return NULL;
+	return *good ? NULL : missing_join(pool->missing, &own.missing);
 }
 
 /* One answer about one certificate of the path. */
@@ -124,7 +124,7 @@ exempt_responder(
 		s->at[0].status = STATUS_GOOD;
 }
 
-static void
+static struct err *
 conclude(const struct path_request *r, struct path *p, const struct statuses *s)
 {
 	p->status_known = true;
@@ -139,15 +139,18 @@ conclude(const struct path_request *r, struct path *p, const struct statuses *s)
 			p->revoked_at = a->revoked_at;
 			p->revocation_reason = a->reason;
 			p->status_known = true;
-			return;
+			return NULL;
 		}
 		if (a->status == STATUS_GOOD)
 			continue;
 		p->status_known = false;
 		p->unknown |= UINT32_C(1) << i;
+		TRY(missing_add(
+		    &p->missing, p->chain.v[i], p->chain.v[i + 1]));
 		if (r->status == STATUS_REQUIRED)
 			path_fail(p, PATH_NO_STATUS, i, "%s", a->detail);
 	}
+	return NULL;
 }
 
 static struct err *
@@ -157,11 +160,11 @@ status_with(struct crl_pool *pool, const struct path_request *r, struct path *p)
 	for (size_t i = 0; i < s.n; i++)
 		s.at[i] = STATUS_NOT_KNOWN;
 	ossl_begin();
+	pool->missing = &p->missing;
 	TRY(ask_crls(pool, r, p, &s));
 	TRY(ask_ocsp(pool, &s));
 	exempt_responder(r, p, &s);
-	conclude(r, p, &s);
-	return NULL;
+	return conclude(r, p, &s);
 }
 
 struct err *

@@ -1,5 +1,6 @@
 #include "certs/source.h"
 
+#include "base/pack.h"
 #include "certs/ossl.h"
 
 #include <openssl/ocsp.h>
@@ -59,6 +60,20 @@ ocsp_request(
 	return buf_append(out, bytes_of(der, (size_t)len));
 }
 
+struct err *
+wanted_key(const struct wanted *w, uint8_t out[WANTED_KEY])
+{
+	CLEANUP(buf_done)
+	struct buf b = BUF(WANTED_URL_MAX + WANTED_REQUEST_MAX + 64);
+	uint8_t digest[DIGEST_MAX];
+	TRY(pack_u64(&b, 1, (uint64_t)w->kind));
+	TRY(pack_str(&b, 2, w->url));
+	TRY(pack_bytes(&b, 3, buf_bytes(&w->request)));
+	TRY(digest_of(DIGEST_SHA256, buf_bytes(&b), digest));
+	memcpy(out, digest, WANTED_KEY);
+	return NULL;
+}
+
 /* The address in a name, or nothing. */
 static struct bytes
 url_of(const GENERAL_NAME *n)
@@ -91,7 +106,7 @@ add(struct wanted_list *l, enum wanted_kind kind, struct bytes url,
 	if (url.len == 0 || l->n == WANTED_MAX)
 		return NULL;
 	CLEANUP(wanted_done)
-	struct wanted w = { .kind = kind, .request = BUF(OCSP_REQUEST_MAX) };
+	struct wanted w = { .kind = kind, .request = BUF(WANTED_REQUEST_MAX) };
 	TRY(bytes_dup_str(url, &w.url));
 	if (kind == WANTED_OCSP)
 		TRY(ocsp_request(about, issuer, &w.request));
@@ -154,18 +169,92 @@ status_wanted_of(const struct path *p, int round, struct wanted_list *out)
 		struct cert *c = p->chain.v[i];
 		if ((p->unknown & UINT32_C(1) << i) == 0)
 			continue;
-		struct wanted_list ocsp = { .n = 0 };
-		struct err *e = add_access(
-		    &ocsp, NID_ad_OCSP, WANTED_OCSP, c, p->chain.v[i + 1]);
-		bool has_ocsp = ocsp.n > 0;
-		wanted_list_done(&ocsp);
-		TRY(e);
-		if (round == 0 && has_ocsp)
+		CLEANUP(wanted_list_done) struct wanted_list ocsp = { .n = 0 };
+		TRY(add_access(
+		    &ocsp, NID_ad_OCSP, WANTED_OCSP, c, p->chain.v[i + 1]));
+		if (round == 0 && ocsp.n > 0)
 			TRY(add_access(out, NID_ad_OCSP, WANTED_OCSP, c,
 			    p->chain.v[i + 1]));
-		else if (has_ocsp == (round > 0))
+		else if ((ocsp.n > 0) == (round > 0))
 			TRY(add_crls(out, c));
 	}
+	return ossl_forget();
+}
+
+static const struct source_seen *
+seen_before(
+    const struct source_seen *seen, size_t n, const uint8_t key[WANTED_KEY])
+{
+	/* The newest answer of one place counts. */
+	for (size_t i = n; i-- > 0;)
+		if (memcmp(seen[i].key, key, WANTED_KEY) == 0)
+			return &seen[i];
+	return NULL;
+}
+
+static bool
+is_listed(const struct wanted_list *l, const struct wanted *w)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].kind == w->kind &&
+		    strcmp(l->v[i].url, w->url) == 0 &&
+		    bytes_eq(buf_bytes(&l->v[i].request),
+			buf_bytes(&w->request)))
+			return true;
+	return false;
+}
+
+/* Moves what may still be asked to `out`; *any: there was something. */
+static struct err *
+take_unasked(struct wanted_list *from, const struct source_seen *seen,
+    size_t nseen, bool last, struct wanted_list *out, bool *any)
+{
+	*any = false;
+	for (size_t i = 0; i < from->n && out->n < WANTED_MAX; i++) {
+		uint8_t key[WANTED_KEY];
+		struct wanted *w = &from->v[i];
+		TRY(wanted_key(w, key));
+		const struct source_seen *s = seen_before(seen, nseen, key);
+		if (s != NULL && !(s->stale && s->code == NULL))
+			continue;
+		*any = true;
+		w->again = s != NULL;
+		w->last = last;
+		if (is_listed(out, w))
+			continue;
+		out->v[out->n++] = *w;
+		*w = (struct wanted){ 0 };
+	}
+	return NULL;
+}
+
+/* Responders first: an answer is small, and newer than a list. */
+static struct err *
+want_one(const struct missing *m, const struct source_seen *seen, size_t nseen,
+    struct wanted_list *out)
+{
+	CLEANUP(wanted_list_done) struct wanted_list first = { .n = 0 };
+	CLEANUP(wanted_list_done) struct wanted_list then = { .n = 0 };
+	bool any = false;
+	if (m->issuer == NULL) {
+		TRY(add_access(&first, NID_ad_ca_issuers, WANTED_ISSUER,
+		    m->cert, NULL));
+		return take_unasked(&first, seen, nseen, true, out, &any);
+	}
+	TRY(add_access(&first, NID_ad_OCSP, WANTED_OCSP, m->cert, m->issuer));
+	TRY(add_crls(&then, m->cert));
+	TRY(take_unasked(&first, seen, nseen, then.n == 0, out, &any));
+	return any ? NULL
+		   : take_unasked(&then, seen, nseen, true, out, &any);
+}
+
+struct err *
+missing_wanted(const struct missing_list *m, const struct source_seen *seen,
+    size_t nseen, struct wanted_list *out)
+{
+	ossl_begin();
+	for (size_t i = 0; i < m->n; i++)
+		TRY(want_one(&m->v[i], seen, nseen, out));
 	return ossl_forget();
 }
 

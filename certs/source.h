@@ -23,8 +23,16 @@ struct wanted {
 	enum wanted_kind kind;
 	char *url;          /* printable ASCII */
 	struct buf request; /* OCSPRequest in DER; else empty */
-	struct cert *about; /* whose status or issuer is missing; owned */
+	struct cert *about; /* whose status or issuer is missing; owned, may
+			     * be NULL where it was only passed on */
+	bool again; /* what a cache gave did not do: ask its origin */
+	bool last;  /* there is no other place to ask for the same */
 };
+
+#define WANTED_KEY 32 /* bytes */
+/* wanted_key names what is asked, and of whom: a hash. */
+struct err *wanted_key(
+    const struct wanted *w, uint8_t out[WANTED_KEY]) MUST_USE;
 
 struct wanted_list {
 	struct wanted v[WANTED_MAX];
@@ -37,6 +45,7 @@ struct fetched {
 	struct err *error; /* owned; NULL: it came.  Codes "fetch-failed",
 			    * "fetch-private", "fetch-too-large" */
 	bool slow;  /* the deadline passed first: the rest may come later */
+	int64_t ms; /* how long it was waited for; 0: it was at hand */
 	bool stale; /* an older answer, as a newer one did not come */
 	/* An index of the list stands in `body` (certs/crl_index.h), not the
 	 * list itself; only with WANTED_CRL. */
@@ -55,6 +64,24 @@ struct source {
 	    int64_t deadline_ms, struct fetched *out);
 };
 
+/*
+ * One place that was asked, and what became of it.  What it borrows belongs to
+ * whoever made it.
+ */
+struct source_seen {
+	enum wanted_kind kind;
+	const char *url;
+	uint8_t key[WANTED_KEY];
+	struct bytes body; /* what came; empty: nothing */
+	bool indexed, stale; /* as in struct fetched */
+	/* What kept it from coming, in base/messages.def: "source-slow" and
+	 * others; NULL: it came. */
+	const char *code;
+	int64_t ms; /* as in struct fetched */
+};
+/* Of one path, its issuers of lists, and once more what was stale. */
+#define SOURCES_MAX 128
+
 void fetched_done(struct fetched *f);
 void wanted_list_done(struct wanted_list *l);
 
@@ -68,6 +95,15 @@ void wanted_list_done(struct wanted_list *l);
 struct err *status_wanted_of(
     const struct path *p, int round, struct wanted_list *out) MUST_USE;
 
+/*
+ * missing_wanted adds where all of that may be had, but what `seen` says was
+ * asked already; of a stale answer it asks again.  Responders come before
+ * lists: those only when a responder did not do.
+ */
+struct err *missing_wanted(const struct missing_list *m,
+    const struct source_seen *seen, size_t nseen,
+    struct wanted_list *out) MUST_USE;
+
 /* issuer_wanted_of adds where the issuer of `c` may be found (caIssuers). */
 struct err *issuer_wanted_of(struct cert *c, struct wanted_list *out) MUST_USE;
 
@@ -77,6 +113,6 @@ struct err *issuer_wanted_of(struct cert *c, struct wanted_list *out) MUST_USE;
  */
 struct err *ocsp_request(const struct cert *cert, const struct cert *issuer,
     struct buf *out) MUST_USE;
-#define OCSP_REQUEST_MAX 1024 /* bytes of one that we make */
+#define WANTED_REQUEST_MAX 1024 /* bytes of one that we make */
 
 #endif

@@ -27,6 +27,13 @@ curl_load(struct curl_api *out)
 		{ "curl_easy_strerror", &api.easy_strerror },
 		{ "curl_slist_append", &api.slist_append },
 		{ "curl_slist_free_all", &api.slist_free_all },
+		{ "curl_multi_init", &api.multi_init },
+		{ "curl_multi_add_handle", &api.multi_add_handle },
+		{ "curl_multi_remove_handle", &api.multi_remove_handle },
+		{ "curl_multi_perform", &api.multi_perform },
+		{ "curl_multi_poll", &api.multi_poll },
+		{ "curl_multi_info_read", &api.multi_info_read },
+		{ "curl_multi_cleanup", &api.multi_cleanup },
 	};
 	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
 		void *found = dlsym(lib, wanted[i].name);

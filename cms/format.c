@@ -7,13 +7,28 @@
 #include "cms/sign.h"
 #include "cms/stamps.h"
 
-static const struct external *
+/* The file beside the signature, or its hashes, one for each algorithm. */
+static struct content
 given_content(const struct collect_input *in)
 {
-	for (size_t i = 0; i < in->nexternal; i++)
-		if (in->external[i].uri == NULL)
-			return &in->external[i];
-	return NULL;
+	struct content c = { .there = false };
+	for (size_t i = 0; i < in->nexternal; i++) {
+		const struct external *e = &in->external[i];
+		if (e->uri != NULL)
+			continue;
+		if (e->alg == DIGEST_NONE)
+			return content_of(e->data);
+		c.only_known = true;
+		content_known(&c, e->alg, e->digest);
+	}
+	return c;
+}
+
+static struct err *
+content_differs(struct facts *out)
+{
+	return findings_add(&out->findings, true, "content-differs",
+	    "the file given is not the content inside");
 }
 
 /* What is inside counts; a file given beside it must then be the same. */
@@ -21,23 +36,41 @@ static struct err *
 choose_content(const struct cms *c, const struct collect_input *in,
     struct content *content, struct facts *out)
 {
-	const struct external *given = given_content(in);
+	struct content beside = given_content(in);
+	struct bytes a, b;
 	if (!cms_attached(c)) {
-		if (given != NULL)
-			*content = content_of(given->data);
+		*content = beside;
 		return NULL;
 	}
 	*content = content_inside(c);
-	if (given == NULL)
+	for (int alg = DIGEST_NONE + 1; alg < DIGEST_COUNT; alg++) {
+		if (!beside.there ||
+		    (beside.only_known ? !beside.done[alg]
+				       : alg != DIGEST_SHA256))
+			continue;
+		TRY(content_digest(content, (enum digest_alg)alg, &a));
+		TRY(content_digest(&beside, (enum digest_alg)alg, &b));
+		if (!bytes_eq(a, b))
+			return content_differs(out);
+	}
+	return NULL;
+}
+/* Where the content itself was signed, it may be a set of attributes that
+ * somebody else signed (RFC 5652 says nothing against it): only who sees it can
+ * tell. */
+static struct err *
+hide_content(const struct cms *c, size_t i, struct content *content,
+    struct signature_fact *fact)
+{
+	if (!content->only_known || !content->there)
 		return NULL;
-	struct content beside = content_of(given->data);
-	struct bytes a, b;
-	TRY(content_digest(content, DIGEST_SHA256, &a));
-	TRY(content_digest(&beside, DIGEST_SHA256, &b));
-	if (bytes_eq(a, b))
-		return NULL;
-	return findings_add(&out->findings, true, "content-differs",
-	    "the file given is not the content inside");
+	fact->unseen = true;
+	if (c->signers[i].signed_attrs.ptr != NULL)
+		return findings_add(&fact->findings, false, "content-not-seen",
+		    "only its hash was given");
+	*content = (struct content){ .there = false };
+	return findings_add(&fact->findings, false, "content-must-be-seen",
+	    "without signed attributes");
 }
 
 static struct err *
@@ -50,16 +83,18 @@ collect_one(const struct cms *c, size_t i, struct content *content,
 	snprintf(id, sizeof(id), "%zu", i + 1);
 	TRY(fact_string(&fact->id, bytes_str(id)));
 	cover->owner = out->nsignatures - 1;
-	TRY(signer_collect(c, &c->signers[i], content, in->extra, "content",
+	struct content seen = *content;
+	TRY(hide_content(c, i, &seen, fact));
+	TRY(signer_collect(c, &c->signers[i], &seen, in->extra, "content",
 	    cover, fact));
 	/* The attack that RFC 5652 leaves open works on detached files too. */
-	if (!cms_attached(c) && content->there &&
+	if (!cms_attached(c) && content->there && !content->only_known &&
 	    c->signers[i].signed_attrs.ptr == NULL &&
 	    is_attributes(content->data))
 		TRY(findings_add(&fact->findings, true,
 		    "cms-content-is-attributes",
 		    "the content is a set of attributes"));
-	fact->covers_all = content->there;
+	fact->covers_all = content->there && !fact->unseen;
 	TRY(fact_string(&fact->format,
 	    bytes_str(fact->cert_binding == CHECK_NOT_DONE ? "CMS" : "CAdES")));
 	return counters_collect(c, i, in->extra, out);

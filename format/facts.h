@@ -14,6 +14,9 @@
 struct external {
 	const char *uri; /* as the document names it; NULL: detached content */
 	struct bytes data;
+	/* Instead of data: somebody else hashed it, and we do not see it. */
+	enum digest_alg alg; /* DIGEST_NONE: there is data */
+	struct bytes digest;
 };
 
 struct collect_input {
@@ -151,6 +154,7 @@ struct signature_fact {
 	char *reason;         /* may be NULL */
 	char *location;       /* may be NULL */
 	bool covers_all;      /* everything in the file as it is now */
+	bool unseen;          /* what is signed was known by its hash alone */
 	int revision;         /* PDF: 1 is the oldest; else 0 */
 	int revisions;        /* PDF: how many there are; else 0 */
 	size_t covered_len;   /* PDF: bytes of the signed revision; else 0 */

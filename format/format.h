@@ -90,6 +90,10 @@ size_t insertion_pieces(const struct insertion *i, struct bytes document,
 /* What extend is given; it fetches nothing. */
 struct evidence {
 	const struct cert_list *certs; /* of paths, anchors too; or NULL */
+	/* More of them, which nobody read yet: extend is not given any, the
+	 * jobs make certs of them (worker/job.h). */
+	const struct bytes *ders;
+	size_t nders;
 	const struct bytes *crls;      /* DER */
 	size_t ncrls;
 	const struct bytes *ocsps; /* OCSPResponse, DER */

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += format/libformat.la
 format_libformat_la_SOURCES = \
 	%D%/facts.c %D%/facts.h \
+	%D%/facts_pack.c %D%/facts_pack.h \
 	%D%/format.c %D%/format.h
 format_libformat_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 

@@ -162,9 +162,9 @@ embed_fonts(struct writing *w)
 
 /* Colours of no device: nothing has to be said of the printer. */
 #define COLOURS                                                                \
-	"/ColorSpace<</DefaultGray[/CalGray<</WhitePoint[0.9505 1 1.089]"       \
-	"/Gamma 2.2>>]/Rgb[/CalRGB<</WhitePoint[0.9505 1 1.089]/Matrix"         \
-	"[0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505]"      \
+	"/ColorSpace<</DefaultGray[/CalGray<</WhitePoint[0.9642 1 0.8249]"      \
+	"/Gamma 2.2>>]/Rgb[/CalRGB<</WhitePoint[0.9642 1 0.8249]/Matrix"        \
+	"[0.4361 0.2225 0.0139 0.3851 0.7169 0.0971 0.1431 0.0606 0.7141]"      \
 	">>]>>"
 
 static struct err *

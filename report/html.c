@@ -51,7 +51,8 @@ static const char *const looks[][2] = {
 
 static struct err *
 put_verdict(
-    struct page *p, const char *heading, enum indication i, const char *code)
+    struct page *p, const char *heading, enum indication i,
+    enum sub_indication sub, const char *code)
 {
 	const struct policy *policy = p->in->verdict->policy;
 	const char *const *look = looks[result_of(policy, i)];
@@ -63,11 +64,15 @@ put_verdict(
 	    heading));
 	TRY(put_clean(p, message_text(code, p->lang)));
 	TRY(put(p, "</p>"));
-	if (message_next(code, p->lang)[0] != '\0') {
+	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
+	const char *text;
+	TRY(report_next(p->in, sub, code, p->lang, &next));
+	TRY(buf_cstr(&next, &text));
+	if (text[0] != '\0') {
 		TRY(buf_printf(p->out,
 		    "<p class=\"said\"><strong>%s:</strong> ",
 		    word(WORD_NEXT, p->lang)));
-		TRY(put_clean(p, message_next(code, p->lang)));
+		TRY(put_clean(p, text));
 		TRY(put(p, "</p>"));
 	}
 	return put(p, "</section>");
@@ -191,7 +196,7 @@ put_signature(struct page *p, size_t i)
 	TRY(put(p, "<article class=\"signature\">"));
 	TRY(put_heading(p, i));
 	if (p->in->verdict->nsignatures > 1)
-		TRY(put_verdict(p, "p", v->indication, v->code));
+		TRY(put_verdict(p, "p", v->indication, v->sub, v->code));
 	TRY(put(p, "<dl>"));
 	TRY(signature_rows(p->in, i, p->lang, &rows));
 	TRY(put(p, "</dl>"));
@@ -337,7 +342,7 @@ report_html(const struct report_input *in, enum lang lang, const char *style,
 	const struct verdict *v = in->verdict;
 	bool begun = false;
 	TRY(put_head(&p, style));
-	TRY(put_verdict(&p, "p", v->indication, v->code));
+	TRY(put_verdict(&p, "p", v->indication, v->sub, v->code));
 	TRY(put_counts(&p));
 	TRY(put_bare(&p));
 	if (in->place != NULL)

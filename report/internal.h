@@ -65,6 +65,21 @@ const char *change_name(enum change_level c);
 const char *level_name(enum level_fact l);
 const char *result_name(enum result r);
 
+/* ---- who was asked (sources.c) ---- */
+
+#define SOURCES_TOLD_MAX 3 /* in a sentence; the JSON has all */
+const char *source_kind_name(enum wanted_kind k); /* "crl", ... */
+/* What kept one from answering (s->code is not NULL), with its name. */
+struct err *source_sentence(const struct source_seen *s, enum lang lang,
+    struct buf *out) MUST_USE;
+/* Whether such a verdict may change when a server answers. */
+bool report_waits_for_source(enum sub_indication s);
+/* The next step: about the servers that did not answer, where a verdict hangs
+ * on them, else that of the code.  It may be empty. */
+struct err *report_next(const struct report_input *in, enum sub_indication s,
+    const char *code, enum lang lang, struct buf *out) MUST_USE;
+#define REPORT_NEXT_MAX 8192 /* bytes */
+
 /* Labels and phrases of the text, in both languages. */
 enum word {
 	WORD_RESULT_VALID,
@@ -90,6 +105,7 @@ enum word {
 	WORD_INTEGRITY,
 	WORD_COVERS,
 	WORD_COVERS_ALL,
+	WORD_COVERS_HASH,
 	WORD_COVERS_PART,
 	WORD_COVERS_REVISION, /* printf: which, of how many */
 	WORD_CHANGES,
@@ -109,6 +125,16 @@ enum word {
 	WORD_STAMP_OWN,
 	WORD_HOLDS_UNTIL,
 	WORD_DECISIVE, /* printf: which */
+	/* printf: kind of source, host, seconds. */
+	WORD_SOURCE_SLOW,
+	WORD_SOURCE_UNREACHABLE,
+	WORD_SOURCE_REFUSED,
+	WORD_SOURCE_GARBAGE,
+	WORD_SOURCE_BUSY,
+	WORD_SOURCE_NOT_ALLOWED,
+	WORD_SOURCE_PRIVATE,
+	WORD_SOURCE_TOO_LARGE,
+	WORD_SOURCE_NEXT,
 	WORD_RECEIPT,
 	WORD_RECEIPT_MEANS,
 	WORD_RECEIPT_UNSEALED,

@@ -97,19 +97,40 @@ set_both(json_t *o, const char *key, const char *vi, const char *en)
 }
 
 static struct err *
-set_message(json_t *o, const char *code)
+set_sentence(json_t *o, const char *code)
 {
 	TRY(set_string(o, "code", code));
-	TRY(set_both(o, "sentence", message_text(code, LANG_VI),
-	    message_text(code, LANG_EN)));
+	return set_both(o, "sentence", message_text(code, LANG_VI),
+	    message_text(code, LANG_EN));
+}
+
+static struct err *
+set_message(json_t *o, const char *code)
+{
+	TRY(set_sentence(o, code));
 	return set_both(o, "next", message_next(code, LANG_VI),
 	    message_next(code, LANG_EN));
 }
 
 static struct err *
-set_verdict(json_t *o, const struct policy *p, enum indication i,
+set_next(json_t *o, const struct report_input *in, enum sub_indication s,
+    const char *code)
+{
+	CLEANUP(buf_done) struct buf vi = BUF(REPORT_NEXT_MAX);
+	CLEANUP(buf_done) struct buf en = BUF(REPORT_NEXT_MAX);
+	const char *texts[2];
+	TRY(report_next(in, s, code, LANG_VI, &vi));
+	TRY(report_next(in, s, code, LANG_EN, &en));
+	TRY(buf_cstr(&vi, &texts[LANG_VI]));
+	TRY(buf_cstr(&en, &texts[LANG_EN]));
+	return set_both(o, "next", texts[LANG_VI], texts[LANG_EN]);
+}
+
+static struct err *
+set_verdict(json_t *o, const struct report_input *in, enum indication i,
     enum sub_indication s, const char *code)
 {
+	const struct policy *p = in->verdict->policy;
 	enum result r = result_of(p, i);
 	TRY(set_string(o, "result", result_name(r)));
 	TRY(set_both(o, "result_text", result_text(p, i, LANG_VI),
@@ -117,7 +138,8 @@ set_verdict(json_t *o, const struct policy *p, enum indication i,
 	TRY(set_string(o, "indication", indication_name(i)));
 	TRY(set_string(o, "sub_indication",
 	    s == SUB_NONE ? NULL : sub_indication_name(s)));
-	return set_message(o, code);
+	TRY(set_sentence(o, code));
+	return set_next(o, in, s, code);
 }
 
 /* A place in a PDF; none is left out. */
@@ -308,6 +330,39 @@ set_status_data(json_t *o, const struct verdict *v)
 	return NULL;
 }
 
+/* Who was asked outside, and what came of it. */
+static struct err *
+add_source(json_t *array, const struct source_seen *s)
+{
+	CLEANUP(buf_done) struct buf vi = BUF(REPORT_NEXT_MAX);
+	CLEANUP(buf_done) struct buf en = BUF(REPORT_NEXT_MAX);
+	const char *texts[2] = { NULL, NULL };
+	json_t *o;
+	TRY(add_object(array, &o));
+	TRY(set_string(o, "kind", source_kind_name(s->kind)));
+	TRY(set_string(o, "url", s->url));
+	TRY(set_string(o, "code", s->code));
+	if (s->code != NULL) {
+		TRY(source_sentence(s, LANG_VI, &vi));
+		TRY(source_sentence(s, LANG_EN, &en));
+		TRY(buf_cstr(&vi, &texts[LANG_VI]));
+		TRY(buf_cstr(&en, &texts[LANG_EN]));
+	}
+	TRY(set_both(o, "sentence", texts[LANG_VI], texts[LANG_EN]));
+	TRY(set(o, "stale", json_boolean(s->stale)));
+	return set_int(o, "milliseconds", s->ms);
+}
+
+static struct err *
+set_sources(json_t *o, const struct report_input *in)
+{
+	json_t *array;
+	TRY(set_array(o, "sources", &array));
+	for (size_t i = 0; i < in->nsources; i++)
+		TRY(add_source(array, &in->sources[i]));
+	return NULL;
+}
+
 static struct err *
 set_integrity(json_t *o, const struct signature_fact *f)
 {
@@ -339,6 +394,7 @@ set_coverage(json_t *o, const struct signature_fact *f)
 	json_t *c;
 	TRY(set_object(o, "coverage", &c));
 	TRY(set(c, "whole_file", json_boolean(f->covers_all)));
+	TRY(set(c, "content_seen", json_boolean(!f->unseen)));
 	TRY(set_int(c, "revision", f->revision));
 	TRY(set_int(c, "revisions", f->revisions));
 	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));
@@ -357,7 +413,7 @@ add_signature(json_t *array, const struct report_input *in, size_t i)
 	json_t *o, *notes;
 	TRY(add_object(array, &o));
 	TRY(set_string(o, "id", f->id));
-	TRY(set_verdict(o, p, v->indication, v->sub, v->code));
+	TRY(set_verdict(o, in, v->indication, v->sub, v->code));
 	TRY(set_string(o, "format", f->format));
 	TRY(set_string(o, "level", level_name(f->level)));
 	TRY(set_string(
@@ -432,7 +488,7 @@ fill(json_t *o, const struct report_input *in)
 	const struct verdict *v = in->verdict;
 	json_t *policy, *array;
 	TRY(set_int(o, "version", REPORT_VERSION));
-	TRY(set_verdict(o, v->policy, v->indication, v->sub, v->code));
+	TRY(set_verdict(o, in, v->indication, v->sub, v->code));
 	TRY(set_object(o, "policy", &policy));
 	TRY(set_string(policy, "name", v->policy->name));
 	TRY(set_both(policy, "sentence", v->policy->sentence[LANG_VI],
@@ -446,6 +502,7 @@ fill(json_t *o, const struct report_input *in)
 	TRY(set_index(
 	    o, "decisive", v->nsignatures == 0 ? NO_INDEX : v->decisive));
 	TRY(set_status_data(o, v));
+	TRY(set_sources(o, in));
 	TRY(set_array(o, "notes", &array));
 	TRY(add_findings(array, &in->facts->findings));
 	return set_text(o, in);

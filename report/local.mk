@@ -10,6 +10,7 @@ report_libreport_la_SOURCES = \
 	%D%/receipt.c \
 	%D%/report.h \
 	%D%/rows.c \
+	%D%/sources.c \
 	%D%/state.c \
 	%D%/style.c \
 	%D%/text.c \

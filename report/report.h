@@ -3,6 +3,7 @@
 #define SIGND_REPORT_REPORT_H
 
 #include "base/messages.h"
+#include "certs/source.h"
 #include "validation/validation.h"
 
 #define REPORT_MAX (16 * 1024 * 1024) /* bytes */
@@ -39,6 +40,8 @@ struct report_input {
 	const struct facts *facts;
 	const uint8_t *document_sha256; /* 32 bytes, or NULL */
 	size_t document_len;            /* bytes */
+	const struct source_seen *sources; /* who was asked beside */
+	size_t nsources;
 	const char *name;               /* of the file, as given; or NULL */
 	const struct report_place *place; /* NULL: it is not kept */
 };

@@ -54,6 +54,8 @@ covers_row(struct rows *r, const struct signature_fact *f)
 {
 	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX);
 	bool begun = false;
+	if (f->unseen)
+		return row(r, WORD_COVERS, word(WORD_COVERS_HASH, r->lang));
 	if (f->covers_all)
 		return row(r, WORD_COVERS, word(WORD_COVERS_ALL, r->lang));
 	if (f->revisions > 0) {

@@ -90,9 +90,13 @@ put_head(struct page *p)
 	TRY(buf_printf(p->out, "%s. %s\n",
 	    result_text(v->policy, v->indication, p->lang),
 	    message_text(v->code, p->lang)));
-	if (message_next(v->code, p->lang)[0] != '\0')
-		TRY(buf_printf(p->out, "%s: %s\n", word(WORD_NEXT, p->lang),
-		    message_next(v->code, p->lang)));
+	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
+	const char *text;
+	TRY(report_next(p->in, v->sub, v->code, p->lang, &next));
+	TRY(buf_cstr(&next, &text));
+	if (text[0] != '\0')
+		TRY(buf_printf(
+		    p->out, "%s: %s\n", word(WORD_NEXT, p->lang), text));
 	return v->nsignatures < 2 ? NULL : put_counts(p);
 }
 

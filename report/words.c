@@ -34,6 +34,9 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_INTEGRITY] = { "Tính toàn vẹn", "Integrity" },
 	[WORD_COVERS] = { "Phạm vi được ký", "What is covered" },
 	[WORD_COVERS_ALL] = { "toàn bộ tệp", "the whole file" },
+	[WORD_COVERS_HASH] = { "nội dung có mã băm đã gửi; không xem được nội "
+			       "dung",
+	    "content of the hash that was sent; it was not seen" },
 	[WORD_COVERS_PART] = { "một phần của tệp", "a part of the file" },
 	[WORD_COVERS_REVISION] = { "toàn bộ bản %d trong %d bản của tệp",
 	    "the whole of revision %d of %d" },
@@ -63,6 +66,30 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_DECISIVE] = { "Kết quả chung theo chữ ký %zu, là chữ ký có kết "
 			    "quả xấu nhất.",
 	    "The result as a whole is that of signature %zu, the worst." },
+	[WORD_SOURCE_SLOW] = { "Máy chủ %s %s không trả lời trong %s giây.",
+	    "The %s server %s did not answer within %s s." },
+	[WORD_SOURCE_UNREACHABLE] = { "Không kết nối được máy chủ %s %s.",
+	    "The %s server %s could not be reached." },
+	[WORD_SOURCE_REFUSED] = { "Máy chủ %s %s từ chối trả lời.",
+	    "The %s server %s refused to answer." },
+	[WORD_SOURCE_GARBAGE] = { "Dữ liệu từ máy chủ %s %s không đọc được.",
+	    "What the %s server %s gave cannot be read." },
+	[WORD_SOURCE_BUSY] = { "Hệ thống đang bận nên chưa hỏi được máy chủ "
+			       "%s %s.",
+	    "The %s server %s was not asked, as too much is being fetched." },
+	[WORD_SOURCE_NOT_ALLOWED] = { "Người vận hành không cho phép hỏi máy "
+				      "chủ %s %s.",
+	    "The operator does not let the %s server %s be asked." },
+	[WORD_SOURCE_PRIVATE] = { "Máy chủ %s %s dẫn tới địa chỉ nội bộ nên "
+				  "không được hỏi.",
+	    "The %s server %s leads to a private address and was not asked." },
+	[WORD_SOURCE_TOO_LARGE] = { "Dữ liệu từ máy chủ %s %s lớn hơn giới "
+				    "hạn.",
+	    "What the %s server %s gave is larger than the limit." },
+	[WORD_SOURCE_NEXT] = { "Hãy thử lại sau ít phút; nếu vẫn vậy, hỏi nơi "
+			       "cấp chứng thư.",
+	    "Try again in a few minutes; if it stays so, ask the issuer of the "
+	    "certificate." },
 	[WORD_RECEIPT] = { "Biên nhận kiểm tra chữ ký số",
 	    "Receipt for the verification of digital signatures" },
 	[WORD_RECEIPT_MEANS] = { "Biên nhận này xác nhận kết quả kiểm tra của "

@@ -95,7 +95,7 @@ const struct command command_extend = {
 		"stamp by --tsa (T), the\nevidence of the files given (LT), an "
 		"archive time stamp (LTA).  A file that is at LTA\nalready gets "
 		"another archive time stamp.  Nothing is fetched but time "
-		"stamps.  With --url the\nservice does it, with what it has.",
+		"stamps, and with\n--online evidence.  With --url the service does it, with what it has.",
 	.options = options,
 	.run = run,
 };

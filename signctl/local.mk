@@ -15,6 +15,7 @@ signctl_signctl_SOURCES = \
 	%D%/main.c \
 	%D%/officer.c \
 	%D%/offline.c %D%/offline.h \
+	%D%/online.c %D%/online.h \
 	%D%/pin.c \
 	%D%/preserve.c \
 	%D%/raise.c %D%/raise.h \
@@ -29,7 +30,7 @@ signctl_signctl_SOURCES = \
 	%D%/trust.c \
 	%D%/tsa.c %D%/tsa.h \
 	%D%/verify.c
-signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) $(P11KIT_CFLAGS)
-signctl_signctl_LDADD = $(CLIENT_LIBS) identity/libidentity.la trust/libtrust.la \
+signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(P11KIT_CFLAGS)
+signctl_signctl_LDADD = net/libnet.la $(CLIENT_LIBS) identity/libidentity.la trust/libtrust.la \
 	$(WORKER_LIBS) $(PKCS11_LIBS)
 signctl_signctl_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_PROGRAM_LDFLAGS)

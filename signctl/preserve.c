@@ -24,7 +24,6 @@ static const struct option_row options[] = {
 
 struct session {
 	struct raise raise;
-	struct trust_domain trust; /* "given" */
 	struct input document;
 	struct secret password;
 	struct verify_request request;
@@ -34,7 +33,6 @@ static void
 session_done(struct session *s)
 {
 	raise_done(&s->raise);
-	cert_list_done(&s->trust.anchors);
 	input_done(&s->document);
 	secret_done(&s->password);
 }
@@ -45,8 +43,6 @@ load(const struct args *a, struct session *s)
 	const char *policy = args_get(a, "policy");
 	TRY(raise_load(a, &s->raise));
 	s->raise.level = LEVEL_LTA;
-	s->trust.name = "given";
-	TRY(certs_load(a, "trust", &s->trust.anchors));
 	TRY(password_read(a, &s->password));
 	s->raise.password = bytes_str((const char *)s->password.ptr);
 	TRY(input_open(a->words[0], &s->document));
@@ -54,8 +50,8 @@ load(const struct args *a, struct session *s)
 		.format = s->raise.format,
 		.policy = policy != NULL ? policy : "vn-2025",
 		.time = TIME_NONE,
-		.domains = &s->trust,
-		.ndomains = s->trust.anchors.n > 0 ? 1 : 0,
+		.domains = &s->raise.trust,
+		.ndomains = s->raise.trust.anchors.n > 0 ? 1 : 0,
 		.status_data = s->raise.status.v,
 		.nstatus_data = s->raise.status.n,
 		.external = &s->raise.external,
@@ -72,7 +68,7 @@ judge(struct session *s, struct verify_answer *out)
 {
 	s->request.document = s->document.bytes;
 	s->request.now = clock_now(&clock_system);
-	return verify_sandboxed(&s->request, out);
+	return verify_online(s->raise.online, &s->request, NULL, out);
 }
 
 /* A signature that is not valid is not made better by keeping it. */
@@ -141,7 +137,8 @@ const struct command command_preserve = {
 	.words = "FILE",
 	.summary = "verify a file and raise it to LTA, to be kept for decades",
 	.more = "The file is verified under the policy, raised to LTA by --tsa "
-		"and the evidence of the\nfiles given, and verified again; the "
+		"and the evidence of the\nfiles given, or of the servers with "
+		"--online, and verified again; the "
 		"report says until when the evidence holds.\nBefore that time, "
 		"preserve it again.  One that is not valid is refused.",
 	.options = options,

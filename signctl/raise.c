@@ -53,8 +53,8 @@ static struct err *
 sort_status(struct raise *r)
 {
 	size_t n = r->status.n;
-	r->crls = calloc(n + 1, sizeof(*r->crls));
-	r->ocsps = calloc(n + 1, sizeof(*r->ocsps));
+	r->crls = calloc(n + SOURCES_MAX, sizeof(*r->crls));
+	r->ocsps = calloc(n + SOURCES_MAX, sizeof(*r->ocsps));
 	if (r->crls == NULL || r->ocsps == NULL)
 		return err_new(ERR_NOMEM, NULL, "evidence");
 	for (size_t i = 0; i < n; i++) {
@@ -80,6 +80,9 @@ raise_load(const struct args *a, struct raise *out)
 	TRY(certs_load(a, "cert", &out->certs));
 	TRY(certs_load(a, "trust", &out->certs));
 	TRY(status_load(a, &out->status));
+	out->trust.name = "given";
+	TRY(certs_load(a, "trust", &out->trust.anchors));
+	TRY(online_open(a, &out->online));
 	if (args_has(a, "content")) {
 		TRY(input_open(args_get(a, "content"), &out->content));
 		out->external.data = out->content.bytes;
@@ -92,6 +95,9 @@ void
 raise_done(struct raise *r)
 {
 	cert_list_done(&r->certs);
+	cert_list_done(&r->trust.anchors);
+	online_close(r->online);
+	online_kept_done(&r->kept);
 	status_done(&r->status);
 	input_done(&r->content);
 	free(r->crls);
@@ -296,8 +302,52 @@ lowest(const struct raise *r, const struct levels *l, enum level *out)
 			   "no-signature");
 }
 
+/* What the servers say, beside what the files give. */
+static void
+add_kept(struct raise *r)
+{
+	struct evidence *v = &r->evidence;
+	for (size_t i = 0; i < r->kept.ncrls; i++)
+		r->crls[v->ncrls++] = r->kept.crls[i];
+	for (size_t i = 0; i < r->kept.nocsps; i++)
+		r->ocsps[v->nocsps++] = r->kept.ocsps[i];
+	v->ders = r->kept.ders;
+	v->nders = r->kept.nders;
+}
+
+static struct err *
+collect(struct raise *r, const struct input *document)
+{
+	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
+	struct verify_request q = { .document = document->bytes,
+		.format = r->format,
+		.policy = "basic",
+		.time = TIME_NONE,
+		.now = clock_now(&clock_system),
+		.domains = &r->trust,
+		.ndomains = r->trust.anchors.n > 0,
+		.status_data = r->status.v,
+		.nstatus_data = r->status.n,
+		.external = &r->external,
+		.nexternal = r->nexternal,
+		.extra = &r->certs,
+		.password = r->password,
+		.reports = REPORT_JSON };
+	if (r->online == NULL)
+		return NULL;
+	TRY(verify_online(r->online, &q, &r->kept, &a));
+	/* Without it the level would be claimed and not reached. */
+	if (a.sub == SUB_TRY_LATER &&
+	    strcmp(a.code, "certificate-suspended") != 0)
+		return err_coded(err_new(ERR_REMOTE, "EN 319 102-1 5.2.6",
+				     "no revocation data was to be had"),
+		    "evidence-not-had");
+	add_kept(r);
+	return NULL;
+}
+
 struct err *
-raise_all(const struct raise *r, struct input *document)
+raise_all(struct raise *r, struct input *document)
 {
 	const struct step look = { .format = r->format,
 		.request = { .document = document->bytes,
@@ -310,6 +360,8 @@ raise_all(const struct raise *r, struct input *document)
 	TRY(lowest(r, &now, &have));
 	if (have < LEVEL_T && r->level >= LEVEL_T)
 		TRY(raise_to(r, LEVEL_T, &now, document));
+	if (r->level >= LEVEL_LT)
+		TRY(collect(r, document));
 	if (r->level >= LEVEL_LT)
 		TRY(raise_to(r, LEVEL_LT, &now, document));
 	if (r->level == LEVEL_LTA)

@@ -2,11 +2,12 @@
 #ifndef SIGND_SIGNCTL_RAISE_H
 #define SIGND_SIGNCTL_RAISE_H
 
-#include "signctl/offline.h"
+#include "signctl/online.h"
 
 #define TOKEN_MAX (1024 * 1024) /* bytes of one time stamp */
 
 #define RAISE_OPTIONS                                                          \
+	ONLINE_OPTIONS,                                                        \
 	{ "level", "b|t|lt|lta", "how far to go", false },                     \
 	    { "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \
 	    { "trust", "FILE", "anchors of the paths, put in", true },         \
@@ -31,6 +32,9 @@ struct raise {
 	size_t nexternal;
 	struct bytes password;
 	struct evidence evidence;
+	struct signctl_online *online; /* NULL: only what the files give */
+	struct trust_domain trust;     /* --trust, "given" */
+	struct online_kept kept;       /* what online brought */
 };
 
 /* raise_load reads the options; without --level it is LEVEL_B. */
@@ -43,7 +47,7 @@ struct err *raise_stamp(const struct raise *r, enum digest_alg alg,
     struct bytes digest, struct buf *token) MUST_USE;
 /* raise_all does what is missing up to r->level, one level after the other,
  * and leaves the outcome in *document. */
-struct err *raise_all(const struct raise *r, struct input *document) MUST_USE;
+struct err *raise_all(struct raise *r, struct input *document) MUST_USE;
 
 /* write_document replaces the file, or makes it. */
 struct err *write_document(const char *path, struct bytes document) MUST_USE;

@@ -2,7 +2,7 @@
  * else here, without any network. */
 #include "certs/judge.h"
 #include "signctl/folder.h"
-#include "signctl/offline.h"
+#include "signctl/online.h"
 #include "signctl/service.h"
 
 #include <errno.h>
@@ -39,6 +39,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "out", "FILE", "where --revision goes ('-': standard output)",
 	    false },
+	ONLINE_OPTIONS,
 	{ "indication", NULL, "print only the indication and its reason",
 	    false },
 	COMMON_OPTIONS,
@@ -58,6 +59,7 @@ struct session {
 	struct secret password;
 	struct input policy; /* --policy-file */
 	struct policy *judged_by;
+	struct signctl_online *online; /* NULL: without a network */
 	struct verify_request request;
 };
 
@@ -151,6 +153,7 @@ load_session(const struct args *a, struct session *s)
 	TRY(certs_load(a, "certs", &s->extra));
 	TRY(status_load(a, &s->status));
 	TRY(load_external(a, s));
+	TRY(online_open(a, &s->online));
 	TRY(load_keys(a, s));
 	TRY(time_option(a, &r->time));
 	r->format = args_get(a, "format");
@@ -188,6 +191,7 @@ session_done(struct session *s)
 	secret_done(&s->password);
 	input_done(&s->policy);
 	policy_free(s->judged_by);
+	online_close(s->online);
 }
 
 /* How many bytes of the file the signature over revision `n` covers. */
@@ -273,7 +277,7 @@ verify_here(struct session *s, const char *path, struct verify_answer *out)
 	TRY(input_open(path, &in));
 	s->request.document = in.bytes;
 	s->request.name = file_name(path);
-	return verify_sandboxed(&s->request, out);
+	return verify_online(s->online, &s->request, NULL, out);
 }
 
 static struct err *
@@ -403,13 +407,14 @@ const struct command command_verify = {
 	    "Of a folder all files below it are verified, and a table is "
 	    "printed.\n\n"
 	    "With --url the service answers; without it the work is done here, "
-	    "in a sandbox and\nwithout a network, and --trust names who is "
-	    "believed.  '-' is standard input.\n\n"
+	    "in a sandbox and\nwithout a network (but for --online), and --trust "
+	    "names who is believed.  '-' is standard input.\n\n"
 	    "Under the policy basic a signature whose certificate may have "
 	    "been "
 	    "revoked is not\ncalled valid: give --crl or --ocsp (signctl ca "
-	    "--crl FILE fetches the service's\nlist), or --policy path-only, "
-	    "which leaves revocation out.",
+	    "--crl FILE fetches the service's\nlist), --online, which asks the "
+	    "servers that certificates name (they learn\nwhich certificate is "
+	    "looked at), or --policy path-only, which leaves revocation out.",
 	.options = options,
 	.run = run,
 };

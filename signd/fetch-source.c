@@ -2,43 +2,34 @@
 
 #include "base/pack.h"
 #include "certs/der.h"
+#include "signd/ipc-io.h"
 #include "signd/ipc.h"
 #include "signd/proto.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define ANSWER_MARGIN_MS 2000 /* the fetcher's own work, and its queue */
-#define KEY_LEN 32
+#define YOUNG_S 30 /* asking again so soon would bring nothing newer */
 
-/* For how long an answer is given again without asking, by kind, seconds.  Its
- * own dates may end it sooner; then validation says so. */
-static const int64_t fresh_s[] = {
-	[WANTED_CRL] = 3600,
-	[WANTED_OCSP] = 600,
-	[WANTED_ISSUER] = 7 * 86400,
+/* For how long an answer is given again, by kind, seconds: without asking, and
+ * while a newer one is fetched behind.  Its own dates may end it sooner; then
+ * validation says so, and wants it `again`. */
+static const struct {
+	int64_t fresh_s, usable_s;
+} ages[] = {
+	[WANTED_CRL] = { 3600, 86400 },
+	[WANTED_OCSP] = { 600, 6 * 3600 },
+	[WANTED_ISSUER] = { 7 * 86400, 30 * 86400 },
 };
 
-static struct err *
-key_of(const struct wanted *w, uint8_t out[KEY_LEN])
-{
-	CLEANUP(buf_done)
-	struct buf b = BUF(WANTED_URL_MAX + OCSP_REQUEST_MAX + 64);
-	uint8_t digest[DIGEST_MAX];
-	TRY(pack_u64(&b, 1, (uint64_t)w->kind));
-	TRY(pack_str(&b, 2, w->url));
-	TRY(pack_bytes(&b, 3, buf_bytes(&w->request)));
-	TRY(digest_of(DIGEST_SHA256, buf_bytes(&b), digest));
-	memcpy(out, digest, KEY_LEN);
-	return NULL;
-}
-
-/* One element of DER, or PEM: keeps a page of HTML from standing in for a
- * good answer of last time. */
+/* One element of DER, or certificates in PEM: keeps a page of HTML from
+ * standing in for a good answer of last time. */
 static bool
-is_plausible(struct bytes b)
+is_plausible(enum wanted_kind kind, struct bytes b)
 {
 	struct bytes rest = b;
-	if (bytes_starts(b, BYTES_LIT("-----BEGIN ")))
+	if (kind == WANTED_ISSUER && bytes_starts(b, BYTES_LIT("-----BEGIN ")))
 		return true;
 	struct err *e = der_take(&rest, DER_SEQUENCE, NULL, NULL);
 	bool ok = e == NULL && rest.len == 0;
@@ -46,23 +37,112 @@ is_plausible(struct bytes b)
 	return ok;
 }
 
-/* *ask: it is not there, or too old and stands in *out in case of need. */
+/* ---- the store ---- */
+
+static void fetch_anew(void *ctx, const struct wanted *w);
+
+/* What is there, or nothing; *age: seconds. */
 static struct err *
 from_store(const struct fetch_source *s, const struct wanted *w,
-    struct fetched *out, bool *ask)
+    struct fetched *out, int64_t *age)
 {
-	uint8_t key[KEY_LEN];
+	uint8_t key[WANTED_KEY];
 	int64_t got = 0;
 	*out = (struct fetched){ .body = BUF(s->max) };
-	TRY(key_of(w, key));
+	TRY(wanted_key(w, key));
 	struct err *e = front_fetched_get(s->store, key, &out->body, &got);
-	*ask = e != NULL || clock_now(s->clock) - got >= fresh_s[w->kind];
-	out->stale = e == NULL && *ask;
+	*age = e == NULL ? clock_now(s->clock) - got : INT64_MAX;
+	out->stale = e == NULL && *age >= YOUNG_S;
 	if (e != NULL && err_kind(e) != ERR_MISSING)
 		return e;
 	err_free(e);
 	return NULL;
 }
+
+/* *ask: it is not there, too old (and stands in *out in case of need), or did
+ * not do. */
+static struct err *
+look(struct fetch_source *s, const struct wanted *w, struct fetched *out,
+    bool *ask)
+{
+	int64_t age;
+	TRY(from_store(s, w, out, &age));
+	*ask = age >= ages[w->kind].usable_s || (w->again && age >= YOUNG_S);
+	if (w->again && *ask) {
+		buf_clear(&out->body);
+		out->stale = false;
+	}
+	if (!*ask && age >= ages[w->kind].fresh_s)
+		fetch_behind(s->memory, w, fetch_anew, s);
+	return NULL;
+}
+
+/* ---- whom not to ask ---- */
+
+static bool
+is_host(struct bytes host, const char *allowed)
+{
+	size_t n = strlen(allowed);
+	if (host.len < n ||
+	    strncasecmp((const char *)host.ptr + host.len - n, allowed, n) != 0)
+		return false;
+	/* "ca.vn" is itself and a.ca.vn, but not other-ca.vn. */
+	return host.len == n || host.ptr[host.len - n - 1] == '.';
+}
+
+/* Without port; an address with a name before '@' is nobody's. */
+static struct bytes
+host_of(const char *url)
+{
+	const char *p = strstr(url, "://") + 3;
+	size_t n = strcspn(p, "/?#");
+	if (memchr(p, '@', n) != NULL)
+		return BYTES_NONE;
+	size_t port = *p == '[' ? n : strcspn(p, ":");
+	return bytes_of(p, port < n ? port : n);
+}
+
+static bool
+may_ask(const struct fetch_source *s, const char *url)
+{
+	if (s->hosts == NULL || s->hosts->n == 0)
+		return true;
+	for (size_t i = 0; i < s->hosts->n; i++)
+		if (is_host(host_of(url), s->hosts->v[i]))
+			return true;
+	return false;
+}
+
+/* An answer of last time stays; else it failed. */
+static void
+fail(struct fetched *f, struct err *e, bool slow, int64_t ms)
+{
+	f->slow = slow;
+	f->ms = ms;
+	if (f->stale)
+		err_free(e);
+	else
+		f->error = e;
+}
+
+/* Drops those that need not be asked, and says why. */
+static void
+spare(const struct fetch_source *s, const struct wanted *w, bool *ask,
+    struct fetched *f)
+{
+	bool slow = false;
+	int64_t ms = 0;
+	const char *code = may_ask(s, w->url) ? NULL : "source-not-allowed";
+	if (code == NULL)
+		code = fetch_failed_before(s->memory, w->url, &slow, &ms);
+	if (code == NULL)
+		return;
+	*ask = false;
+	fail(f, err_coded(err_new(ERR_REMOTE, NULL, "%s", w->url), code), slow,
+	    ms);
+}
+
+/* ---- the net ---- */
 
 static struct err *
 pack_wanted(
@@ -80,13 +160,14 @@ static struct err *
 keep(const struct fetch_source *s, const struct wanted *w, struct bytes body,
     struct fetched *out)
 {
-	uint8_t key[KEY_LEN];
-	if (!is_plausible(body))
+	uint8_t key[WANTED_KEY];
+	if (!is_plausible(w->kind, body))
 		return err_coded(err_new(ERR_REMOTE, NULL,
-				     "%s: neither DER nor PEM", w->url),
-		    "fetch-failed");
-	TRY(key_of(w, key));
-	TRY(front_fetched_put(s->store, key, body));
+				     "%s: nothing of the kind", w->url),
+		    "source-garbage");
+	TRY(wanted_key(w, key));
+	/* A full disk costs the next one a fetch, and this one nothing. */
+	err_free(front_fetched_put(s->store, key, body));
 	buf_clear(&out->body);
 	out->stale = false;
 	return buf_append(&out->body, body);
@@ -95,19 +176,19 @@ keep(const struct fetch_source *s, const struct wanted *w, struct bytes body,
 /* The answer about one; with an older one at hand a failure is no error. */
 static struct err *
 unpack_answer(const struct fetch_source *s, const struct wanted *w,
-    struct unpack *u, struct fetched *out)
+    struct unpack *u, int64_t ms, struct fetched *out)
 {
 	uint64_t slow;
 	struct bytes b;
 	TRY(unpack_u64(u, 1, &slow));
-	out->slow = slow != 0;
 	bool came = unpack_is(u, 2);
 	TRY(unpack_bytes(u, came ? 2 : 3, &b));
 	struct err *e = came ? keep(s, w, b, out) : err_unpack(b);
-	if (out->stale)
-		err_free(e);
-	else
-		out->error = e;
+	fetch_remember(s->memory, w->url, e == NULL ? NULL : err_code(e),
+	    slow != 0, ms);
+	if (e != NULL)
+		fail(out, e, slow != 0, ms);
+	out->ms = ms;
 	return NULL;
 }
 
@@ -119,38 +200,95 @@ from_net(const struct fetch_source *s, const struct wanted *w, size_t n,
 	CLEANUP(buf_done)
 	struct buf body = BUF(WANTED_MAX * (WANTED_URL_MAX + 2048));
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	bool any = false;
+	int64_t begin = ipc_now_ms();
 	TRY(pack_u64(&body, 1, (uint64_t)deadline_ms));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		if (ask[i])
 			TRY(pack_wanted(s, &w[i], &body));
-		any = any || ask[i];
-	}
-	if (!any)
-		return NULL;
 	TRY(ipc_call(s->socket, FETCH_MANY, buf_bytes(&body), NULL, 0,
 	    s->max + FETCH_MANY_MAX * 16384,
 	    (int)deadline_ms + ANSWER_MARGIN_MS, &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	for (size_t i = 0; i < n; i++)
 		if (ask[i])
-			TRY(unpack_answer(s, &w[i], &u, &out[i]));
+			TRY(unpack_answer(
+			    s, &w[i], &u, ipc_now_ms() - begin, &out[i]));
 	return unpack_end(&u);
+}
+
+/* Nobody there to fetch: told of each, and never of the whole. */
+static void
+fail_all(const struct wanted *w, size_t n, const bool *ask,
+    struct fetched *out, const char *why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ask[i] && out[i].error == NULL)
+			fail(&out[i],
+			    err_coded(err_new(ERR_REMOTE, NULL, "%s: %s",
+					  w[i].url, why),
+				"source-busy"),
+			    false, 0);
+}
+
+static struct err *
+go_out(struct fetch_source *s, const struct wanted *w, size_t n,
+    int64_t left_ms, bool *ask, struct fetched *out)
+{
+	bool waited, any = false;
+	if (!fetch_enter(s->memory, w, n, &left_ms, &waited)) {
+		fail_all(w, n, ask, out, "too many wait for the net");
+		return NULL;
+	}
+	struct err *e = NULL;
+	for (size_t i = 0; i < n && e == NULL; i++) {
+		if (ask[i] && waited) {
+			buf_done(&out[i].body);
+			e = look(s, &w[i], &out[i], &ask[i]);
+		}
+		if (ask[i] && e == NULL)
+			spare(s, &w[i], &ask[i], &out[i]);
+		any = any || ask[i];
+	}
+	if (any && e == NULL) {
+		struct err *bad = from_net(s, w, n, left_ms, ask, out);
+		if (bad != NULL)
+			fail_all(w, n, ask, out, err_text(bad));
+		err_free(bad);
+	}
+	fetch_leave(s->memory, w, n);
+	return e;
 }
 
 static struct err *
 get(void *ctx, const struct wanted *w, size_t n, int64_t deadline_ms,
     struct fetched *out)
 {
-	const struct fetch_source *s = ctx;
-	bool ask[WANTED_MAX] = { false };
+	struct fetch_source *s = ctx;
+	bool ask[WANTED_MAX] = { false }, any = false;
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct fetched){ .error = NULL };
 	if (n > WANTED_MAX || deadline_ms < 0 || deadline_ms > 600000)
 		return err_new(ERR_USAGE, NULL, "%zu at once", n);
-	for (size_t i = 0; i < n; i++)
-		TRY(from_store(s, &w[i], &out[i], &ask[i]));
-	return from_net(s, w, n, deadline_ms, ask, out);
+	for (size_t i = 0; i < n; i++) {
+		TRY(look(s, &w[i], &out[i], &ask[i]));
+		if (ask[i])
+			spare(s, &w[i], &ask[i], &out[i]);
+		any = any || ask[i];
+	}
+	return any ? go_out(s, w, n, deadline_ms, ask, out) : NULL;
+}
+
+/* In the memory's own thread. */
+static void
+fetch_anew(void *ctx, const struct wanted *w)
+{
+	struct fetch_source *s = ctx;
+	struct wanted once = *w;
+	struct fetched f;
+	once.again = true;
+	struct err *e = get(s, &once, 1, s->behind_ms, &f);
+	err_free(e); /* the last good one is there */
+	fetched_done(&f);
 }
 
 struct source

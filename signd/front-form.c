@@ -59,6 +59,10 @@ take_part(
 		return take_text(f->policy, sizeof(f->policy), data, off, len);
 	if (strcmp(key, "lang") == 0)
 		return take_text(f->lang, sizeof(f->lang), data, off, len);
+	if (strcmp(key, "hash") == 0)
+		return take_text(f->hash, sizeof(f->hash), data, off, len);
+	if (strcmp(key, "of") == 0)
+		return take_text(f->of, sizeof(f->of), data, off, len);
 	if (strcmp(key, "keep") == 0)
 		return take_text(f->keep, sizeof(f->keep), data, off, len);
 	if (strcmp(key, "time") == 0)

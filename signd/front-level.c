@@ -288,9 +288,60 @@ step(const struct front *f, const struct extend_request *q,
 	return NULL;
 }
 
+/* What a foreign signature is kept with: its paths, and what their issuers and
+ * responders say just now.  What our own issuer says is ours to give. */
+static struct err *
+collect(const struct front *f, const struct spool *document, int64_t wait_ms,
+    struct online_kept *out)
+{
+	CLEANUP(trusted_done) struct trusted t = { 0 };
+	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
+	TRY(trusted_get(f, &t));
+	const struct verify_request q = { .policy = "basic",
+		.time = TIME_NONE,
+		.now = clock_now(&clock_system),
+		.domains = t.domains,
+		.ndomains = t.ndomains,
+		.status_data = &t.crl,
+		.nstatus_data = t.crl.der.len > 0,
+		.reports = REPORT_JSON };
+	TRY(ask_verification(f, &q, document->fd, wait_ms, out, &a));
+	/* Without it the level would be claimed and not reached. */
+	if (a.sub == SUB_TRY_LATER &&
+	    strcmp(a.code, "certificate-suspended") != 0)
+		return err_coded(err_new(ERR_REMOTE, "EN 319 102-1 5.2.6",
+				     "no revocation data was to be had"),
+		    "evidence-not-had");
+	return NULL;
+}
+
+static struct err *
+step_with_evidence(const struct front *f, struct extend_request *q,
+    const struct own *own, int64_t wait_ms, struct spool *document)
+{
+	CLEANUP(online_kept_done) struct online_kept kept = { .nders = 0 };
+	TRY(collect(f, document, wait_ms, &kept));
+	struct bytes crls[SOURCES_MAX + 1];
+	size_t n = 0;
+	for (; n < kept.ncrls; n++)
+		crls[n] = kept.crls[n];
+	if (own->crl_der.len > 0)
+		crls[n++] = own->crl_der;
+	q->evidence = (struct evidence){ .certs = &own->certs,
+		.ders = kept.ders,
+		.nders = kept.nders,
+		.crls = crls,
+		.ncrls = n,
+		.ocsps = kept.ocsps,
+		.nocsps = kept.nocsps };
+	struct err *e = step(f, q, document);
+	q->evidence = own->evidence;
+	return e;
+}
+
 static struct err *
 steps(const struct front *f, const char *id, enum level have, enum level want,
-    struct spool *document)
+    int64_t wait_ms, struct spool *document)
 {
 	CLEANUP(own_done) struct own own = { 0 };
 	struct extend_request q = { .id = id,
@@ -299,18 +350,21 @@ steps(const struct front *f, const char *id, enum level have, enum level want,
 	TRY(own_get(f, &own));
 	q.evidence = own.evidence;
 	for (q.level = LEVEL_T; q.level <= want; q.level++)
-		if (q.level > LEVEL_T || have < LEVEL_T)
+		if (q.level == LEVEL_LT)
+			TRY(step_with_evidence(
+			    f, &q, &own, wait_ms, document));
+		else if (q.level > LEVEL_T || have < LEVEL_T)
 			TRY(step(f, &q, document));
 	return NULL;
 }
 
 struct err *
 level_raise(const struct front *f, const struct spool *document, const char *id,
-    enum level have, enum level want, struct insertion *io)
+    enum level have, enum level want, int64_t wait_ms, struct insertion *io)
 {
 	CLEANUP(spool_done) struct spool now = { .fd = -1 };
 	TRY(outcome(f, document, io, &now));
-	TRY(steps(f, id, have, want, &now));
+	TRY(steps(f, id, have, want, wait_ms, &now));
 	return difference(document, &now, io);
 }
 
@@ -342,7 +396,9 @@ post_extension(struct request *r, struct reply *out)
 {
 	enum level want, have;
 	const char *id;
+	int64_t wait_ms;
 	TRY(level_param(r, &want));
+	TRY(wait_param(r, &wait_ms));
 	TRY(request_param(r, "id", &id));
 	if (want < LEVEL_T)
 		return err_coded(err_new(ERR_USAGE, NULL,
@@ -353,7 +409,7 @@ post_extension(struct request *r, struct reply *out)
 		    "document-missing");
 	TRY(find_level(r, id, &have));
 	TRY(level_raise(
-	    r->front, &r->document, id, have, want, &out->insertion));
+	    r->front, &r->document, id, have, want, wait_ms, &out->insertion));
 	out->document = spool_move(&r->document);
 	out->streamed = true;
 	out->status = 200;

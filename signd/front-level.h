@@ -19,10 +19,11 @@ struct err *level_stamp_value(const struct front *f, struct bytes state,
 /*
  * level_raise takes what the insertion *io makes of `document`, whose level is
  * `have`, up to `want`; *io then leads there at once.  `id`: of one signature,
- * or NULL.
+ * or NULL.  Evidence of other issuers is waited for at most `wait_ms`
+ * (ask_verification).  ERR_REMOTE code "evidence-not-had".
  */
 struct err *level_raise(const struct front *f, const struct spool *document,
-    const char *id, enum level have, enum level want,
+    const char *id, enum level have, enum level want, int64_t wait_ms,
     struct insertion *io) MUST_USE;
 
 /* In front-sign.c: one embed by a worker, and the type of an answer. */

@@ -130,8 +130,8 @@ sign_document(struct request *r, const struct credential *c,
 		    buf_bytes(&value), r->document.len, out);
 	prepared_done(&p);
 	if (e == NULL && level > LEVEL_T)
-		e = level_raise(
-		    r->front, &r->document, NULL, LEVEL_T, level, out);
+		e = level_raise(r->front, &r->document, NULL, LEVEL_T, level,
+		    r->front->s->status_seconds * 1000, out);
 	return e;
 }
 

@@ -116,7 +116,8 @@ seal_report(const struct verdict_place *p, const struct verify_answer *a,
 
 struct err *
 verdict_keep(const struct request *r, const struct verdict_place *p,
-    const char *policy, int64_t time, const struct verify_answer *a)
+    const uint8_t about[32], const char *policy, int64_t time,
+    const struct verify_answer *a)
 {
 	struct verification v = { .bytes = (int64_t)r->document.len,
 		.signatures = (int64_t)a->signatures,
@@ -125,7 +126,7 @@ verdict_keep(const struct request *r, const struct verdict_place *p,
 	CLEANUP(buf_done) struct buf report = BUF(FRONT_REPORT_MAX);
 	if (p->keep == KEEP_NOTHING)
 		return NULL;
-	memcpy(v.sha256, r->document.sha256, sizeof(v.sha256));
+	memcpy(v.sha256, about, sizeof(v.sha256));
 	snprintf(v.verdict, sizeof(v.verdict), "%s",
 	    indication_name(a->indication));
 	snprintf(v.sub, sizeof(v.sub), "%s",

@@ -33,10 +33,11 @@ struct err *verdict_place_new(const struct front *f, enum verdict_keep keep,
 /* Which reports must be made for it, as bits of enum report_kind. */
 unsigned verdict_reports(const struct verdict_place *p);
 
-/* verdict_keep writes what is to be kept of answer `a`, as judged by `policy`
- * at `time`.  Nothing with KEEP_NOTHING. */
+/* verdict_keep writes what is to be kept of answer `a` about the document of
+ * that SHA-256, as judged by `policy` at `time`.  Nothing with KEEP_NOTHING. */
 struct err *verdict_keep(const struct request *r, const struct verdict_place *p,
-    const char *policy, int64_t time, const struct verify_answer *a) MUST_USE;
+    const uint8_t about[32], const char *policy, int64_t time,
+    const struct verify_answer *a) MUST_USE;
 
 /* verdict_receipt seals the PDF of `a` and makes it the reply.  `about`: the
  * document's SHA-256; `says`: the indication. */

@@ -1,92 +1,29 @@
-/* POST /v1/verifications: what a worker judges, told as it was asked for. */
+/* POST /v1/verifications: what workers judge, told as it was asked for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/pack.h"
 #include "report/report.h"
+#include "signd/front-hashes.h"
 #include "signd/front-verdict.h"
 #include "signd/front.h"
 #include "signd/proto.h"
 #include "worker/job.h"
 
-#define CITY "city"
-
-/* What our own issuer contributes: its certificates, its CRL. */
-struct own {
-	struct ipc_message ca;
-	struct ipc_message crl;
-	struct cert_list anchors;
-	struct bytes crl_der; /* borrows from crl; empty: none yet */
-};
-
-static void
-own_done(struct own *o)
-{
-	ipc_message_done(&o->ca);
-	ipc_message_done(&o->crl);
-	cert_list_done(&o->anchors);
-}
-
-static struct err *
-read_own_ca(struct own *o)
-{
-	struct unpack u = unpack_of(buf_bytes(&o->ca.body));
-	while (unpack_is(&u, 1)) {
-		struct bytes der;
-		TRY(unpack_bytes(&u, 1, &der));
-		/* The root, and the issuing CA too: whether that one is still
-		 * good is for this service to know, and nobody else's CRL
-		 * tells it. */
-		TRY(cert_list_add_der(&o->anchors, der));
-	}
-	return unpack_end(&u);
-}
-
-static struct err *
-get_own(const struct front *f, struct own *o)
-{
-	uint64_t number;
-	TRY(ask_ledger(f, LEDGER_CA, BYTES_NONE, &o->ca));
-	TRY(read_own_ca(o));
-	TRY(ask_ledger(f, LEDGER_CRL, BYTES_NONE, &o->crl));
-	struct unpack u = unpack_of(buf_bytes(&o->crl.body));
-	TRY(unpack_bytes(&u, 1, &o->crl_der));
-	TRY(unpack_u64(&u, 2, &number));
-	return unpack_end(&u);
-}
-
-/* All domains: those of the settings, those of the trust list, and our own
- * issuer's anchor. */
-static struct err *
-all_domains(const struct front *f, const struct own *o,
-    const struct trust_domains *list, struct trust_domain **out, size_t *n)
-{
-	size_t count = f->ndomains + list->n;
-	struct trust_domain *d = calloc(count + 1, sizeof(*d));
-	if (d == NULL)
-		return err_new(ERR_NOMEM, NULL, "domains");
-	for (size_t i = 0; i < f->ndomains; i++)
-		d[i] = f->domains[i];
-	for (size_t i = 0; i < list->n; i++)
-		d[f->ndomains + i] = list->v[i];
-	d[count] = (struct trust_domain){ .name = CITY, .anchors = o->anchors };
-	*out = d;
-	*n = count + 1;
-	return NULL;
-}
-
-struct wanted {
+struct asked_for {
 	const char *policy;
 	int64_t time; /* TIME_NONE: now */
-	int64_t now;
 	struct bytes content;
+	int64_t wait_ms; /* for what is asked outside */
 	const char *name; /* of the file, or NULL */
 	struct verdict_place place;
+	struct hashes hashes; /* instead of the content */
+	bool out_of_pdf;
 };
 
 static void
-wanted_done(struct wanted *w)
+wanted_done(struct asked_for *w)
 {
 	verdict_place_done(&w->place);
 }
@@ -115,7 +52,30 @@ wants_receipt(const struct request *r)
 }
 
 static struct err *
-read_name(const struct request *r, struct wanted *w)
+read_hashes(const struct request *r, struct asked_for *w)
+{
+	const char *text, *of;
+	TRY(request_param(r, "hash", &text));
+	TRY(request_param(r, "of", &of));
+	if (text == NULL && r->form != NULL && r->form->hash[0] != '\0')
+		text = r->form->hash;
+	if (of == NULL && r->form != NULL && r->form->of[0] != '\0')
+		of = r->form->of;
+	if (of != NULL && strcmp(of, "pdf") != 0)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "of: pdf"), "parameter");
+	w->out_of_pdf = of != NULL;
+	if (text == NULL)
+		return NULL;
+	if (w->content.ptr != NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "a content and its hash, too"),
+		    "parameter");
+	return hashes_read(text, &w->hashes);
+}
+
+static struct err *
+read_name(const struct request *r, struct asked_for *w)
 {
 	TRY(request_param(r, "filename", &w->name));
 	if (w->name == NULL && r->form != NULL && r->form->name[0] != '\0')
@@ -126,7 +86,7 @@ read_name(const struct request *r, struct wanted *w)
 /* What is kept: no more than the verdict, unless it was asked for.  A receipt
  * leads to a page with the report that it was made of. */
 static struct err *
-read_keep(const struct request *r, struct wanted *w)
+read_keep(const struct request *r, struct asked_for *w)
 {
 	static const char *const words[] = { [KEEP_NOTHING] = "nothing",
 		[KEEP_VERDICT] = "verdict",
@@ -151,12 +111,13 @@ read_keep(const struct request *r, struct wanted *w)
 }
 
 static struct err *
-read_wanted(const struct request *r, struct wanted *w)
+read_wanted(const struct request *r, struct asked_for *w)
 {
 	const char *time;
 	const struct form *form = r->form;
 	TRY(request_param(r, "policy", &w->policy));
 	TRY(request_param(r, "time", &time));
+	TRY(wait_param(r, &w->wait_ms));
 	if (form != NULL && w->policy == NULL && form->policy[0] != '\0')
 		w->policy = form->policy;
 	if (form != NULL && time == NULL && form->time[0] != '\0')
@@ -173,53 +134,49 @@ read_wanted(const struct request *r, struct wanted *w)
 	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
-	w->now = clock_now(&clock_system);
+	TRY(read_hashes(r, w));
 	TRY(read_name(r, w));
 	return read_keep(r, w);
 }
 
 static struct err *
-pack_with(const struct request *r, const struct wanted *w,
-    const struct own *own, const struct trust_domains *list, struct buf *out)
+judge_document(const struct request *r, const struct asked_for *w,
+    const struct trusted *t, struct verify_answer *out)
 {
-	struct trust_domain *domains = NULL;
-	size_t ndomains = 0;
-	TRY(all_domains(r->front, own, list, &domains, &ndomains));
-	const struct status_data crl = { .der = own->crl_der };
 	const struct external content = { .uri = NULL, .data = w->content };
 	const struct verify_request v = {
 		.policy = w->policy,
 		.time = w->time,
-		.now = w->now,
-		.domains = domains,
-		.ndomains = ndomains,
-		.status_data = &crl,
-		.nstatus_data = own->crl_der.len > 0,
-		.external = &content,
-		.nexternal = w->content.ptr != NULL,
+		.now = clock_now(&clock_system),
+		.domains = t->domains,
+		.ndomains = t->ndomains,
+		.status_data = &t->crl,
+		.nstatus_data = t->crl.der.len > 0,
+		.external = w->hashes.n > 0 ? w->hashes.v : &content,
+		.nexternal =
+		    w->hashes.n > 0 ? w->hashes.n : w->content.ptr != NULL,
+		.out_of_pdf = w->out_of_pdf,
 		.reports = wanted_report(r) | verdict_reports(&w->place),
 		.name = w->name,
 		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
 	};
-	struct err *e = verify_request_pack(&v, out);
-	free(domains);
-	return e;
-}
-
-static struct err *
-pack_request(const struct request *r, const struct wanted *w,
-    const struct own *own, struct buf *out)
-{
-	struct trust_snapshot *list = trust_hold(r->front->trust);
-	struct err *e = pack_with(r, w, own, trust_held(list), out);
-	trust_release(list);
-	return e;
+	return ask_verification(
+	    r->front, &v, r->document.fd, w->wait_ms, NULL, out);
 }
 
 /* ---- the answer ---- */
 
+/* SHA-256 of what the verdict is about. */
+static const uint8_t *
+about(const struct request *r, const struct asked_for *w)
+{
+	return w->hashes.sha256 != NULL ? w->hashes.sha256
+					: r->document.sha256;
+}
+
 static struct err *
-reply_report(struct request *r, struct verify_answer *a, struct reply *out)
+reply_report(struct request *r, const struct asked_for *w,
+    struct verify_answer *a, struct reply *out)
 {
 	out->status = 200;
 	switch (wanted_report(r)) {
@@ -234,7 +191,7 @@ reply_report(struct request *r, struct verify_answer *a, struct reply *out)
 		return NULL;
 	case REPORT_RECEIPT:
 		return verdict_receipt(r, buf_bytes(&a->receipt),
-		    bytes_of(r->document.sha256, 32),
+		    bytes_of(about(r, w), 32),
 		    indication_name(a->indication), out);
 	case REPORT_ETSI:
 		out->type = "application/xml; charset=utf-8";
@@ -269,35 +226,25 @@ check_answer(const struct verify_answer *a)
 }
 
 static struct err *
-keep(const struct request *r, const struct wanted *w,
+keep(const struct request *r, const struct asked_for *w,
     const struct verify_answer *a, struct reply *out)
 {
 	if (w->place.keep == KEEP_NOTHING)
 		return NULL;
 	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
 	    w->place.id);
-	return verdict_keep(r, &w->place, w->policy,
-	    w->time == TIME_NONE ? w->now : w->time, a);
+	return verdict_keep(
+	    r, &w->place, about(r, w), w->policy, a->time, a);
 }
 
 static struct err *
-judge(struct request *r, const struct wanted *w, struct bytes body,
+answer(struct request *r, const struct asked_for *w, struct verify_answer *a,
     struct reply *out)
 {
-	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	struct verify_answer a = { 0 };
-	TRY(ask_worker(r->front, WORKER_VERIFY, body, r->document.fd, &m));
-	struct err *e = verify_answer_unpack(buf_bytes(&m.body), &a);
-	if (e == NULL)
-		e = check_answer(&a);
-	if (e == NULL) {
-		log_verdict(r, &a);
-		e = keep(r, w, &a, out);
-	}
-	if (e == NULL)
-		e = reply_report(r, &a, out);
-	verify_answer_done(&a);
-	return e;
+	TRY(check_answer(a));
+	log_verdict(r, a);
+	TRY(keep(r, w, a, out));
+	return reply_report(r, w, a, out);
 }
 
 /* An error as a page, for who came by the form. */
@@ -326,16 +273,16 @@ reply_error_page(struct request *r, struct err *e, struct reply *out)
 static struct err *
 verify(struct request *r, struct reply *out)
 {
-	CLEANUP(wanted_done) struct wanted w = { 0 };
-	CLEANUP(own_done) struct own own = { 0 };
-	CLEANUP(buf_done) struct buf body = BUF(VERIFY_REQUEST_MAX);
+	CLEANUP(wanted_done) struct asked_for w = { 0 };
+	CLEANUP(trusted_done) struct trusted t = { 0 };
+	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
 	TRY(read_wanted(r, &w));
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
-	TRY(get_own(r->front, &own));
-	TRY(pack_request(r, &w, &own, &body));
-	return judge(r, &w, buf_bytes(&body), out);
+	TRY(trusted_get(r->front, &t));
+	TRY(judge_document(r, &w, &t, &a));
+	return answer(r, &w, &a, out);
 }
 
 struct err *

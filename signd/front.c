@@ -215,7 +215,15 @@ open_store(struct front *f)
 {
 	CLEANUP(free_charp) char *path = NULL;
 	TRY(process_path(f->s->state_dir, STORE_FILE, &path));
-	return front_store_open(path, &clock_system, &f->store);
+	TRY(front_store_open(path, &clock_system, &f->store));
+	f->status = (struct fetch_source){ .socket = f->backend.fetcher,
+		.store = f->store,
+		.clock = &clock_system,
+		.max = (size_t)f->s->fetch_max,
+		.behind_ms = f->s->fetch_seconds * 1000,
+		.hosts = &f->s->status_host };
+	return fetch_memory_new((size_t)f->s->fetchers,
+	    f->s->status_retry_seconds * 1000, &f->status.memory);
 }
 
 static void
@@ -228,6 +236,7 @@ front_done(struct front *f)
 	free(f->domains);
 	trust_free(f->trust);
 	ocsp_cache_free(f->ocsp);
+	fetch_memory_free(f->status.memory); /* it uses the store */
 	front_store_free(f->store);
 	backend_done(&f->backend);
 }

@@ -21,6 +21,7 @@
 #include "base/messages.h"
 #include "certs/path.h"
 #include "format/format.h"
+#include "signd/fetch-source.h"
 #include "signd/front-trust.h"
 #include "signd/ipc.h"
 #include "signd/json.h"
@@ -32,6 +33,7 @@
 #include "signd/spool.h"
 #include "store/front.h"
 #include "validation/validation.h"
+#include "worker/online.h"
 
 #define PARAM_MAX 256     /* bytes of one parameter in the query */
 #define CREDENTIAL_MAX 64 /* bytes of an id in the ledger */
@@ -60,6 +62,7 @@ struct front {
 	struct backend backend;
 	struct queue *queue;
 	struct front_store *store;
+	struct fetch_source status; /* what verification is missing */
 	struct trust_domain *domains; /* of trust-file */
 	size_t ndomains;
 	struct trust *trust; /* of trust-list */
@@ -183,6 +186,8 @@ struct form {
 	char lang[8];
 	char time[64];
 	char keep[16];
+	char hash[512];
+	char of[8];
 	char name[PARAM_MAX]; /* of the document, as the browser told it */
 	struct err *error;
 };
@@ -241,6 +246,29 @@ struct err *ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
 struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out) MUST_USE;
+/* ---- verification (front-online.c) ---- */
+
+/* What it rests on: all domains of trust, among them our own issuer, and that
+ * one's list. */
+struct trusted {
+	struct trust_domain *domains;
+	size_t ndomains;
+	struct status_data crl; /* no bytes: none yet */
+	/* What these borrow from. */
+	struct ipc_message ca, list;
+	struct cert_list anchors;
+	struct trust_snapshot *snapshot;
+};
+struct err *trusted_get(const struct front *f, struct trusted *out) MUST_USE;
+void trusted_done(struct trusted *t);
+
+/* A verification by workers, which asks outside for what is missing, at most
+ * `wait_ms`; `keep` as in online_verify. */
+struct err *ask_verification(const struct front *f,
+    const struct verify_request *q, int fd, int64_t wait_ms,
+    struct online_kept *keep, struct verify_answer *out) MUST_USE;
+/* The request's parameter "wait", in seconds, or the setting. */
+struct err *wait_param(const struct request *r, int64_t *ms) MUST_USE;
 /* "ok", "busy", ... for one of the processes; static. */
 const char *ask_alive(const struct front *f, const char *process);
 /* Whether all of them answer. */

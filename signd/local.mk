@@ -3,6 +3,7 @@
 # program is main.c alone.
 noinst_LTLIBRARIES += signd/libservice.la
 signd_libservice_la_SOURCES = \
+	%D%/fetch-memory.c %D%/fetch-memory.h \
 	%D%/fetch-source.c %D%/fetch-source.h \
 	%D%/fetcher.c \
 	%D%/front.c %D%/front.h \
@@ -13,11 +14,13 @@ signd_libservice_la_SOURCES = \
 	%D%/front-credential.c \
 	%D%/front-form.c \
 	%D%/front-hash.c \
+	%D%/front-hashes.c %D%/front-hashes.h \
 	%D%/front-http.c \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \
 	%D%/front-ocsp.c \
 	%D%/front-officer.c \
+	%D%/front-online.c \
 	%D%/front-pages.c \
 	%D%/front-public.c \
 	%D%/front-receipt.c \
@@ -49,9 +52,9 @@ signd_libservice_la_SOURCES = \
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)
 
-SIGND_LIBS = signd/libservice.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
+SIGND_LIBS = signd/libservice.la net/libnet.la client-sdk/libclient.la trust/libtrust.la $(WEB_LIBS) $(WORKER_LIBS) $(STORE_LIBS) \
 	$(PKCS11_LIBS) $(JANSSON_LIBS) $(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) \
-	-lpthread
+	-lpthread -ldl
 
 sbin_PROGRAMS += signd/signd
 signd_signd_SOURCES = %D%/main.c

@@ -30,6 +30,9 @@ enum worker_op {
 				  * answer: 1 the token, if it fits */
 	WORKER_LEVELS = 0x0107,  /* body: extend_request_pack; fd: document
 				  * answer: levels_pack */
+	WORKER_JUDGE = 0x0108,   /* 1 facts out of an answer to WORKER_VERIFY
+				  * that wants more, 2 verify_request_pack;
+				  * no fd; answer: verify_answer_pack */
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 

@@ -79,6 +79,25 @@ verify(struct bytes document, struct bytes body, struct buf *out)
 }
 
 static struct err *
+judge(struct bytes body, struct buf *out)
+{
+	CLEANUP(verify_hold_freep) struct verify_hold *hold = NULL;
+	struct verify_request r = { 0 };
+	struct unpack u = unpack_of(body);
+	struct bytes facts, request;
+	TRY(unpack_bytes(&u, 1, &facts));
+	TRY(unpack_bytes(&u, 2, &request));
+	TRY(unpack_end(&u));
+	TRY(verify_request_unpack(request, &r, &hold));
+	struct verify_answer a = { 0 };
+	struct err *e = job_judge(facts, &r, &a);
+	if (e == NULL)
+		e = verify_answer_pack(&a, out);
+	verify_answer_done(&a);
+	return e;
+}
+
+static struct err *
 prepare(struct bytes document, struct bytes body, struct buf *out)
 {
 	CLEANUP(prepare_hold_freep) struct prepare_hold *hold = NULL;
@@ -194,6 +213,7 @@ static const struct job {
 	{ WORKER_EXTEND, extend, NULL },
 	{ WORKER_TOKEN, NULL, token },
 	{ WORKER_LEVELS, levels, NULL },
+	{ WORKER_JUDGE, NULL, judge },
 };
 
 static struct err *

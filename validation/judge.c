@@ -403,6 +403,14 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 				: strength_of_stamp(p, last->fact).until);
 }
 
+/* Who has not seen what is signed does not say that the file can be used. */
+static void
+tell_unseen(struct signature_verdict *v)
+{
+	if (v->fact->unseen && strcmp(v->code, "valid") == 0)
+		v->code = "valid-for-hash";
+}
+
 static struct err *
 judge_one(struct judging *j, struct signature_verdict *v)
 {
@@ -416,6 +424,7 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
+	tell_unseen(v);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
@@ -520,5 +529,6 @@ verdict_done(struct verdict *v)
 		signature_done(&v->signatures[i]);
 	free(v->signatures);
 	free(v->status);
+	missing_done(&v->missing);
 	*v = (struct verdict){ 0 };
 }

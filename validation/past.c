@@ -91,6 +91,9 @@ status_then(struct judging *j, const struct subject *s, struct conclusion *c,
 	/* The key of an authority that has ended may be anybody's by now. */
 	if (i > 0 && cert_not_after(cert) < j->r->time)
 		*good = false;
+	if (f.index == NO_INDEX)
+		TRY(missing_add(&j->verdict->missing, c->path.chain.v[i],
+		    c->path.chain.v[i + 1]));
 	return tell_status(s, cert, &f, *good, "5.5.4");
 }
 
@@ -132,7 +135,8 @@ slide(struct judging *j, const struct subject *s, struct conclusion *c,
 		*good = f.index != NO_INDEX;
 		TRY(tell_status(s, cert, &f, *good, "5.6.2.2"));
 		if (!*good)
-			return NULL;
+			return missing_add(&j->verdict->missing,
+			    c->path.chain.v[i], c->path.chain.v[i + 1]);
 		if (f.answer.status != STATUS_GOOD) {
 			*control = earlier(*control, f.answer.revoked_at - 1);
 			c->revoked_since = c->revoked_since || i == 0;

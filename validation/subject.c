@@ -136,6 +136,28 @@ not_known_code(const struct conclusion *c, const struct status_found *f)
 				    : "revocation-unknown";
 }
 
+/* An answer whose responder nobody vouches for does not clear a certificate, so
+ * the path does not know; but that it was revoked is believed. */
+static struct err *
+conclude_accused(struct judging *j, const struct subject *s,
+    struct conclusion *c, size_t i, const struct status_found *f)
+{
+	struct proof_step step = step_of(s, RULE_REVOCATION, "5.2.6");
+	bool held = f->answer.status == STATUS_SUSPENDED;
+	c->path.result = held ? PATH_SUSPENDED : PATH_REVOKED;
+	c->path.failed_at = i;
+	c->path.revoked_at = f->answer.revoked_at;
+	c->path.revocation_reason = f->answer.reason;
+	TRY(conclude_path(j, s, c));
+	step.cert = c->path.chain.v[i];
+	step.status = f->index;
+	step.time = f->answer.this_update;
+	step.indication = c->indication;
+	step.sub = c->sub;
+	step.code = c->code;
+	return proof_add(s->proof, step, "%s", held ? "suspended" : "revoked");
+}
+
 /* EN 319 102-1 5.2.6.4: status of each certificate, and how recent it is.  Not
  * knowing is never valid: Circular 15/2025, appendix II. */
 static struct err *
@@ -149,6 +171,8 @@ conclude_status(
 		int64_t when = p->status_after ? s->best : j->r->time;
 		TRY(status_at(j, &s->proofs, c->path.chain.v[i],
 		    c->path.chain.v[i + 1], when, j->r->time, &f));
+		if (f.index != NO_INDEX && f.answer.status != STATUS_GOOD)
+			return conclude_accused(j, s, c, i, &f);
 		step.cert = c->path.chain.v[i];
 		step.status = f.index;
 		step.time = f.answer.this_update;
@@ -159,6 +183,8 @@ conclude_status(
 			step.sub = SUB_TRY_LATER;
 			step.code = not_known_code(c, &f);
 			set(c, INDETERMINATE, SUB_TRY_LATER, step.code);
+			TRY(missing_add(&j->verdict->missing,
+			    c->path.chain.v[i], c->path.chain.v[i + 1]));
 		}
 		TRY(proof_add(s->proof, step, "%s",
 		    f.index != NO_INDEX ? "not revoked"

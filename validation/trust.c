@@ -75,7 +75,7 @@ look(const struct judging *j, struct path_wish w, size_t domain,
 
 static struct err *
 best_of_domains(
-    const struct judging *j, struct path_wish w, struct remembered *m)
+    struct judging *j, struct path_wish w, struct remembered *m)
 {
 	bool have = false;
 	for (size_t i = 0; i < j->r->ndomains; i++) {
@@ -97,7 +97,10 @@ best_of_domains(
 	if (!have)
 		m->path = (struct path){ .result = PATH_NO_CHAIN,
 			.revoked_at = TIME_NONE };
-	return NULL;
+	if (m->path.result == PATH_OK &&
+	    (m->path.status_known || w.status == STATUS_IGNORE))
+		return NULL;
+	return missing_join(&j->verdict->missing, &m->path.missing);
 }
 
 struct err *
@@ -133,6 +136,7 @@ path_copy(const struct path *from, struct path *to)
 {
 	struct path p = *from;
 	p.chain = (struct cert_list){ 0 };
+	p.missing = (struct missing_list){ 0 }; /* noted already */
 	for (size_t i = 0; i < from->chain.n; i++) {
 		struct err *e = cert_list_add(&p.chain, from->chain.v[i]);
 		if (e != NULL) {

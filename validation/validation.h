@@ -107,6 +107,7 @@ struct verdict {
 	size_t decisive; /* which signature made the whole what it is */
 	struct status_seen *status; /* those given first, then the facts' */
 	size_t nstatus;
+	struct missing_list missing; /* what might change it, if it were known */
 };
 
 /*

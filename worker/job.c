@@ -3,10 +3,12 @@
 #include "base/pack.h"
 #include "cms/format.h"
 #include "cms/params.h"
+#include "format/facts_pack.h"
 #include "pdf/format.h"
 #include "pdf/params.h"
 #include "worker/formats.h"
 #include "worker/receipt.h"
+#include "worker/sources.h"
 #include "xml/format.h"
 #include "xml/params.h"
 
@@ -14,10 +16,19 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What a stored state consists of, around the format's own. */
 enum { STATE_TAG_FORMAT = 1, STATE_TAG_STATE };
+/* The same of facts that are judged later. */
+enum {
+	FACTS_TAG_FORMAT = 1,
+	FACTS_TAG_LEN,
+	FACTS_TAG_SHA256,
+	FACTS_TAG_FACTS,
+};
+enum { CERTS_TAG = 1 };
 
 /*
  * OpenSSL reads its settings and loads its providers on first use, from files.
@@ -128,44 +139,165 @@ write_wanted(const struct verify_request *r, const struct report_input *in,
 	return w & REPORT_ETSI ? report_etsi(in, &out->etsi) : NULL;
 }
 
-static struct err *
-write_reports(const struct verify_request *r, const struct facts *facts,
-    const struct verdict *v, struct verify_answer *out)
+/* Where the content stayed away, its hash names it in the report. */
+static const uint8_t *
+content_hash(const struct verify_request *r)
 {
-	uint8_t hash[DIGEST_MAX];
-	if (!facts->hashed)
-		TRY(digest_of(DIGEST_SHA256, r->document, hash));
+	for (size_t i = 0; i < r->nexternal; i++)
+		if (r->external[i].uri == NULL &&
+		    r->external[i].alg == DIGEST_SHA256)
+			return r->external[i].digest.ptr;
+	return NULL;
+}
+
+/* What is judged: facts, and the document that they are of. */
+struct case_file {
+	const struct facts *facts;
+	const uint8_t *sha256;
+	size_t len; /* bytes of the document */
+};
+
+static struct err *
+write_reports(const struct verify_request *r, const struct case_file *c,
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	if (v->indication != TOTAL_PASSED)
+		TRY(gather_blame(g));
 	const struct report_input in = { .verdict = v,
-		.facts = facts,
-		.document_sha256 =
-		    facts->hashed ? facts->document_sha256 : hash,
-		.document_len = r->document.len,
+		.facts = c->facts,
+		.document_sha256 = c->sha256,
+		.document_len = c->len,
+		.sources = g->sources,
+		.nsources = g->nsources,
 		.name = r->name,
 		.place = r->place };
 	return write_wanted(r, &in, out);
 }
 
+/* For job_judge. */
 static struct err *
-judge(const struct verify_request *r, const struct policy *policy,
-    const struct facts *facts, struct verify_answer *out)
+pack_case(const struct case_file *c, struct buf *out)
 {
-	const struct validation_request q = { .facts = facts,
+	TRY(pack_str(out, FACTS_TAG_FORMAT, c->facts->format));
+	TRY(pack_u64(out, FACTS_TAG_LEN, c->len));
+	TRY(pack_bytes(out, FACTS_TAG_SHA256, bytes_of(c->sha256, 32)));
+	CLEANUP(buf_done) struct buf facts = BUF(FACTS_PACKED_MAX);
+	TRY(facts_pack(c->facts, &facts));
+	return pack_bytes(out, FACTS_TAG_FACTS, buf_bytes(&facts));
+}
+
+/* Whether to come again with more.  Facts too large for that are judged with
+ * what is there. */
+static struct err *
+want_more(const struct verify_request *r, const struct case_file *c,
+    const struct verdict *v, struct verify_answer *out)
+{
+	if (!r->ask || v->indication == TOTAL_PASSED || r->time != TIME_NONE)
+		return NULL;
+	TRY(missing_wanted(
+	    &v->missing, r->sources, r->nsources, &out->wanted));
+	if (out->wanted.n == 0)
+		return NULL;
+	struct err *e = pack_case(c, &out->facts);
+	if (e == NULL || err_kind(e) != ERR_LIMIT)
+		return e;
+	err_free(e);
+	buf_clear(&out->facts);
+	wanted_list_done(&out->wanted);
+	return NULL;
+}
+
+static struct err *
+add_chain(const struct path *p, struct cert_list *out)
+{
+	for (size_t i = 0; i < p->chain.n; i++)
+		TRY(cert_list_add(out, p->chain.v[i]));
+	return NULL;
+}
+
+static struct err *
+give_evidence(
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	CLEANUP(cert_list_done) struct cert_list all = { 0 };
+	for (size_t i = 0; i < v->nsignatures; i++) {
+		const struct signature_verdict *s = &v->signatures[i];
+		TRY(add_chain(&s->path, &all));
+		for (size_t k = 0; k < s->nstamps; k++)
+			TRY(add_chain(&s->stamps[k].path, &all));
+	}
+	for (size_t i = 0; i < all.n; i++)
+		TRY(pack_bytes(&out->certs, CERTS_TAG, cert_der(all.v[i])));
+	TRY(gather_blame(g));
+	for (size_t i = 0; i < g->nsources && i < SOURCES_MAX; i++)
+		out->readable[i] = g->sources[i].code == NULL;
+	return NULL;
+}
+
+static struct err *
+conclude(const struct verify_request *r, const struct case_file *c,
+    const struct verdict *v, struct gathered *g, struct verify_answer *out)
+{
+	out->indication = v->indication;
+	out->sub = v->sub;
+	out->signatures = v->nsignatures;
+	out->time = v->time;
+	strncpy(out->code, v->code, sizeof(out->code) - 1);
+	TRY(want_more(r, c, v, out));
+	if (out->wanted.n > 0)
+		return NULL;
+	if (r->evidence)
+		TRY(give_evidence(v, g, out));
+	return write_reports(r, c, v, g, out);
+}
+
+static struct err *
+judge_with(const struct verify_request *r, const struct policy *policy,
+    const struct case_file *c, struct gathered *g, struct verify_answer *out)
+{
+	const struct validation_request q = { .facts = c->facts,
 		.policy = policy,
 		.domains = r->domains,
 		.ndomains = r->ndomains,
-		.status_data = r->status_data,
-		.nstatus_data = r->nstatus_data,
-		.extra = r->extra,
+		.status_data = g->status,
+		.nstatus_data = g->nstatus,
+		.extra = &g->extra,
 		.time = r->time == TIME_NONE ? r->now : r->time };
 	struct verdict v = { 0 };
 	TRY(validate(&q, &v));
-	out->indication = v.indication;
-	out->sub = v.sub;
-	out->signatures = v.nsignatures;
-	strncpy(out->code, v.code, sizeof(out->code) - 1);
-	struct err *e = write_reports(r, facts, &v, out);
+	struct err *e = conclude(r, c, &v, g, out);
 	verdict_done(&v);
 	return e;
+}
+
+static struct err *
+judge(const struct verify_request *r, const struct policy *policy,
+    const struct case_file *c, struct verify_answer *out)
+{
+	struct gathered g = { 0 };
+	struct verify_answer a = { .json = BUF(REPORT_MAX),
+		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
+		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
+		.etsi = BUF(REPORT_MAX),
+		.receipt = BUF(REPORT_MAX),
+		.facts = BUF(FACTS_PACKED_MAX),
+		.certs = BUF(CERTS_PACKED_MAX) };
+	TRY(gather(r, &g));
+	struct err *e = judge_with(r, policy, c, &g, &a);
+	gathered_done(&g);
+	if (e != NULL) {
+		verify_answer_done(&a);
+		return e;
+	}
+	*out = a;
+	return NULL;
+}
+
+static struct err *
+wanted_policy(const struct verify_request *r, struct policy **out)
+{
+	return r->policy_text.len > 0 ? policy_parse(r->policy_text, out)
+				      : policy_load(r->policy, out);
 }
 
 struct err *
@@ -173,10 +305,7 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 {
 	const struct format *format;
 	CLEANUP(policy_freep) struct policy *policy = NULL;
-	if (r->policy_text.len > 0)
-		TRY(policy_parse(r->policy_text, &policy));
-	else
-		TRY(policy_load(r->policy, &policy));
+	TRY(wanted_policy(r, &policy));
 	TRY(job_format(r->document, r->format, &format));
 	const struct collect_input in = { .document = r->document,
 		.external = r->external,
@@ -187,19 +316,71 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.nkeys = r->nkeys,
 		.dotnet_enveloped = r->dotnet_enveloped };
 	struct facts facts = { 0 };
+	uint8_t hash[DIGEST_MAX];
 	TRY(format->collect(&in, &facts));
-	struct verify_answer a = { .json = BUF(REPORT_MAX),
-		.text = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
-		.html = { BUF(REPORT_MAX), BUF(REPORT_MAX) },
-		.etsi = BUF(REPORT_MAX),
-		.receipt = BUF(REPORT_MAX) };
-	struct err *e = judge(r, policy, &facts, &a);
+	const uint8_t *given = content_hash(r);
+	const struct case_file c = { .facts = &facts,
+		.sha256 = given != NULL   ? given
+			  : facts.hashed ? facts.document_sha256
+					 : hash,
+		.len = r->document.len };
+	struct err *e = NULL;
+	if (c.sha256 == hash)
+		e = digest_of(DIGEST_SHA256, r->document, hash);
+	if (e == NULL && r->out_of_pdf)
+		e = findings_add(&facts.findings, false, "pdf-rest-not-seen",
+		    "%s", "");
+	if (e == NULL)
+		e = judge(r, policy, &c, out);
 	facts_done(&facts);
+	return e;
+}
+
+struct err *
+job_judge(struct bytes packed, const struct verify_request *r,
+    struct verify_answer *out)
+{
+	CLEANUP(policy_freep) struct policy *policy = NULL;
+	CLEANUP(facts_done) struct facts facts = { 0 };
+	struct unpack u = unpack_of(packed);
+	struct bytes name, hash, inner;
+	uint64_t len;
+	TRY(wanted_policy(r, &policy));
+	TRY(unpack_bytes(&u, FACTS_TAG_FORMAT, &name));
+	TRY(unpack_u64(&u, FACTS_TAG_LEN, &len));
+	TRY(unpack_bytes(&u, FACTS_TAG_SHA256, &hash));
+	TRY(unpack_bytes(&u, FACTS_TAG_FACTS, &inner));
+	TRY(unpack_end(&u));
+	const struct format *format = by_name(name);
+	if (format == NULL || hash.len != 32)
+		return err_new(ERR_MALFORMED, NULL, "facts of no document");
+	TRY(facts_unpack(inner, &facts));
+	facts.format = format->name;
+	const struct case_file c = { .facts = &facts,
+		.sha256 = hash.ptr,
+		.len = (size_t)len };
+	return judge(r, policy, &c, out);
+}
+
+struct err *
+certs_unpack(struct bytes packed, struct bytes **out, size_t *n)
+{
+	struct unpack u = unpack_of(packed);
+	struct bytes *v = calloc(CERT_LIST_MAX, sizeof(*v));
+	struct err *e = NULL;
+	size_t found = 0;
+	if (v == NULL)
+		return err_new(ERR_NOMEM, NULL, "certificates");
+	while (e == NULL && unpack_is(&u, CERTS_TAG) && found < CERT_LIST_MAX)
+		e = unpack_bytes(&u, CERTS_TAG, &v[found++]);
+	if (e == NULL)
+		e = unpack_end(&u);
 	if (e != NULL) {
-		verify_answer_done(&a);
+		free(v);
 		return e;
 	}
-	*out = a;
+	*out = v;
+	*n = found;
 	return NULL;
 }
 
@@ -213,6 +394,9 @@ verify_answer_done(struct verify_answer *a)
 	buf_done(&a->html[1]);
 	buf_done(&a->etsi);
 	buf_done(&a->receipt);
+	buf_done(&a->facts);
+	buf_done(&a->certs);
+	wanted_list_done(&a->wanted);
 }
 
 /* ---- sign ---- */
@@ -429,6 +613,25 @@ job_embed(struct bytes state, struct bytes value, struct bytes token,
 	return f->embed(inner, value, token, out);
 }
 
+/* Evidence that came unread is read here, in the sandbox. */
+static struct err *
+extend_with(const struct format *f, const struct extend_request *r,
+    struct prepared *out)
+{
+	CLEANUP(cert_list_done) struct cert_list all = { 0 };
+	const struct evidence *v = &r->evidence;
+	struct extend_request whole = *r;
+	if (v->nders == 0)
+		return f->extend(r, out);
+	for (size_t i = 0; v->certs != NULL && i < v->certs->n; i++)
+		TRY(cert_list_add(&all, v->certs->v[i]));
+	for (size_t i = 0; i < v->nders; i++)
+		TRY(cert_list_add_der(&all, v->ders[i]));
+	whole.evidence.certs = &all;
+	whole.evidence.nders = 0;
+	return f->extend(&whole, out);
+}
+
 struct err *
 job_extend(
     const char *format, const struct extend_request *r, struct prepared *out)
@@ -443,6 +646,6 @@ job_extend(
 		return err_new(ERR_USAGE, NULL, "extend to T, LT or LTA");
 	TRY(check_digest(r->stamp_alg));
 	struct prepared p = { 0 };
-	TRY(f->extend(r, &p));
+	TRY(extend_with(f, r, &p));
 	return give_prepared(f, &p, out);
 }

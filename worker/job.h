@@ -6,6 +6,7 @@
 #ifndef SIGND_WORKER_JOB_H
 #define SIGND_WORKER_JOB_H
 
+#include "certs/source.h"
 #include "format/format.h"
 #include "report/report.h"
 
@@ -36,10 +37,17 @@ struct verify_request {
 	const struct bytes *keys;      /* bare public keys given, DER */
 	size_t nkeys;
 	struct bytes password;
+	bool out_of_pdf; /* the document was cut out of a PDF, which stayed away */
 	unsigned reports; /* enum report_kind; 0: JSON and text */
 	const char *name; /* of the file, for the reports; or NULL */
 	const struct report_place *place; /* for the reports; or NULL */
 	bool dotnet_enveloped; /* struct collect_input's */
+	/* Where more is missing that can be had, say so and do not report:
+	 * worker/online.h asks for it. */
+	bool ask;
+	bool evidence; /* the answer brings what level LT wants */
+	const struct source_seen *sources; /* what was asked so far */
+	size_t nsources;
 };
 
 struct verify_answer {
@@ -47,16 +55,32 @@ struct verify_answer {
 	enum sub_indication sub;
 	char code[64];      /* of the verdict */
 	size_t signatures;  /* how many */
+	int64_t time;       /* of validation, seconds */
 	struct buf json;    /* report_json */
 	struct buf text[2]; /* report_text by enum lang */
 	struct buf html[2]; /* report_html, those that were asked for */
 	struct buf etsi;    /* report_etsi, the same */
+	/* Not empty: there is no report yet; ask, and job_judge(facts). */
+	struct wanted_list wanted;
+	struct buf facts;
+	/* With r->evidence: the certificates of all paths (certs_unpack), and
+	 * which of r->sources can be read. */
+	struct buf certs;
+	bool readable[SOURCES_MAX];
 	struct buf receipt; /* PDF/A, not sealed yet */
 };
 
 struct err *job_verify(
     const struct verify_request *r, struct verify_answer *out) MUST_USE;
+/* job_judge judges what job_verify found before: its `facts`.  Of the request
+ * document, format, external, password and keys are not looked at. */
+struct err *job_judge(struct bytes facts, const struct verify_request *r,
+    struct verify_answer *out) MUST_USE;
 void verify_answer_done(struct verify_answer *a);
+#define CERTS_PACKED_MAX (8 * 1024 * 1024) /* bytes */
+/* certs_unpack borrows; *out is freed with free(). */
+struct err *certs_unpack(
+    struct bytes packed, struct bytes **out, size_t *n) MUST_USE;
 
 /* Packing of everything but the document, for the way between processes. */
 #define VERIFY_REQUEST_MAX (32 * 1024 * 1024)

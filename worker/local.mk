@@ -10,8 +10,11 @@ worker_libworker_la_SOURCES = \
 	%D%/message.c \
 	%D%/message_extend.c \
 	%D%/message_sign.c \
+	%D%/message_source.c %D%/message_source.h \
+	%D%/online.c %D%/online.h \
 	%D%/receipt.c %D%/receipt.h \
-	%D%/sandbox.c %D%/sandbox.h
+	%D%/sandbox.c %D%/sandbox.h \
+	%D%/sources.c %D%/sources.h
 worker_libworker_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 
 WORKER_LIBS = worker/libworker.la $(ASIC_LIBS) $(PDF_LIBS) $(REPORT_LIBS) $(SECCOMP_LIBS)

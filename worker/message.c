@@ -2,6 +2,8 @@
 #include "worker/job.h"
 
 #include "base/pack.h"
+#include "format/facts_pack.h"
+#include "worker/message_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,11 @@ enum {
 	TAG_PLACE_PAGE,
 	TAG_PLACE_UNTIL,
 	TAG_PLACE_REPORT,
+	TAG_HASH_ALG,
+	TAG_HASH,
+	TAG_OUT_OF_PDF,
+	TAG_ASK,
+	TAG_WITH_EVIDENCE,
 };
 
 struct verify_hold {
@@ -63,6 +70,8 @@ struct verify_hold {
 	char *name;
 	char *id, *page; /* of the place */
 	struct report_place place;
+	struct source_seen *sources;
+	size_t nsources;
 };
 
 static struct err *
@@ -119,6 +128,17 @@ status_tag(const struct status_data *d)
 }
 
 static struct err *
+pack_external(struct buf *b, const struct external *e)
+{
+	if (e->uri != NULL)
+		TRY(pack_str(b, TAG_URI, e->uri));
+	if (e->alg == DIGEST_NONE)
+		return pack_bytes(b, TAG_DATA, e->data);
+	TRY(pack_u64(b, TAG_HASH_ALG, e->alg));
+	return pack_bytes(b, TAG_HASH, e->digest);
+}
+
+static struct err *
 pack_lists(const struct verify_request *r, struct buf *b)
 {
 	TRY(pack_u64(b, TAG_DOMAINS, r->ndomains));
@@ -130,14 +150,23 @@ pack_lists(const struct verify_request *r, struct buf *b)
 		    r->status_data[i].der));
 	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
 	for (size_t i = 0; i < r->nexternal; i++) {
-		if (r->external[i].uri != NULL)
-			TRY(pack_str(b, TAG_URI, r->external[i].uri));
-		TRY(pack_bytes(b, TAG_DATA, r->external[i].data));
+		TRY(pack_external(b, &r->external[i]));
 	}
 	TRY(pack_u64(b, TAG_KEYS, r->nkeys));
 	for (size_t i = 0; i < r->nkeys; i++)
 		TRY(pack_bytes(b, TAG_KEY, r->keys[i]));
 	return pack_certs(b, r->extra);
+}
+
+static struct err *
+pack_place(const struct report_place *p, struct buf *out)
+{
+	if (p == NULL)
+		return NULL;
+	TRY(pack_str(out, TAG_PLACE_ID, p->id));
+	TRY(pack_str(out, TAG_PLACE_PAGE, p->page));
+	TRY(pack_i64(out, TAG_PLACE_UNTIL, p->until));
+	return pack_u64(out, TAG_PLACE_REPORT, p->report);
 }
 
 struct err *
@@ -154,14 +183,18 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 	TRY(pack_u64(out, TAG_REPORTS, r->reports));
 	if (r->dotnet_enveloped)
 		TRY(pack_u64(out, TAG_DOTNET, 1));
+	if (r->out_of_pdf)
+		TRY(pack_u64(out, TAG_OUT_OF_PDF, 1));
 	if (r->name != NULL)
 		TRY(pack_str(out, TAG_NAME, r->name));
-	if (r->place == NULL)
-		return NULL;
-	TRY(pack_str(out, TAG_PLACE_ID, r->place->id));
-	TRY(pack_str(out, TAG_PLACE_PAGE, r->place->page));
-	TRY(pack_i64(out, TAG_PLACE_UNTIL, r->place->until));
-	return pack_u64(out, TAG_PLACE_REPORT, r->place->report);
+	TRY(pack_place(r->place, out));
+	if (r->ask)
+		TRY(pack_u64(out, TAG_ASK, 1));
+	if (r->evidence)
+		TRY(pack_u64(out, TAG_WITH_EVIDENCE, 1));
+	return r->nsources == 0
+		   ? NULL
+		   : sources_pack(r->sources, r->nsources, out);
 }
 
 static struct err *
@@ -288,6 +321,22 @@ unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	return NULL;
 }
 
+/* The data, or a hash of it. */
+static struct err *
+unpack_data(struct unpack *u, struct external *out)
+{
+	uint64_t alg;
+	if (!unpack_is(u, TAG_HASH_ALG))
+		return unpack_bytes(u, TAG_DATA, &out->data);
+	TRY(unpack_u64(u, TAG_HASH_ALG, &alg));
+	TRY(unpack_bytes(u, TAG_HASH, &out->digest));
+	if (alg == DIGEST_NONE || alg >= DIGEST_COUNT ||
+	    out->digest.len != digest_len((enum digest_alg)alg))
+		return err_new(ERR_MALFORMED, NULL, "no such hash");
+	out->alg = (enum digest_alg)alg;
+	return NULL;
+}
+
 static struct err *
 unpack_external(
     struct unpack *u, struct verify_request *r, struct verify_hold *h)
@@ -301,7 +350,7 @@ unpack_external(
 		if (unpack_is(u, TAG_URI))
 			TRY(unpack_str(u, TAG_URI, &h->uris[i]));
 		h->external[i].uri = h->uris[i];
-		TRY(unpack_bytes(u, TAG_DATA, &h->external[i].data));
+		TRY(unpack_data(u, &h->external[i]));
 	}
 	r->external = h->external;
 	r->nexternal = n;
@@ -321,10 +370,33 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 	return NULL;
 }
 
+/* What is left out of a request that asks nobody. */
+static struct err *
+unpack_online(
+    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+{
+	uint64_t ask = 0, evidence = 0;
+	if (unpack_is(u, TAG_ASK))
+		TRY(unpack_u64(u, TAG_ASK, &ask));
+	if (unpack_is(u, TAG_WITH_EVIDENCE))
+		TRY(unpack_u64(u, TAG_WITH_EVIDENCE, &evidence));
+	r->ask = ask != 0;
+	r->evidence = evidence != 0;
+	if (u->rest.len == 0)
+		return NULL;
+	TRY(sources_unpack(u, &h->sources, &h->nsources));
+	r->sources = h->sources;
+	r->nsources = h->nsources;
+	return unpack_end(u);
+}
+
 static struct err *
 unpack_place(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
-	uint64_t report;
+	uint64_t report, cut = 0;
+	if (unpack_is(u, TAG_OUT_OF_PDF))
+		TRY(unpack_u64(u, TAG_OUT_OF_PDF, &cut));
+	r->out_of_pdf = cut != 0;
 	if (unpack_is(u, TAG_NAME))
 		TRY(unpack_str(u, TAG_NAME, &h->name));
 	r->name = h->name;
@@ -366,7 +438,7 @@ unpack_all(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 		TRY(unpack_u64(u, TAG_DOTNET, &dotnet));
 	r->dotnet_enveloped = dotnet != 0;
 	TRY(unpack_place(u, r, h));
-	return unpack_end(u);
+	return unpack_online(u, r, h);
 }
 
 DEFINE_FREEP(verify_hold_free, struct verify_hold)
@@ -406,6 +478,7 @@ verify_hold_free(struct verify_hold *h)
 	free(h->uris);
 	free(h->keys);
 	cert_list_done(&h->extra);
+	sources_free(h->sources, h->nsources);
 	free(h->format);
 	free(h->policy);
 	free(h->name);
@@ -421,6 +494,7 @@ enum {
 	TAG_SUB,
 	TAG_CODE,
 	TAG_SIGNATURES,
+	TAG_JUDGED,
 	TAG_JSON,
 	TAG_TEXT_VI,
 	TAG_TEXT_EN,
@@ -428,6 +502,9 @@ enum {
 	TAG_HTML_EN,
 	TAG_ETSI,
 	TAG_RECEIPT,
+	TAG_FACTS,
+	TAG_EVIDENCE,
+	TAG_READABLE,
 };
 
 struct err *
@@ -437,13 +514,23 @@ verify_answer_pack(const struct verify_answer *a, struct buf *out)
 	TRY(pack_u64(out, TAG_SUB, (uint64_t)a->sub));
 	TRY(pack_str(out, TAG_CODE, a->code));
 	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
+	TRY(pack_i64(out, TAG_JUDGED, a->time));
 	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
 	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
 	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
 	TRY(pack_bytes(out, TAG_HTML_VI, buf_bytes(&a->html[LANG_VI])));
 	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
 	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
-	return pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt));
+	TRY(pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt)));
+	if (a->certs.len > 0) {
+		TRY(pack_bytes(out, TAG_EVIDENCE, buf_bytes(&a->certs)));
+		TRY(pack_bytes(out, TAG_READABLE,
+		    bytes_of(a->readable, sizeof(a->readable))));
+	}
+	if (a->wanted.n == 0)
+		return NULL;
+	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
+	return wanted_pack(&a->wanted, out);
 }
 
 static struct err *
@@ -469,6 +556,35 @@ unpack_code(struct unpack *u, struct verify_answer *a)
 }
 
 static struct err *
+unpack_wanted(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_FACTS))
+		return NULL;
+	a->facts = BUF(FACTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_FACTS, &b));
+	TRY(buf_append(&a->facts, b));
+	return wanted_unpack(u, &a->wanted);
+}
+
+static struct err *
+unpack_evidence(struct unpack *u, struct verify_answer *a)
+{
+	struct bytes b;
+	if (!unpack_is(u, TAG_EVIDENCE))
+		return NULL;
+	a->certs = BUF(CERTS_PACKED_MAX);
+	TRY(unpack_bytes(u, TAG_EVIDENCE, &b));
+	TRY(buf_append(&a->certs, b));
+	TRY(unpack_bytes(u, TAG_READABLE, &b));
+	if (b.len != SOURCES_MAX)
+		return err_new(ERR_MALFORMED, NULL, "not one for each source");
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		a->readable[i] = b.ptr[i] != 0;
+	return NULL;
+}
+
+static struct err *
 unpack_answer(struct unpack *u, struct verify_answer *a)
 {
 	uint64_t indication, sub, signatures;
@@ -483,6 +599,7 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	if (signatures > FACTS_SIGNATURES_MAX)
 		return err_new(ERR_MALFORMED, NULL, "too many signatures");
 	a->signatures = (size_t)signatures;
+	TRY(unpack_i64(u, TAG_JUDGED, &a->time));
 	TRY(unpack_report(u, TAG_JSON, &a->json));
 	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
 	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
@@ -493,6 +610,8 @@ unpack_answer(struct unpack *u, struct verify_answer *a)
 	a->receipt = BUF(REPORT_MAX);
 	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
 	TRY(buf_append(&a->receipt, receipt));
+	TRY(unpack_evidence(u, a));
+	TRY(unpack_wanted(u, a));
 	return unpack_end(u);
 }
 

@@ -53,9 +53,11 @@ static struct err *
 pack_evidence(struct buf *b, const struct evidence *v)
 {
 	size_t n = v->certs == NULL ? 0 : v->certs->n;
-	TRY(pack_u64(b, TAG_CERTS, n));
+	TRY(pack_u64(b, TAG_CERTS, n + v->nders));
 	for (size_t i = 0; i < n; i++)
 		TRY(pack_bytes(b, TAG_CERT, cert_der(v->certs->v[i])));
+	for (size_t i = 0; i < v->nders; i++)
+		TRY(pack_bytes(b, TAG_CERT, v->ders[i]));
 	TRY(pack_list(b, TAG_CRLS, TAG_CRL, v->crls, v->ncrls));
 	return pack_list(b, TAG_OCSPS, TAG_OCSP, v->ocsps, v->nocsps);
 }

@@ -47,6 +47,10 @@ report_reference(struct all *a, struct xml_signature *s, struct xml_ref *r,
 	TRY(buf_cstr(&covers, &text));
 	if (r->problem != NULL)
 		TRY(tell_problem(r->problem, fact));
+	if (r->unseen && !fact->unseen)
+		TRY(findings_add(&fact->findings, false, "content-not-seen",
+		    "only its hash was given"));
+	fact->unseen = fact->unseen || r->unseen;
 	if (r->dotnet)
 		TRY(findings_add(&fact->findings, false, "xml-dotnet-enveloped",
 		    "%s", r->uri));

@@ -14,6 +14,7 @@ struct flow {
 	struct xml_set own;     /* of a document parsed on the way */
 	struct xml_doc *parsed; /* owned: that document */
 	struct bytes octets;
+	struct bytes hash; /* of a file that is not here; empty: it is */
 	struct buf buf; /* owns them, unless they came from outside */
 };
 
@@ -115,6 +116,26 @@ find_external(const struct collect_input *in, const char *uri)
 	return unnamed;
 }
 
+/* Several hashes may be given of one file; that of the algorithm counts. */
+static struct err *
+resolve_hash(struct flow *f, const char *uri)
+{
+	const struct collect_input *in = f->job->in;
+	for (size_t i = 0; i < in->nexternal; i++) {
+		const struct external *e = &in->external[i];
+		bool named = e->uri != NULL && uri != NULL &&
+			     strcmp(e->uri, uri) == 0;
+		if ((named || e->uri == NULL) && e->alg == f->ref->alg &&
+		    e->digest.len == digest_len(e->alg))
+			f->hash = e->digest;
+	}
+	return f->hash.len > 0
+		   ? NULL
+		   : err_coded(err_new(ERR_MISSING, "XMLDSig 4.4.3.1",
+				   "no hash of that algorithm was given"),
+			 "xml-external-missing");
+}
+
 static struct err *
 resolve(struct flow *f)
 {
@@ -129,6 +150,8 @@ resolve(struct flow *f)
 		return err_coded(err_new(ERR_MISSING, "XMLDSig 4.4.3.1",
 				     "the signed file was not supplied"),
 		    "xml-external-missing");
+	if (e->alg != DIGEST_NONE)
+		return resolve_hash(f, uri);
 	f->octets = e->data;
 	return NULL;
 }
@@ -303,6 +326,29 @@ final_digest(struct flow *f, uint8_t out[DIGEST_MAX])
 	return digest_final(d, out);
 }
 
+/* A hash that was given is of the file as it is: nothing can be done to it. */
+static struct err *
+take_hash(struct flow *f, const xmlNode *transforms)
+{
+	if (xml_first(transforms) != NULL)
+		return err_coded(err_new(ERR_MISSING, "XMLDSig 4.4.3.1",
+				     "transforms want the file, not its hash"),
+		    "xml-external-missing");
+	memcpy(f->ref->computed, f->hash.ptr, f->hash.len);
+	f->ref->unseen = true;
+	return NULL;
+}
+
+static struct err *
+compute(struct flow *f, const xmlNode *transforms)
+{
+	if (f->hash.len > 0)
+		return take_hash(f, transforms);
+	TRY(do_transforms(f, transforms));
+	f->ref->blind |= f->own.nfilters > 0;
+	return final_digest(f, f->ref->computed);
+}
+
 /* The children in their one order. */
 static struct err *
 children(const xmlNode *reference, xmlNode **transforms, xmlNode **method,
@@ -335,9 +381,7 @@ check(struct flow *f, xmlNode *reference)
 	TRY(resolve(f));
 	if (r->alg == DIGEST_NONE)
 		return unsupported("this digest algorithm");
-	TRY(do_transforms(f, transforms));
-	r->blind |= f->own.nfilters > 0;
-	TRY(final_digest(f, r->computed));
+	TRY(compute(f, transforms));
 	if (!xml_is_plain(value))
 		return err_new(ERR_MALFORMED, "XMLDSig 4.4.3.6",
 		    "something else than text in a DigestValue");

@@ -35,6 +35,7 @@ struct xml_ref {
 	struct xml_set set; /* not for EXTERNAL: the nodes that are digested */
 	bool reduced;       /* a filter may drop more than signatures */
 	bool dotnet;        /* enveloped-signature as .NET reads it */
+	bool unseen;        /* somebody else hashed the file */
 	bool blind;         /* what was digested says nothing about the nodes */
 	enum digest_alg alg;
 	enum check digest;

@@ -70,8 +70,9 @@ manifest_of(const char *signature, struct bytes form, struct bytes drawing)
 static struct buf
 xml_over(const char *references)
 {
-	const struct external files[] = { { "form.txt", FORM },
-		{ "b%E1%BA%A3n%20v%E1%BA%BD.txt", DRAWING } };
+	const struct external files[] = { { .uri = "form.txt", .data = FORM },
+		{ .uri = "b%E1%BA%A3n%20v%E1%BA%BD.txt",
+		    .data = DRAWING } };
 	const struct collect_input in = { .external = files, .nexternal = 2 };
 	CLEANUP(buf_done) struct buf text = BUF(1 << 20);
 	const char *template;
@@ -357,8 +358,8 @@ a_borrowed_signature_is_not_valid(void)
 static void
 a_file_signed_in_part_is_not_covered(void)
 {
-	const struct external x = { "a.xml",
-		BYTES_LIT("<a><b>1</b><c>2</c></a>") };
+	const struct external x = { .uri = "a.xml",
+		.data = BYTES_LIT("<a><b>1</b><c>2</c></a>") };
 	const struct collect_input in = { .external = &x, .nexternal = 1 };
 	CLEANUP(buf_done)
 	struct buf xml = sign_template(

@@ -147,7 +147,7 @@ add_crl(struct buf *file, const char *id, long number)
 	raise(file,
 	    (struct extend_request){ .level = LEVEL_LT,
 		.id = id,
-		.evidence = { &chain, crls, 1, NULL, 0 } },
+		.evidence = { .certs = &chain, .crls = crls, .ncrls = 1 } },
 	    0);
 }
 

@@ -22,3 +22,8 @@ TESTS += %D%/beside.py
 EXTRA_DIST += %D%/beside.py %D%/besidemake.py %D%/dss/Beside.java
 tests/interop/beside.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 	tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
+
+# A receipt of a running service, before other people's judges.
+dist_check_SCRIPTS += %D%/receipt.sh
+TESTS += %D%/receipt.sh
+EXTRA_DIST += %D%/receipt_judges.py

@@ -1,6 +1,7 @@
 dist_check_SCRIPTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh \
-	%D%/folder.sh %D%/trust.sh %D%/epes.sh
-TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh %D%/trust.sh %D%/epes.sh
+	%D%/folder.sh %D%/trust.sh %D%/online.sh %D%/epes.sh
+TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh \
+	%D%/trust.sh %D%/online.sh %D%/epes.sh
 
 # Wants a token; SoftHSM at least.
 dist_check_SCRIPTS += %D%/token.sh

@@ -45,8 +45,9 @@ TESTS += %D%/job.sh %D%/xml.sh %D%/front.sh %D%/kill.sh %D%/audit.sh %D%/token-a
 dist_check_SCRIPTS += %D%/storm.sh
 TESTS += %D%/storm.sh
 # Verification as programs ask for it.
-dist_check_SCRIPTS += %D%/verify.sh %D%/verdict.sh
-TESTS += %D%/verify.sh %D%/verdict.sh
+dist_check_SCRIPTS += %D%/verify.sh %D%/verdict.sh %D%/online.sh
+EXTRA_DIST += tests/status.sh tests/status-server.py
+TESTS += %D%/verify.sh %D%/verdict.sh %D%/online.sh
 
 # A token that fails on order.
 dist_check_SCRIPTS += %D%/faulty.sh

@@ -1,6 +1,7 @@
 /* The fetcher against a small HTTP server, and what it must not fetch. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -195,7 +196,7 @@ gives_up_what_is_missing_too_long_or_too_slow(void)
 {
 	struct fixture f;
 	start(&f, "fetch-private = yes\n");
-	refused(&f, "/missing", "fetch-failed");
+	refused(&f, "/missing", "source-refused");
 	refused(&f, "/long", "fetch-too-large");
 	refused(&f, "/never", "fetch-failed");
 	stop(&f);
@@ -273,7 +274,15 @@ open_source(const struct fixture *f, struct fetch_source *s)
 		.socket = f->path, .clock = &store_clock, .max = 4096
 	};
 	CHECK_OK(front_store_open(path, &store_clock, &s->store));
+	CHECK_OK(fetch_memory_new(4, 60000, &s->memory));
 	unlink(path);
+}
+
+static void
+close_source(struct fetch_source *s)
+{
+	fetch_memory_free(s->memory);
+	front_store_free(s->store);
 }
 
 static void
@@ -290,13 +299,15 @@ several_are_fetched_at_once_each_with_its_own_fate(void)
 	struct fetched out[COUNT_OF(w)];
 	get_all(&s, w, COUNT_OF(w), out);
 	CHECK(out[0].error == NULL && out[0].body.len == 4);
+	static const char *const codes[] = { "", "source-garbage",
+		"source-refused", "fetch-failed" };
 	for (size_t i = 1; i < COUNT_OF(w); i++) {
 		CHECK(out[i].error != NULL && out[i].body.len == 0);
-		CHECK(strcmp(err_code(out[i].error), "fetch-failed") == 0);
+		CHECK(strcmp(err_code(out[i].error), codes[i]) == 0);
 	}
 	for (size_t i = 0; i < COUNT_OF(w); i++)
 		fetched_done(&out[i]);
-	front_store_free(s.store);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -322,7 +333,7 @@ many_are_no_longer_together_than_one_may_be(void)
 		fetched_done(&out[i]);
 	}
 	CHECK(large == 2);
-	front_store_free(s.store);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -347,7 +358,7 @@ a_server_that_drips_holds_up_nobody_else(void)
 	CHECK(!out[1].slow && out[1].error == NULL && out[1].body.len == 4);
 	for (size_t i = 0; i < COUNT_OF(w); i++)
 		fetched_done(&out[i]);
-	front_store_free(s.store);
+	close_source(&s);
 	kill(other.server, SIGKILL);
 	waitpid(other.server, NULL, 0);
 	stop(&f);
@@ -376,7 +387,185 @@ the_last_good_answer_is_kept_when_no_newer_comes(void)
 	get_all(&s, &w, 1, &out);
 	CHECK(out.error == NULL && out.body.len == 4 && out.stale);
 	fetched_done(&out);
-	front_store_free(s.store);
+	close_source(&s);
+	stop(&f);
+}
+
+/* Stale, and given at once; a newer one stands in the store soon after. */
+static void
+an_older_answer_is_given_while_a_newer_one_is_fetched(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	struct fetched out;
+	bool renewed = false;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	s.behind_ms = 5000;
+	struct wanted w = wanted_at(&f, WANTED_CRL, "/der");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && !out.stale);
+	fetched_done(&out);
+	store_time += 7200;
+	w = wanted_at(&f, WANTED_CRL, "/der");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.stale && out.ms == 0);
+	CHECK(out.body.len == 4);
+	fetched_done(&out);
+	for (int i = 0; i < 500 && !renewed; i++) {
+		usleep(20000);
+		w = wanted_at(&f, WANTED_CRL, "/der");
+		get_all(&s, &w, 1, &out);
+		CHECK(out.error == NULL);
+		renewed = !out.stale;
+		fetched_done(&out);
+	}
+	CHECK(renewed);
+	close_source(&s);
+	stop(&f);
+}
+
+/* What a validation found wanting is not given again out of the store. */
+static void
+what_did_not_do_is_asked_of_its_origin(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	struct fetched out;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct wanted w = wanted_at(&f, WANTED_CRL, "/der");
+	get_all(&s, &w, 1, &out);
+	fetched_done(&out);
+	store_time += 600; /* fresh, as far as the store knows */
+	w = wanted_at(&f, WANTED_CRL, "/der");
+	w.again = true;
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && !out.stale && out.body.len == 4);
+	fetched_done(&out);
+	kill(f.server, SIGKILL);
+	waitpid(f.server, NULL, 0);
+	store_time += 600;
+	w = wanted_at(&f, WANTED_CRL, "/der");
+	w.again = true;
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error != NULL && out.body.len == 0);
+	fetched_done(&out);
+	w = wanted_at(&f, WANTED_CRL, "/der"); /* the last good one is kept */
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.stale && out.body.len == 4);
+	fetched_done(&out);
+	close_source(&s);
+	stop(&f);
+}
+
+static void
+who_failed_just_now_is_left_alone(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	struct fetched out;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct wanted w = wanted_at(&f, WANTED_CRL, "/missing");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error != NULL);
+	fetched_done(&out);
+	kill(f.server, SIGKILL); /* asked again, it would fail in another way */
+	waitpid(f.server, NULL, 0);
+	w = wanted_at(&f, WANTED_CRL, "/missing");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error != NULL &&
+	      strcmp(err_code(out.error), "source-refused") == 0);
+	fetched_done(&out);
+	fetch_memory_free(s.memory);
+	CHECK_OK(fetch_memory_new(4, 0, &s.memory)); /* forgets at once */
+	w = wanted_at(&f, WANTED_CRL, "/missing");
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error != NULL &&
+	      strcmp(err_code(out.error), "fetch-failed") == 0);
+	fetched_done(&out);
+	close_source(&s);
+	stop(&f);
+}
+
+static void
+only_hosts_of_the_setting_are_asked(void)
+{
+	static const struct {
+		const char *host;
+		bool asked;
+	} rows[] = { { "127.0.0.1", true }, { "0.0.1", true },
+		{ "27.0.0.1", false }, { "example.vn", false } };
+	struct fixture f;
+	start(&f, "fetch-private = yes\n");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct fetch_source s;
+		struct fetched out;
+		char line[64];
+		struct settings set = { 0 };
+		snprintf(line, sizeof(line), "status-host = %s\n",
+		    rows[i].host);
+		CHECK_OK(settings_parse(bytes_str(line), "test", &set));
+		open_source(&f, &s);
+		s.hosts = &set.status_host;
+		struct wanted w = wanted_at(&f, WANTED_CRL, "/der");
+		get_all(&s, &w, 1, &out);
+		CHECK((out.error == NULL) == rows[i].asked);
+		CHECK(rows[i].asked || strcmp(err_code(out.error),
+					   "source-not-allowed") == 0);
+		fetched_done(&out);
+		close_source(&s);
+		settings_done(&set);
+	}
+	stop(&f);
+}
+
+/* A place that is being asked is not asked beside; then its answer is there. */
+static void *
+get_in_thread(void *ctx)
+{
+	struct fetch_source *s = ctx;
+	struct wanted w = { .kind = WANTED_CRL,
+		.url = strdup("http://127.0.0.1:1/same"),
+		.request = BUF(64) };
+	int64_t left = 5000;
+	bool waited = false;
+	CHECK(fetch_enter(s->memory, &w, 1, &left, &waited));
+	CHECK(waited && left <= 5000);
+	fetch_leave(s->memory, &w, 1);
+	free(w.url);
+	return NULL;
+}
+
+static void
+two_do_not_ask_for_the_same_at_once(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	pthread_t t;
+	bool waited = false;
+	int64_t left = 1000;
+	struct wanted w = { .kind = WANTED_CRL,
+		.url = strdup("http://127.0.0.1:1/same"),
+		.request = BUF(64) };
+	struct wanted other = { .kind = WANTED_CRL,
+		.url = strdup("http://127.0.0.1:1/other"),
+		.request = BUF(64) };
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	CHECK(fetch_enter(s.memory, &w, 1, &left, &waited) && !waited);
+	CHECK(fetch_enter(s.memory, &other, 1, &left, &waited) && !waited);
+	CHECK(pthread_create(&t, NULL, get_in_thread, &s) == 0);
+	usleep(200000);
+	fetch_leave(s.memory, &w, 1);
+	CHECK(pthread_join(t, NULL) == 0);
+	left = 20;
+	CHECK(!fetch_enter(s.memory, &other, 1, &left, &waited) && waited);
+	fetch_leave(s.memory, &other, 1);
+	free(w.url);
+	free(other.url);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -413,6 +602,11 @@ main(void)
 	RUN(many_are_no_longer_together_than_one_may_be);
 	RUN(a_server_that_drips_holds_up_nobody_else);
 	RUN(the_last_good_answer_is_kept_when_no_newer_comes);
+	RUN(an_older_answer_is_given_while_a_newer_one_is_fetched);
+	RUN(what_did_not_do_is_asked_of_its_origin);
+	RUN(who_failed_just_now_is_left_alone);
+	RUN(only_hosts_of_the_setting_are_asked);
+	RUN(two_do_not_ask_for_the_same_at_once);
 	RUN(the_service_manager_is_told);
 	return DONE();
 }

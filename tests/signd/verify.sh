@@ -40,6 +40,35 @@ ask -F "document=@$dir/an.p7s" -F "content=@$dir/content" \
     -F "content=@$dir/other" "$verifications"
 expect 400 parameter "two contents are refused"
 
+# Hashes alone: the content stays away.
+hashes=SHA-256:$(sha256sum < "$dir/content" | cut -d' ' -f1)
+hashes=$hashes,SHA-512:$(sha512sum < "$dir/content" | cut -d' ' -f1)
+ask -F "document=@$dir/an.p7s" -F "hash=$hashes" "$verifications"
+says TOTAL-PASSED '' "the hashes of the content do as well"
+python3 - "$dir/out" "$hashes" << 'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+s = r["signatures"][0]
+print("#", r["code"], r["sentence"]["vi"])
+sys.exit(not (r["code"] == "valid-for-hash" and
+    r["document"]["sha256"] in sys.argv[2] and
+    s["coverage"]["content_seen"] is False and
+    s["coverage"]["whole_file"] is False and
+    "content-not-seen" in [n["code"] for n in s["notes"]]))
+END
+ok $? "and the verdict is of the hash, and says what was not seen"
+ask -F "document=@$dir/an.p7s" -F "hash=SHA-256:$(sha256sum < "$dir/other" |
+    cut -d' ' -f1)" "$verifications"
+says TOTAL-FAILED HASH_FAILURE "another hash is another content"
+ask -F "document=@$dir/an.p7s" -F "hash=$hashes" -F of=pdf "$verifications"
+grep -q 'pdf-rest-not-seen' "$dir/out"
+ok $? "of a signature out of a PDF it is said that the rest was not seen"
+for bad in SHA-256:00 MD4:00 "${hashes#*,}" sha "$hashes:"; do
+	ask -F "document=@$dir/an.p7s" -F "hash=$bad" "$verifications"
+	[ "$status" = 400 ] || break
+done
+[ "$status" = 400 ]; ok $? "what is no hash, or without SHA-256, is refused"
+
 accept() { # accept TYPE
 	ask -H "Accept: $1" -F "document=@$dir/an.p7s" \
 	    -F "content=@$dir/content" "$verifications&lang=vi"

@@ -422,7 +422,11 @@ a_request_to_extend_survives_the_way(void)
 		.time = NOON,
 		.external = outside,
 		.nexternal = 2,
-		.evidence = { &certs, crls, 2, ocsps, 1 } };
+		.evidence = { .certs = &certs,
+		    .crls = crls,
+		    .ncrls = 2,
+		    .ocsps = ocsps,
+		    .nocsps = 1 } };
 	struct buf packed = BUF(65536);
 	struct extend_request q;
 	struct extend_hold *hold = NULL;
