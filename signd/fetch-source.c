@@ -6,6 +6,7 @@
 #include "signd/ipc.h"
 #include "signd/proto.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -125,6 +126,15 @@ fail(struct fetched *f, struct err *e, bool slow, int64_t ms)
 		f->error = e;
 }
 
+/* What failed is remembered by what was wanted there: a stranger's certificate
+ * that calls an OCSP server a place of issuers must not silence it. */
+static const char *
+remembered_as(const struct wanted *w, char name[WANTED_URL_MAX + 16])
+{
+	snprintf(name, WANTED_URL_MAX + 16, "%d %s", (int)w->kind, w->url);
+	return name;
+}
+
 /* Drops those that need not be asked, and says why. */
 static void
 spare(const struct fetch_source *s, const struct wanted *w, bool *ask,
@@ -132,9 +142,11 @@ spare(const struct fetch_source *s, const struct wanted *w, bool *ask,
 {
 	bool slow = false;
 	int64_t ms = 0;
+	char name[WANTED_URL_MAX + 16];
 	const char *code = may_ask(s, w->url) ? NULL : "source-not-allowed";
 	if (code == NULL)
-		code = fetch_failed_before(s->memory, w->url, &slow, &ms);
+		code = fetch_failed_before(
+		    s->memory, remembered_as(w, name), &slow, &ms);
 	if (code == NULL)
 		return;
 	*ask = false;
@@ -180,12 +192,13 @@ unpack_answer(const struct fetch_source *s, const struct wanted *w,
 {
 	uint64_t slow;
 	struct bytes b;
+	char name[WANTED_URL_MAX + 16];
 	TRY(unpack_u64(u, 1, &slow));
 	bool came = unpack_is(u, 2);
 	TRY(unpack_bytes(u, came ? 2 : 3, &b));
 	struct err *e = came ? keep(s, w, b, out) : err_unpack(b);
-	fetch_remember(s->memory, w->url, e == NULL ? NULL : err_code(e),
-	    slow != 0, ms);
+	fetch_remember(s->memory, remembered_as(w, name),
+	    e == NULL ? NULL : err_code(e), slow != 0, ms);
 	if (e != NULL)
 		fail(out, e, slow != 0, ms);
 	out->ms = ms;

@@ -237,11 +237,12 @@ static void
 wait_turn(struct ocsp_keep *k, int seconds)
 {
 	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until); /* no matter who sets the other */
 	until.tv_sec += seconds;
 	pthread_mutex_lock(&k->lock);
 	if (!k->poked && !k->ending)
-		pthread_cond_timedwait(&k->some, &k->lock, &until);
+		pthread_cond_clockwait(
+		    &k->some, &k->lock, CLOCK_MONOTONIC, &until);
 	k->poked = false;
 	pthread_mutex_unlock(&k->lock);
 }

@@ -223,7 +223,10 @@ open_store(struct front *f)
 		.max = (size_t)f->s->fetch_max,
 		.behind_ms = f->s->fetch_seconds * 1000,
 		.hosts = &f->s->status_host };
-	return fetch_memory_new((size_t)f->s->fetchers,
+	/* One stays for time stamps of another authority, whatever addresses
+	 * strangers name. */
+	size_t at_once = f->s->fetchers > 1 ? (size_t)f->s->fetchers - 1 : 1;
+	return fetch_memory_new(at_once,
 	    f->s->status_retry_seconds * 1000, &f->status.memory);
 }
 

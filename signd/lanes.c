@@ -105,12 +105,13 @@ static void
 wait_for_calm(struct lanes *l)
 {
 	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TICK_MS / 1000;
 	int rc = 0;
 	pthread_mutex_lock(&l->lock);
 	while (l->wanted > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&l->calm, &l->lock, &until);
+		rc = pthread_cond_clockwait(
+		    &l->calm, &l->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&l->lock);
 }
 
