@@ -332,11 +332,10 @@ serve(struct front *f, int signal_fd)
 }
 
 static struct err *
-run(struct front *f, const struct tls *tls, const struct process_args *sockets)
+run(struct front *f, const struct tls *tls, const struct process_args *sockets,
+    int signal_fd)
 {
-	int signal_fd;
 	struct http *h = NULL;
-	TRY(watch_term(&signal_fd));
 	struct err *e = ocsp_batch_start(f, &f->ocsp_batch);
 	if (e == NULL)
 		e = ocsp_keep_start(f, &f->ocsp_keep);
@@ -349,7 +348,6 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets)
 	http_free(h);
 	ocsp_batch_stop(f->ocsp_batch);
 	ocsp_keep_stop(f->ocsp_keep);
-	close(signal_fd);
 	return e;
 }
 
@@ -384,10 +382,17 @@ front_run(const struct settings *s, const struct log *log,
 	struct tls tls = { .key = BUF(PEM_MAX),
 		.cert = BUF(PEM_MAX),
 		.officer_ca = BUF(PEM_MAX) };
-	struct err *e = prepare(&f, &tls);
+	int signal_fd = -1;
+	/* Before any thread is started: a signal to one that does not hold it
+	 * back would end the process. */
+	struct err *e = watch_term(&signal_fd);
 	if (e == NULL)
-		e = run(&f, &tls, sockets);
+		e = prepare(&f, &tls);
+	if (e == NULL)
+		e = run(&f, &tls, sockets, signal_fd);
 	tls_done(&tls);
 	front_done(&f);
+	if (signal_fd >= 0)
+		close(signal_fd);
 	return e;
 }

@@ -131,8 +131,10 @@ def vera_agrees(d, names):
                          ("pdfa" in n and n[:2] != "25")])
     files += glob.glob(d + "/given-*.pdf")
     _, out = run("java", *where, "Vera", *files, timeout=900)
-    bad = [s for s in out.splitlines() if s.split("\t")[2:] != ["yes"]]
-    ok(not bad and len(out.splitlines()) == len(files),
+    # Its warnings go the same way, and have no tabs.
+    said = [s for s in out.splitlines() if "\t" in s]
+    bad = [s for s in said if s.split("\t")[2:] != ["yes"]]
+    ok(not bad and len(said) == len(files),
        "veraPDF finds %d files of PDF/A-1, 2 and 3 and PDF/UA-1 valid" %
        len(files), bad)
 
