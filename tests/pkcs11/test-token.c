@@ -424,7 +424,7 @@ another_ones_blob_signs_nothing(void)
 	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &mine, &spki));
 	CHECK_OK(p11_wrapped_make(&s, &kek, KIND_P256, &theirs, &other));
 	CHECK_OK(make_cert(buf_bytes(&spki), &c));
-	struct buf out = BUF(256);
+	CLEANUP(buf_done) struct buf out = BUF(256);
 	const struct bytes d = digest();
 	CHECK_ERR(
 	    p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c), alg, &d, 1, &out),
