@@ -21,25 +21,6 @@ close_fdp(int *fd)
 		close(*fd);
 }
 
-struct bytes
-bytes_of(const void *ptr, size_t len)
-{
-	return (struct bytes){ .ptr = ptr, .len = len };
-}
-
-struct bytes
-bytes_str(const char *s)
-{
-	return s == NULL ? BYTES_NONE : bytes_of(s, strlen(s));
-}
-
-bool
-bytes_eq(struct bytes a, struct bytes b)
-{
-	return a.len == b.len &&
-	       (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool
 bytes_eq_secret(struct bytes a, struct bytes b)
 {
@@ -49,12 +30,6 @@ bytes_eq_secret(struct bytes a, struct bytes b)
 	for (size_t i = 0; i < a.len; i++)
 		differ = (uint8_t)(differ | (a.ptr[i] ^ b.ptr[i]));
 	return differ == 0;
-}
-
-bool
-bytes_eq_str(struct bytes a, const char *s)
-{
-	return bytes_eq(a, bytes_str(s));
 }
 
 bool
@@ -72,21 +47,6 @@ bytes_cmp(struct bytes a, struct bytes b)
 	if (order != 0)
 		return order;
 	return (a.len > b.len) - (a.len < b.len);
-}
-
-struct bytes
-bytes_slice(struct bytes b, size_t at, size_t len)
-{
-	if (at >= b.len)
-		return BYTES_NONE;
-	size_t left = b.len - at;
-	return bytes_of(b.ptr + at, len < left ? len : left);
-}
-
-struct bytes
-bytes_from(struct bytes b, size_t at)
-{
-	return bytes_slice(b, at, SIZE_MAX);
 }
 
 size_t

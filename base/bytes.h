@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/memory.h"
@@ -22,17 +23,51 @@ struct bytes {
 #define BYTES_LIT(literal)                                                     \
 	((struct bytes){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
 
-struct bytes bytes_of(const void *ptr, size_t len);
-struct bytes bytes_str(const char *s); /* without the final 0; NULL is none */
-bool bytes_eq(struct bytes a, struct bytes b);
+static inline struct bytes
+bytes_of(const void *ptr, size_t len)
+{
+	return (struct bytes){ .ptr = (const uint8_t *)ptr, .len = len };
+}
+
+/* Without the final 0; NULL is none. */
+static inline struct bytes
+bytes_str(const char *s)
+{
+	return s == NULL ? BYTES_NONE : bytes_of(s, strlen(s));
+}
+
+static inline bool
+bytes_eq(struct bytes a, struct bytes b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool
+bytes_eq_str(struct bytes a, const char *s)
+{
+	return bytes_eq(a, bytes_str(s));
+}
+
 bool bytes_eq_secret(struct bytes a, struct bytes b); /* constant time */
-bool bytes_eq_str(struct bytes a, const char *s);
 bool bytes_starts(struct bytes b, struct bytes prefix);
 int bytes_cmp(struct bytes a, struct bytes b); /* as memcmp, shorter first */
 
 /* bytes_slice clips to what is there, so it never reads outside `b`. */
-struct bytes bytes_slice(struct bytes b, size_t at, size_t len);
-struct bytes bytes_from(struct bytes b, size_t at);
+static inline struct bytes
+bytes_slice(struct bytes b, size_t at, size_t len)
+{
+	if (at >= b.len)
+		return BYTES_NONE;
+	size_t left = b.len - at;
+	return bytes_of(b.ptr + at, len < left ? len : left);
+}
+
+static inline struct bytes
+bytes_from(struct bytes b, size_t at)
+{
+	return bytes_slice(b, at, SIZE_MAX);
+}
 
 /* bytes_find returns the offset of the first `needle`, or SIZE_MAX. */
 size_t bytes_find(struct bytes b, struct bytes needle);

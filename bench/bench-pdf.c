@@ -1,6 +1,7 @@
-/* make bench-pdf: sign and verify, and signctl verify against pdfsig and
- * pyHanko. */
-#include "bench/format.h"
+/* make bench-pdf: sign and verify, against the raw work, pyHanko and pdfsig;
+ * and what large files take. */
+#include "bench/pdf-large.h"
+#include "bench/pdf-pyhanko.h"
 #include "pdf/format.h"
 
 #define STREAM 10000 /* bytes of one page's content */
@@ -81,57 +82,73 @@ against_pdfsig(const struct bench_format *b)
 	free(signctl);
 }
 
-#define TEN 10
-
-/* Ten times in one process each, so that start-up does not decide. */
+/* Small objects that nothing refers to, but for one page. */
 static void
-against_pyhanko(const struct bench_format *b)
+make_objects(struct buf *b, size_t objects)
 {
-	static const char script[] =
-	    "import logging, sys\n"
-	    "logging.disable(50)\n"
-	    "from pyhanko.pdf_utils.reader import PdfFileReader\n"
-	    "from pyhanko.sign.validation import validate_pdf_signature\n"
-	    "for i in range(10):\n"
-	    "    with open(sys.argv[1], 'rb') as f:\n"
-	    "        s = PdfFileReader(f).embedded_signatures[0]\n"
-	    "        if not validate_pdf_signature(s).valid: sys.exit(1)\n";
-	const char *python = getenv("SIGND_TEST_PYTHON");
-	char *file = bench_temporary(buf_bytes(&b->document_signed));
-	char *signctl = bench_program("signctl", "signctl");
-	const char *ours[4 + TEN + 1] = { signctl, "verify", "--policy",
-		"crypto-only" };
-	const char *const peer[] = { python != NULL ? python : "python3", "-c",
-		script, file, NULL };
-	for (size_t i = 0; i < TEN; i++)
-		ours[4 + i] = file;
-	struct bench_process p = { .ours = ours, .peer = peer };
-	p.ours_status = bench_spawn(ours);
-	if (bench_spawn(peer) != 0)
-		puts("# pdf.verify.process.ten.1MB.pyhanko: there is no "
-		     "pyhanko (SIGND_TEST_PYTHON)");
-	else
-		bench_processes("pdf.verify.process.ten.1MB.pyhanko", &p);
+	buf_clear(b);
+	bench_must(buf_str(b,
+	    "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+	    "1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"));
+	size_t places[4] = { 0, 15, b->len, 0 };
+	bench_must(buf_str(b,
+	    "2 0 obj\n<< /Type /Pages /Count 1 /Kids [3 0 R] >>\nendobj\n"));
+	places[3] = b->len;
+	bench_must(buf_str(b,
+	    "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
+	    "/More 4 0 R >>\nendobj\n"));
+	size_t first = b->len;
+	for (size_t i = 4; i <= objects; i++)
+		bench_must(buf_printf(b,
+		    "%07zu 0 obj\n<</N %07zu/Next %07zu 0 R>>\nendobj\n", i, i,
+		    i < objects ? i + 1 : i));
+	size_t each = (b->len - first) / (objects - 3), table = b->len;
+	bench_must(
+	    buf_printf(b, "xref\n0 %zu\n0000000000 65535 f \n", objects + 1));
+	for (size_t i = 1; i <= objects; i++)
+		bench_must(buf_printf(b, "%010zu 00000 n \n",
+		    i < 4 ? places[i] : first + (i - 4) * each));
+	bench_must(buf_printf(b,
+	    "trailer\n<< /Size %zu /Root 1 0 R >>\nstartxref\n%zu\n%%%%EOF\n",
+	    objects + 1, table));
+}
+
+/* Signed twice, so that verifying compares two revisions. */
+static void
+large(struct bench_format *b, const char *name, double seconds, double megabytes)
+{
+	char *file = bench_temporary(buf_bytes(&b->document));
+	char second[64];
+	snprintf(second, sizeof(second), "%s.second", name);
+	large_rows("sign", file, name, seconds, megabytes);
+	large_rows("verify", file, name, seconds, megabytes);
+	large_rows("sign", file, second, seconds, megabytes);
+	large_rows("verify", file, second, seconds, megabytes);
 	unlink(file);
 	free(file);
-	free(signctl);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], LARGE_ARGUMENT) == 0)
+		return large_work(&format_pdf, argv[2], argv[3]);
 	struct bench_format b;
 	bench_format_init(&b, &format_pdf);
 	make_pdf(&b.document, 100 << 10);
 	bench_format_rows(&b, "100KB");
-	make_pdf(&b.document, 50 << 20);
-	bench_format_rows(&b, "50MB");
-	make_pdf(&b.document, 1 << 30);
-	bench_format_rows(&b, "1GB");
+	pyhanko_rows(&b, "100KB");
 	make_pdf(&b.document, 1 << 20);
 	bench_format_rows(&b, "1MB");
+	pyhanko_rows(&b, "1MB");
 	against_pdfsig(&b);
-	against_pyhanko(&b);
+	make_pdf(&b.document, 50 << 20);
+	bench_format_rows(&b, "50MB");
+	make_objects(&b.document, 1000000);
+	large(&b, "1M-objects", 2, 100);
+	make_pdf(&b.document, 1 << 30);
+	bench_format_rows(&b, "1GB");
+	large(&b, "1GB", 0, 48);
 	bench_format_done(&b);
 	return 0;
 }

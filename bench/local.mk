@@ -7,6 +7,8 @@ include bench/certs.mk
 EXTRA_DIST += %D%/README.md %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation \
 	%D%/pdf-large.h %D%/pdf-pyhanko.h %D%/pdf-pyhanko.py
 EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation
+EXTRA_DIST += %D%/bench.h %D%/format.h %D%/report %D%/bench-service %D%/bench-public %D%/bench-validation \
+	%D%/pdf-large.h %D%/pdf-pyhanko.h %D%/pdf-pyhanko.py
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' \
 	top_builddir='$(abs_top_builddir)' \

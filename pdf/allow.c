@@ -47,6 +47,8 @@ static struct err *
 see_object(void *ctx, const struct pdf_loaded *o)
 {
 	struct survey *s = ctx;
+	if (s->wish->seen != NULL && o->entry.kind == PDF_ENTRY_AT)
+		TRY(s->wish->seen(s->wish->ctx, o->end));
 	return pdf_each_ref(s->d, &o->obj, see_ref, s);
 }
 

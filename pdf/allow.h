@@ -16,6 +16,10 @@ struct pdf_wish {
 	/* A document time stamp or validation data: no change by
 	 * ISO 32000-2 12.8.2.2.2, so no signature forbids it. */
 	bool evidence;
+	/* Called after each object with where it ends in the file; may be
+	 * NULL. */
+	struct err *(*seen)(void *ctx, size_t end);
+	void *ctx;
 };
 
 /* All in the newest view. */

@@ -78,8 +78,9 @@ add_stamp(struct pdf_increment *inc, const struct extending *x,
 	s->tail = buf_bytes(&inc->out);
 	s->alg = x->r->stamp_alg;
 	out->digest_alg = s->alg;
-	TRY(pdf_holes_digest(
-	    s->alg, x->r->document, s->tail, &s->holes, out->digest));
+	CLEANUP(pdf_hashing_done) struct pdf_hashing h = { 0 };
+	TRY(pdf_hashing_start(&h, s->alg, x->r->document));
+	TRY(pdf_holes_digest(&h, s->tail, &s->holes, out->digest));
 	s->digest = bytes_of(out->digest, digest_len(s->alg));
 	return NULL;
 }

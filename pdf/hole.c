@@ -7,6 +7,7 @@
 
 #define RANGE_DIGITS 10 /* room for each number of /ByteRange */
 #define RANGE_ROOM (4 + 3 * (RANGE_DIGITS + 1)) /* "[0 ", numbers, "]" */
+#define HASH_AHEAD ((size_t)64 << 10)           /* bytes; a cache has more */
 #define HASH_STEP ((size_t)1 << 20)             /* bytes hashed at a time */
 
 struct err *
@@ -42,16 +43,47 @@ pdf_holes_range(struct buf *tail, const struct pdf_holes *h, size_t file_len)
 }
 
 struct err *
-pdf_holes_digest(enum digest_alg alg, struct bytes file, struct bytes tail,
-    const struct pdf_holes *h, uint8_t out[DIGEST_MAX])
+pdf_hashing_start(
+    struct pdf_hashing *h, enum digest_alg alg, struct bytes file)
 {
-	CLEANUP(digest_freep) struct digest *d = NULL;
-	TRY(digest_new(alg, &d));
-	for (size_t at = 0; at < file.len; at += HASH_STEP)
-		TRY(digest_add(d, bytes_slice(file, at, HASH_STEP)));
-	TRY(digest_add(d, bytes_slice(tail, 0, h->contents)));
-	TRY(digest_add(d, bytes_from(tail, h->contents_end)));
-	return digest_final(d, out);
+	*h = (struct pdf_hashing){ .file = file };
+	return digest_new(alg, &h->d);
+}
+
+void
+pdf_hashing_done(struct pdf_hashing *h)
+{
+	digest_free(h->d);
+	h->d = NULL;
+}
+
+static struct err *
+hash_step(struct pdf_hashing *h, size_t len)
+{
+	struct bytes part = bytes_slice(h->file, h->at, len);
+	h->at += part.len;
+	return digest_add(h->d, part);
+}
+
+struct err *
+pdf_hash_ahead(void *ctx, size_t seen)
+{
+	struct pdf_hashing *h = ctx;
+	size_t wanted = seen + HASH_AHEAD;
+	/* Few large steps cost less than many small ones. */
+	return wanted > h->at + HASH_AHEAD / 2 ? hash_step(h, wanted - h->at)
+					       : NULL;
+}
+
+struct err *
+pdf_holes_digest(struct pdf_hashing *h, struct bytes tail,
+    const struct pdf_holes *holes, uint8_t out[DIGEST_MAX])
+{
+	while (h->at < h->file.len)
+		TRY(hash_step(h, HASH_STEP));
+	TRY(digest_add(h->d, bytes_slice(tail, 0, holes->contents)));
+	TRY(digest_add(h->d, bytes_from(tail, holes->contents_end)));
+	return digest_final(h->d, out);
 }
 
 struct err *

@@ -39,11 +39,18 @@ pdf_is_delimiter(uint8_t c)
 	return class_of[c] == DELIMITER;
 }
 
-void
-pdf_skip_space(struct pdf_lex *l)
+/* Long runs that are read again and again must cost something. */
+static inline void
+waste(const struct pdf_lex *l, size_t bytes)
+{
+	if (bytes >= BYTES_PER_STEP)
+		pdf_waste(l->budget, bytes / BYTES_PER_STEP);
+}
+
+static void
+skip_comments(struct pdf_lex *l, size_t i)
 {
 	const uint8_t *p = l->in.ptr;
-	size_t i = l->pos;
 	while (i < l->in.len) {
 		if (class_of[p[i]] == SPACE) {
 			i++;
@@ -54,9 +61,29 @@ pdf_skip_space(struct pdf_lex *l)
 		while (i < l->in.len && p[i] != '\n' && p[i] != '\r')
 			i++;
 	}
-	/* Long comments that are read again and again must cost something. */
-	pdf_waste(l->budget, (i - l->pos) / BYTES_PER_STEP);
+	waste(l, i - l->pos);
 	l->pos = i;
+}
+
+static inline void
+skip_space(struct pdf_lex *l)
+{
+	const uint8_t *p = l->in.ptr;
+	size_t i = l->pos;
+	while (i < l->in.len && class_of[p[i]] == SPACE)
+		i++;
+	if (i < l->in.len && p[i] == '%') {
+		skip_comments(l, i);
+		return;
+	}
+	waste(l, i - l->pos);
+	l->pos = i;
+}
+
+void
+pdf_skip_space(struct pdf_lex *l)
+{
+	skip_space(l);
 }
 
 static struct err *
@@ -72,7 +99,7 @@ regular_end(const struct pdf_lex *l, size_t i)
 	size_t from = i;
 	while (i < l->in.len && class_of[l->in.ptr[i]] == REGULAR)
 		i++;
-	pdf_waste(l->budget, (i - from) / BYTES_PER_STEP);
+	waste(l, i - from);
 	return i;
 }
 
@@ -218,7 +245,7 @@ lex_delimiter(struct pdf_lex *l, struct pdf_token *t)
 struct err *
 pdf_next(struct pdf_lex *l, struct pdf_token *out)
 {
-	pdf_skip_space(l);
+	skip_space(l);
 	*out = (struct pdf_token){ .at = l->pos, .end = l->pos };
 	if (l->pos >= l->in.len) {
 		out->kind = PDF_TOKEN_END;
@@ -248,29 +275,34 @@ pdf_token_text(const struct pdf_lex *l, const struct pdf_token *t)
 bool
 pdf_take_word(struct pdf_lex *l, const char *word)
 {
-	pdf_skip_space(l);
-	size_t end = regular_end(l, l->pos);
-	if (!bytes_eq_str(bytes_slice(l->in, l->pos, end - l->pos), word))
+	skip_space(l);
+	size_t i = l->pos;
+	for (; *word != '\0'; word++, i++)
+		if (i >= l->in.len || l->in.ptr[i] != (uint8_t)*word)
+			return false;
+	if (i < l->in.len && class_of[l->in.ptr[i]] == REGULAR)
 		return false;
-	l->pos = end;
+	l->pos = i;
 	return true;
 }
 
 bool
 pdf_take_number(struct pdf_lex *l, uint64_t max, uint64_t *out)
 {
-	pdf_skip_space(l);
-	size_t end = regular_end(l, l->pos);
+	skip_space(l);
+	const uint8_t *p = l->in.ptr;
+	size_t i = l->pos;
 	uint64_t v = 0;
-	for (size_t i = l->pos; i < end; i++) {
-		uint8_t c = l->in.ptr[i];
-		if (!is_digit(c) || __builtin_mul_overflow(v, 10u, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(c - '0'), &v))
-			return false;
+	for (; i < l->in.len && is_digit(p[i]); i++) {
+		if (__builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(p[i] - '0'), &v))
+			break;
 	}
-	if (end == l->pos || v > max)
+	waste(l, i - l->pos);
+	if (i == l->pos || v > max ||
+	    (i < l->in.len && class_of[p[i]] == REGULAR))
 		return false;
-	l->pos = end;
+	l->pos = i;
 	*out = v;
 	return true;
 }

@@ -37,16 +37,10 @@ used_up(const char *what)
 }
 
 struct err *
-pdf_spend(struct pdf_budget *b, uint64_t steps)
+pdf_spent(struct pdf_budget *b)
 {
-	if (b == NULL)
-		return NULL;
-	if (b->steps < steps) {
-		b->steps = 0;
-		return used_up("steps");
-	}
-	b->steps -= steps;
-	return NULL;
+	b->steps = 0;
+	return used_up("steps");
 }
 
 struct err *
@@ -60,13 +54,6 @@ pdf_spend_bytes(struct pdf_budget *b, uint64_t inflated)
 	}
 	b->inflated -= inflated;
 	return NULL;
-}
-
-void
-pdf_waste(struct pdf_budget *b, uint64_t steps)
-{
-	if (b != NULL)
-		b->steps = b->steps < steps ? 0 : b->steps - steps;
 }
 
 static struct err *

@@ -43,11 +43,29 @@ struct pdf_budget {
 };
 
 struct pdf_budget pdf_budget_for(size_t file_len);
+struct err *pdf_spent(struct pdf_budget *b) MUST_USE; /* the error of below */
+
 /* ERR_LIMIT (code "pdf-too-complex") when it is used up. */
-struct err *pdf_spend(struct pdf_budget *b, uint64_t steps) MUST_USE;
+MUST_USE static inline struct err *
+pdf_spend(struct pdf_budget *b, uint64_t steps)
+{
+	if (b == NULL)
+		return NULL;
+	if (b->steps < steps)
+		return pdf_spent(b);
+	b->steps -= steps;
+	return NULL;
+}
+
 struct err *pdf_spend_bytes(struct pdf_budget *b, uint64_t inflated) MUST_USE;
+
 /* For what cannot fail itself: the next pdf_spend() will. */
-void pdf_waste(struct pdf_budget *b, uint64_t steps);
+static inline void
+pdf_waste(struct pdf_budget *b, uint64_t steps)
+{
+	if (b != NULL)
+		b->steps = b->steps < steps ? 0 : b->steps - steps;
+}
 
 /* An arena: freed as a whole.  Its memory counts against the budget. */
 struct pdf_chunk;

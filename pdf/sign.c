@@ -18,7 +18,14 @@ struct making {
 	const struct sign_params *params;
 	struct pdf_survey survey;
 	struct pdf_params pdf; /* what the field prescribes is in it */
+	struct pdf_hashing hashing;
 };
+
+static void
+making_done(struct making *m)
+{
+	pdf_hashing_done(&m->hashing);
+}
 
 static enum digest_alg
 content_alg(struct sig_alg alg)
@@ -335,7 +342,9 @@ look_at(struct making *m)
 	if (m->params->pdf != NULL)
 		m->pdf = *m->params->pdf;
 	struct pdf_wish wish = { .field = m->params->field,
-		.certify = m->pdf.certify };
+		.certify = m->pdf.certify,
+		.seen = pdf_hash_ahead,
+		.ctx = &m->hashing };
 	TRY(pdf_survey_document(m->d, &wish, &m->survey));
 	return pdf_seed_check(m->d, &m->survey, m->params, &m->pdf);
 }
@@ -347,7 +356,9 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 	TRY(check_params(params));
 	CLEANUP(pdf_closep) struct pdf_document *d = NULL;
 	TRY(pdf_open(document, params->password, &d));
-	struct making m = { .d = d, .params = params };
+	enum digest_alg alg = content_alg(params->alg);
+	CLEANUP(making_done) struct making m = { .d = d, .params = params };
+	TRY(pdf_hashing_start(&m.hashing, alg, document));
 	TRY(look_at(&m));
 
 	struct pdf_state s = {
@@ -370,8 +381,7 @@ pdf_prepare(struct bytes document, const struct sign_params *params,
 	s.tail = buf_bytes(&inc.out);
 
 	uint8_t digest[DIGEST_MAX];
-	enum digest_alg alg = content_alg(params->alg);
-	TRY(pdf_holes_digest(alg, document, s.tail, &s.holes, digest));
+	TRY(pdf_holes_digest(&m.hashing, s.tail, &s.holes, digest));
 	s.request.content_digest = bytes_of(digest, digest_len(alg));
 	return finish(&s, out);
 }

@@ -89,7 +89,8 @@ unpack_certs(struct unpack *u, struct pdf_state *s)
 	struct bytes der;
 	size_t n = 0;
 	TRY(unpack_bytes(u, TAG_CERT, &der));
-	TRY(cert_parse(der, &s->cert));
+	/* As a rule the one that prepare had in this process. */
+	TRY(cert_parse_known(der, &s->cert));
 	TRY(unpack_size(u, TAG_CHAIN, &n));
 	if (n > CERT_LIST_MAX)
 		return err_new(ERR_LIMIT, NULL, "certificates in the state");
