@@ -363,15 +363,17 @@ record_approval(struct keyholder *k, const struct sad *s,
 /* The PIN was right: make the SAD. */
 static struct err *
 approve(struct keyholder *k, const struct request *r, const struct held *h,
-    const struct pin_taken *pin, const struct unsealed *open, struct buf *out)
+    const struct pin_taken *pin, const struct unsealed *open,
+    struct cover_pass *pass, struct buf *out)
 {
 	CLEANUP(sad_done) struct sad s = { 0 };
 	TRY(secret_copy(&s.key, secret_bytes(&open->key)));
 	guard_secret(&s.key);
+	s.cover = *pass;
+	*pass = (struct cover_pass){ 0 };
 	TRY(fill_sad(k, r, h, &s));
 	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
-	struct pepper pepper = keyholder_pepper(k);
-	TRY(sad_seal(&pepper, &s, &sealed));
+	TRY(sad_seal(&k->sad_keys, &s, &sealed));
 	TRY(record_approval(k, &s, pin, open->code_step));
 	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
 	return pack_i64(out, 2, k->settings->sad_seconds);
@@ -385,9 +387,10 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(read_request(u, &r));
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r.credential, true, &h));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_fetch(k, r.credential, true, &pass, &h));
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
-	struct err *e = approve(k, &r, &h, &pin, &open, out);
+	struct err *e = approve(k, &r, &h, &pin, &open, &pass, out);
 	return e == NULL ? NULL : keyholder_end_try(k, r.credential, e);
 }

@@ -190,6 +190,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	};
 	k->watch = (struct clockwatch){ .source = &clock_source_system };
 	TRY(lanes_init(&k->lanes));
+	TRY(sad_keys_init(&k->sad_keys, keyholder_pepper(k)));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	TRY(ipc_pool_init(&k->reading, k->ledger_read));
@@ -204,6 +205,7 @@ void
 keyholder_done(struct keyholder *k)
 {
 	tokenwatch_stop(&k->hangs);
+	sad_keys_done(&k->sad_keys);
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
@@ -278,6 +280,30 @@ keyholder_unlock(struct keyholder *k)
 	if (lanes_depth() == 1)
 		tokenwatch_leave(&k->hangs);
 	lanes_leave(&k->lanes);
+}
+
+struct work {
+	struct keyholder *k;
+	keyholder_work *run;
+	void *ctx;
+	struct err *e;
+};
+
+static void
+run_work(void *ctx)
+{
+	struct work *w = ctx;
+	tokenwatch_enter(&w->k->hangs);
+	w->e = w->run(w->k, w->ctx);
+	tokenwatch_leave(&w->k->hangs);
+}
+
+struct err *
+keyholder_do(struct keyholder *k, keyholder_work *run, void *ctx)
+{
+	struct work w = { .k = k, .run = run, .ctx = ctx };
+	lanes_do(&k->lanes, run_work, &w);
+	return w.e;
 }
 
 unsigned

@@ -76,6 +76,7 @@ struct keyholder {
 	struct generation generations[GENERATIONS_MAX];
 	size_t ngenerations; /* the last is in use */
 	CK_OBJECT_HANDLE pepper;
+	struct sad_keys sad_keys; /* out of the pepper */
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
 	struct operator_key ocsp;
@@ -108,6 +109,11 @@ struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
  * nested. */
 void keyholder_lock(struct keyholder *k);
 void keyholder_unlock(struct keyholder *k);
+/* `run` with the token and without a pause: what is done often, and by several
+ * threads at once.  Not from inside. */
+typedef struct err *keyholder_work(struct keyholder *k, void *ctx);
+struct err *keyholder_do(
+    struct keyholder *k, keyholder_work *run, void *ctx) MUST_USE;
 /* Gives it up for a while, however often it was taken (also not at all). */
 unsigned keyholder_pause(struct keyholder *k);
 void keyholder_resume(struct keyholder *k, unsigned depth);
@@ -140,9 +146,9 @@ struct held {
 };
 void held_done(struct held *h);
 /* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result. */
+ * the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct held *out) MUST_USE;
+    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
@@ -164,9 +170,12 @@ struct err *keyholder_cover(
     struct keyholder *k, int64_t n, struct cover_key *out) MUST_USE;
 struct err *keyholder_kek(
     struct keyholder *k, struct bytes id, struct p11_kek *out) MUST_USE;
-/* A blob out from under the cover of generation `n`, and under it. */
+/* A blob out from under the cover of generation `n`, and under it.  The token
+ * is not asked when `pass` opens that generation's cover, and else makes it do
+ * so; ended with cover_pass_done(). */
 struct err *keyholder_uncover(struct keyholder *k, int64_t n,
-    struct bytes owner, struct bytes covered, struct secret *out) MUST_USE;
+    struct bytes owner, struct bytes covered, struct cover_pass *pass,
+    struct secret *out) MUST_USE;
 struct err *keyholder_put_cover(struct keyholder *k, int64_t n,
     struct bytes owner, struct bytes plain, struct buf *out) MUST_USE;
 
