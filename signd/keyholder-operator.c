@@ -78,8 +78,7 @@ keyholder_operators(struct keyholder *k)
 struct err *
 keyholder_pin_key(struct keyholder *k)
 {
-	return keyholder_operator(
-	    k, "pin-seal", p11_agree_check, &k->pin_seal);
+	return keyholder_operator(k, "pin-seal", p11_agree_check, &k->pin_seal);
 }
 
 struct err *
@@ -101,6 +100,24 @@ operator_signer(const struct keyholder *k, const struct operator_key *o)
 	return (struct p11_signer){ .session = &k->session,
 		.key = o->key,
 		.shape = { cert_key_alg(o->cert), cert_key_bits(o->cert) } };
+}
+
+static struct err *
+sign_in_token(
+    void *ctx, struct sig_alg alg, struct bytes digest, struct buf *out)
+{
+	struct token_signer *s = ctx;
+	struct signer by = p11_signer(&s->by);
+	keyholder_lock(s->k);
+	struct err *e = by.sign(by.ctx, alg, digest, out);
+	keyholder_unlock(s->k);
+	return e;
+}
+
+struct signer
+token_signer(struct token_signer *s)
+{
+	return (struct signer){ .ctx = s, .sign = sign_in_token };
 }
 
 /* ---- time stamps ---- */
@@ -179,8 +196,8 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 		.serial = bytes_of(serial, sizeof(serial)),
 		.time = now,
 		.accuracy_s = (int)s->tsa_accuracy };
-	struct p11_signer key = operator_signer(k, &k->tsa);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, operator_signer(k, &k->tsa) };
+	struct signer signer = token_signer(&key);
 	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
 	TRY(tst_make(&f, &signer, &token));
 	TRY(pack_bytes(out, 1, buf_bytes(&token)));
@@ -284,8 +301,8 @@ sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
 		/* A wrong value convinces nobody; a token that goes wrong is
 		 * noticed all the same. */
 		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
-	struct p11_signer key = operator_signer(k, &k->ocsp);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, operator_signer(k, &k->ocsp) };
+	struct signer signer = token_signer(&key);
 	return ocsp_make(&f, &signer, der);
 }
 

@@ -9,6 +9,7 @@ void
 pool_pair_done(struct pool_pair *p)
 {
 	wipe(p->wrapped.ptr, p->wrapped.cap);
+	buf_done(&p->kek_id);
 	buf_done(&p->wrapped);
 	buf_done(&p->spki);
 	*p = (struct pool_pair){ 0 };
@@ -25,13 +26,16 @@ static struct err *
 make(struct keyholder *k, const struct generation *g, enum key_kind kind,
     struct pool_pair *out)
 {
-	CLEANUP(pool_pair_done) struct pool_pair p = { .kind = kind,
+	CLEANUP(pool_pair_done)
+	struct pool_pair p = { .kind = kind,
 		.generation = g->n,
+		.kek_id = BUF(SEAL_KEK_ID_MAX),
 		.wrapped = BUF(WRAPPED_MAX),
 		.spki = BUF(1024) };
 	const struct p11_kek kek = { .handle = g->kek,
 		.mechanism = k->session.vendor->wrap };
 	k->operations++;
+	TRY(buf_append(&p.kek_id, buf_bytes(&g->kek_id)));
 	TRY(p11_wrapped_make(&k->session, &kek, kind, &p.wrapped, &p.spki));
 	*out = p;
 	p = (struct pool_pair){ 0 };

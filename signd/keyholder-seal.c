@@ -28,6 +28,7 @@ struct seal_request {
 	struct bytes about;
 	char *says;
 	struct bytes certificate; /* SHA-256 of it */
+	struct buf serial;        /* of that certificate, hex */
 };
 
 static void
@@ -35,6 +36,7 @@ seal_request_done(struct seal_request *r)
 {
 	free_charp(&r->kind);
 	free_charp(&r->says);
+	buf_done(&r->serial);
 }
 
 static struct err *
@@ -64,9 +66,8 @@ check_request(const struct seal_request *r)
 	if (r->digest.len != SHA256_BYTES || r->about.len != SHA256_BYTES ||
 	    r->certificate.len != SHA256_BYTES)
 		return err_new(ERR_USAGE, NULL, "a digest is not SHA-256");
-	return is_word(r->says)
-		   ? NULL
-		   : err_new(ERR_USAGE, NULL, "that says nothing");
+	return is_word(r->says) ? NULL
+				: err_new(ERR_USAGE, NULL, "that says nothing");
 }
 
 static bool
@@ -121,15 +122,23 @@ static struct err *
 record(struct keyholder *k, const struct seal_request *r)
 {
 	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
-	CLEANUP(buf_done) struct buf serial = BUF(64);
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	TRY(hex_encode(cert_serial(k->seal.cert), &serial));
 	TRY(pack_str(&body, 1, r->kind));
 	TRY(pack_bytes(&body, 2, r->digest));
 	TRY(pack_bytes(&body, 3, r->about));
 	TRY(pack_str(&body, 4, r->says));
-	TRY(pack_bytes(&body, 5, buf_bytes(&serial)));
+	TRY(pack_bytes(&body, 5, buf_bytes(&r->serial)));
 	return keyholder_tell(k, LW_SEALED, &body, &answer);
+}
+
+/* With the token: another thread may find that there is a new key. */
+static struct err *
+find_and_sign(struct keyholder *k, struct seal_request *r, struct buf *value)
+{
+	TRY(find_key(k, r));
+	TRY(sign(k, r, value));
+	r->serial = BUF(64);
+	return hex_encode(cert_serial(k->seal.cert), &r->serial);
 }
 
 struct err *
@@ -139,8 +148,10 @@ keyholder_seal(struct keyholder *k, struct unpack *u, struct buf *out)
 	CLEANUP(buf_done) struct buf value = BUF(256);
 	TRY(read_request(u, &r));
 	TRY(check_request(&r));
-	TRY(find_key(k, &r));
-	TRY(sign(k, &r, &value));
+	keyholder_lock(k);
+	struct err *e = find_and_sign(k, &r, &value);
+	keyholder_unlock(k);
+	TRY(e);
 	TRY(record(k, &r));
 	return pack_bytes(out, 1, buf_bytes(&value));
 }

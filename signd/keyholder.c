@@ -188,7 +188,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	*k = (struct keyholder){
 		.settings = s, .clock = clock, .pin_fd = pin_fd
 	};
-	k->watch = (struct clockwatch){ .source = &clock_source_system };
+	TRY(clockwatch_init(&k->watch, &clock_source_system));
 	TRY(lanes_init(&k->lanes));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
@@ -215,6 +215,7 @@ keyholder_done(struct keyholder *k)
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
 	keyholder_pool_done(k);
+	clockwatch_done(&k->watch);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
 	free(k->ledger_read);
@@ -228,40 +229,14 @@ keyholder_done(struct keyholder *k)
 static struct err *
 ping(struct keyholder *k, struct buf *out)
 {
-	TRY(p11_session_check(&k->session));
+	keyholder_lock(k);
+	struct err *e = p11_session_check(&k->session);
+	size_t npool = k->npool;
+	keyholder_unlock(k);
+	TRY(e);
 	TRY(pack_str(out, 1, k->token.label));
 	TRY(pack_u64(out, 2, k->operations));
-	return pack_u64(out, 3, k->npool);
-}
-
-static struct err *
-dispatch_locked(
-    struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
-{
-	switch (op) {
-	case KEY_ENROL:
-		return keyholder_enrol(k, u, out);
-	case KEY_ACTIVATE:
-		return keyholder_activate(k, u, out);
-	case KEY_REVOKE:
-		return keyholder_revoke(k, u, out);
-	case KEY_CRL:
-		return keyholder_crl(k, out);
-	case KEY_TIMESTAMP:
-		return keyholder_timestamp(k, u, out);
-	case KEY_OCSP:
-		return keyholder_ocsp(k, u, out);
-	case KEY_OCSP_MANY:
-		return keyholder_ocsp_many(k, u, out);
-	case KEY_SEAL:
-		return keyholder_seal(k, u, out);
-	case KEY_ISSUE:
-		return keyholder_issue(k, u, out);
-	case KEY_PING:
-		return ping(k, out);
-	default:
-		return err_new(ERR_USAGE, NULL, "no operation of a keyholder");
-	}
+	return pack_u64(out, 3, npool);
 }
 
 void
@@ -296,19 +271,38 @@ keyholder_resume(struct keyholder *k, unsigned depth)
 		tokenwatch_enter(&k->hangs);
 }
 
-/* What citizens do a thousand times a second takes the token for moments; the
- * rest keeps it. */
+/* Each takes the token for as long as the token works, and no longer. */
 static struct err *
 dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 {
-	if (op == KEY_SIGN)
+	switch (op) {
+	case KEY_SIGN:
 		return keyholder_sign(k, u, out);
-	if (op == KEY_AUTHORIZE)
+	case KEY_AUTHORIZE:
 		return keyholder_authorize(k, u, out);
-	keyholder_lock(k);
-	struct err *e = dispatch_locked(k, op, u, out);
-	keyholder_unlock(k);
-	return e;
+	case KEY_ENROL:
+		return keyholder_enrol(k, u, out);
+	case KEY_ACTIVATE:
+		return keyholder_activate(k, u, out);
+	case KEY_REVOKE:
+		return keyholder_revoke(k, u, out);
+	case KEY_CRL:
+		return keyholder_crl(k, out);
+	case KEY_TIMESTAMP:
+		return keyholder_timestamp(k, u, out);
+	case KEY_OCSP:
+		return keyholder_ocsp(k, u, out);
+	case KEY_OCSP_MANY:
+		return keyholder_ocsp_many(k, u, out);
+	case KEY_SEAL:
+		return keyholder_seal(k, u, out);
+	case KEY_ISSUE:
+		return keyholder_issue(k, u, out);
+	case KEY_PING:
+		return ping(k, out);
+	default:
+		return err_new(ERR_USAGE, NULL, "no operation of a keyholder");
+	}
 }
 
 struct err *
@@ -346,8 +340,8 @@ stopping(void *ctx)
 
 /* It is tried again soon; once is told, or each try would be a line. */
 static void
-log_chore(const struct keyholder *k, const char *event, bool *told,
-    struct err *e)
+log_chore(
+    const struct keyholder *k, const char *event, bool *told, struct err *e)
 {
 	struct log log;
 	bool failed = e != NULL;
@@ -436,9 +430,9 @@ serve(struct keyholder *k, int listen_fd)
 		.handle = keyholder_handle,
 		.idle = look_at_session,
 		.stopping = stopping };
-	const struct lanes_service lanes = { .listen_fd = listen_fd,
-		.service = &service,
-		.failed = give_up };
+	const struct lanes_service lanes = {
+		.listen_fd = listen_fd, .service = &service, .failed = give_up
+	};
 	TRY(process_peer(&service, k->settings->user_front));
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	process_ready();
