@@ -20,9 +20,6 @@
 #define STATUS_ANSWER_MAX 65536
 #define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
 
-static const struct sig_alg operator_alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
-
 /* ---- the keys ---- */
 
 static struct err *
@@ -92,6 +89,15 @@ operator_check(const struct operator_key *o, int64_t now, const char *code)
 		    err_new(ERR_MISSING, NULL, "its certificate has expired"),
 		    code);
 	return NULL;
+}
+
+struct sig_alg
+operator_alg(const struct cert *c)
+{
+	return (struct sig_alg){
+		.form = cert_key_alg(c) == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA,
+		.digest = DIGEST_SHA256
+	};
 }
 
 struct p11_signer
@@ -188,7 +194,7 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 	const struct tst_fields f = { .tsa = k->tsa.cert,
 		.chain = &k->chain,
 		.with_certs = r->certs != 0,
-		.alg = operator_alg,
+		.alg = operator_alg(k->tsa.cert),
 		.imprint_alg = digest_by_oid(r->alg),
 		.imprint = r->digest,
 		.nonce = r->nonce,
@@ -292,7 +298,7 @@ sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
 {
 	const struct ocsp_fields f = { .issuer = k->chain.v[0],
 		.responder = k->ocsp.cert,
-		.alg = operator_alg,
+		.alg = operator_alg(k->ocsp.cert),
 		.this_update = now,
 		.next_update = now + k->settings->ocsp_seconds,
 		.nonce = nonce,

@@ -18,9 +18,7 @@
 #define SHA256_BYTES 32
 #define SAYS_MAX 32 /* bytes: "INDETERMINATE" */
 #define ATTRIBUTES_MAX 4096
-
-static const struct sig_alg seal_alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
+#define SEAL_VALUE_MAX 512 /* bytes: RSA-4096 */
 
 struct seal_request {
 	char *kind;
@@ -98,21 +96,21 @@ find_key(struct keyholder *k, const struct seal_request *r)
 static struct err *
 sign(struct keyholder *k, const struct seal_request *r, struct buf *value)
 {
+	const struct sig_alg alg = operator_alg(k->seal.cert);
 	const struct cms_request q = { .cert = k->seal.cert,
-		.alg = seal_alg,
+		.alg = alg,
 		.content_digest = r->digest,
 		.signing_time = TIME_NONE };
 	CLEANUP(buf_done) struct buf attributes = BUF(ATTRIBUTES_MAX);
 	uint8_t hash[DIGEST_MAX];
 	bool ok = false;
 	TRY(cms_signed_attributes(&q, &attributes));
-	TRY(digest_of(seal_alg.digest, buf_bytes(&attributes), hash));
+	TRY(digest_of(alg.digest, buf_bytes(&attributes), hash));
 	struct bytes d = bytes_of(hash, SHA256_BYTES);
 	struct p11_signer key = operator_signer(k, &k->seal);
 	struct signer signer = p11_signer(&key);
-	TRY(signer.sign(signer.ctx, seal_alg, d, value));
-	TRY(cert_verify_digest(
-	    k->seal.cert, seal_alg, d, buf_bytes(value), &ok));
+	TRY(signer.sign(signer.ctx, alg, d, value));
+	TRY(cert_verify_digest(k->seal.cert, alg, d, buf_bytes(value), &ok));
 	return ok ? NULL
 		  : err_new(ERR_DENIED, "RFC 5652 5.4",
 			"the signature is not the seal's");
@@ -145,7 +143,7 @@ struct err *
 keyholder_seal(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	CLEANUP(seal_request_done) struct seal_request r = { 0 };
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(SEAL_VALUE_MAX);
 	TRY(read_request(u, &r));
 	TRY(check_request(&r));
 	keyholder_lock(k);

@@ -289,6 +289,8 @@ struct err *keyholder_ocsp(
 struct err *keyholder_ocsp_many(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
+/* How the key of that certificate signs: with SHA-256. */
+struct sig_alg operator_alg(const struct cert *c);
 struct p11_signer operator_signer(
     const struct keyholder *k, const struct operator_key *o);
 /* A key as the rest of the program signs with it, which takes the token for

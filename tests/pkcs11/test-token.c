@@ -119,7 +119,7 @@ keys_are_made_and_found_by_id(void)
 	kek.mechanism = s.vendor->wrap;
 	CHECK_OK(p11_kek_make(&s, BYTES_LIT("kek-id"), &kek.handle));
 	CHECK_OK(p11_pepper_make(&s, BYTES_LIT("pepper-id"), &pepper));
-	CHECK_OK(p11_pair_make(&s, BYTES_LIT("ca-id"), &ca, &spki));
+	CHECK_OK(p11_pair_make(&s, KIND_P256, BYTES_LIT("ca-id"), &ca, &spki));
 	CHECK_OK(p11_key_find(&s, CKO_SECRET_KEY, BYTES_LIT("kek-id"), &found));
 	CHECK(found == kek.handle);
 	CHECK_OK(p11_key_find(&s, CKO_PRIVATE_KEY, BYTES_LIT("ca-id"), &found));
@@ -340,8 +340,8 @@ check_kind(enum key_kind kind, struct sig_alg how)
 	if (c == NULL)
 		return;
 	CHECK(cert_key_bits(c) == key_kind_shape(kind).bits);
-	CHECK_OK(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&blob), cert_key(c), how, &d, 1, &out));
+	CHECK_OK(p11_wrapped_sign(
+	    &s, &kek, buf_bytes(&blob), cert_key(c), how, &d, 1, &out));
 	CHECK_OK(cert_verify_digest(c, how, d, buf_bytes(&out), &ok));
 	CHECK(ok);
 	/* The same value over other bytes is none: the check means something.
@@ -426,8 +426,8 @@ another_ones_blob_signs_nothing(void)
 	CHECK_OK(make_cert(buf_bytes(&spki), &c));
 	CLEANUP(buf_done) struct buf out = BUF(256);
 	const struct bytes d = digest();
-	CHECK_ERR(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c), alg, &d, 1, &out),
+	CHECK_ERR(p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c),
+		      alg, &d, 1, &out),
 	    ERR_MALFORMED);
 	CHECK(out.len == 0);
 }

@@ -29,8 +29,8 @@ open_faulty(void)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(*orders)) != 0)
 		return err_new(ERR_INTERNAL, NULL, "%s", path);
-	orders = mmap(NULL, sizeof(*orders), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	orders = mmap(
+	    NULL, sizeof(*orders), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (orders == MAP_FAILED)
 		return err_new(ERR_INTERNAL, NULL, "mmap");
@@ -76,7 +76,8 @@ a_make_that_gives_der_is_a_row_and_no_code(void)
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	CLEANUP(buf_done) struct buf value = BUF(256);
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-	CHECK_OK(p11_pair_make(&s, BYTES_LIT("der"), &handle, &spki));
+	CHECK_OK(
+	    p11_pair_make(&s, KIND_P256, BYTES_LIT("der"), &handle, &spki));
 	CHECK_OK(key_from_spki(buf_bytes(&spki), &key));
 	CHECK_OK(sign_as(ECDSA_RAW, handle, &value));
 	CHECK(holds(key, buf_bytes(&value)));
