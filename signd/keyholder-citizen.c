@@ -93,18 +93,6 @@ seal(struct keyholder *k, const struct pool_pair *pair, struct bytes pin,
 	    buf_bytes(&bare), &a->sealed);
 }
 
-static struct err *
-take_pair(struct keyholder *k, enum key_kind kind, struct pool_pair *out)
-{
-	struct generation *g = NULL;
-	keyholder_lock(k);
-	struct err *e = keyholder_current(k, &g);
-	if (e == NULL)
-		e = keyholder_pair(k, g, kind, out);
-	keyholder_unlock(k);
-	return e;
-}
-
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
  * does not stay behind.  Argon2id keeps nobody from the token. */
 static struct err *
@@ -112,7 +100,7 @@ make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
-	TRY(take_pair(k, a->kind, &pair));
+	TRY(keyholder_pair(k, a->kind, &pair));
 	TRY(certify(k, buf_bytes(&pair.spki), a));
 	return seal(k, &pair, pin, a);
 }

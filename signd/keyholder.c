@@ -178,6 +178,7 @@ prepare_keys(struct keyholder *k)
 	TRY(keyholder_token(k, false));
 	TRY(use_setup(k, &answer));
 	TRY(keyholder_operators(k));
+	TRY(keyholder_pool_init(k));
 	return keyholder_profiles(k);
 }
 
@@ -204,6 +205,7 @@ void
 keyholder_done(struct keyholder *k)
 {
 	tokenwatch_stop(&k->hangs);
+	keyholder_pool_done(k);
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
@@ -214,7 +216,6 @@ keyholder_done(struct keyholder *k)
 	cert_free(k->seal.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
-	keyholder_pool_done(k);
 	clockwatch_done(&k->watch);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
@@ -368,13 +369,10 @@ do_chores(struct keyholder *k, bool *told)
 	log_chore(k, "checkpoint-not-made", told, e);
 }
 
-/* One pair at a time: between two, requests have the token. */
 static void
 fill_pool(struct keyholder *k, bool *told)
 {
-	keyholder_lock(k);
 	struct err *e = keyholder_pool_fill(k);
-	keyholder_unlock(k);
 	if (e != NULL && strcmp(err_code(e), "token-unavailable") == 0)
 		k->broken = true;
 	log_chore(k, "pair-not-made", told, e);
@@ -435,6 +433,7 @@ serve(struct keyholder *k, int listen_fd)
 	};
 	TRY(process_peer(&service, k->settings->user_front));
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
+	TRY(keyholder_pool_watch(k));
 	process_ready();
 	pthread_t chores;
 	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;

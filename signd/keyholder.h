@@ -57,6 +57,16 @@ struct pool_pair {
 };
 #define POOL_MAX 64
 
+/* Who makes them: one at a time. */
+struct pair_maker {
+	bool ready;
+	pthread_mutex_t lock;       /* of the session; before `lanes` */
+	struct p11_session session; /* not open: the keyholder's is used */
+	struct tokenwatch watch;
+	_Atomic unsigned waiting;    /* requests for a pair */
+	_Atomic int64_t rests_until; /* ms: after making while others asked */
+};
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
@@ -92,6 +102,7 @@ struct keyholder {
 	_Atomic uint64_t operations;  /* unwrappings so far */
 	struct pool_pair pool[POOL_MAX];
 	size_t npool;
+	struct pair_maker maker;
 	_Atomic int64_t asked; /* ms: when the last request came */
 	_Atomic bool
 	    broken; /* the token failed: this process must be replaced */
@@ -197,15 +208,20 @@ struct err *keyholder_activate(
 struct err *keyholder_authorize(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
-/* keyholder-pool.c: pairs, of a kind that takes long, made when nobody asks.
+/* keyholder-pool.c: pairs of a kind that takes long, made beforehand.
  * They lie in this process's memory alone: in the ledger each would be a key
  * that wants no PIN, in every backup from before it had an owner.  A pair that
  * was taken is in the pool no more. */
 void pool_pair_done(struct pool_pair *p);
-/* One of the pool under that generation, or one that is made now. */
-struct err *keyholder_pair(struct keyholder *k, const struct generation *g,
-    enum key_kind kind, struct pool_pair *out) MUST_USE;
-/* Makes one pair, if one is wanted and nobody has asked for a while. */
+/* After the login; keyholder_pool_done() in any case. */
+struct err *keyholder_pool_init(struct keyholder *k) MUST_USE;
+/* Begins to watch how long a pair takes. */
+struct err *keyholder_pool_watch(struct keyholder *k) MUST_USE;
+/* One of the pool under the newest KEK, or one that is made now.  Not with the
+ * token.  ERR_REMOTE code "busy": many wait for one already. */
+struct err *keyholder_pair(
+    struct keyholder *k, enum key_kind kind, struct pool_pair *out) MUST_USE;
+/* Makes one pair, if one is wanted.  Not with the token. */
 struct err *keyholder_pool_fill(struct keyholder *k) MUST_USE;
 void keyholder_pool_done(struct keyholder *k);
 
