@@ -101,6 +101,17 @@ open_token(struct keyholder *k, bool writable)
 	return login(k);
 }
 
+/* A token that is away, or whose module is, may come back; to who asks for
+ * signatures both are one. */
+static struct err *
+as_unavailable(struct err *e)
+{
+	if (e != NULL && (strcmp(err_code(e), "token-not-found") == 0 ||
+			     strcmp(err_code(e), "token-module-wrong") == 0))
+		return err_coded(e, "token-unavailable");
+	return e;
+}
+
 struct err *
 keyholder_token(struct keyholder *k, bool writable)
 {
@@ -110,11 +121,11 @@ keyholder_token(struct keyholder *k, bool writable)
 		TRY(p11_lock_fd(k->pin_fd));
 		struct err *e = open_token(k, writable);
 		p11_unlock_fd(k->pin_fd);
-		return e;
+		return as_unavailable(e);
 	}
 	CLEANUP(close_fdp) int lock = -1;
 	TRY(p11_lock(s->token_pin_file, &lock));
-	return open_token(k, writable);
+	return as_unavailable(open_token(k, writable));
 }
 
 static struct err *

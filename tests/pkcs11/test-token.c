@@ -81,6 +81,40 @@ the_token_is_found_by_its_uri(void)
 	CHECK_OK(p11_session_open(&t, true, &s));
 }
 
+/* Of the module, the slot and the token: each must fit. */
+static void
+every_attribute_of_the_uri_must_fit(void)
+{
+	static const char *const right[] = {
+		"pkcs11:manufacturer=SoftHSM%20project",
+		"pkcs11:library-manufacturer=SoftHSM",
+		"pkcs11:library-description=Implementation%20of%20PKCS11",
+		"pkcs11:library-version=2.6",
+		"pkcs11:slot-manufacturer=SoftHSM%20project",
+		"pkcs11:model=SoftHSM%20v2",
+		"pkcs11:token=t%c3%aan%20l%e1%ba%a1"
+	};
+	static const char *const wrong[] = { "pkcs11:manufacturer=SoftHSM",
+		"pkcs11:library-manufacturer=IBM",
+		"pkcs11:library-description=x", "pkcs11:library-version=9.9",
+		"pkcs11:slot-manufacturer=x", "pkcs11:slot-description=x",
+		"pkcs11:slot-id=4711", "pkcs11:model=x", "pkcs11:serial=x",
+		"pkcs11:token=T%C3%AAn%20l%E1%BA%A1" };
+	struct p11_token t;
+	for (size_t i = 0; i < COUNT_OF(right); i++) {
+		struct err *e = p11_token_find(module, right[i], &t);
+		if (e != NULL)
+			printf("# %s: %s\n", right[i], err_text(e));
+		CHECK(e == NULL);
+		err_free(e);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct err *e = p11_token_find(module, wrong[i], &t);
+		CHECK(e != NULL && strcmp(err_code(e), "token-not-found") == 0);
+		err_free(e);
+	}
+}
+
 static void
 a_wrong_pin_is_tried_once(void)
 {
@@ -559,6 +593,7 @@ main(void)
 	CHECK_OK(make_issuer());
 	CHECK_OK(p11_module_open(softhsm_module(), &module));
 	RUN(the_token_is_found_by_its_uri);
+	RUN(every_attribute_of_the_uri_must_fit);
 	RUN(a_wrong_pin_is_tried_once);
 	RUN(a_pin_file_that_others_may_read_is_refused);
 	RUN(keys_are_made_and_found_by_id);
