@@ -84,20 +84,28 @@ one_kind() {
 	fi
 }
 
+# rsa_only: the make has no elliptic curves.
 one_make() {
-	one_kind P-256 p256
+	if [ -n "${rsa_only:-}" ]; then
+		one_kind RSA-3072 rsa3072
+		refuse token-kind "a kind that it does not make" \
+		    token 'token key-new' --token "$uri" --kind P-256 \
+		    --pin-file "$dir/pin"
+	else
+		one_kind P-256 p256
+	fi
 	first=$key
 	check "the token tells what it has" token 'token probe' \
 	    --token "$uri" --login --pin-file "$dir/pin"
 	grep -q 'CN=Nguyễn Thị Ánh' "$dir/out"
 	ok $? "with the subject of the certificate"
-	grep -q 'Khóa 🔑 P-256' "$dir/out"; ok $? "and the label"
+	grep -q "Khóa 🔑 $kind" "$dir/out"; ok $? "and the label"
 	LC_ALL=C grep -q '[[:cntrl:]]' "$dir/out"
 	[ $? -eq 1 ]; ok $? "and no control characters"
 	check "as JSON too" token 'token probe' --token "$uri" --json
 	python3 -c 'import json,sys; json.load(sys.stdin)' < "$dir/out"
 	ok $? "which is JSON"
-	one_kind P-384 p384
+	[ -n "${rsa_only:-}" ] || one_kind P-384 p384
 	one_kind RSA-2048 rsa
 	one_kind RSA-2048 pss --pss
 	refuse token-key-several "of several keys none is guessed" token sign \
