@@ -69,6 +69,13 @@ one_kind() {
 		check "$f is valid" "$signctl" verify --policy path-only \
 		    --trust "$dir/ca.pem" --indication "$dir/$f.signed"
 	done
+	check "any file is signed (CMS)" token sign --token "$key" \
+	    --pin-file "$dir/pin" "$@" --format cms --out "$dir/a.p7m" \
+	    "$dir/a.xml"
+	openssl cms -verify -inform DER -in "$dir/a.p7m" -CAfile "$dir/ca.pem" \
+	    -purpose any -out "$dir/content" 2> "$dir/err" &&
+	    cmp -s "$dir/content" "$dir/a.xml"
+	ok $? "openssl finds it valid"
 	check "a PDF is signed visibly" token sign --token "$key" \
 	    --pin-file "$dir/pin" "$@" --appearance decree-30-seal \
 	    --box 50,50,200,100 --qr https://example.org/ \

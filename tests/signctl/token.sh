@@ -65,6 +65,20 @@ chmod 600 "$dir/pin"
 check "the PIN comes by a descriptor" sh -c \
     '"$0" sign --module "$1" --token "$2" --pin-fd 5 "$3" 5< "$4"' \
     "$signctl" "$module" "$first" "$dir/a.xml" "$dir/pin"
+prompt() {
+	python3 "$top_srcdir/tests/signctl/prompt.py" "$@"
+}
+check "the PIN is typed at a terminal, and not to be seen" prompt "$pin" \
+    "$signctl" sign --module "$module" --token "$first" --lang vi "$dir/a.xml"
+grep -q 'Mã PIN' "$dir/out"; ok $? "it was asked for"
+prompt wrong-wrong "$signctl" sign --module "$module" --token "$first" \
+    "$dir/a.xml" > "$dir/err" 2>&1
+[ $? -ge 64 ]; ok $? "a wrong one"
+code token-pin "is said to be wrong"
+[ "$(grep -c 'PIN: ' "$dir/err")" = 1 ]; ok $? "and was asked for once"
+prompt '^C' "$signctl" sign --module "$module" --token "$first" \
+    "$dir/a.xml" > "$dir/err" 2>&1
+[ $? = 254 ]; ok $? "Ctrl-C ends it, and the terminal shows again what is typed"
 refuse token-not-found "no such token" token 'token probe' \
     --token pkcs11:token=none
 
@@ -209,6 +223,10 @@ if [ -f "$module" ] && order C_Sign none 0; then
 	order C_GetTokenInfo final -1
 	refuse token-pin-final "the last try of a PIN, though it is right" \
 	    mine --pin-file "$dir/pin"
+	prompt "$pin" "$signctl" sign --module "$module" --token "$first" \
+	    "$dir/a.xml" > "$dir/err" 2>&1
+	[ $? -ge 64 ] && ! grep -q 'PIN: ' "$dir/err"
+	ok $? "and nobody is asked for it"
 	FAULTY_PAD_PIN=$pin
 	export FAULTY_PAD_PIN
 	probe() { # probe WORDS LANGUAGE: what is said of the PIN
