@@ -7,10 +7,9 @@
  *			make a SAD.
  * keys.permanent-p256	C_Sign with a permanent key, and through struct signer.
  * keys.guess	what a thief with ledger, token and its PIN pays for trying one
- *			PIN: Argon2id, a call of the token, a try to open; the limit
- *			is Argon2id alone.
- * keys.record		one durable audit record of a signature, alone; the
- *			limit is fdatasync of as many bytes.
+ *			PIN: Argon2id, a call of the token, a try to open; the
+ *limit is Argon2id alone. keys.record		one durable audit record of a
+ *signature, alone; the limit is fdatasync of as many bytes.
  */
 #include <argon2.h>
 
@@ -72,7 +71,8 @@ make_token(struct bench *b)
 	TRY(p11_kek_make(&b->s, BYTES_LIT("kek"), &b->kek.handle));
 	TRY(p11_pepper_make(&b->s, BYTES_LIT("pepper"), &b->pepper));
 	CLEANUP(buf_done) struct buf ignored = BUF(256);
-	return p11_pair_make(&b->s, BYTES_LIT("ca"), &b->ca, &ignored);
+	return p11_pair_make(
+	    &b->s, KIND_P256, BYTES_LIT("ca"), &b->ca, &ignored);
 }
 
 /* A certificate for the wrapped key, self-signed by it: enough to verify. */
@@ -161,8 +161,8 @@ ours_wrapped(void *ctx)
 	bool ok;
 	bench_must(seal_open(
 	    &b->sealed, &b->owner, secret_bytes(&b->key), &wrapped, &ok));
-	bench_must(p11_wrapped_sign(
-	    &b->s, &b->kek, secret_bytes(&wrapped), cert_key(b->cert), alg, &d, 1, &out));
+	bench_must(p11_wrapped_sign(&b->s, &b->kek, secret_bytes(&wrapped),
+	    cert_key(b->cert), alg, &d, 1, &out));
 }
 
 /* Cryptoki and nothing else. */
@@ -174,8 +174,8 @@ raw_wrapped(void *ctx)
 	CK_BYTE raw[64];
 	CK_ULONG len = sizeof(raw);
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	bench_must(
-	    p11_wrapped_open(&b->s, &b->kek, KEY_EC, buf_bytes(&b->wrapped), &key));
+	bench_must(p11_wrapped_open(
+	    &b->s, &b->kek, KEY_EC, buf_bytes(&b->wrapped), &key));
 	CK_FUNCTION_LIST *f = b->s.f;
 	if (f->C_SignInit(b->s.handle, &m, key) != CKR_OK ||
 	    f->C_Sign(b->s.handle, (CK_BYTE *)(uintptr_t)zeros, 32, raw,
@@ -188,7 +188,9 @@ static void
 ours_permanent(void *ctx)
 {
 	struct bench *b = ctx;
-	struct p11_signer p = { .session = &b->s, .key = b->ca, .shape = SHAPE_P256 };
+	struct p11_signer p = {
+		.session = &b->s, .key = b->ca, .shape = SHAPE_P256
+	};
 	struct signer s = p11_signer(&p);
 	CLEANUP(buf_done) struct buf out = BUF(256);
 	bench_must(s.sign(s.ctx, alg, bytes_of(zeros, sizeof(zeros)), &out));

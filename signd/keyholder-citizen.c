@@ -26,7 +26,7 @@ struct activation {
 	struct cert *cert;
 	enum key_kind kind;
 	int64_t generation;
-	struct buf sealed; /* under the cover of that generation */
+	struct buf sealed;    /* under the cover of that generation */
 	struct secret second; /* of the second factor; empty: there is none */
 };
 
@@ -72,39 +72,37 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 }
 
 static struct err *
-seal(struct keyholder *k, const struct generation *g, struct bytes pin,
-    struct bytes wrapped, struct activation *a)
+seal(struct keyholder *k, const struct pool_pair *pair, struct bytes pin,
+    struct activation *a)
 {
 	struct seal_owner owner = { .credential = bytes_str(a->credential),
 		.version = SEAL_VERSION };
 	cert_fingerprint(a->cert, owner.certificate_sha256);
 	const struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
 		.passes = SEAL_PASSES_MIN,
-		.kek_id = buf_bytes(&g->kek_id),
+		.kek_id = buf_bytes(&pair->kek_id),
 		.wrap_mechanism = k->session.vendor->wrap,
-		.wrapped = wrapped,
+		.wrapped = buf_bytes(&pair->wrapped),
 		.second = secret_bytes(&a->second) };
 	struct pepper pepper = keyholder_pepper(k);
 	CLEANUP(buf_done) struct buf bare = BUF(SEAL_MAX);
 	TRY(seal_make(&pepper, &owner, pin, &in, &bare));
-	a->generation = g->n;
+	a->generation = pair->generation;
 	a->sealed = BUF(LEDGER_SEALED_MAX);
-	return keyholder_put_cover(
-	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
+	return keyholder_put_cover(k, pair->generation, owner.credential,
+	    buf_bytes(&bare), &a->sealed);
 }
 
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
- * does not stay behind. */
+ * does not stay behind.  Argon2id keeps nobody from the token. */
 static struct err *
 make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
-	struct generation *g = NULL;
-	TRY(keyholder_current(k, &g));
-	TRY(keyholder_pair(k, g, a->kind, &pair));
+	TRY(keyholder_pair(k, a->kind, &pair));
 	TRY(certify(k, buf_bytes(&pair.spki), a));
-	return seal(k, g, pin, buf_bytes(&pair.wrapped), a);
+	return seal(k, &pair, pin, a);
 }
 
 static struct err *
@@ -125,21 +123,34 @@ record_activation(struct keyholder *k, const struct activation *a)
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
 
+static struct err *
+make_and_record(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	TRY(make_credential(k, pin, a));
+	return record_activation(k, a);
+}
+
+/* The keys that wrap and cover were given up while we were at it. */
+static bool
+overtaken(const struct err *e)
+{
+	return strcmp(err_code(e), "generation-ended") == 0 ||
+	       strcmp(err_code(e), "token-key-missing") == 0;
+}
+
 /* If another was faster with the same link, the ledger says so, and what we
  * made is forgotten. */
 static struct err *
 make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	TRY(make_credential(k, pin, a));
-	struct err *e = record_activation(k, a);
-	if (e == NULL || strcmp(err_code(e), "generation-ended") != 0)
+	struct err *e = make_and_record(k, pin, a);
+	if (e == NULL || !overtaken(e))
 		return e;
-	/* The keys were changed twice since: once more, under the newest. */
+	/* Once more, under the newest. */
 	err_free(e);
 	cert_free(TAKE(a->cert));
 	buf_done(&a->sealed);
-	TRY(make_credential(k, pin, a));
-	return record_activation(k, a);
+	return make_and_record(k, pin, a);
 }
 
 /* What the officer approved; else the citizen's choice, or the service's. */
@@ -153,7 +164,7 @@ choose_kind(struct keyholder *k, const char *asked, struct activation *a)
 				     "the officer approved %s", approved),
 		    "json-field");
 	const char *name = approved[0] != '\0' ? approved
-			   : chosen	       ? asked
+			   : chosen            ? asked
 					       : k->settings->key_kind;
 	if (key_kind_by_name(name, &a->kind))
 		return NULL;
@@ -240,9 +251,9 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	CLEANUP(wish_done) struct wish w = { 0 };
 	TRY(read_wish(u, &w));
 	/* The link works once, and so does a PIN that was sealed with it. */
-	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
-		.subject = w.token,
-		.digest_oid = "" };
+	const struct pin_purpose purpose = {
+		.what = PIN_FOR_ACTIVATION, .subject = w.token, .digest_oid = ""
+	};
 	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
 	TRY(keyholder_take_pin(k, &purpose, &w.pin, &pin));
 	TRY(pin_check(pin.m.pin));

@@ -37,8 +37,9 @@ read_all(struct keyholder *k, struct unpack *u)
 	keyholder_generations_done(k);
 	while (unpack_is(u, 1)) {
 		if (k->ngenerations == GENERATIONS_MAX)
-			return err_new(ERR_LIMIT, NULL, "more than %d "
-							"generations of keys",
+			return err_new(ERR_LIMIT, NULL,
+			    "more than %d "
+			    "generations of keys",
 			    GENERATIONS_MAX);
 		struct generation *g = &k->generations[k->ngenerations++];
 		*g = (struct generation){ 0 };
@@ -161,8 +162,8 @@ keyholder_uncover(struct keyholder *k, int64_t n, struct bytes owner,
 	return cover_pass_open(pass, owner, covered, out);
 }
 
-struct err *
-keyholder_put_cover(struct keyholder *k, int64_t n, struct bytes owner,
+static struct err *
+put_cover(struct keyholder *k, int64_t n, struct bytes owner,
     struct bytes plain, struct buf *out)
 {
 	struct cover_key key;
@@ -171,6 +172,16 @@ keyholder_put_cover(struct keyholder *k, int64_t n, struct bytes owner,
 		return buf_append(out, plain);
 	const struct pepper cover = { .ctx = &key, .hmac = hmac_of_cover };
 	return cover_make(&cover, key.id, owner, plain, out);
+}
+
+struct err *
+keyholder_put_cover(struct keyholder *k, int64_t n, struct bytes owner,
+    struct bytes plain, struct buf *out)
+{
+	keyholder_lock(k);
+	struct err *e = put_cover(k, n, owner, plain, out);
+	keyholder_unlock(k);
+	return e;
 }
 
 /* ---- keys that wrap ---- */

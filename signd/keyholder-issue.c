@@ -140,8 +140,8 @@ issue(struct keyholder *k, const struct cert_fields *f, bool dry,
 		CLEANUP(buf_done) struct buf tbs = BUF(CERT_MAX);
 		return cert_build_tbs(f, &tbs);
 	}
-	struct p11_signer key = keyholder_ca(k);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, keyholder_ca(k) };
+	struct signer signer = token_signer(&key);
 	return cert_issue(f, &signer, out);
 }
 
@@ -314,8 +314,8 @@ make_crl(struct keyholder *k, int64_t *number, struct buf *out)
 		.alg = ca_alg,
 		.entries = e.v,
 		.nentries = e.n };
-	struct p11_signer key = keyholder_ca(k);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, keyholder_ca(k) };
+	struct signer signer = token_signer(&key);
 	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
 	TRY(crl_issue(&f, &signer, &der));
 	TRY(store_crl(k, &f, s.changes, buf_bytes(&der)));
