@@ -78,8 +78,11 @@ struct err *
 ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out)
 {
+	/* An external CA makes the certificate meanwhile. */
+	bool outside = op == KEY_ACTIVATE && f->s->external_ca_url[0] != '\0';
+	int64_t more = outside ? f->s->external_ca_seconds * 1000 : 0;
 	return ipc_call(f->backend.keyholder, op, body, NULL, 0,
-	    SMALL_ANSWER_MAX, KEYHOLDER_MS, out);
+	    SMALL_ANSWER_MAX, KEYHOLDER_MS + (int)more, out);
 }
 
 struct err *

@@ -63,7 +63,8 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 {
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(spki, &key));
-	TRY(keyholder_certificate(k, &a->record, key, false, &a->cert));
+	TRY(keyholder_certificate_of(
+	    k, &a->record, a->enrolment, key, &a->cert));
 	struct bytes serial = cert_serial(a->cert);
 	if (2 * serial.len + 1 > sizeof(a->serial))
 		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
@@ -72,7 +73,7 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 }
 
 static struct err *
-seal(struct keyholder *k, const struct generation *g, struct bytes pin,
+seal(struct keyholder *k, struct bytes kek_id, struct bytes pin,
     struct bytes wrapped, struct activation *a)
 {
 	struct seal_owner owner = { .credential = bytes_str(a->credential),
@@ -80,17 +81,16 @@ seal(struct keyholder *k, const struct generation *g, struct bytes pin,
 	cert_fingerprint(a->cert, owner.certificate_sha256);
 	const struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
 		.passes = SEAL_PASSES_MIN,
-		.kek_id = buf_bytes(&g->kek_id),
+		.kek_id = kek_id,
 		.wrap_mechanism = k->session.vendor->wrap,
 		.wrapped = wrapped,
 		.second = secret_bytes(&a->second) };
 	struct pepper pepper = keyholder_pepper(k);
 	CLEANUP(buf_done) struct buf bare = BUF(SEAL_MAX);
 	TRY(seal_make(&pepper, &owner, pin, &in, &bare));
-	a->generation = g->n;
 	a->sealed = BUF(LEDGER_SEALED_MAX);
 	return keyholder_put_cover(
-	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
+	    k, a->generation, owner.credential, buf_bytes(&bare), &a->sealed);
 }
 
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
@@ -102,9 +102,14 @@ make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 	TRY(keyholder_random_id(a->credential));
 	struct generation *g = NULL;
 	TRY(keyholder_current(k, &g));
+	/* An external CA takes its time, and `g` does not last so long. */
+	CLEANUP(buf_done) struct buf kek_id = BUF(LEDGER_ID_MAX);
+	TRY(buf_append(&kek_id, buf_bytes(&g->kek_id)));
+	a->generation = g->n;
 	TRY(keyholder_pair(k, g, a->kind, &pair));
 	TRY(certify(k, buf_bytes(&pair.spki), a));
-	return seal(k, g, pin, buf_bytes(&pair.wrapped), a);
+	return seal(
+	    k, buf_bytes(&kek_id), pin, buf_bytes(&pair.wrapped), a);
 }
 
 static struct err *
@@ -121,6 +126,7 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
 	TRY(pack_i64(&body, 9, a->generation));
 	TRY(pack_i64(&body, 10, a->second.len > 0));
+	TRY(pack_bytes(&body, 11, buf_bytes(&k->external.packed)));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
@@ -228,10 +234,14 @@ tell_credential(struct keyholder *k, const struct activation *a,
     const struct pin_taken *pin, struct buf *out)
 {
 	TRY(pack_str(out, 1, a->credential));
+	bool external = keyholder_has_external(k);
+	const struct cert_list *chain =
+	    external ? &k->external.chain : &k->chain;
 	TRY(pack_bytes(out, 2, cert_der(a->cert)));
-	for (size_t i = 0; i < k->chain.n; i++)
-		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
-	return tell_second(k, a, pin, out);
+	for (size_t i = 0; i < chain->n; i++)
+		TRY(pack_bytes(out, 3, cert_der(chain->v[i])));
+	TRY(tell_second(k, a, pin, out));
+	return external ? pack_u64(out, 6, 1) : NULL;
 }
 
 struct err *

@@ -32,6 +32,23 @@ pack_chain(struct ledger *l, uint16_t tag, struct buf *out)
 	return NULL;
 }
 
+/* Of whoever issued it. */
+static struct err *
+pack_issuers(struct ledger *l, int64_t issuer, uint16_t tag, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf chain = BUF(LEDGER_EXTERNAL_CHAIN_MAX);
+	if (issuer == 0)
+		return pack_chain(l, tag, out);
+	TRY(ledger_external_chain(l, issuer, &chain));
+	struct unpack u = unpack_of(buf_bytes(&chain));
+	while (unpack_is(&u, 1)) {
+		struct bytes der = BYTES_NONE;
+		TRY(unpack_bytes(&u, 1, &der));
+		TRY(pack_bytes(out, tag, der));
+	}
+	return unpack_end(&u);
+}
+
 static const char *
 credential_status(const struct ledger_credential *c)
 {
@@ -49,7 +66,7 @@ tell_credential(struct ledger *l, struct unpack *u, struct buf *out)
 	TRY(ledger_credential_get(l, id, &c));
 	TRY(pack_str(out, 1, credential_status(&c)));
 	TRY(pack_bytes(out, 2, buf_bytes(&c.certificate)));
-	TRY(pack_chain(l, 3, out));
+	TRY(pack_issuers(l, c.issuer, 3, out));
 	TRY(pack_i64(out, 4, c.tries_left));
 	TRY(pack_i64(out, 5, c.created));
 	return pack_i64(out, 6, c.second_factor);

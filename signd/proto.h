@@ -48,6 +48,10 @@ enum fetcher_op {
 	 * Answer, for each in turn: 1 time was over [n], then 2 body or 3 an
 	 * error (err_pack).  All bodies together fit in fetch-max. */
 	FETCH_MANY = 0x0203,
+	/* For keyholders alone, and the only thing they may have fetched: a
+	 * message to external-ca-url, which stands in the fetcher's own
+	 * settings.  1 timeout_ms [n], 2 body (PKIMessage); answer: 1 body. */
+	FETCH_CA = 0x0204,
 	FETCH_PING = 0x02ff,
 };
 
@@ -67,7 +71,8 @@ enum key_op {
 	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
 	 * repeated); with a second factor 4 its otpauth: link, or 5 that
-	 * sealed to who sealed the PIN (pin_answer_seal). */
+	 * sealed to who sealed the PIN (pin_answer_seal); 6 an external CA made
+	 * it [n] (may be absent).  Errors of certs/cmp.h then. */
 	KEY_ACTIVATE = 0x0302,
 	/* Authorize: PIN for a SAD bound to credential, digests, count.
 	 * 1 credential id, 2 PIN or "", 3 count of signatures [n], 4 digest

@@ -175,6 +175,8 @@ revoke_step(struct ledger *l, const struct revocation_record *r,
 		*revoked_at = now;
 	TRY(mark(l, r, was.issued, reason,
 	    reason == LEDGER_RELEASE ? TIME_NONE : *revoked_at));
+	if (!was.issued)
+		TRY(ledger_external_tell(l, r->serial, reason));
 	return audit_revoked(l, r, approval, hash, event_of(reason));
 }
 

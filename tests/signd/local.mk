@@ -69,6 +69,10 @@ TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
 TESTS += %D%/issue.sh %D%/ceremony.sh
 
+# A CA of somebody else, asked by CMP.
+dist_check_SCRIPTS += %D%/external.sh
+TESTS += %D%/external.sh
+
 # PINs that the front cannot read.
 dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
