@@ -166,6 +166,8 @@ static const char *const migrations[] = {
 	 ") STRICT;"),
 };
 
+_Static_assert(COUNT_OF(migrations) == LEDGER_MIGRATIONS, "as it says");
+
 static const struct db_schema schema = {
 	.migrations = migrations,
 	.count = COUNT_OF(migrations),

@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
+#define LEDGER_MIGRATIONS 8    /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */

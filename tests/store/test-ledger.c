@@ -424,7 +424,7 @@ a_crl_that_misses_a_revocation_is_refused(void)
 static struct err *
 meddle(const char *sql)
 {
-	static const struct db_schema any = { .count = 8 };
+	static const struct db_schema any = { .count = LEDGER_MIGRATIONS };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_open(place_file("a.db"), DB_WRITE, &any, &db));
