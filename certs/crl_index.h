@@ -15,6 +15,7 @@
 #include "base/base.h"
 
 #define CRL_MAX (256 * 1024 * 1024) /* bytes; public ones reach 30 MB */
+#define CRL_INDEX_MAX (512 * 1024 * 1024) /* bytes of an index */
 #define CRL_ISSUERS_MAX 4096        /* in one indirect CRL */
 #define CRL_RECORD_SIZE 32          /* bytes of an entry */
 

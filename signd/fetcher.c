@@ -110,6 +110,35 @@ read_ca(
 	return NULL;
 }
 
+/* Into a file of the front's: too large for a message. */
+static struct err *
+fetch_file(const struct settings *s, const struct ipc_message *m,
+    struct transfers *t, struct buf *out)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	struct transfer *f = &t->v[0];
+	uint64_t max, timeout;
+	t->n = 1;
+	TRY(unpack_str(&u, 1, &f->url));
+	TRY(unpack_u64(&u, 2, &max));
+	TRY(unpack_u64(&u, 3, &timeout));
+	TRY(unpack_end(&u));
+	if (m->nfds != 1)
+		return err_new(ERR_USAGE, NULL, "one file, please");
+	TRY(check_request(s, max, timeout, f));
+	uint64_t most = (uint64_t)s->list_max;
+	uint64_t longest = (uint64_t)s->list_seconds * 1000;
+	f->max = (size_t)(max < most ? max : most);
+	f->timeout_ms = (long)(timeout < longest ? timeout : longest);
+	f->to_file = true;
+	f->fd = m->fds[0];
+	t->room = f->max;
+	TRY(transfers_run(t));
+	if (f->error != NULL)
+		return TAKE(f->error);
+	return pack_u64(out, 1, f->len);
+}
+
 /* The front names addresses, keyholders do not. */
 static struct err *
 check_peer(const struct fetcher *me, const struct ipc_message *m)
@@ -166,6 +195,8 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 		if (t.v[0].error != NULL)
 			return TAKE(t.v[0].error);
 		return pack_bytes(&answer->body, 1, buf_bytes(&t.v[0].got));
+	case FETCH_FILE:
+		return fetch_file(s, request, &t, &answer->body);
 	case FETCH_MANY:
 		TRY(read_many(s, request, &t));
 		TRY(transfers_run(&t));

@@ -100,11 +100,20 @@ tell_activation(struct ledger *l, struct unpack *u, struct buf *out)
 	return pack_i64(out, 3, e.expires);
 }
 
+/* Who has the newest one is not sent it again. */
 static struct err *
-tell_crl(struct ledger *l, struct buf *out)
+tell_crl(struct ledger *l, struct unpack *u, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf der = BUF(out->max);
-	int64_t number = 0;
+	int64_t number = 0, known = 0, newest = 0;
+	if (unpack_is(u, 1)) {
+		TRY(unpack_i64(u, 1, &known));
+		TRY(ledger_crl_newest(l, &newest));
+	}
+	if (known > 0 && known == newest) {
+		TRY(pack_bytes(out, 1, BYTES_NONE));
+		return pack_i64(out, 2, known);
+	}
 	TRY(ledger_crl_get(l, &der, &number));
 	TRY(pack_bytes(out, 1, buf_bytes(&der)));
 	return pack_i64(out, 2, number);
@@ -229,7 +238,7 @@ ledger_handle_read(
 	case LEDGER_ACTIVATION:
 		return tell_activation(s->reader, &u, &answer->body);
 	case LEDGER_CRL:
-		return tell_crl(s->reader, &answer->body);
+		return tell_crl(s->reader, &u, &answer->body);
 	case LEDGER_CA:
 		return pack_chain(s->reader, 1, &answer->body);
 	case LEDGER_AUDIT:

@@ -135,6 +135,7 @@ open_all(const struct settings *s, const struct log *log, struct sockets *out)
 	out->plain = of[ROLE_FRONT].n - before;
 	const char *front = s->user_front;
 	const char *keys = s->user_keyholder;
+	TRY(listen_unix(s, SOCKET_INDEXER, front, NULL, &of[ROLE_INDEXER]));
 	TRY(listen_unix(s, SOCKET_WORKER, front, NULL, &of[ROLE_WORKER]));
 	/* Keyholders send messages to an external CA, and nothing else. */
 	TRY(listen_unix(s, SOCKET_FETCHER, front,

@@ -8,6 +8,7 @@
 
 /* Names of the sockets below run-dir. */
 #define SOCKET_WORKER "worker.sock"             /* front connects */
+#define SOCKET_INDEXER "indexer.sock"           /* front connects */
 #define SOCKET_FETCHER "fetcher.sock"           /* front connects */
 #define SOCKET_KEYHOLDER "keyholder.sock"       /* front connects */
 #define SOCKET_LEDGER_READ "ledger-read.sock"   /* front and keyholders */
@@ -36,6 +37,15 @@ enum worker_op {
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 
+/* ---- indexer ---- */
+enum indexer_op {
+	/* fd: a list (CertificateList, DER), and an empty file that its index
+	 * is written to (certs/crl_index.h).
+	 * Answer: 1 how many entries it has [n].  ERR_UNSUPPORTED: signed in a
+	 * way that wants the whole list (EdDSA). */
+	INDEX_CRL = 0x0601,
+};
+
 /* ---- fetcher ---- */
 #define FETCH_MANY_MAX 32 /* addresses in one request */
 enum fetcher_op {
@@ -52,6 +62,10 @@ enum fetcher_op {
 	 * message to external-ca-url, which stands in the fetcher's own
 	 * settings.  1 timeout_ms [n], 2 body (PKIMessage); answer: 1 body. */
 	FETCH_CA = 0x0204,
+	/* A large body, into a file: 1 url, 2 max bytes [n], 3 timeout_ms [n];
+	 * fd: the file.  Answer: 1 bytes [n].  The limits are list-max and
+	 * list-seconds. */
+	FETCH_FILE = 0x0205,
 	FETCH_PING = 0x02ff,
 };
 
@@ -161,7 +175,9 @@ enum ledger_read_op {
 	LEDGER_ENROLMENT = 0x0402,
 	/* 1 activation token.  Answer: 1 status, 2 name, 3 expires [n]. */
 	LEDGER_ACTIVATION = 0x0403,
-	/* Answer: 1 CRL (DER; empty: none yet), 2 number [n]. */
+	/* 1 number of the one that is known [n] (may be absent).
+	 * Answer: 1 CRL (DER; empty: none yet, or the one that is known),
+	 * 2 number [n]. */
 	LEDGER_CRL = 0x0404,
 	/* Answer: 1 certificates (DER, repeated): our own CA chain, anchor
 	 * last. */

@@ -306,6 +306,18 @@ ledger_crl_put(struct ledger *l, const struct ledger_crl *c)
 }
 
 struct err *
+ledger_crl_newest(struct ledger *l, int64_t *number)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(
+	    l->db, "SELECT coalesce(max(number), 0) FROM crl", &q));
+	bool row;
+	TRY(stmt_step(q, &row));
+	*number = row ? stmt_col_int(q, 0) : 0;
+	return NULL;
+}
+
+struct err *
 ledger_crl_get(struct ledger *l, struct buf *der, int64_t *number)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;

@@ -364,6 +364,8 @@ struct ledger_crl {
  * has changed since: make it again. */
 struct err *ledger_crl_put(
     struct ledger *l, const struct ledger_crl *c) MUST_USE;
+/* Its number alone; 0 when there is none. */
+struct err *ledger_crl_newest(struct ledger *l, int64_t *number) MUST_USE;
 /* Appends the current CRL; nothing, and number 0, when there is none. */
 struct err *ledger_crl_get(
     struct ledger *l, struct buf *der, int64_t *number) MUST_USE;

@@ -1,0 +1,121 @@
+#!/bin/sh
+# Revocation lists that are too large for a message: fetched behind, made an
+# index once, shared by all workers, kept over a restart; what is on them is
+# revoked, and a list that somebody else signed clears nobody.
+. "$top_srcdir/tests/signd/service.sh"
+. "$top_srcdir/tests/signd/token.sh"
+. "$top_srcdir/tests/status.sh"
+need python3 openssl curl ss
+entries=${LIST_ENTRIES:-1000000}
+
+service_make
+trap 'status_end; service_end' EXIT
+status_world; ok $? "a PKI of OpenSSL's, with a server of lists"
+cat >> "$dir/signd.conf" << END
+trust-file = government $dir/pki/root.pem
+fetch-private-address = 127.0.0.1:$crl_port
+fetch-max = 1M
+status-retry-seconds = 0
+worker-memory-max = 512M
+END
+large() { # ENTRIES SERIAL...: www/large.crl
+	count=$1
+	shift
+	python3 "$top_srcdir/tests/signd/large-list.py" "$dir/pki/sub.pem" \
+	    "$dir/pki/${signed_by:-sub}.key" "$count" \
+	    "$dir/pki/www/large.crl" --pad "$@"
+}
+serial() { openssl x509 -in "$dir/pki/$1.pem" -noout -serial | sed 's/.*=//'; }
+status_leaf good "crlDistributionPoints=URI:$base/large.crl" &&
+    status_sign good
+status_leaf bad "crlDistributionPoints=URI:$base/large.crl" && status_sign bad
+large "$entries" "$(serial bad)"; ok $? "a list of $entries entries"
+echo "# $(stat -c %s "$dir/pki/www/large.crl") bytes"
+token_make && ceremony && service_start; ok $? "a service comes up"
+
+verify() { # verify NAME WAIT: its report into $dir/out
+	ask --data-binary "@$dir/pki/$1.p7m" -H 'Accept: application/json' \
+	    -H 'Content-Type: application/octet-stream' \
+	    "$url/v1/verifications?policy=basic&wait=$2"
+}
+says() { # says INDICATION SUB NAME
+	python3 - "$dir/out" "$1" "$2" << 'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+got = [r["indication"], r["sub_indication"] or ""]
+if got != sys.argv[2:]:
+    print("#", got, r["code"], json.dumps(r["sources"]))
+sys.exit(got != sys.argv[2:])
+END
+	ok $? "$3"
+}
+asked() { grep -c "^$1\$" "$dir/pki/requests"; }
+index_is_there() {
+	for _ in $(seq 600); do
+		ls "$dir"/state/front/lists/*.index > /dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+verify good 30
+index_is_there; ok $? "the list is fetched and indexed behind the verification"
+[ "$(ls "$dir/state/front/lists" | wc -l)" = 1 ]; ok $? "as one file"
+times=$(asked /large.crl)
+verify good 30; says TOTAL-PASSED '' "who is not on it is judged by it"
+verify bad 30; says INDETERMINATE REVOKED_NO_POE "who is on it is revoked" 
+for _ in 1 2 3 4; do
+	verify good 30
+done
+[ "$(asked /large.crl)" = "$times" ]
+ok $? "further verifications fetch it no more"
+most=0
+for p in $(pgrep -P "$pid" -f -- '--role=worker '); do
+	kb=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$p/status")
+	[ "$kb" -gt "$most" ] && most=$kb
+done
+echo "# the largest worker has $most KB of its own"
+[ "$most" -lt 65536 ]; ok $? "no worker has a copy of it"
+kb=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
+    "/proc/$(child front)/status")
+echo "# the front has $kb KB"
+[ "$kb" -lt 65536 ]; ok $? "nor has the front"
+grep -q 'role=supervisor.*child=indexer' "$dir/log" &&
+    [ "$(grep -c 'child-started child=indexer' "$dir/log")" -ge 2 ]
+ok $? "who makes an index makes no other"
+
+service_stop
+service_start
+verify good 30; says TOTAL-PASSED '' "it is there after a restart"
+[ "$(asked /large.crl)" = "$times" ]; ok $? "without being fetched"
+
+# One that somebody else signed, under the same name.
+openssl ecparam -name prime256v1 -genkey -noout -out "$dir/pki/stranger.key"
+signed_by=stranger large 20000
+rm "$dir"/state/front/lists/*.index
+verify good 30; index_is_there
+verify good 30; says INDETERMINATE TRY_LATER \
+    "a list with a stranger's signature clears nobody"
+# Something that is no list does not take the place of one that is.
+signed_by=sub large 20000
+rm "$dir"/state/front/lists/*.index
+verify good 30; index_is_there
+verify good 30; says TOTAL-PASSED '' "a right one is taken again"
+head -c 3000000 /dev/urandom > "$dir/pki/www/large.crl"
+find "$dir/state/front/lists" -name '*.index' \
+    -exec touch -d '2 days ago' {} +
+times=$(asked /large.crl)
+verify good 5; says TOTAL-PASSED '' \
+    "a server that gives rubbish does not take the last good one away"
+[ "$(asked /large.crl)" -gt "$times" ]; ok $? "(it was asked)"
+
+# Beyond list-max it is said, and nothing is kept.
+service_stop
+sed -i '/^list-/d' "$dir/signd.conf"
+echo 'list-max = 2M' >> "$dir/signd.conf"
+rm -f "$dir"/state/front/lists/*
+service_start
+verify good 30; says INDETERMINATE TRY_LATER "one beyond list-max is not taken"
+grep -q fetch-too-large "$dir/out"; ok $? "and the report says why"
+[ "$(ls "$dir/state/front/lists" | wc -l)" = 0 ]; ok $? "nothing is left of it"
+finish
