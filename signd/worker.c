@@ -351,6 +351,7 @@ index_list(const struct ipc_message *request, struct buf *out)
 		return err_new(ERR_USAGE, NULL, "a list and a file, please");
 	TRY(map_file(request->fds[0], CRL_MAX, &m));
 	TRY(crl_scan(bytes_of(m.ptr, m.len), &scan));
+	TRY(crl_scan_name(bytes_of(m.ptr, m.len), &scan));
 	if (scan.alg.digest == DIGEST_NONE)
 		return err_new(ERR_UNSUPPORTED, NULL,
 		    "its signature is over the list and not over a digest");
