@@ -70,9 +70,9 @@ dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
 TESTS += %D%/issue.sh %D%/ceremony.sh
 
 # Revocation lists of a million entries.
-dist_check_SCRIPTS += %D%/lists.sh
+dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh
 EXTRA_DIST += %D%/large-list.py
-TESTS += %D%/lists.sh
+TESTS += %D%/lists.sh %D%/life.sh
 
 # A CA of somebody else, asked by CMP.
 dist_check_SCRIPTS += %D%/external.sh
