@@ -189,6 +189,32 @@ grep -q '"external-issued"' "$dir/audit" &&
 ok $? "the audit has what was made and what was told"
 ! grep -rq between-us "$dir/log" "$dir/audit"; ok $? "and no secret"
 
+# The way out is for that CA's messages alone, and for keyholders alone.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+	asker=$top/tests/signd/.libs/ask
+	[ -x "$asker" ] || asker=$top/tests/signd/ask
+	cp "$asker" "$dir/ask.real"
+	chmod 755 "$dir/ask.real"
+	as() { # as USER OPERATION [TEXT]: of the fetcher
+		user=$1
+		shift
+		setpriv --reuid="$user" --regid="$(id -g "$user")" \
+		    --clear-groups "$dir/ask.real" "$dir/run/fetcher.sock" \
+		    "$@" 2> "$dir/why"
+	}
+	service_start
+	[ "$(as daemon 0x02ff)" = ok ]; ok $? "a keyholder reaches the fetcher"
+	for operation in 0x0201 0x0202 0x0203 0x0205; do
+		as daemon $operation http://127.0.0.1/ > /dev/null
+		grep -q 'not for this process' "$dir/why"
+		ok $? "but has it fetch nothing else ($operation)"
+	done
+	as nobody 0x0204 x > /dev/null
+	grep -q 'not for this process' "$dir/why"
+	ok $? "and the front cannot speak to the CA"
+	service_stop
+fi
+
 # Settings that cannot work are said at the start.
 ca_stop
 sed -i '/^external-ca-reference/d' "$dir/signd.conf"

@@ -109,6 +109,52 @@ verify good 5; says TOTAL-PASSED '' \
     "a server that gives rubbish does not take the last good one away"
 [ "$(asked /large.crl)" -gt "$times" ]; ok $? "(it was asked)"
 
+# Our own list, when many are revoked: told by the ledger once, and an index.
+enrol 'Nguyễn Văn An' CCCD:001099012345 && activate 246810
+printf 246810 > "$dir/pin-in"
+as_citizen sign --credential "$credential" --pin-fd 3 --format cms \
+    --out "$dir/own.p7m" "$dir/pki/text" 3< "$dir/pin-in" > /dev/null 2>&1
+ok $? "a citizen of ours signs"
+service_stop
+python3 - "$dir/state/ledger/ledger.db" << 'END'
+import os, sqlite3, sys
+d = sqlite3.connect(sys.argv[1])
+d.executemany("INSERT INTO issued (serial, profile, certificate, key_sha256,"
+              " subject_id, replaces, not_after, created, officer, revoked_at,"
+              " reason) VALUES (?, 'citizen', x'00', ?, 'x', '', 4000000000, 1,"
+              " '', 1, 4)",
+              [(os.urandom(16).hex(), os.urandom(32)) for _ in range(20000)])
+d.execute("UPDATE register SET changes = changes + 20000")
+d.commit()
+END
+ok $? "twenty thousand are revoked"
+service_start
+own() { # own INDICATION SUB NAME
+	ask --data-binary "@$dir/own.p7m" -H 'Accept: application/json' \
+	    -H 'Content-Type: application/octet-stream' \
+	    "$url/v1/verifications?policy=basic&wait=20"
+	says "$@"
+}
+for _ in $(seq 100); do
+	curl -s --max-time 20 -o "$dir/own.crl" "$public_url/pki/ca.crl"
+	[ "$(stat -c %s "$dir/own.crl")" -gt 262144 ] && break
+	sleep 0.1
+done
+[ "$(stat -c %s "$dir/own.crl")" -gt 262144 ]; ok $? "the list is long"
+count=$(ls "$dir/state/front/lists" | wc -l)
+own TOTAL-PASSED '' "our own citizen is judged by it"
+[ "$(ls "$dir/state/front/lists" | wc -l)" = $((count + 1)) ]
+ok $? "which is an index by now"
+ask -H 'Content-Type: application/json' \
+    -d "{\"credentialID\":\"$credential\"}" "$url/v1/credentials/info"
+as_officer revoke --credential "$credential" --reason keyCompromise \
+    --serial "$(json_field serialNumber < "$dir/out")" \
+    > "$dir/revoke.log" 2>&1
+ok $? "an officer revokes"
+own INDETERMINATE REVOKED_NO_POE "and the next verification knows"
+[ "$(ls "$dir/state/front/lists" | wc -l)" = $((count + 1)) ]
+ok $? "by an index in the place of the last one"
+
 # Beyond list-max it is said, and nothing is kept.
 service_stop
 sed -i '/^list-/d' "$dir/signd.conf"
@@ -117,5 +163,6 @@ rm -f "$dir"/state/front/lists/*
 service_start
 verify good 30; says INDETERMINATE TRY_LATER "one beyond list-max is not taken"
 grep -q fetch-too-large "$dir/out"; ok $? "and the report says why"
-[ "$(ls "$dir/state/front/lists" | wc -l)" = 0 ]; ok $? "nothing is left of it"
+[ "$(ls "$dir/state/front/lists" | wc -l)" = 1 ]
+ok $? "nothing is left of it but our own"
 finish
