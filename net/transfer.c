@@ -1,11 +1,13 @@
 #include "net/transfer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define REDIRECTS_MAX 3
 #define POLL_MS 1000
@@ -124,6 +126,20 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
+static struct err *
+write_all(int fd, struct bytes b)
+{
+	for (size_t at = 0; at < b.len;) {
+		ssize_t n = write(fd, b.ptr + at, b.len - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_errno(errno, "a body");
+		at += (size_t)n;
+	}
+	return NULL;
+}
+
 static size_t
 take_body(char *data, size_t size, size_t n, void *ctx)
 {
@@ -131,12 +147,14 @@ take_body(char *data, size_t size, size_t n, void *ctx)
 	size_t len = size * n;
 	/* Told as it grows: many together would fill the memory long before
 	 * each of them is too long. */
-	if (len > f->max - f->got.len || len > f->all->room) {
+	if (len > f->max - f->len || len > f->all->room) {
 		f->too_large = true;
 		return 0;
 	}
 	f->all->room -= len;
-	struct err *e = buf_append(&f->got, bytes_of(data, len));
+	f->len += len;
+	struct err *e = f->to_file ? write_all(f->fd, bytes_of(data, len))
+				   : buf_append(&f->got, bytes_of(data, len));
 	err_free(e);
 	return e == NULL ? len : 0;
 }

@@ -26,8 +26,11 @@ struct transfer {
 	long timeout_ms;
 	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
+	bool to_file; /* the body is written to `fd`, and not kept in `got` */
+	int fd;       /* borrowed */
 	/* What comes out: */
 	struct buf got;
+	size_t len; /* bytes that came */
 	struct err *error; /* owned; NULL: it came.  Codes "fetch-private",
 			    * "fetch-too-large", "source-refused",
 			    * "fetch-failed" */

@@ -63,7 +63,8 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 {
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(spki, &key));
-	TRY(keyholder_certificate(k, &a->record, key, false, &a->cert));
+	TRY(keyholder_certificate_of(
+	    k, &a->record, a->enrolment, key, &a->cert));
 	struct bytes serial = cert_serial(a->cert);
 	if (2 * serial.len + 1 > sizeof(a->serial))
 		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
@@ -119,6 +120,7 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
 	TRY(pack_i64(&body, 9, a->generation));
 	TRY(pack_i64(&body, 10, a->second.len > 0));
+	TRY(pack_bytes(&body, 11, buf_bytes(&k->external.packed)));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
@@ -239,10 +241,14 @@ tell_credential(struct keyholder *k, const struct activation *a,
     const struct pin_taken *pin, struct buf *out)
 {
 	TRY(pack_str(out, 1, a->credential));
+	bool external = keyholder_has_external(k);
+	const struct cert_list *chain =
+	    external ? &k->external.chain : &k->chain;
 	TRY(pack_bytes(out, 2, cert_der(a->cert)));
-	for (size_t i = 0; i < k->chain.n; i++)
-		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
-	return tell_second(k, a, pin, out);
+	for (size_t i = 0; i < chain->n; i++)
+		TRY(pack_bytes(out, 3, cert_der(chain->v[i])));
+	TRY(tell_second(k, a, pin, out));
+	return external ? pack_u64(out, 6, 1) : NULL;
 }
 
 struct err *

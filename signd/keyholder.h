@@ -10,6 +10,7 @@
 
 #include "base/pack.h"
 #include "base/record.h"
+#include "certs/cmp.h"
 #include "certs/issue.h"
 #include "certs/profile_file.h"
 #include "certs/pin_message.h"
@@ -67,6 +68,14 @@ struct pair_maker {
 	_Atomic int64_t rests_until; /* ms: after making while others asked */
 };
 
+/* A CA of somebody else that makes the citizens' certificates. */
+struct external_ca {
+	struct cert_list chain; /* issuer first; empty: there is none */
+	struct buf packed;      /* the same, as LW_ACTIVATE wants it */
+	struct secret secret;
+	char *fetcher; /* path of its socket */
+};
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
@@ -100,6 +109,7 @@ struct keyholder {
 	_Atomic uint64_t ocsp_made;   /* answers so far */
 	struct own_profiles profiles; /* of profile-file */
 	struct cert_list chain;       /* issuer first, anchor last */
+	struct external_ca external;
 	_Atomic uint64_t operations;  /* unwrappings so far */
 	struct pool_pair pool[POOL_MAX];
 	size_t npool;
@@ -285,10 +295,16 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by the CA.
+/* The certificate that an enrolment asks for, for `key`, signed by our CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
 struct err *keyholder_certificate(struct keyholder *k,
     const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+    struct cert **out) MUST_USE;
+/* The same by the external CA, if there is one, which takes as long as that
+ * CA does: other threads have the token meanwhile, and no generation's pointer
+ * outlives it.  `enrolment`: its id. */
+struct err *keyholder_certificate_of(struct keyholder *k,
+    const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
 struct err *keyholder_new_crl(
@@ -298,6 +314,20 @@ struct err *keyholder_new_crl(
 struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* keyholder-external.c */
+/* Reads the settings of an external CA; nothing when there is none.
+ * ERR_USAGE code "settings"; ERR_DENIED code "secret-file". */
+struct err *keyholder_external_open(struct keyholder *k) MUST_USE;
+void keyholder_external_done(struct keyholder *k);
+bool keyholder_has_external(const struct keyholder *k);
+/* Errors of certs/cmp.h. */
+struct err *keyholder_external_issue(struct keyholder *k,
+    const char *enrolment, const struct cert_fields *f,
+    struct cert **out) MUST_USE;
+/* Tells that CA of one revocation, if there is any; *more: there was. */
+struct err *keyholder_external_chore(
+    struct keyholder *k, bool *more) MUST_USE;
 
 /* keyholder-csr.c */
 struct err *keyholder_issue(

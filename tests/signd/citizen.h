@@ -38,7 +38,6 @@ all_processes_end_when_asked(void)
 	CHECK(world_done(&w));
 }
 
-#define LEDGER_MIGRATIONS 6 /* of store/ledger.c */
 
 /* What only somebody with the ledger's file could do. */
 static inline struct err *
