@@ -44,8 +44,8 @@ count_certs(const struct facts *f)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < f->nsignatures; i++)
-		n += 1 + f->signatures[i].certs.n +
-		     f->signatures[i].ntimestamps;
+		n +=
+		    1 + f->signatures[i].certs.n + f->signatures[i].ntimestamps;
 	return n;
 }
 
@@ -87,8 +87,8 @@ number_of(const struct table *t, struct cert *c)
 {
 	if (c == NULL)
 		return 0;
-	struct cert **at = bsearch(
-	    &c, t->v, t->n, sizeof(struct cert *), by_address);
+	struct cert **at =
+	    bsearch(&c, t->v, t->n, sizeof(struct cert *), by_address);
 	return (uint64_t)(at - t->v) + 1;
 }
 
@@ -189,6 +189,15 @@ put_coverage(struct writer *w, const struct signature_fact *s)
 }
 
 static struct err *
+put_policy(struct writer *w, const struct policy_fact *p)
+{
+	TRY(put(w, p->named));
+	TRY(put_text(w, p->id));
+	TRY(put(w, p->alg));
+	return pack_bytes(w->out, TAG_HASH, bytes_of(p->digest, p->digest_len));
+}
+
+static struct err *
 put_signature(struct writer *w, const struct signature_fact *s)
 {
 	TRY(put_text(w, s->id));
@@ -208,6 +217,7 @@ put_signature(struct writer *w, const struct signature_fact *s)
 	TRY(put_text(w, s->location));
 	TRY(put_coverage(w, s));
 	TRY(put_stamps(w, s));
+	TRY(put_policy(w, &s->policy));
 	return put_findings(w, &s->findings);
 }
 
@@ -216,8 +226,7 @@ put_status(struct writer *w, const struct facts *f)
 {
 	TRY(put(w, f->nstatus_data));
 	for (size_t i = 0; i < f->nstatus_data; i++) {
-		TRY(pack_bytes(
-		    w->out, TAG_DER, buf_bytes(&f->status_data[i])));
+		TRY(pack_bytes(w->out, TAG_DER, buf_bytes(&f->status_data[i])));
 		TRY(put(w, f->status_is_ocsp[i]));
 		TRY(put(w, f->status_at[i].owner));
 		TRY(put(w, f->status_at[i].at));
@@ -273,8 +282,9 @@ static struct err *
 get(struct reader *r, uint64_t most, uint64_t *out)
 {
 	TRY(unpack_u64(&r->u, TAG_N, out));
-	return *out <= most ? NULL
-			    : err_new(ERR_MALFORMED, NULL, "a number too large");
+	return *out <= most
+		   ? NULL
+		   : err_new(ERR_MALFORMED, NULL, "a number too large");
 }
 
 /* Into a member of any integer or enumerated type, up to `most`. */
@@ -408,6 +418,22 @@ get_coverage(struct reader *r, struct signature_fact *s)
 }
 
 static struct err *
+get_policy(struct reader *r, struct policy_fact *p)
+{
+	struct bytes digest;
+	GET(r, p->named, POLICY_UNREADABLE);
+	TRY(get_text(r, &p->id));
+	GET(r, p->alg, DIGEST_COUNT - 1);
+	TRY(unpack_bytes(&r->u, TAG_HASH, &digest));
+	if (digest.len > sizeof(p->digest))
+		return err_new(ERR_MALFORMED, NULL, "a digest of no algorithm");
+	if (digest.len > 0)
+		memcpy(p->digest, digest.ptr, digest.len);
+	p->digest_len = digest.len;
+	return NULL;
+}
+
+static struct err *
 get_signature(struct reader *r, struct signature_fact *s)
 {
 	size_t n;
@@ -431,6 +457,7 @@ get_signature(struct reader *r, struct signature_fact *s)
 	GET(r, n, SIZE_MAX);
 	for (size_t i = 0; i < n; i++)
 		TRY(get_stamp(r, s));
+	TRY(get_policy(r, &s->policy));
 	return get_findings(r, &s->findings);
 }
 
