@@ -404,12 +404,16 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 				: strength_of_stamp(p, last->fact).until);
 }
 
-/* Who has not seen what is signed does not say that the file can be used. */
+/* Who has not seen what is signed does not say that the file can be used, nor
+ * that it is whole; and what the policy left out is told as before. */
 static void
-tell_unseen(struct signature_verdict *v)
+tell_unseen(const struct policy *p, struct signature_verdict *v)
 {
-	if (v->fact->unseen && strcmp(v->code, "valid") == 0)
-		v->code = "valid-for-hash";
+	if (!v->fact->unseen || v->indication != TOTAL_PASSED)
+		return;
+	v->code = !p->check_path               ? "intact-for-hash"
+		  : p->status == STATUS_IGNORE ? "valid-for-hash-but-revocation"
+					       : "valid-for-hash";
 }
 
 static struct err *
@@ -425,7 +429,7 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
-	tell_unseen(v);
+	tell_unseen(j->r->policy, v);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {

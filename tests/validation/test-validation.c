@@ -50,6 +50,29 @@ good_facts_pass_each_policy_in_its_own_words(void)
 	buf_done(&crl);
 }
 
+/* Who knows the hash alone does not call the content whole, nor drop what the
+ * policy left out. */
+static void
+what_was_not_seen_is_told_under_each_policy(void)
+{
+	struct facts f = { .format = "cms" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->unseen = true;
+	s->covers_all = false;
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact-for-hash");
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-for-hash-but-revocation");
+	check(
+	    &f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid-for-hash");
+	check(&f, "basic", NOON, NULL, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-unknown");
+	s->signature = CHECK_FAILED;
+	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	facts_done(&f);
+	buf_done(&crl);
+}
+
 static void
 nothing_signed_is_never_passed(void)
 {
@@ -567,6 +590,7 @@ main(void)
 {
 	world = make_world();
 	RUN(good_facts_pass_each_policy_in_its_own_words);
+	RUN(what_was_not_seen_is_told_under_each_policy);
 	RUN(nothing_signed_is_never_passed);
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
