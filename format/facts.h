@@ -72,6 +72,7 @@ struct reference {
 	enum digest_alg alg;
 	enum check digest; /* whether the digest fits the data */
 	char *covers;      /* "whole document", "element /HSo/NoiDung" */
+	bool outside;      /* what is signed is not in the document */
 	bool whole;        /* covers the whole document (or revision) */
 };
 

@@ -152,6 +152,7 @@ put_references(struct writer *w, const struct signature_fact *s)
 		TRY(put(w, r->alg));
 		TRY(put(w, r->digest));
 		TRY(put_text(w, r->covers));
+		TRY(put(w, r->outside));
 		TRY(put(w, r->whole));
 	}
 	return NULL;
@@ -364,13 +365,16 @@ get_reference(struct reader *r, struct signature_fact *s)
 	CLEANUP(free_charp) char *covers = NULL;
 	enum digest_alg alg;
 	enum check digest;
-	bool whole;
+	bool outside, whole;
 	TRY(get_text(r, &uri));
 	GET(r, alg, DIGEST_COUNT - 1);
 	GET(r, digest, CHECK_FAILED);
 	TRY(get_text(r, &covers));
+	GET(r, outside, 1);
 	GET(r, whole, 1);
-	return signature_add_reference(s, uri, alg, digest, covers, whole);
+	TRY(signature_add_reference(s, uri, alg, digest, covers, whole));
+	s->references[s->nreferences - 1].outside = outside;
+	return NULL;
 }
 
 static struct err *

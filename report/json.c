@@ -113,14 +113,14 @@ set_message(json_t *o, const char *code)
 }
 
 static struct err *
-set_next(json_t *o, const struct report_input *in, enum sub_indication s,
-    const char *code)
+set_next(json_t *o, const struct report_input *in, enum indication i,
+    enum sub_indication s, const char *code)
 {
 	CLEANUP(buf_done) struct buf vi = BUF(REPORT_NEXT_MAX);
 	CLEANUP(buf_done) struct buf en = BUF(REPORT_NEXT_MAX);
 	const char *texts[2];
-	TRY(report_next(in, s, code, LANG_VI, &vi));
-	TRY(report_next(in, s, code, LANG_EN, &en));
+	TRY(report_next(in, i, s, code, LANG_VI, &vi));
+	TRY(report_next(in, i, s, code, LANG_EN, &en));
 	TRY(buf_cstr(&vi, &texts[LANG_VI]));
 	TRY(buf_cstr(&en, &texts[LANG_EN]));
 	return set_both(o, "next", texts[LANG_VI], texts[LANG_EN]);
@@ -139,7 +139,7 @@ set_verdict(json_t *o, const struct report_input *in, enum indication i,
 	TRY(set_string(o, "sub_indication",
 	    s == SUB_NONE ? NULL : sub_indication_name(s)));
 	TRY(set_sentence(o, code));
-	return set_next(o, in, s, code);
+	return set_next(o, in, i, s, code);
 }
 
 /* A place in a PDF; none is left out. */

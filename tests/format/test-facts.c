@@ -72,6 +72,7 @@ fill(struct facts *f, struct cert *c)
 	    s, "#a", DIGEST_SHA384, CHECK_FAILED, "element /a", true));
 	CHECK_OK(signature_add_reference(
 	    s, NULL, DIGEST_SHA1, CHECK_PASSED, NULL, false));
+	s->references[1].outside = true;
 	CHECK_OK(findings_add(&s->findings, true, "malformed", "at %d", 7));
 	s->findings.v[0].page = 2;
 	s->findings.v[0].revision = 3;
@@ -145,7 +146,8 @@ same_references(const struct signature_fact *a, const struct signature_fact *b)
 		const struct reference *y = &b->references[i];
 		same = same_text(x->uri, y->uri) && x->alg == y->alg &&
 		       x->digest == y->digest &&
-		       same_text(x->covers, y->covers) && x->whole == y->whole;
+		       same_text(x->covers, y->covers) &&
+		       x->outside == y->outside && x->whole == y->whole;
 	}
 	return same;
 }
