@@ -184,6 +184,8 @@ put_coverage(struct writer *w, const struct signature_fact *s)
 	TRY(put(w, (uint64_t)s->revision));
 	TRY(put(w, (uint64_t)s->revisions));
 	TRY(put(w, s->covered_len));
+	TRY(put(w, s->gap_at));
+	TRY(put(w, s->gap_end));
 	TRY(put(w, s->unseen));
 	TRY(put(w, s->changes));
 	return put(w, s->allowed);
@@ -415,6 +417,8 @@ get_coverage(struct reader *r, struct signature_fact *s)
 	GET(r, s->revision, INT32_MAX);
 	GET(r, s->revisions, INT32_MAX);
 	GET(r, s->covered_len, INT64_MAX);
+	GET(r, s->gap_at, INT64_MAX);
+	GET(r, s->gap_end, INT64_MAX);
 	GET(r, s->unseen, 1);
 	GET(r, s->changes, CHANGE_SUSPICIOUS);
 	GET(r, s->allowed, CHANGE_SUSPICIOUS);

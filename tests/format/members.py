@@ -23,9 +23,10 @@ def members(header, name):
     body = re.search(r"\nstruct %s \{(.*?)\n\};" % name, header, re.S).group(1)
     body = re.sub(r"\{.*?\}", " ", body, flags=re.S)  # of an enum inside
     for line in body.split(";"):
-        declared = re.search(r"(\w+)\s*(\[[^]]*\])?\s*$", line)
-        if declared:
-            yield declared.group(1)
+        for declarator in line.split(","):
+            declared = re.search(r"(\w+)\s*(\[[^]]*\])?\s*$", declarator)
+            if declared:
+                yield declared.group(1)
 
 
 def main():

@@ -88,6 +88,8 @@ fill(struct facts *f, struct cert *c)
 	s->revision = 4;
 	s->revisions = 6;
 	s->covered_len = 123456;
+	s->gap_at = 100;
+	s->gap_end = 2000;
 	s->unseen = true;
 	s->changes = CHANGE_ANNOTATION;
 	s->allowed = CHANGE_LTV;
@@ -192,7 +194,8 @@ same_signature(const struct signature_fact *a, const struct signature_fact *b)
 	       same_text(a->location, b->location) &&
 	       a->covers_all == b->covers_all && a->unseen == b->unseen &&
 	       a->revision == b->revision && a->revisions == b->revisions &&
-	       a->covered_len == b->covered_len && a->changes == b->changes &&
+	       a->covered_len == b->covered_len && a->gap_at == b->gap_at &&
+	       a->gap_end == b->gap_end && a->changes == b->changes &&
 	       a->allowed == b->allowed && same_stamps(a, b) &&
 	       same_policy(&a->policy, &b->policy) &&
 	       same_findings(&a->findings, &b->findings);
