@@ -47,6 +47,16 @@ is_signature_part(const xmlNode *n)
 	return strncmp(ns, NS_ETSI_START, sizeof(NS_ETSI_START) - 1) == 0;
 }
 
+/* Only inside a Signature; elsewhere it is data like any other. */
+static bool
+is_part_in_place(const xmlNode *e)
+{
+	const xmlNode *n = is_signature_part(e) ? e : NULL;
+	while (n != NULL && !xml_is(n, NS_DS, "Signature"))
+		n = n->parent;
+	return n != NULL;
+}
+
 /* ---- what one reference covers ---- */
 
 /* Whether everything that hangs on an element is digested with it. */
@@ -67,8 +77,6 @@ has_contents(struct xml_set *set, xmlNode *e)
 static void
 add_top(struct xml_signature *s, const xmlNode *e)
 {
-	if (is_signature_part(e))
-		return;
 	for (size_t i = 0; i < s->ntops; i++)
 		if (xmlStrEqual(s->tops[i]->name, e->name))
 			return;
@@ -109,7 +117,9 @@ visit(
 	if (!s->intact)
 		return;
 	mark(e);
-	if (c->last == NULL || !xml_is_inside(e, c->last)) {
+	/* What a reader looks for in an Object is its content. */
+	bool top = c->last == NULL || !xml_is_inside(e, c->last);
+	if (top && !is_part_in_place(e)) {
 		add_top(s, e);
 		c->last = e;
 	}
@@ -163,7 +173,8 @@ cover_blindly(struct xml_signature *s, const struct xml_ref *r)
 	if (!s->intact || r->element == NULL)
 		return;
 	mark(r->element);
-	add_top(s, r->element);
+	if (!is_part_in_place(r->element))
+		add_top(s, r->element);
 }
 
 struct err *
@@ -222,7 +233,8 @@ is_own_manifest(const struct xml_signature *s, const xmlNode *e)
 	       e->parent->parent == s->node;
 }
 
-/* What Type promises must be there. */
+/* What Type promises must be there.  An Object may stand beside the Signature
+ * (the Slovak profile XAdES_ZEP has it so); where is the rule of place's. */
 static bool
 type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 {
@@ -233,7 +245,8 @@ type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 		return true;
 	if (strcmp(r->type, TYPE_OBJECT) == 0)
 		return e != NULL && is_signature_part(e) &&
-		       xml_is_inside(e, s->node);
+		       (xml_is_inside(e, s->node) ||
+			   xml_is(e, NS_DS, "Object"));
 	if (strcmp(r->type, TYPE_MANIFEST) == 0)
 		return is_own_manifest(s, e);
 	if (xades_is_type(r->type, "SignedProperties"))
@@ -326,7 +339,7 @@ find_like_top(struct xml_job *job, const struct xml_signature *s,
 		return NULL;
 	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
 		TRY(work_spend_steps(&job->work, s->ntops + 1));
-		if (!is_marked(e) && !is_signature_part(e) && is_like_top(s, e))
+		if (!is_marked(e) && is_like_top(s, e) && !is_part_in_place(e))
 			return tell_wrapped(e, fact);
 	}
 	return NULL;

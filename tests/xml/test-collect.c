@@ -324,6 +324,45 @@ refuses_a_type_that_lies(void)
 }
 
 static void
+takes_an_object_beside_the_signature(void)
+{
+	CHECK(template_is_valid("<a><ds:Object xmlns:ds='" NS_DS
+				"' Id='o'>x</ds:Object>" SIGNED(
+	    REFERENCE("#o", " Type='" TYPE_OBJECT "'", ""), "") "</a>"));
+}
+
+/* A program that looks for the form by its name finds the one in front. */
+static void
+refuses_a_twin_of_what_stands_in_an_object(void)
+{
+#define IN_OBJECT                                                              \
+	SIGNED(REFERENCE("#o", "", ""),                                        \
+	    "<ds:Object Id='o'><form>good</form></ds:Object>")
+	CHECK(template_is_valid("<a><other/>" IN_OBJECT "</a>"));
+	CHECK(template_fails_with(
+	    "<a><form>bad</form>" IN_OBJECT "</a>", "xml-wrapped"));
+#undef IN_OBJECT
+#define BESIDE                                                                 \
+	"<ds:Object xmlns:ds='" NS_DS "' Id='o'>good</ds:Object>" SIGNED(      \
+	    REFERENCE("#o", "", ""), "")
+	CHECK(template_is_valid("<a>" BESIDE "</a>"));
+	CHECK(template_fails_with("<a><ds:Object xmlns:ds='" NS_DS
+				  "'>bad</ds:Object>" BESIDE "</a>",
+	    "xml-wrapped"));
+#undef BESIDE
+}
+
+static void
+says_what_it_cannot_canonicalise(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "<ds:CanonicalizationMethod Algorithm=\"" EXC "\"/>",
+	    BYTES_LIT("<ds:CanonicalizationMethod Algorithm='urn:other'/>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-unsupported"));
+}
+
+static void
 refuses_a_counter_signature_over_something_else(void)
 {
 	CHECK(template_fails_with(
@@ -640,7 +679,7 @@ static void
 refuses_what_does_not_belong_into_a_signature(void)
 {
 	CHECK(falls_with("<x:QualifyingProperties ",
-	    "<x:QualifyingProperties Target='#other' ", "xades-target"));
+	    "<x:QualifyingProperties Target='#sp' ", "xades-target"));
 	CHECK(falls_with(
 	    "</ds:SignedInfo>", "</ds:SignedInfo>text", "xml-structure"));
 	CHECK(falls_with("</ds:SignatureValue>",
@@ -719,6 +758,58 @@ refuses_properties_that_are_not_signed(void)
 	const char *text;
 	CHECK_OK(buf_cstr(&t, &text));
 	CHECK(template_fails_with(text, "xades-unsigned"));
+}
+
+/* A good signature in which `what` was replaced; the finding about it. */
+static bool
+tells_of(const char *what, const char *by, const char *code, bool valid)
+{
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	struct facts f;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	replace_in(&b, what, bytes_str(by));
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	bool told = has(&f.signatures[0], code, false);
+	CHECK(is_valid(&f.signatures[0]) == valid);
+	facts_done(&f);
+	return told;
+}
+
+static void
+tells_properties_of_a_signature_that_is_not_there(void)
+{
+	CHECK(tells_of("<x:QualifyingProperties ",
+	    "<x:QualifyingProperties Target='#other' ", "xades-target-missing",
+	    true));
+}
+
+/* The digest is wrong, or the reference cannot be followed; neither means that
+ * nobody signed the properties. */
+static void
+does_not_call_changed_properties_unsigned(void)
+{
+	static const char *const changes[][2] = {
+		{ "<x:SignedProperties Id='sp'>",
+		    "<x:SignedProperties Id='sp' changed=''>" },
+		{ "URI=\"#sp\"", "URI=\"#xpointer(id('sp')/self::node())\"" },
+	};
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		CLEANUP(buf_done)
+		struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+		const char *text;
+		struct facts f;
+		CHECK_OK(buf_cstr(&t, &text));
+		CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+		replace_in(&b, changes[i][0], bytes_str(changes[i][1]));
+		CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+		CHECK(!is_valid(&f.signatures[0]));
+		CHECK(!has(&f.signatures[0], "xades-unsigned", true));
+		CHECK(f.signatures[0].references[1].digest != CHECK_PASSED);
+		facts_done(&f);
+	}
 }
 
 #define DIGESTED(value)                                                        \
@@ -800,6 +891,9 @@ main(void)
 	RUN(refuses_strange_things_in_a_signature);
 	RUN(refuses_a_signature_that_signs_nothing);
 	RUN(refuses_a_type_that_lies);
+	RUN(takes_an_object_beside_the_signature);
+	RUN(refuses_a_twin_of_what_stands_in_an_object);
+	RUN(says_what_it_cannot_canonicalise);
 	RUN(refuses_a_counter_signature_over_something_else);
 	RUN(stops_an_expensive_xpath);
 	RUN(refuses_every_kind_of_wrapping);
@@ -814,6 +908,8 @@ main(void)
 	RUN(prefers_the_certificate_that_is_named_among_those_of_one_key);
 	RUN(takes_an_ecdsa_value_in_der_with_a_remark);
 	RUN(refuses_properties_that_are_not_signed);
+	RUN(tells_properties_of_a_signature_that_is_not_there);
+	RUN(does_not_call_changed_properties_unsigned);
 	person_done(&an);
 	xml_stop();
 	return DONE();
