@@ -86,6 +86,28 @@ add_top(struct xml_signature *s, const xmlNode *e)
 		s->too_many_tops = true;
 }
 
+/* A file in Base64, for one: no element in it has a name to go by. */
+static bool
+is_text_object(const xmlNode *e)
+{
+	if (!xml_is(e, NS_DS, "Object"))
+		return false;
+	for (const xmlNode *c = e->children; c != NULL; c = c->next)
+		if ((c->type == XML_TEXT_NODE ||
+			c->type == XML_CDATA_SECTION_NODE) &&
+		    !xmlIsBlankNode(c))
+			return true;
+	return false;
+}
+
+static void
+note_kind(struct xml_signature *s, const xmlNode *e)
+{
+	s->holds_text = s->holds_text || is_text_object(e);
+	s->holds_manifest =
+	    s->holds_manifest || xml_is(e, NS_DS, "Manifest");
+}
+
 /* Next element that is not inside `n`. */
 static xmlNode *
 after(xmlNode *n, const xmlNode *top)
@@ -117,6 +139,7 @@ visit(
 	if (!s->intact)
 		return;
 	mark(e);
+	note_kind(s, e);
 	/* What a reader looks for in an Object is its content. */
 	bool top = c->last == NULL || !xml_is_inside(e, c->last);
 	if (top && !is_part_in_place(e)) {
@@ -173,6 +196,7 @@ cover_blindly(struct xml_signature *s, const struct xml_ref *r)
 	if (!s->intact || r->element == NULL)
 		return;
 	mark(r->element);
+	note_kind(s, r->element);
 	if (!is_part_in_place(r->element))
 		add_top(s, r->element);
 }
@@ -345,6 +369,25 @@ find_like_top(struct xml_job *job, const struct xml_signature *s,
 	return NULL;
 }
 
+/* A second Object with text, or a second Manifest, that nobody signed: who
+ * takes the first one that there is takes the wrong one. */
+static struct err *
+find_like_object(struct xml_job *job, const struct xml_signature *s,
+    struct signature_fact *fact)
+{
+	xmlNode *root = xml_doc_root(job->doc);
+	if (!s->holds_text && !s->holds_manifest)
+		return NULL;
+	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
+		TRY(work_spend_steps(&job->work, STEPS_VISIT));
+		if (!is_marked(e) &&
+		    ((s->holds_text && is_text_object(e)) ||
+			(s->holds_manifest && xml_is(e, NS_DS, "Manifest"))))
+			return tell_wrapped(e, fact);
+	}
+	return NULL;
+}
+
 static int
 compare_names(const void *a, const void *b)
 {
@@ -428,6 +471,7 @@ xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 		    "it signs parts of too many kinds"));
 	TRY(find_like_top(job, s, fact));
 	TRY(find_like_loose(job, loose, fact));
+	TRY(find_like_object(job, s, fact));
 	if (fact->covers_all && (loose->n > 0 || others_hold_data(loose, s)))
 		fact->covers_all = false;
 	return NULL;

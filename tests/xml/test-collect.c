@@ -350,6 +350,27 @@ refuses_a_twin_of_what_stands_in_an_object(void)
 				  "'>bad</ds:Object>" BESIDE "</a>",
 	    "xml-wrapped"));
 #undef BESIDE
+	/* The same where what is signed is a text: a file in Base64. */
+#define TEXT "<ds:Object Id='o'>Z29vZA==</ds:Object>"
+#define OTHER "<ds:Object>YmFk</ds:Object>"
+	CHECK(template_is_valid(SIGNED(REFERENCE("#o", "", ""), TEXT)));
+	CHECK(template_is_valid(SIGNED(
+	    REFERENCE("#o", "", ""), "<ds:Object> <a/></ds:Object>" TEXT)));
+	CHECK(template_fails_with(
+	    SIGNED(REFERENCE("#o", "", ""), OTHER TEXT), "xml-wrapped"));
+	CHECK(template_fails_with(
+	    SIGNED("<ds:Reference URI='#o'><ds:Transforms><ds:Transform "
+		   "Algorithm='" ALG_BASE64 "'/></ds:Transforms><ds:DigestMethod "
+		   "Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>"
+		   "<ds:DigestValue>@DIGEST@</ds:DigestValue></ds:Reference>",
+		TEXT OTHER),
+	    "xml-wrapped"));
+	CHECK(template_fails_with(
+	    "<a><ds:Object xmlns:ds='" NS_DS "'>YmFk</ds:Object>" SIGNED(
+		REFERENCE("#o", "", ""), TEXT) "</a>",
+	    "xml-wrapped"));
+#undef OTHER
+#undef TEXT
 }
 
 static void
