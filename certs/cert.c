@@ -500,8 +500,8 @@ cert_has_eku(const struct cert *c, const char *oid)
 	EXTENDED_KEY_USAGE *eku =
 	    X509_get_ext_d2i(cert_x509(c), NID_ext_key_usage, NULL, NULL);
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku) && wanted != NULL; i++)
-		found = found ||
-			OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
+		found =
+		    found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
 	EXTENDED_KEY_USAGE_free(eku);
 	return found;
 }

@@ -173,8 +173,8 @@ path_rules(const struct path_request *r, struct path *p)
 {
 	static void (*const rules[])(
 	    const struct path_request *, struct path *) = { check_readable,
-		check_versions, check_keys, check_duplicates, check_serials, check_anchor,
-		path_names, check_purpose, check_time };
+		check_versions, check_keys, check_duplicates, check_serials,
+		check_anchor, path_names, check_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
 	return ossl_forget();

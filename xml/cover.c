@@ -1,6 +1,7 @@
 #include "xml/signature.h"
 
 #include "xml/ns.h"
+#include "xml/part.h"
 
 #include <string.h>
 
@@ -34,29 +35,6 @@ is_marked(const xmlNode *n)
 	return n->_private == &covered_mark;
 }
 
-/* Elements that a program which reads forms never reads. */
-static bool
-is_signature_part(const xmlNode *n)
-{
-	static const char *const exact[] = { NS_DS, NS_DS11, NS_FILTER2,
-		NS_EXC_C14N, NS_MORE };
-	const char *ns = n->ns == NULL ? "" : (const char *)n->ns->href;
-	for (size_t i = 0; i < COUNT_OF(exact); i++)
-		if (strcmp(ns, exact[i]) == 0)
-			return true;
-	return strncmp(ns, NS_ETSI_START, sizeof(NS_ETSI_START) - 1) == 0;
-}
-
-/* Only inside a Signature; elsewhere it is data like any other. */
-static bool
-is_part_in_place(const xmlNode *e)
-{
-	const xmlNode *n = is_signature_part(e) ? e : NULL;
-	while (n != NULL && !xml_is(n, NS_DS, "Signature"))
-		n = n->parent;
-	return n != NULL;
-}
-
 /* ---- what one reference covers ---- */
 
 /* Whether everything that hangs on an element is digested with it. */
@@ -86,26 +64,11 @@ add_top(struct xml_signature *s, const xmlNode *e)
 		s->too_many_tops = true;
 }
 
-/* A file in Base64, for one: no element in it has a name to go by. */
-static bool
-is_text_object(const xmlNode *e)
-{
-	if (!xml_is(e, NS_DS, "Object"))
-		return false;
-	for (const xmlNode *c = e->children; c != NULL; c = c->next)
-		if ((c->type == XML_TEXT_NODE ||
-			c->type == XML_CDATA_SECTION_NODE) &&
-		    !xmlIsBlankNode(c))
-			return true;
-	return false;
-}
-
 static void
 note_kind(struct xml_signature *s, const xmlNode *e)
 {
 	s->holds_text = s->holds_text || is_text_object(e);
-	s->holds_manifest =
-	    s->holds_manifest || xml_is(e, NS_DS, "Manifest");
+	s->holds_manifest = s->holds_manifest || xml_is(e, NS_DS, "Manifest");
 }
 
 /* Next element that is not inside `n`. */
@@ -230,6 +193,20 @@ is_countersigned(const xmlNode *e)
 	return xml_is(e, NS_DS, "SignatureValue");
 }
 
+/* XMLDSig 4.5, 5.2: in a Signature an Object is its child, SignatureProperties
+ * stand in an Object.  In KeyInfo they would pass for the signature's own. */
+static bool
+schema_is_kept(const xmlNode *e)
+{
+	if (xml_is(e, NS_DS, "Object"))
+		return xml_is(e->parent, NS_DS, "Signature");
+	if (xml_is(e, NS_DS, "SignatureProperties"))
+		return xml_is(e->parent, NS_DS, "Object");
+	if (xml_is(e, NS_DS, "SignatureProperty"))
+		return xml_is(e->parent, NS_DS, "SignatureProperties");
+	return true;
+}
+
 /* The rule of place. */
 static bool
 place_is_right(const struct xml_signature *s, const xmlNode *e)
@@ -240,7 +217,7 @@ place_is_right(const struct xml_signature *s, const xmlNode *e)
 		const xmlNode *n = e;
 		while (n->parent != s->node)
 			n = n->parent;
-		return n != s->info && n != s->value;
+		return n != s->info && n != s->value && schema_is_kept(e);
 	}
 	if (is_countersigned(e))
 		return true;
@@ -388,6 +365,56 @@ find_like_object(struct xml_job *job, const struct xml_signature *s,
 	return NULL;
 }
 
+/* Whether something of this signature's own that it signs holds `e`. */
+static bool
+is_own_and_signed(const struct xml_signature *s, const xmlNode *e)
+{
+	for (size_t i = 0; i < s->nrefs; i++)
+		if (xml_ref_is_own(s, &s->refs[i]) &&
+		    xml_is_inside(e, s->refs[i].element))
+			return true;
+	return false;
+}
+
+/* An element in the Signature, and in no other inside it, that has the name of
+ * `signed_one` and is not signed. */
+static struct err *
+find_twin(struct xml_job *job, const struct xml_signature *s,
+    const xmlNode *signed_one, struct signature_fact *fact)
+{
+	for (xmlNode *e = s->node; e != NULL; e = xml_walk(e, s->node)) {
+		TRY(work_spend_steps(&job->work, STEPS_VISIT));
+		if (is_marked(e) || !xmlStrEqual(e->name, signed_one->name) ||
+		    is_signature_part(e) || is_own_and_signed(s, e))
+			continue;
+		const xmlNode *holder = e;
+		while (!xml_is(holder, NS_DS, "Signature"))
+			holder = holder->parent;
+		if (holder == s->node)
+			return tell_wrapped(e, fact);
+	}
+	return NULL;
+}
+
+/* What its own SignatureProperties say (the time, in invoices) is read by name,
+ * too. */
+static struct err *
+find_like_property(struct xml_job *job, const struct xml_signature *s,
+    struct signature_fact *fact)
+{
+	for (size_t i = 0; i < s->nrefs; i++) {
+		xmlNode *top = s->refs[i].element;
+		if (!xml_ref_is_own(s, &s->refs[i]) ||
+		    strncmp((const char *)top->name, "SignaturePropert", 16) !=
+			0)
+			continue;
+		for (xmlNode *e = top; e != NULL; e = xml_walk(e, top))
+			if (!is_signature_part(e))
+				TRY(find_twin(job, s, e, fact));
+	}
+	return NULL;
+}
+
 static int
 compare_names(const void *a, const void *b)
 {
@@ -472,6 +499,7 @@ xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 	TRY(find_like_top(job, s, fact));
 	TRY(find_like_loose(job, loose, fact));
 	TRY(find_like_object(job, s, fact));
+	TRY(find_like_property(job, s, fact));
 	if (fact->covers_all && (loose->n > 0 || others_hold_data(loose, s)))
 		fact->covers_all = false;
 	return NULL;

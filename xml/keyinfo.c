@@ -281,8 +281,8 @@ serial_fits(const xmlNode *n, const struct cert *c, bool *out)
 	(void)BN_dec2bn(&raw, s);
 	CLEANUP(BN_freep) BIGNUM *stated = raw;
 	CLEANUP(BN_freep)
-	BIGNUM *real = ASN1_INTEGER_to_BN(
-	    X509_get0_serialNumber(cert_x509(c)), NULL);
+	BIGNUM *real =
+	    ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert_x509(c)), NULL);
 	*out = stated != NULL && real != NULL && BN_cmp(stated, real) == 0;
 	return NULL;
 }

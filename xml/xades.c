@@ -230,8 +230,8 @@ tell_target(
 	const char *target = xml_attr(s->qualifying, "Target");
 	struct err *problem = NULL;
 	xmlNode *other;
-	TRY(blame_document(xml_doc_by_id(job->doc, target + (*target == '#'),
-			       &other),
+	TRY(blame_document(
+	    xml_doc_by_id(job->doc, target + (*target == '#'), &other),
 	    &problem));
 	bool nobody = problem != NULL && err_kind(problem) == ERR_MISSING;
 	err_free(problem);

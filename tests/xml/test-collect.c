@@ -326,9 +326,9 @@ refuses_a_type_that_lies(void)
 static void
 takes_an_object_beside_the_signature(void)
 {
-	CHECK(template_is_valid("<a><ds:Object xmlns:ds='" NS_DS
-				"' Id='o'>x</ds:Object>" SIGNED(
-	    REFERENCE("#o", " Type='" TYPE_OBJECT "'", ""), "") "</a>"));
+	CHECK(template_is_valid(
+	    "<a><ds:Object xmlns:ds='" NS_DS "' Id='o'>x</ds:Object>" SIGNED(
+		REFERENCE("#o", " Type='" TYPE_OBJECT "'", ""), "") "</a>"));
 }
 
 /* A program that looks for the form by its name finds the one in front. */
@@ -343,8 +343,8 @@ refuses_a_twin_of_what_stands_in_an_object(void)
 	    "<a><form>bad</form>" IN_OBJECT "</a>", "xml-wrapped"));
 #undef IN_OBJECT
 #define BESIDE                                                                 \
-	"<ds:Object xmlns:ds='" NS_DS "' Id='o'>good</ds:Object>" SIGNED(      \
-	    REFERENCE("#o", "", ""), "")
+	"<ds:Object xmlns:ds='" NS_DS                                          \
+	"' Id='o'>good</ds:Object>" SIGNED(REFERENCE("#o", "", ""), "")
 	CHECK(template_is_valid("<a>" BESIDE "</a>"));
 	CHECK(template_fails_with("<a><ds:Object xmlns:ds='" NS_DS
 				  "'>bad</ds:Object>" BESIDE "</a>",
@@ -360,17 +360,70 @@ refuses_a_twin_of_what_stands_in_an_object(void)
 	    SIGNED(REFERENCE("#o", "", ""), OTHER TEXT), "xml-wrapped"));
 	CHECK(template_fails_with(
 	    SIGNED("<ds:Reference URI='#o'><ds:Transforms><ds:Transform "
-		   "Algorithm='" ALG_BASE64 "'/></ds:Transforms><ds:DigestMethod "
+		   "Algorithm='" ALG_BASE64
+		   "'/></ds:Transforms><ds:DigestMethod "
 		   "Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>"
 		   "<ds:DigestValue>@DIGEST@</ds:DigestValue></ds:Reference>",
 		TEXT OTHER),
 	    "xml-wrapped"));
 	CHECK(template_fails_with(
-	    "<a><ds:Object xmlns:ds='" NS_DS "'>YmFk</ds:Object>" SIGNED(
-		REFERENCE("#o", "", ""), TEXT) "</a>",
+	    "<a><ds:Object xmlns:ds='" NS_DS
+	    "'>YmFk</ds:Object>" SIGNED(REFERENCE("#o", "", ""), TEXT) "</a>",
 	    "xml-wrapped"));
 #undef OTHER
 #undef TEXT
+}
+
+static void
+refuses_data_under_the_namespaces_of_signatures(void)
+{
+	static const char *const spaces[] = { NS_DS, NS_XADES, NS_MORE };
+	CLEANUP(buf_done)
+	struct buf good = sign_template(
+	    "<a><amount>1</amount>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	for (size_t i = 0; i < COUNT_OF(spaces); i++) {
+		char evil[256];
+		snprintf(evil, sizeof(evil),
+		    "</ds:X509Certificate><e:amount xmlns:e='%s'>9</e:amount>",
+		    spaces[i]);
+		CLEANUP(buf_done)
+		struct buf b = replace(
+		    buf_bytes(&good), "</ds:X509Certificate>", bytes_str(evil));
+		CHECK(fails_with(buf_bytes(&b), NULL, "xml-wrapped"));
+	}
+}
+
+#define PROPERTY(more, time)                                                   \
+	"<ds:Object><ds:SignatureProperties" more                              \
+	"><ds:SignatureProperty Target=''><SigningTime xmlns='urn:t'>" time    \
+	"</SigningTime></ds:SignatureProperty></ds:SignatureProperties>"       \
+	"</ds:Object>"
+
+static void
+refuses_a_second_time_that_is_not_signed(void)
+{
+	CHECK(template_is_valid("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+	    PROPERTY(" Id='p'", "2026")) "</a>"));
+	CHECK(template_fails_with(
+	    "<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		PROPERTY("", "2020") PROPERTY(" Id='p'", "2026")) "</a>",
+	    "xml-wrapped"));
+}
+
+/* There it would count as the signature's own, and as nobody's data. */
+static void
+refuses_an_object_in_keyinfo(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a>" SIGNED(WHOLE REFERENCE("#o", "", ""),
+			      "<ds:Object Id='o'>x</ds:Object>") "</a>",
+		&an, NULL);
+	replace_in(&b, "<ds:Object Id='o'>x</ds:Object>", BYTES_LIT(""));
+	replace_in(&b, "</ds:KeyInfo>",
+	    BYTES_LIT("<ds:Object Id='o' xmlns:ds='" NS_DS
+		      "'>x</ds:Object></ds:KeyInfo>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-signed-elsewhere"));
 }
 
 static void
@@ -914,6 +967,9 @@ main(void)
 	RUN(refuses_a_type_that_lies);
 	RUN(takes_an_object_beside_the_signature);
 	RUN(refuses_a_twin_of_what_stands_in_an_object);
+	RUN(refuses_data_under_the_namespaces_of_signatures);
+	RUN(refuses_a_second_time_that_is_not_signed);
+	RUN(refuses_an_object_in_keyinfo);
 	RUN(says_what_it_cannot_canonicalise);
 	RUN(refuses_a_counter_signature_over_something_else);
 	RUN(stops_an_expensive_xpath);
