@@ -91,6 +91,8 @@ struct policy {
 	struct known_policy *known; /* signature policies */
 	size_t nknown;
 	bool need_stamp;
+	bool simple_is_one; /* ASiC-S with more than its one file has no valid
+			     * signature (EN 319 162-1 4.3.3); else told */
 	char **domains; /* whose anchors count; NULL: all */
 	size_t ndomains;
 	/* Certificate policies (dotted OIDs), one of which must hold all along a
