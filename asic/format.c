@@ -114,7 +114,7 @@ read_mimetype(struct box *x)
 	return compare_comment(x, type);
 }
 
-/* 4.3.3.1: ASiC-S holds one file, at its root. */
+/* 4.3.3.2: ASiC-S holds one file, at its root. */
 static struct err *
 check_simple(struct box *x)
 {

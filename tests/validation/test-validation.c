@@ -101,7 +101,7 @@ one_reference_of_several_that_was_not_done_is_enough(void)
 	facts_done(&f);
 }
 
-/* EN 319 162-1 4.3.3. */
+/* EN 319 162-1 4.3.3.2. */
 static void
 a_container_for_one_file_holds_one_where_that_is_kept(void)
 {
