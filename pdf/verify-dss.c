@@ -147,7 +147,7 @@ read_dss(struct dss *d)
 	return NULL;
 }
 
-/* EN 319 142-1 5.4.1: who adds to the store keeps what is in it, and some do
+/* Who adds to the store should keep what is in it, and some do
  * not.  What an older revision brought is as good as ever. */
 static struct err *
 read_older(struct dss *d)
