@@ -64,11 +64,21 @@ add_top(struct xml_signature *s, const xmlNode *e)
 		s->too_many_tops = true;
 }
 
+/* A Manifest speaks for the signature only as a child of its own Object; one
+ * that hides deeper is a wrapped one. */
+static bool
+is_own_manifest(const struct xml_signature *s, const xmlNode *e)
+{
+	return e != NULL && xml_is(e, NS_DS, "Manifest") &&
+	       xml_is(e->parent, NS_DS, "Object") &&
+	       e->parent->parent == s->node;
+}
+
 static void
 note_kind(struct xml_signature *s, const xmlNode *e)
 {
 	s->holds_text = s->holds_text || is_text_object(e);
-	s->holds_manifest = s->holds_manifest || xml_is(e, NS_DS, "Manifest");
+	s->holds_manifest = s->holds_manifest || is_own_manifest(s, e);
 }
 
 /* Next element that is not inside `n`. */
@@ -222,16 +232,6 @@ place_is_right(const struct xml_signature *s, const xmlNode *e)
 	if (is_countersigned(e))
 		return true;
 	return e->parent != NULL && xml_is_inside(s->node, e->parent);
-}
-
-/* A Manifest speaks for the signature only as a child of its own Object; one
- * that hides deeper is a wrapped one. */
-static bool
-is_own_manifest(const struct xml_signature *s, const xmlNode *e)
-{
-	return e != NULL && xml_is(e, NS_DS, "Manifest") &&
-	       xml_is(e->parent, NS_DS, "Object") &&
-	       e->parent->parent == s->node;
 }
 
 /* What Type promises must be there.  An Object may stand beside the Signature

@@ -374,6 +374,22 @@ refuses_a_twin_of_what_stands_in_an_object(void)
 #undef TEXT
 }
 
+#define LIST(id)                                                               \
+	"<ds:Object><ds:Manifest" id "><ds:Reference URI='urn:elsewhere'>"     \
+	"<ds:DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'" \
+	"/><ds:DigestValue>AA==</ds:DigestValue></ds:Reference></ds:Manifest>" \
+	"</ds:Object>"
+
+static void
+refuses_a_second_manifest_that_is_not_signed(void)
+{
+	CHECK(template_is_valid(
+	    SIGNED(REFERENCE("#m", "", ""), LIST(" Id='m'"))));
+	CHECK(template_fails_with(
+	    SIGNED(REFERENCE("#m", "", ""), LIST("") LIST(" Id='m'")),
+	    "xml-wrapped"));
+}
+
 static void
 refuses_data_under_the_namespaces_of_signatures(void)
 {
@@ -967,6 +983,7 @@ main(void)
 	RUN(refuses_a_type_that_lies);
 	RUN(takes_an_object_beside_the_signature);
 	RUN(refuses_a_twin_of_what_stands_in_an_object);
+	RUN(refuses_a_second_manifest_that_is_not_signed);
 	RUN(refuses_data_under_the_namespaces_of_signatures);
 	RUN(refuses_a_second_time_that_is_not_signed);
 	RUN(refuses_an_object_in_keyinfo);
