@@ -159,6 +159,26 @@ one_reference_of_several_that_was_not_done_is_enough(void)
 	facts_done(&f);
 }
 
+/* EN 319 162-1 4.3.3.2. */
+static void
+a_container_for_one_file_holds_one_where_that_is_kept(void)
+{
+	static const char *const keep[] = { "eu-basic", "strict" };
+	static const char *const tell[] = { "crypto-only", "path-only" };
+	struct facts f = { .format = "asic" };
+	(void)add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&f.findings, false, "asic-not-simple", "2"));
+	for (size_t i = 0; i < COUNT_OF(keep); i++)
+		check(&f, keep[i], NOON, NULL, TOTAL_FAILED, SUB_FORMAT_FAILURE,
+		    "asic-not-simple");
+	for (size_t i = 0; i < COUNT_OF(tell); i++) {
+		struct verdict v = judge_facts(&world, &f, tell[i], NOON, NULL);
+		CHECK(v.indication == TOTAL_PASSED);
+		verdict_done(&v);
+	}
+	facts_done(&f);
+}
+
 static void
 fatal_findings_decide_wherever_they_stand(void)
 {
@@ -630,6 +650,7 @@ main(void)
 	RUN(nothing_signed_is_never_passed);
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
+	RUN(a_container_for_one_file_holds_one_where_that_is_kept);
 	RUN(fatal_findings_decide_wherever_they_stand);
 	RUN(what_cannot_be_judged_is_not_condemned);
 	RUN(without_a_certificate_nobody_signed);
