@@ -21,7 +21,6 @@ struct fetch_source {
 	struct fetch_memory *memory;
 	size_t max;            /* bytes of one answer */
 	int64_t behind_ms;     /* for what is fetched behind */
-	const struct settings_list *hosts; /* status-host; NULL, empty: all */
 };
 
 /* `s` must outlive what comes out, and its memory; several threads may use it.

@@ -221,8 +221,7 @@ open_store(struct front *f)
 		.store = f->store,
 		.clock = &clock_system,
 		.max = (size_t)f->s->fetch_max,
-		.behind_ms = f->s->fetch_seconds * 1000,
-		.hosts = &f->s->status_host };
+		.behind_ms = f->s->fetch_seconds * 1000 };
 	/* One stays for time stamps of another authority, whatever addresses
 	 * strangers name. */
 	size_t at_once = f->s->fetchers > 1 ? (size_t)f->s->fetchers - 1 : 1;
