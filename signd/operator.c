@@ -29,7 +29,7 @@ static const struct purpose purposes[] = {
 	{ .name = "time-stamp", .cn = "signd TSA", .days = 1825 },
 	{ .name = "ocsp", .cn = "signd OCSP", .days = 397 },
 	{ .name = "audit", .cn = "signd Audit", .days = 1825 },
-	{ .name = "seal", .cn = "signd Seal", .days = 1825 },
+	{ .name = "seal", .cn = "signd Seal (receipts only)", .days = 1825 },
 	{ .name = "pin-seal",
 	    .cn = "signd PIN",
 	    .days = 1825,
