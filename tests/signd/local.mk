@@ -13,6 +13,11 @@ tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_lanes_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-ocsp-cache
+tests_signd_test_ocsp_cache_SOURCES = tests/signd/test-ocsp-cache.c
+tests_signd_test_ocsp_cache_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_ocsp_cache_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
