@@ -1,6 +1,6 @@
 #!/bin/sh
 # Time stamps of every kind, made by others: those of the conformance corpus
-# (SIGND_TEST_CORPUS, skipped without), and one over a single data object that
+# (SIGND_TEST_CORPUS, or beside the sources; skipped without), and one over a single data object that
 # openssl ts and xmlsec1 make here.  Each must hold, and fall with what it covers.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +33,7 @@ stamps() { # file, expected
 	[ "$(sed -n 's/^  stamp digest \([012]\) signature 1$/\1/p' "$dir/said" | tr -d '\n')" = "$2" ]
 }
 
-corpus=${SIGND_TEST_CORPUS:-../shared/conformance}
+corpus=${SIGND_TEST_CORPUS:-$here/../../../shared/conformance}
 dss=$corpus/dss/dss-xades/src/test/resources/validation
 if [ -d "$dss" ]; then
 	all=$dss/dss2208/xades-content-tst-null-c14n.xml
