@@ -89,3 +89,11 @@ TESTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
 TESTS += %D%/trust.sh
+
+# Within what the systemd unit lets pass.
+noinst_PROGRAMS += tests/signd/only
+tests_signd_only_SOURCES = tests/signd/only.c
+tests_signd_only_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_signd_only_LDADD = $(SECCOMP_LIBS)
+dist_check_SCRIPTS += %D%/unit.sh
+TESTS += %D%/unit.sh
