@@ -1,5 +1,7 @@
 #include "validation/internal.h"
 
+#include "certs/profiles.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,6 +305,9 @@ add_notes(const struct judging *j, struct signature_verdict *v)
 		TRY(note(v, "trust-not-checked"));
 	else if (p->status == STATUS_IGNORE)
 		TRY(note(v, "revocation-not-checked"));
+	/* A digest does not show its keyholder what it is of. */
+	if (f->cert != NULL && cert_has_eku(f->cert, OID_RECEIPT_SEAL))
+		TRY(note(v, "seal-receipts-only"));
 	TRY(note_algorithms(j, v));
 	TRY(note_changes(v));
 	if (f->claimed_time != TIME_NONE &&

@@ -1,6 +1,7 @@
 #include "validation/validation.h"
 
 #include "base/messages.h"
+#include "certs/profiles.h"
 #include "tests/validation/facts.h"
 
 #include <openssl/ocsp.h>
@@ -621,6 +622,36 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 	buf_done(&crl);
 }
 
+/* Whatever lies under the seal of receipts, no more than a receipt is meant. */
+static void
+a_seal_for_receipts_is_called_so(void)
+{
+	struct person seal = make_person((struct person_wish){ .name = "Seal",
+	    .key = "P-256",
+	    .alg = ALG_P256,
+	    .issuer = &world.ca,
+	    .eku = "1.3.6.1.4.1.311.10.3.12," OID_RECEIPT_SEAL,
+	    .serial = 33,
+	    .from = NOON - 400 * DAY,
+	    .to = NOON + 400 * DAY });
+	const struct person *who[] = { &seal, &world.citizen };
+	for (size_t i = 0; i < COUNT_OF(who); i++) {
+		struct facts f = { .format = "pdf" };
+		add_good_signature(&f, who[i]);
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", NOON, NULL);
+		bool said = false;
+		for (size_t k = 0; k < v.signatures[0].notes.n; k++)
+			said = said || strcmp(v.signatures[0].notes.v[k].code,
+					   "seal-receipts-only") == 0;
+		CHECK(v.indication == TOTAL_PASSED);
+		CHECK(said == (i == 0));
+		verdict_done(&v);
+		facts_done(&f);
+	}
+	person_done(&seal);
+}
+
 static void
 every_code_has_its_message(void)
 {
@@ -630,7 +661,7 @@ every_code_has_its_message(void)
 		"issuer-not-trusted", "certificate-expired", "issuer-expired",
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
-		"revocation-unknown", "responder-status-unknown",
+		"revocation-unknown", "responder-status-unknown", "seal-receipts-only",
 		"certificate-not-for-signing", "algorithm-weak-key" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
@@ -667,6 +698,7 @@ main(void)
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
 	RUN(a_signature_policy_must_be_known_where_that_is_wanted);
+	RUN(a_seal_for_receipts_is_called_so);
 	RUN(every_code_has_its_message);
 	world_done(&world);
 	return DONE();
