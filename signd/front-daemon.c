@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signd/front-http.h"
+#include "signd/front-batch.h"
 #include "signd/front-ocsp.h"
 #include "signd/ipc-io.h"
 
@@ -180,8 +181,8 @@ http_free(struct http *h)
 	/* Nobody is suspended any more once the queue has ended. */
 	queue_free(h->front->queue);
 	h->front->queue = NULL;
-	ocsp_batch_stop(h->front->ocsp_batch);
-	h->front->ocsp_batch = NULL;
+	batch_stop(TAKE(h->front->ocsp_batch));
+	batch_stop(TAKE(h->front->stamp_batch));
 	for (size_t i = 0; i < h->n; i++)
 		MHD_stop_daemon(h->listeners[i].daemon);
 	pthread_mutex_lock(&h->watch.lock);

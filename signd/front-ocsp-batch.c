@@ -1,37 +1,17 @@
-/*
- * Requests with a nonce each want a signature of their own.  They are
- * collected here: a few threads take what waits, ask the ledger and the token
- * for all of it in one call, and wake the connections.  So the token is kept
- * busy, and not the processes around it.
- */
+/* Requests with a nonce each want a signature of their own: several in one
+ * call (front-batch.h). */
 #include "signd/front-ocsp.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/pack.h"
 #include "signd/budget.h"
+#include "signd/front-batch.h"
 #include "signd/ipc-io.h"
 #include "signd/proto.h"
 #include "store/ledger.h"
 
-#define THREADS_MAX 16
-#define THREADS_PER_KEYHOLDER                                                  \
-	3               /* as it has: one is signed for, two are on their way */
 #define UNKNOWN_COSTS 9 /* more than others: only strangers ask for these */
-
-struct ocsp_batch {
-	struct front *front;
-	pthread_mutex_t lock; /* held for a few instructions */
-	pthread_cond_t some;
-	struct request **ring;
-	size_t max, first, n;
-	bool ending;
-	pthread_t threads[THREADS_MAX];
-	size_t nthreads;
-};
 
 /* ---- one call for many ---- */
 
@@ -72,9 +52,9 @@ ocsp_make_many(const struct front *f, const struct ocsp_wish *wishes, size_t n,
 /* ---- what a thread does ---- */
 
 struct work {
-	struct request *r[OCSP_BATCH_MAX];
-	struct ocsp_wish wish[OCSP_BATCH_MAX];
-	struct ocsp_made made[OCSP_BATCH_MAX];
+	struct request *r[BATCH_MAX];
+	struct ocsp_wish wish[BATCH_MAX];
+	struct ocsp_made made[BATCH_MAX];
 	size_t n;
 };
 
@@ -101,10 +81,14 @@ answer_one(struct front *f, struct request *r, const struct ocsp_wish *w,
 }
 
 static void
-resume(struct request *r)
+read_wish(struct work *w, struct request *r)
 {
-	r->state = REQUEST_DONE;
-	MHD_resume_connection(r->connection);
+	struct ocsp_request q;
+	/* It was read before, with the same bytes. */
+	err_free(ocsp_request_parse(buf_bytes(&r->json), &q));
+	w->r[w->n] = r;
+	w->wish[w->n++] =
+	    (struct ocsp_wish){ .key = ocsp_key_of(&q), .nonce = q.nonce };
 }
 
 static void
@@ -118,132 +102,35 @@ work_off(struct front *f, struct work *w)
 		ocsp_not_made(f, e, &w->r[i]->reply);
 	log_error(f->log, LOG_WARNING, "ocsp-not-made", e);
 	ipc_message_done(&m);
-	for (size_t i = 0; i < w->n; i++)
-		resume(w->r[i]);
 }
 
 static void
-read_wish(struct work *w, struct request *r)
+work_of_batch(struct front *f, struct request **r, size_t n)
 {
-	struct ocsp_request q;
-	/* It was read before, with the same bytes. */
-	err_free(ocsp_request_parse(buf_bytes(&r->json), &q));
-	w->r[w->n] = r;
-	w->wish[w->n++] =
-	    (struct ocsp_wish){ .key = ocsp_key_of(&q), .nonce = q.nonce };
-}
-
-/* As much as is this thread's share: the others get some, too. */
-static bool
-take_share(struct ocsp_batch *b, struct work *w)
-{
-	w->n = 0;
-	pthread_mutex_lock(&b->lock);
-	while (b->n == 0 && !b->ending)
-		pthread_cond_wait(&b->some, &b->lock);
-	size_t share = (b->n + b->nthreads - 1) / b->nthreads;
-	while (b->n > 0 && w->n < share && w->n < OCSP_BATCH_MAX) {
-		read_wish(w, b->ring[b->first]);
-		b->first = (b->first + 1) % b->max;
-		b->n--;
-	}
-	pthread_mutex_unlock(&b->lock);
-	return w->n > 0;
-}
-
-static void *
-thread_main(void *ctx)
-{
-	struct ocsp_batch *b = ctx;
-	struct work w;
-	while (take_share(b, &w))
-		work_off(b->front, &w);
-	return NULL;
+	struct work w = { .n = 0 };
+	for (size_t i = 0; i < n; i++)
+		read_wish(&w, r[i]);
+	work_off(f, &w);
 }
 
 bool
 ocsp_batch_take(struct request *r, struct bytes der)
 {
-	struct ocsp_batch *b = r->front->ocsp_batch;
 	struct err *e = NULL;
 	/* A GET has it in its path; then it is as with POST. */
 	if (r->json.len == 0) {
 		r->json = BUF(OCSP_REQUEST_MAX);
 		e = buf_append(&r->json, der);
 	}
-	pthread_mutex_lock(&b->lock);
-	bool room = e == NULL && !b->ending && b->n < b->max;
-	if (room) {
-		r->state = REQUEST_QUEUED;
-		MHD_suspend_connection(r->connection);
-		b->ring[(b->first + b->n) % b->max] = r;
-		b->n++;
-		pthread_cond_signal(&b->some);
-	}
-	pthread_mutex_unlock(&b->lock);
+	bool whole = e == NULL;
 	err_free(e);
-	return room;
-}
-
-/* ---- life ---- */
-
-static struct err *
-start_threads(struct ocsp_batch *b)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t keyholders = b->front->s->keyholders;
-	if (keyholders == 0)
-		keyholders = cores > 0 ? cores : 1;
-	size_t n = (size_t)keyholders * THREADS_PER_KEYHOLDER;
-	if (n > THREADS_MAX)
-		n = THREADS_MAX;
-	for (size_t i = 0; i < n; i++) {
-		int failed =
-		    pthread_create(&b->threads[i], NULL, thread_main, b);
-		if (failed != 0)
-			return err_errno(failed, "pthread_create");
-		pthread_mutex_lock(&b->lock);
-		b->nthreads++;
-		pthread_mutex_unlock(&b->lock);
-	}
-	return NULL;
+	return whole && batch_take(r->front->ocsp_batch, r);
 }
 
 struct err *
-ocsp_batch_start(struct front *f, struct ocsp_batch **out)
+ocsp_batch_start(struct front *f, struct batch **out)
 {
-	struct ocsp_batch *b = calloc(1, sizeof(*b));
-	if (b == NULL)
-		return err_new(ERR_NOMEM, NULL, "ocsp_batch");
-	b->front = f;
-	b->max = (size_t)f->s->ocsp_waiting_max + 1;
-	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->some, NULL);
-	b->ring = calloc(b->max, sizeof(struct request *));
-	struct err *e = b->ring == NULL
-			    ? err_new(ERR_NOMEM, NULL, "%zu requests", b->max)
-			    : start_threads(b);
-	if (e != NULL) {
-		ocsp_batch_stop(b);
-		return e;
-	}
-	*out = b;
-	return NULL;
+	return batch_start(
+	    f, (size_t)f->s->ocsp_waiting_max, work_of_batch, out);
 }
 
-void
-ocsp_batch_stop(struct ocsp_batch *b)
-{
-	if (b == NULL)
-		return;
-	pthread_mutex_lock(&b->lock);
-	b->ending = true;
-	pthread_cond_broadcast(&b->some);
-	pthread_mutex_unlock(&b->lock);
-	for (size_t i = 0; i < b->nthreads; i++)
-		pthread_join(b->threads[i], NULL);
-	pthread_cond_destroy(&b->some);
-	pthread_mutex_destroy(&b->lock);
-	free(b->ring);
-	free(b);
-}

@@ -39,7 +39,7 @@ struct ocsp_keep {
 	/* Below: the thread's own. */
 	char listed[SERIAL_TEXT_MAX + 1]; /* the last of the register seen */
 	int64_t list_at;                  /* ms: when to begin again */
-	struct ocsp_wish wishes[OCSP_BATCH_MAX];
+	struct ocsp_wish wishes[KEY_OCSP_MAX];
 	size_t n;
 };
 
@@ -58,7 +58,7 @@ static struct err *
 make_wishes(struct ocsp_keep *k)
 {
 	struct front *f = k->front;
-	struct ocsp_made made[OCSP_BATCH_MAX];
+	struct ocsp_made made[KEY_OCSP_MAX];
 	struct ipc_message m = { 0 };
 	size_t n = k->n;
 	k->n = 0;
@@ -78,7 +78,7 @@ wish(struct ocsp_keep *k, const struct ocsp_key *key)
 	if (key->len == 0)
 		return NULL;
 	k->wishes[k->n++] = (struct ocsp_wish){ .key = *key };
-	return k->n == OCSP_BATCH_MAX ? make_wishes(k) : NULL;
+	return k->n == KEY_OCSP_MAX ? make_wishes(k) : NULL;
 }
 
 /* Clients ask by SHA-1, as RFC 5019 has it; others are answered when they

@@ -79,8 +79,6 @@ bool ocsp_cache_due(
 
 /* ---- asking the keyholder (front-ocsp-batch.c) ---- */
 
-#define OCSP_BATCH_MAX 32 /* answers of one call */
-
 struct ocsp_wish {
 	struct ocsp_key key;
 	struct bytes nonce;
@@ -95,9 +93,7 @@ struct err *ocsp_make_many(const struct front *f,
 void ocsp_not_made(
     const struct front *f, const struct err *e, struct reply *out);
 
-struct err *ocsp_batch_start(struct front *f, struct ocsp_batch **out) MUST_USE;
-/* After the daemons have no new requests; ends what waits. */
-void ocsp_batch_stop(struct ocsp_batch *b);
+struct err *ocsp_batch_start(struct front *f, struct batch **out) MUST_USE;
 /* Takes the request, which is suspended, and resumes it with its answer.
  * False: too many wait; nothing happened. */
 bool ocsp_batch_take(struct request *r, struct bytes der);

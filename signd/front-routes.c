@@ -93,6 +93,7 @@ static const struct route routes[] = {
 	    .body = BODY_BINARY,
 	    .media = "application/timestamp-query",
 	    .plain = true,
+	    .quick = quick_post_tsa,
 	    .handle = post_tsa },
 	/* citizens */
 	{ .method = "POST",

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "signd/front-batch.h"
 #include "signd/front-ocsp.h"
 #include "signd/ipc-io.h"
 #include "signd/process.h"
@@ -360,6 +361,8 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets,
 	struct http *h = NULL;
 	struct err *e = ocsp_batch_start(f, &f->ocsp_batch);
 	if (e == NULL)
+		e = stamp_batch_start(f, &f->stamp_batch);
+	if (e == NULL)
 		e = ocsp_keep_start(f, &f->ocsp_keep);
 	if (e == NULL)
 		e = http_start(f, tls, sockets, &h);
@@ -368,7 +371,8 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets,
 		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
 	}
 	http_free(h);
-	ocsp_batch_stop(f->ocsp_batch);
+	batch_stop(f->ocsp_batch);
+	batch_stop(f->stamp_batch);
 	ocsp_keep_stop(f->ocsp_keep);
 	return e;
 }

@@ -72,7 +72,8 @@ struct front {
 	size_t ndomains;
 	struct trust *trust; /* of trust-list */
 	struct ocsp_cache *ocsp;
-	struct ocsp_batch *ocsp_batch;
+	struct batch *ocsp_batch; /* front-batch.h */
+	struct batch *stamp_batch;
 	struct ocsp_keep *ocsp_keep;
 	struct budget *budget; /* signatures that strangers may have */
 	struct watch *watch; /* front-http.c: connections and their deadlines */
@@ -373,12 +374,15 @@ struct err *once_claim(struct request *r, struct bytes material,
 void once_end(
     struct request *r, struct once *once, const struct reply *out, bool worked);
 
-/* ---- what everybody may ask (front-public.c, front-ocsp.c) ---- */
+/* ---- what everybody may ask (front-public.c, front-tsa.c, front-ocsp.c) ---- */
 
 struct err *quick_get_ocsp(
     struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
 struct err *quick_post_ocsp(
     struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
+struct err *quick_post_tsa(
+    struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
+struct err *stamp_batch_start(struct front *f, struct batch **out) MUST_USE;
 bool ocsp_is_get(const char *path);
 /* Such a GET whose answer is kept: queued before anything else is looked at. */
 bool ocsp_at_once(const struct front *f, const char *path,

@@ -150,8 +150,7 @@ read_stamp_request(struct unpack *u, struct stamp_request *r)
 	TRY(unpack_bytes(u, 2, &r->digest));
 	TRY(unpack_bytes(u, 3, &r->nonce));
 	TRY(unpack_str(u, 4, &r->policy));
-	TRY(unpack_u64(u, 5, &r->certs));
-	return unpack_end(u);
+	return unpack_u64(u, 5, &r->certs);
 }
 
 #define STAMP_SERIAL 16 /* bytes */
@@ -181,7 +180,8 @@ check_policy(const struct keyholder *k, const char *wanted)
 }
 
 static struct err *
-stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
+stamp(struct keyholder *k, const struct stamp_request *r, int64_t *time,
+    struct buf *out)
 {
 	const struct settings *s = k->settings;
 	int64_t now = 0;
@@ -204,18 +204,57 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 		.accuracy_s = (int)s->tsa_accuracy };
 	struct token_signer key = { k, operator_signer(k, &k->tsa) };
 	struct signer signer = token_signer(&key);
-	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
-	TRY(tst_make(&f, &signer, &token));
-	TRY(pack_bytes(out, 1, buf_bytes(&token)));
-	return pack_i64(out, 2, now);
+	*time = now;
+	return tst_make(&f, &signer, out);
 }
 
 struct err *
 keyholder_timestamp(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	CLEANUP(stamp_request_done) struct stamp_request r = { 0 };
+	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
+	int64_t now = 0;
 	TRY(read_stamp_request(u, &r));
-	return stamp(k, &r, out);
+	TRY(unpack_end(u));
+	TRY(stamp(k, &r, &now, &token));
+	TRY(pack_bytes(out, 1, buf_bytes(&token)));
+	return pack_i64(out, 2, now);
+}
+
+/* What is wrong with one request is told of it alone; what is wrong here, of
+ * all. */
+static bool
+is_of_request(const struct err *e)
+{
+	return err_kind(e) == ERR_UNSUPPORTED || err_kind(e) == ERR_USAGE;
+}
+
+static struct err *
+put_stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
+{
+	int64_t now = 0;
+	CLEANUP(buf_done) struct buf packed = BUF(TST_MAX);
+	struct err *e = stamp(k, r, &now, &packed);
+	if (e == NULL)
+		return pack_bytes(out, 1, buf_bytes(&packed));
+	if (!is_of_request(e))
+		return e;
+	buf_clear(&packed);
+	struct err *bad = err_pack(e, &packed);
+	err_free(e);
+	TRY(bad);
+	return pack_bytes(out, 2, buf_bytes(&packed));
+}
+
+struct err *
+keyholder_timestamps(struct keyholder *k, struct unpack *u, struct buf *out)
+{
+	for (int i = 0; i < KEY_STAMPS_MAX && unpack_is(u, 1); i++) {
+		CLEANUP(stamp_request_done) struct stamp_request r = { 0 };
+		TRY(read_stamp_request(u, &r));
+		TRY(put_stamp(k, &r, out));
+	}
+	return unpack_end(u);
 }
 
 /* ---- OCSP ---- */

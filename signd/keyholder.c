@@ -328,6 +328,8 @@ dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 		return keyholder_revoke(k, u, out);
 	case KEY_CRL:
 		return keyholder_crl(k, out);
+	case KEY_TIMESTAMP_MANY:
+		return keyholder_timestamps(k, u, out);
 	case KEY_TIMESTAMP:
 		return keyholder_timestamp(k, u, out);
 	case KEY_OCSP:

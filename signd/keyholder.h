@@ -339,6 +339,8 @@ struct err *keyholder_operators(struct keyholder *k) MUST_USE;
 struct err *keyholder_pin_key(struct keyholder *k) MUST_USE;
 struct err *keyholder_timestamp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
+struct err *keyholder_timestamps(
+    struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 struct err *keyholder_ocsp(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 struct err *keyholder_ocsp_many(

@@ -21,6 +21,9 @@ signd_libservice_la_SOURCES = \
 	%D%/front-idempotency.c \
 	%D%/front-level.c %D%/front-level.h \
 	%D%/front-ocsp.c %D%/front-ocsp.h \
+	%D%/front-batch.c \
+	%D%/front-batch.h \
+	%D%/front-tsa.c \
 	%D%/front-ocsp-batch.c \
 	%D%/front-ocsp-cache.c \
 	%D%/front-ocsp-keep.c \

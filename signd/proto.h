@@ -121,6 +121,10 @@ enum key_op {
 	 * "tsa-clock": the clock jumped or is not synchronised; ERR_MISSING
 	 * code "tsa-missing": there is no such key. */
 	KEY_TIMESTAMP = 0x0310,
+	/* Several time stamps; up to KEY_STAMPS_MAX times 1 to 5, as above.
+	 * Answer for each, in order: 1 TimeStampToken (DER), or 2 the error
+	 * packed. */
+	KEY_TIMESTAMP_MANY = 0x0315,
 	/* OCSP answer (RFC 6960) about certificates of our issuing CA; what it
 	 * says comes from the register.  1 nonce or "", then up to
 	 * KEY_OCSP_MAX times: 2 digest algorithm of the CertID (dotted),
@@ -161,6 +165,7 @@ enum key_op {
 			      * 3 pairs of keys made beforehand [n] */
 };
 
+#define KEY_STAMPS_MAX 32 /* time stamps of one call */
 #define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */
 #define LEDGER_SERIALS_PAGE 1000
 

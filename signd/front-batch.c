@@ -1,0 +1,141 @@
+#include "signd/front-batch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define THREADS_MAX 16
+#define THREADS_PER_KEYHOLDER                                                  \
+	3 /* as it has: one is signed for, two are on their way */
+
+struct batch {
+	struct front *front;
+	batch_work *work;
+	pthread_mutex_t lock; /* held for a few instructions */
+	pthread_cond_t some;
+	struct request **ring;
+	size_t max, first, n;
+	bool ending;
+	pthread_t threads[THREADS_MAX];
+	size_t nthreads;
+};
+
+/* As much as is this thread's share: the others get some, too. */
+static size_t
+take_share(struct batch *b, struct request *out[BATCH_MAX])
+{
+	size_t n = 0;
+	pthread_mutex_lock(&b->lock);
+	while (b->n == 0 && !b->ending)
+		pthread_cond_wait(&b->some, &b->lock);
+	size_t share = (b->n + b->nthreads - 1) / b->nthreads;
+	while (b->n > 0 && n < share && n < BATCH_MAX) {
+		out[n++] = b->ring[b->first];
+		b->first = (b->first + 1) % b->max;
+		b->n--;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
+static void
+resume(struct request *r)
+{
+	r->state = REQUEST_DONE;
+	MHD_resume_connection(r->connection);
+}
+
+static void *
+thread_main(void *ctx)
+{
+	struct batch *b = ctx;
+	struct request *r[BATCH_MAX];
+	size_t n;
+	while ((n = take_share(b, r)) > 0) {
+		b->work(b->front, r, n);
+		for (size_t i = 0; i < n; i++)
+			resume(r[i]);
+	}
+	return NULL;
+}
+
+bool
+batch_take(struct batch *b, struct request *r)
+{
+	pthread_mutex_lock(&b->lock);
+	bool room = !b->ending && b->n < b->max;
+	if (room) {
+		r->state = REQUEST_QUEUED;
+		MHD_suspend_connection(r->connection);
+		b->ring[(b->first + b->n) % b->max] = r;
+		b->n++;
+		pthread_cond_signal(&b->some);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return room;
+}
+
+/* ---- life ---- */
+
+static struct err *
+start_threads(struct batch *b)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t keyholders = b->front->s->keyholders;
+	if (keyholders == 0)
+		keyholders = cores > 0 ? cores : 1;
+	size_t n = (size_t)keyholders * THREADS_PER_KEYHOLDER;
+	if (n > THREADS_MAX)
+		n = THREADS_MAX;
+	for (size_t i = 0; i < n; i++) {
+		int failed =
+		    pthread_create(&b->threads[i], NULL, thread_main, b);
+		if (failed != 0)
+			return err_errno(failed, "pthread_create");
+		pthread_mutex_lock(&b->lock);
+		b->nthreads++;
+		pthread_mutex_unlock(&b->lock);
+	}
+	return NULL;
+}
+
+struct err *
+batch_start(
+    struct front *f, size_t waiting, batch_work *work, struct batch **out)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		return err_new(ERR_NOMEM, NULL, "a batch");
+	b->front = f;
+	b->work = work;
+	b->max = waiting + 1;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->some, NULL);
+	b->ring = calloc(b->max, sizeof(struct request *));
+	struct err *e = b->ring == NULL
+			    ? err_new(ERR_NOMEM, NULL, "%zu requests", b->max)
+			    : start_threads(b);
+	if (e != NULL) {
+		batch_stop(b);
+		return e;
+	}
+	*out = b;
+	return NULL;
+}
+
+void
+batch_stop(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->ending = true;
+	pthread_cond_broadcast(&b->some);
+	pthread_mutex_unlock(&b->lock);
+	for (size_t i = 0; i < b->nthreads; i++)
+		pthread_join(b->threads[i], NULL);
+	pthread_cond_destroy(&b->some);
+	pthread_mutex_destroy(&b->lock);
+	free(b->ring);
+	free(b);
+}
