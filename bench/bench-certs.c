@@ -60,8 +60,10 @@ make_token(struct bench *b)
 		return err_new(ERR_INTERNAL, NULL, "softhsm2-util");
 	TRY(open_token(b));
 	TRY(p11_kek_make(&b->s, BYTES_LIT("kek"), &b->kek.handle));
-	TRY(p11_pair_make(&b->s, BYTES_LIT("ca"), &b->ca_key, &b->ca_spki));
-	return p11_pair_make(&b->s, BYTES_LIT("key"), &b->key, &b->spki);
+	TRY(p11_pair_make(
+	    &b->s, KIND_P256, BYTES_LIT("ca"), &b->ca_key, &b->ca_spki));
+	return p11_pair_make(
+	    &b->s, KIND_P256, BYTES_LIT("key"), &b->key, &b->spki);
 }
 
 static struct err *

@@ -23,7 +23,6 @@ struct fetch_source {
 	size_t max;            /* bytes of one answer */
 	struct list_shelf *shelf; /* of larger lists; NULL: there is none */
 	int64_t behind_ms;     /* for what is fetched behind */
-	const struct settings_list *hosts; /* status-host; NULL, empty: all */
 };
 
 /* `s` must outlive what comes out, and its memory; several threads may use it.

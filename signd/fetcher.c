@@ -170,6 +170,21 @@ pack_many(struct transfers *t, struct buf *out)
 	return NULL;
 }
 
+/* Addresses one by one are the operator's own (stamp-url); those of
+ * certificates come many at once, and are for the hosts of status-host. */
+static struct place_rules
+rules_for(const struct settings *s, bool of_strangers)
+{
+	struct place_rules r = { .private_ok = s->fetch_private,
+		.addresses = (const char *const *)s->fetch_private_address.v,
+		.naddresses = s->fetch_private_address.n };
+	if (of_strangers) {
+		r.hosts = (const char *const *)s->status_host.v;
+		r.nhosts = s->status_host.n;
+	}
+	return r;
+}
+
 static struct err *
 handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
@@ -177,10 +192,8 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 	const struct settings *s = me->s;
 	CLEANUP(transfers_done)
 	struct transfers t = { .api = &me->api,
-		.rules = { .private_ok = s->fetch_private,
-		    .addresses =
-			(const char *const *)s->fetch_private_address.v,
-		    .naddresses = s->fetch_private_address.n },
+		.rules = rules_for(s, request->op == FETCH_MANY ||
+					       request->op == FETCH_FILE),
 		.room = (size_t)s->fetch_max };
 	TRY(check_peer(me, request));
 	switch (request->op) {

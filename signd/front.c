@@ -240,8 +240,7 @@ open_store(struct front *f)
 		.store = f->store,
 		.clock = &clock_system,
 		.max = (size_t)f->s->fetch_max,
-		.behind_ms = f->s->fetch_seconds * 1000,
-		.hosts = &f->s->status_host };
+		.behind_ms = f->s->fetch_seconds * 1000 };
 	TRY(open_shelf(f));
 	/* One stays for time stamps of another authority, whatever addresses
 	 * strangers name. */

@@ -156,8 +156,8 @@ issue(struct keyholder *k, const struct wish *w, const struct cert_fields *f,
 	}
 	if (is_external(k, w))
 		return keyholder_external_issue(k, w->enrolment, f, out);
-	struct p11_signer key = keyholder_ca(k);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, keyholder_ca(k) };
+	struct signer signer = token_signer(&key);
 	return cert_issue(f, &signer, out);
 }
 
@@ -351,8 +351,8 @@ make_crl(struct keyholder *k, int64_t *number, struct buf *out)
 		.alg = ca_alg,
 		.entries = e.v,
 		.nentries = e.n };
-	struct p11_signer key = keyholder_ca(k);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, keyholder_ca(k) };
+	struct signer signer = token_signer(&key);
 	CLEANUP(buf_done) struct buf der = BUF(KEY_ANSWER_MAX);
 	TRY(crl_issue(&f, &signer, &der));
 	TRY(store_crl(k, &f, s.changes, buf_bytes(&der)));

@@ -24,6 +24,7 @@ static const struct row rows[] = {
 	{ "document-too-large", 413, 0 },
 	{ "request-too-large", 413, 0 },
 	{ "request-framing", 400, 0 },
+	{ "request-head", 400, 0 },
 	{ "body-slow", 408, 0 },
 	{ "document-missing", 400, 0 },
 	{ "client-certificate", 403, 0 },

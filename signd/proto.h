@@ -151,7 +151,8 @@ enum key_op {
 	 * 3 SHA-256 of the document that the receipt is about, 4 what it says
 	 * of it (the indication, "TOTAL-PASSED"), 5 SHA-256 of the seal's
 	 * certificate, as LEDGER_SEAL_KEY told it.
-	 * Answer: 1 value (DER; ECDSA with SHA-256).
+	 * Answer: 1 value (by its key: ECDSA in DER, or RSA PKCS#1 v1.5;
+	 * with SHA-256).
 	 * ERR_USAGE: no such kind, or a field that cannot be; ERR_MISSING code
 	 * "seal-missing": there is no such key; ERR_REMOTE code
 	 * "seal-changed": it has another certificate: ask for it, and again. */

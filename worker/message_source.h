@@ -1,4 +1,5 @@
-/* What is wanted and what came of it, packed; used by worker/message.c alone.
+/* What is wanted and what came of it, packed; used by worker/message_verify.c and
+ * worker/message_answer.c alone.
  * Tags are their own: these stand at the end of a message. */
 #ifndef SIGND_WORKER_MESSAGE_SOURCE_H
 #define SIGND_WORKER_MESSAGE_SOURCE_H

@@ -286,7 +286,7 @@ everything_in_a_request_arrives(void)
 	/* Without the content, the certificate, or the anchor: no more. */
 	r.nexternal = 0;
 	CHECK_OK(verify(&r, &a));
-	CHECK(strcmp(a.code, "signed-data-missing") == 0);
+	CHECK(strcmp(a.code, "content-missing") == 0);
 	verify_answer_done(&a);
 	r.nexternal = 1;
 	r.extra = NULL;
