@@ -67,14 +67,14 @@ said_no(struct talk *t, const char *what)
 	}
 	int status = OSSL_CMP_CTX_get_status(t->ctx);
 	char text[256];
-	if (OSSL_CMP_CTX_snprint_PKIStatus(t->ctx, text, sizeof(text)) == NULL ||
+	if (OSSL_CMP_CTX_snprint_PKIStatus(t->ctx, text, sizeof(text)) ==
+		NULL ||
 	    !utf8_printable(bytes_str(text)))
 		text[0] = '\0';
-	const char *code = status == OSSL_CMP_PKISTATUS_rejection
-			       ? "external-ca-refused"
-			   : status == OSSL_CMP_PKISTATUS_waiting
-			       ? "external-ca-waiting"
-			       : "external-ca";
+	const char *code =
+	    status == OSSL_CMP_PKISTATUS_rejection ? "external-ca-refused"
+	    : status == OSSL_CMP_PKISTATUS_waiting ? "external-ca-waiting"
+						   : "external-ca";
 	if (strcmp(code, "external-ca") == 0)
 		return err_coded(err_ossl(ERR_REMOTE, what), code);
 	ERR_clear_error();
@@ -96,8 +96,8 @@ carry(struct talk *t, const OSSL_CMP_MSG *request, OSSL_CMP_MSG **out)
 		return err_coded(err_new(ERR_REMOTE, NULL,
 				     "no answer within the time for it"),
 		    "external-ca");
-	TRY(t->ca->way.carry(t->ca->way.ctx, bytes_of(der, (size_t)len),
-	    (int)left, &answer));
+	TRY(t->ca->way.carry(
+	    t->ca->way.ctx, bytes_of(der, (size_t)len), (int)left, &answer));
 	const uint8_t *p = answer.ptr;
 	OSSL_CMP_MSG *m = d2i_OSSL_CMP_MSG(NULL, &p, (long)answer.len);
 	if (m == NULL || p != answer.ptr + answer.len) {
@@ -230,8 +230,8 @@ set_template(struct talk *t)
 static struct err *
 wrong(const char *why)
 {
-	return err_coded(
-	    err_new(ERR_DENIED, "RFC 4210 5.3.4", "%s", why), "external-ca-wrong");
+	return err_coded(err_new(ERR_DENIED, "RFC 4210 5.3.4", "%s", why),
+	    "external-ca-wrong");
 }
 
 /* It is an answer of somebody else's: what was asked for, and no CA. */

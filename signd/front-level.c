@@ -310,8 +310,10 @@ collect(const struct front *f, const struct spool *document, int64_t wait_ms,
 		.reports = REPORT_JSON };
 	TRY(ask_verification(f, &q, document->fd, wait_ms, out, &a));
 	/* Without it the level would be claimed and not reached. */
-	if (a.sub == SUB_TRY_LATER &&
-	    strcmp(a.code, "certificate-suspended") != 0)
+	bool undecided = a.sub == SUB_TRY_LATER &&
+			 strcmp(a.code, "certificate-suspended") != 0;
+	/* Nor is anything known of a signer whom nobody here trusts. */
+	if (undecided || a.sub == SUB_NO_CERTIFICATE_CHAIN_FOUND)
 		return err_coded(err_new(ERR_REMOTE, "EN 319 102-1 5.2.6",
 				     "no revocation data was to be had"),
 		    "evidence-not-had");

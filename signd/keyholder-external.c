@@ -1,7 +1,7 @@
 /* A CA of somebody else.  It is asked by CMP (certs/cmp.h); messages go through
- * the fetcher, which knows the address and nothing else of it.  What the CA made
- * stands in the ledger before it is confirmed, so that it is either used or
- * taken back, whoever dies meanwhile. */
+ * the fetcher, which knows the address and nothing else of it.  What the CA
+ * made stands in the ledger before it is confirmed, so that it is either used
+ * or taken back, whoever dies meanwhile. */
 #include "signd/keyholder.h"
 
 #include <errno.h>
@@ -51,8 +51,8 @@ check_chain(const struct cert_list *chain)
 	for (size_t i = 0; i < chain->n; i++) {
 		bool ok = cert_is_ca(chain->v[i]);
 		if (ok && i + 1 < chain->n)
-			TRY(cert_signed_by(chain->v[i],
-			    cert_key(chain->v[i + 1]), &ok));
+			TRY(cert_signed_by(
+			    chain->v[i], cert_key(chain->v[i + 1]), &ok));
 		if (!ok)
 			return err_new(ERR_USAGE, NULL,
 			    "certificate %zu is no CA, or not by the next",
@@ -210,16 +210,16 @@ keyholder_external_issue(struct keyholder *k, const char *enrolment,
 /* ---- what it is still to be told ---- */
 
 static struct err *
-tell_one(struct keyholder *k, const char *serial, struct bytes der,
-    int64_t reason)
+tell_one(
+    struct keyholder *k, const char *serial, struct bytes der, int64_t reason)
 {
 	CLEANUP(buf_done) struct buf body = BUF(256);
 	CLEANUP(ipc_message_done) struct ipc_message done = { 0 };
 	CLEANUP(cert_freep) struct cert *c = NULL;
 	TRY(cert_parse(der, &c));
 	/* One of a CA that was asked before this one. */
-	if (!bytes_eq(cert_issuer_der(c),
-		cert_subject_der(k->external.chain.v[0])))
+	if (!bytes_eq(
+		cert_issuer_der(c), cert_subject_der(k->external.chain.v[0])))
 		return err_coded(
 		    err_new(ERR_REMOTE, NULL,
 			"%s is of another CA, which is not asked any more",

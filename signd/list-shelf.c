@@ -18,17 +18,17 @@
 #include "signd/part.h"
 #include "signd/proto.h"
 
-#define INDEXER_MS 120000   /* a million entries take a second */
-#define MARGIN_MS 5000      /* the fetcher's own work, and its queue */
-#define ENDED_MAX 64        /* outcomes that are remembered */
-#define FILES_MAX 4096      /* indexes that are looked at for room */
+#define INDEXER_MS 120000 /* a million entries take a second */
+#define MARGIN_MS 5000    /* the fetcher's own work, and its queue */
+#define ENDED_MAX 64      /* outcomes that are remembered */
+#define FILES_MAX 4096    /* indexes that are looked at for room */
 #define SUFFIX ".index"
 #define PATH_LEN 4096
 
 struct list {
 	uint8_t key[WANTED_KEY];
-	char *url;          /* NULL: it has ended */
-	struct err *error;  /* then: how */
+	char *url;         /* NULL: it has ended */
+	struct err *error; /* then: how */
 };
 
 struct list_shelf {
@@ -154,8 +154,8 @@ ask_indexer(const struct list_shelf *s, int list, int index)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	const int fds[] = { list, index };
-	struct err *e = ipc_call(s->p.indexer, INDEX_CRL, BYTES_NONE, fds, 2,
-	    4096, INDEXER_MS, &m);
+	struct err *e = ipc_call(
+	    s->p.indexer, INDEX_CRL, BYTES_NONE, fds, 2, 4096, INDEXER_MS, &m);
 	/* One that was read and cannot be understood is nobody's list. */
 	if (e != NULL && (err_kind(e) == ERR_MALFORMED ||
 			     strcmp(err_code(e), "process-died") == 0))
@@ -165,8 +165,7 @@ ask_indexer(const struct list_shelf *s, int list, int index)
 
 /* Whoever looks meanwhile finds the one from before. */
 static struct err *
-make_index(
-    const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list)
+make_index(const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list)
 {
 	char path[PATH_LEN], temp[PATH_LEN + 8];
 	path_of(s, key, path);
@@ -186,8 +185,8 @@ make_index(
 }
 
 struct err *
-list_shelf_put(struct list_shelf *s, const uint8_t key[WANTED_KEY],
-    struct bytes der)
+list_shelf_put(
+    struct list_shelf *s, const uint8_t key[WANTED_KEY], struct bytes der)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	TRY(open_unnamed(s->p.spool, &fd));
@@ -225,12 +224,12 @@ end_first(struct list_shelf *s, struct err *e)
 	struct list done = s->waiting[0];
 	free(TAKE(done.url));
 	done.error = e;
-	memmove(s->waiting, s->waiting + 1,
-	    --s->nwaiting * sizeof(s->waiting[0]));
+	memmove(
+	    s->waiting, s->waiting + 1, --s->nwaiting * sizeof(s->waiting[0]));
 	if (s->nended == ENDED_MAX) {
 		err_free(s->ended[0].error);
-		memmove(s->ended, s->ended + 1,
-		    --s->nended * sizeof(s->ended[0]));
+		memmove(
+		    s->ended, s->ended + 1, --s->nended * sizeof(s->ended[0]));
 	}
 	s->ended[s->nended++] = done;
 	pthread_cond_broadcast(&s->changed);
@@ -289,8 +288,8 @@ outcome(const struct list_shelf *s, const uint8_t key[WANTED_KEY])
 							 "%s", err_text(e)),
 					       err_code(e));
 	}
-	return err_coded(err_new(ERR_REMOTE, NULL, "too many lists wait"),
-	    "source-busy");
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "too many lists wait"), "source-busy");
 }
 
 bool

@@ -24,9 +24,9 @@ struct list_shelf_place {
 	const char *spool;   /* of lists while they are read */
 	const char *fetcher; /* paths of sockets */
 	const char *indexer;
-	size_t max;         /* bytes of a list; 0: none is fetched */
-	int64_t seconds;    /* for fetching one */
-	int64_t room;       /* bytes of all indexes */
+	size_t max;      /* bytes of a list; 0: none is fetched */
+	int64_t seconds; /* for fetching one */
+	int64_t room;    /* bytes of all indexes */
 	const struct clock *clock;
 };
 
@@ -50,7 +50,7 @@ bool list_shelf_wait(struct list_shelf *s, const uint8_t key[WANTED_KEY],
     int64_t timeout_ms, struct err **error);
 
 /* Makes an index of a list at hand, in place of the one under that key. */
-struct err *list_shelf_put(struct list_shelf *s,
-    const uint8_t key[WANTED_KEY], struct bytes der) MUST_USE;
+struct err *list_shelf_put(struct list_shelf *s, const uint8_t key[WANTED_KEY],
+    struct bytes der) MUST_USE;
 
 #endif

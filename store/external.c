@@ -8,9 +8,9 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-#define ORPHANED 5           /* cessationOfOperation: nobody has its key */
-#define LEASE_SECONDS 60     /* doubles with each try */
-#define LEASE_DOUBLINGS 6    /* once an hour, then */
+#define ORPHANED 5        /* cessationOfOperation: nobody has its key */
+#define LEASE_SECONDS 60  /* doubles with each try */
+#define LEASE_DOUBLINGS 6 /* once an hour, then */
 
 /* ---- issuers ---- */
 
@@ -133,8 +133,8 @@ ledger_external_tell(struct ledger *l, const char *serial, int reason)
 	if (!row)
 		return NULL;
 	TRY(buf_append(&der, stmt_col_bytes(q, 0)));
-	return put_task(l, serial, buf_bytes(&der), reason,
-	    clock_now(l->ground->clock));
+	return put_task(
+	    l, serial, buf_bytes(&der), reason, clock_now(l->ground->clock));
 }
 
 void
@@ -207,8 +207,7 @@ told_step(struct ledger *l, const char *serial, int64_t reason)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
-	    "DELETE FROM external_task WHERE serial = ?1 AND reason = ?2",
-	    &q));
+	    "DELETE FROM external_task WHERE serial = ?1 AND reason = ?2", &q));
 	stmt_text(q, 1, serial);
 	stmt_int(q, 2, reason);
 	TRY(stmt_run(q, NULL));

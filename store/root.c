@@ -1,5 +1,5 @@
-/* What the root has revoked: its lists are made by hand and seldom, and what one
- * named the next must name, too. */
+/* What the root has revoked: its lists are made by hand and seldom, and what
+ * one named the next must name, too. */
 #include "store/ledger.h"
 
 #include "store/audit.h"
@@ -33,8 +33,8 @@ ledger_root_crl_number(struct ledger *l, int64_t *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	bool row;
-	TRY(db_prepare(l->db, "SELECT coalesce(max(number), 0) FROM root_crl",
-	    &q));
+	TRY(db_prepare(
+	    l->db, "SELECT coalesce(max(number), 0) FROM root_crl", &q));
 	TRY(stmt_step(q, &row));
 	*out = row ? stmt_col_int(q, 0) : 0;
 	return NULL;

@@ -140,7 +140,7 @@ make(const struct ca *ca, const X509_NAME *subject, EVP_PKEY *key)
 static OSSL_CMP_PKISI *
 on_request(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id,
     const OSSL_CRMF_MSG *crm, const X509_REQ *p10, X509 **out,
-    STACK_OF(X509) **chain, STACK_OF(X509) **pubs)
+    STACK_OF(X509) * *chain, STACK_OF(X509) * *pubs)
 {
 	struct ca *ca = OSSL_CMP_SRV_CTX_get0_custom_ctx(s);
 	(void)id;
@@ -159,8 +159,8 @@ on_request(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id,
 		    OSSL_CMP_PKISTATUS_waiting, 0, NULL);
 	}
 	const OSSL_CRMF_CERTTEMPLATE *t = OSSL_CRMF_MSG_get0_tmpl(crm);
-	EVP_PKEY *key = is_mode(ca, "wrong-key") ? EVP_EC_gen("P-256")
-						 : wanted_key(t);
+	EVP_PKEY *key =
+	    is_mode(ca, "wrong-key") ? EVP_EC_gen("P-256") : wanted_key(t);
 	if (key == NULL)
 		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 		    1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate, "no key");
@@ -266,9 +266,8 @@ static OSSL_CMP_SRV_CTX *
 new_talk(struct ca *ca)
 {
 	OSSL_CMP_SRV_CTX *s = OSSL_CMP_SRV_CTX_new(NULL, NULL);
-	if (s == NULL ||
-	    OSSL_CMP_SRV_CTX_init(s, ca, on_request, on_revoke, NULL,
-		on_error, on_confirm, on_poll) != 1)
+	if (s == NULL || OSSL_CMP_SRV_CTX_init(s, ca, on_request, on_revoke,
+			     NULL, on_error, on_confirm, on_poll) != 1)
 		exit(1);
 	OSSL_CMP_CTX *c = OSSL_CMP_SRV_CTX_get0_cmp_ctx(s);
 	OSSL_CMP_CTX_set1_referenceValue(
@@ -301,7 +300,8 @@ answer(int fd, struct ca *ca, const uint8_t *body, size_t len)
 	if (request == NULL)
 		return;
 	bool confirms = OSSL_CMP_MSG_get_bodytype(request) == 24; /* certConf */
-	OSSL_CMP_MSG *m = OSSL_CMP_SRV_process_request(talk_of(ca, request), request);
+	OSSL_CMP_MSG *m =
+	    OSSL_CMP_SRV_process_request(talk_of(ca, request), request);
 	int n = m == NULL ? 0 : i2d_OSSL_CMP_MSG(m, &der);
 	if (n > 0 && !(confirms && is_mode(ca, "unconfirmed"))) {
 		dprintf(fd,

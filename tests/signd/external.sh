@@ -98,6 +98,13 @@ openssl cms -verify -binary -inform DER -in "$dir/text.p7s" -content "$dir/text"
     -CAfile "$ca_dir/root.pem" -purpose any > /dev/null 2> "$dir/cms.log"
 ok $? "openssl verifies it under that CA's root"
 
+# Nobody here trusts that CA yet, and its certificates name no list.
+as_citizen sign --credential "$an" --pin-fd 3 --format cms --lang en \
+    --level lt --out "$dir/lt.p7s" "$dir/text" 3< "$dir/pin-in" \
+    > "$dir/lt.log" 2>&1
+[ ! -e "$dir/lt.p7s" ] && grep -q 'evidence-not-had' "$dir/lt.log"
+ok $? "level LT is refused where its revocation data is not to be had"
+
 enrol 'Trần Thị Bình' CCCD:001199012345
 mode refuse
 activate 246810; expect 502 external-ca-refused "a refusal is told as one"
