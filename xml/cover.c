@@ -81,6 +81,24 @@ note_kind(struct xml_signature *s, const xmlNode *e)
 	s->holds_manifest = s->holds_manifest || is_own_manifest(s, e);
 }
 
+/* Comments that nobody signed may stand anywhere, and cut a text in two: many
+ * programs read the first piece and take it for the whole. */
+static void
+note_split(struct xml_signature *s, const struct xml_ref *r, const xmlNode *e)
+{
+	bool text = false, comment = false;
+	if (r->comments || s->split != NULL)
+		return;
+	for (const xmlNode *c = e->children; c != NULL; c = c->next) {
+		comment = comment || c->type == XML_COMMENT_NODE;
+		text = text || ((c->type == XML_TEXT_NODE ||
+				    c->type == XML_CDATA_SECTION_NODE) &&
+				   !xmlIsBlankNode(c));
+	}
+	if (text && comment)
+		s->split = e;
+}
+
 /* Next element that is not inside `n`. */
 static xmlNode *
 after(xmlNode *n, const xmlNode *top)
@@ -113,6 +131,7 @@ visit(
 		return;
 	mark(e);
 	note_kind(s, e);
+	note_split(s, r, e);
 	/* What a reader looks for in an Object is its content. */
 	bool top = c->last == NULL || !xml_is_inside(e, c->last);
 	if (top && !is_part_in_place(e)) {
@@ -170,6 +189,7 @@ cover_blindly(struct xml_signature *s, const struct xml_ref *r)
 		return;
 	mark(r->element);
 	note_kind(s, r->element);
+	note_split(s, r, r->element);
 	if (!is_part_in_place(r->element))
 		add_top(s, r->element);
 }
@@ -489,6 +509,19 @@ others_hold_data(const struct xml_loose *loose, const struct xml_signature *s)
 	return false;
 }
 
+static struct err *
+tell_split(const struct xml_signature *s, struct signature_fact *fact)
+{
+	CLEANUP(buf_done) struct buf path = BUF(1024);
+	const char *text;
+	if (s->split == NULL)
+		return NULL;
+	TRY(xml_path(s->split, &path));
+	TRY(buf_cstr(&path, &text));
+	return findings_add(
+	    &fact->findings, false, "xml-comment-in-text", "%s", text);
+}
+
 struct err *
 xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
     const struct xml_loose *loose, struct signature_fact *fact)
@@ -496,6 +529,7 @@ xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 	if (s->too_many_tops)
 		TRY(findings_add(&fact->findings, true, "xml-limit",
 		    "it signs parts of too many kinds"));
+	TRY(tell_split(s, fact));
 	TRY(find_like_top(job, s, fact));
 	TRY(find_like_loose(job, loose, fact));
 	TRY(find_like_object(job, s, fact));

@@ -188,6 +188,13 @@ octets_from(struct flow *f, struct buf *made)
 }
 
 static struct err *
+canon_set(struct flow *f, const struct canon *c, struct sink *out)
+{
+	f->ref->comments = f->set->comments && c->comments;
+	return xml_canon(f->set, c, out);
+}
+
+static struct err *
 do_canon(struct flow *f, const xmlNode *method)
 {
 	CLEANUP(canon_done) struct canon c = { 0 };
@@ -197,8 +204,8 @@ do_canon(struct flow *f, const xmlNode *method)
 	/* At the end, a hundred megabytes need not be held to be hashed. */
 	f->written = f->out != NULL && xml_next(method) == NULL;
 	if (f->written)
-		return xml_canon(f->set, &c, f->out);
-	TRY(xml_canon(f->set, &c, &(struct sink){ .buf = &made }));
+		return canon_set(f, &c, f->out);
+	TRY(canon_set(f, &c, &(struct sink){ .buf = &made }));
 	octets_from(f, &made);
 	return NULL;
 }
@@ -338,7 +345,7 @@ write_out(struct flow *f, const xmlNode *transforms, const struct canon *canon,
 	if (f->written)
 		return NULL;
 	if (f->set != NULL)
-		return xml_canon(f->set, canon, out);
+		return canon_set(f, canon, out);
 	TRY(work_spend_bytes(&f->job->work, f->octets.len));
 	return sink_add(out, f->octets);
 }

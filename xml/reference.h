@@ -36,6 +36,7 @@ struct xml_ref {
 	bool reduced;       /* a filter may drop more than signatures */
 	bool dotnet;        /* enveloped-signature as .NET reads it */
 	bool unseen;        /* somebody else hashed the file */
+	bool comments;      /* are digested with the rest */
 	bool blind;         /* what was digested says nothing about the nodes */
 	enum digest_alg alg;
 	enum check digest;

@@ -390,6 +390,35 @@ refuses_a_second_manifest_that_is_not_signed(void)
 	    "xml-wrapped"));
 }
 
+/* CVE-2017-11427 and its like: the digest leaves comments out. */
+static void
+tells_comments_that_cut_a_signed_text(void)
+{
+	static const struct {
+		const char *what, *by;
+		bool told;
+	} rows[] = {
+		{ "<n>100</n>", "<n>1<!-- -->00</n>", true },
+		{ "<n>100</n>", "<n>100<!-- --></n>", true },
+		{ "<n>100</n>", "<n>100</n><!-- -->", false },
+		{ "<n>100</n>", "<n>100</n>", false },
+	};
+	CLEANUP(buf_done)
+	struct buf good =
+	    sign_template("<a><n>100</n>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts f;
+		CLEANUP(buf_done)
+		struct buf b = replace(
+		    buf_bytes(&good), rows[i].what, bytes_str(rows[i].by));
+		CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+		CHECK(is_valid(&f.signatures[0]));
+		CHECK(has(&f.signatures[0], "xml-comment-in-text", false) ==
+		      rows[i].told);
+		facts_done(&f);
+	}
+}
+
 static void
 refuses_data_under_the_namespaces_of_signatures(void)
 {
@@ -984,6 +1013,7 @@ main(void)
 	RUN(takes_an_object_beside_the_signature);
 	RUN(refuses_a_twin_of_what_stands_in_an_object);
 	RUN(refuses_a_second_manifest_that_is_not_signed);
+	RUN(tells_comments_that_cut_a_signed_text);
 	RUN(refuses_data_under_the_namespaces_of_signatures);
 	RUN(refuses_a_second_time_that_is_not_signed);
 	RUN(refuses_an_object_in_keyinfo);
