@@ -147,6 +147,7 @@ struct err *
 fetcher_run(const struct settings *s, int listen_fd)
 {
 	struct fetcher me = { .s = s };
+	const struct place_rules rules = rules_for(s, false);
 	struct ipc_service service = {
 		.ctx = &me,
 		.body_max = POST_MAX,
@@ -156,6 +157,7 @@ fetcher_run(const struct settings *s, int listen_fd)
 		.idle_ms = IDLE_MS,
 		.handle = handle,
 	};
+	TRY(place_rules_check(&rules));
 	TRY(process_peer(&service, s->user_front));
 	TRY(curl_load(&me.api));
 	if (me.api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
