@@ -35,6 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err *e = verify_request_unpack(in, &v, &vh);
 	if (e == NULL && verify_request_pack(&v, &out) != NULL)
 		abort();
+	if (e == NULL)
+		e = verify_request_attach(vh, &in, 1);
 	err_free(e);
 	err_free(prepare_request_unpack(in, &p, &ph));
 	err_free(verify_answer_unpack(in, &a));

@@ -1,9 +1,11 @@
 #include "net/transfer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define REDIRECTS_MAX 3
 #define POLL_MS 1000
@@ -23,6 +25,20 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
+static struct err *
+write_all(int fd, struct bytes b)
+{
+	for (size_t at = 0; at < b.len;) {
+		ssize_t n = write(fd, b.ptr + at, b.len - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_errno(errno, "a body");
+		at += (size_t)n;
+	}
+	return NULL;
+}
+
 static size_t
 take_body(char *data, size_t size, size_t n, void *ctx)
 {
@@ -30,12 +46,14 @@ take_body(char *data, size_t size, size_t n, void *ctx)
 	size_t len = size * n;
 	/* Told as it grows: many together would fill the memory long before
 	 * each of them is too long. */
-	f->too_large = len > f->max - f->got.len;
+	f->too_large = len > f->max - f->len;
 	f->crowded = !f->too_large && len > f->all->room;
 	if (f->too_large || f->crowded)
 		return 0;
 	f->all->room -= len;
-	struct err *e = buf_append(&f->got, bytes_of(data, len));
+	f->len += len;
+	struct err *e = f->to_file ? write_all(f->fd, bytes_of(data, len))
+				   : buf_append(&f->got, bytes_of(data, len));
 	err_free(e);
 	return e == NULL ? len : 0;
 }
@@ -181,6 +199,18 @@ ask_plainly(struct transfer *f, long status)
 				     f->curl, CURLOPT_HTTPGET, 1L);
 }
 
+static struct err *
+forget_body(struct transfer *f)
+{
+	f->all->room += f->len;
+	f->len = 0;
+	buf_clear(&f->got);
+	if (f->to_file &&
+	    (ftruncate(f->fd, 0) != 0 || lseek(f->fd, 0, SEEK_SET) != 0))
+		return err_errno(errno, "a body");
+	return NULL;
+}
+
 /* What came with a redirect is not what was asked for.  `url` is libcurl's,
  * and goes with the next hop. */
 static struct err *
@@ -190,8 +220,7 @@ follow(struct transfer *f, const char *url, long status)
 		return err_coded(
 		    err_new(ERR_REMOTE, NULL, "%s: too many redirects", f->url),
 		    "fetch-failed");
-	f->all->room += f->got.len;
-	buf_clear(&f->got);
+	TRY(forget_body(f));
 	CURLcode bad = ask_plainly(f, status);
 	return bad == CURLE_OK ? start_hop(f, url) : err_curl(f, bad);
 }

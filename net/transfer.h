@@ -20,8 +20,11 @@ struct transfer {
 	long timeout_ms;
 	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
+	bool to_file; /* the body is written to `fd`, and not kept in `got` */
+	int fd;       /* borrowed */
 	/* What comes out: */
 	struct buf got;
+	size_t len; /* bytes that came */
 	struct err *error; /* owned; NULL: it came.  Codes "fetch-private",
 			    * "source-not-allowed", "fetch-too-large",
 			    * "source-busy" (the others left no room),

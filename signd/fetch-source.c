@@ -40,6 +40,19 @@ is_plausible(enum wanted_kind kind, struct bytes b)
 
 static void fetch_anew(void *ctx, const struct wanted *w);
 
+/* The list is a large one that we have an index of. */
+static struct err *
+from_shelf(const struct fetch_source *s, const struct wanted *w,
+    const uint8_t key[WANTED_KEY], struct fetched *out, int64_t *age)
+{
+	if (s->shelf == NULL || w->kind != WANTED_CRL)
+		return NULL;
+	TRY(list_shelf_get(s->shelf, key, &out->index, age));
+	out->indexed = out->index != NULL;
+	out->stale = out->indexed && *age >= YOUNG_S;
+	return NULL;
+}
+
 /* What is there, or nothing; *age: seconds. */
 static struct err *
 from_store(const struct fetch_source *s, const struct wanted *w,
@@ -49,12 +62,25 @@ from_store(const struct fetch_source *s, const struct wanted *w,
 	int64_t got = 0;
 	*out = (struct fetched){ .body = BUF(s->max) };
 	TRY(wanted_key(w, key));
+	*age = INT64_MAX;
+	TRY(from_shelf(s, w, key, out, age));
+	if (out->indexed)
+		return NULL;
 	struct err *e = front_fetched_get(s->store, key, &out->body, &got);
 	*age = e == NULL ? clock_now(s->clock) - got : INT64_MAX;
 	out->stale = e == NULL && *age >= YOUNG_S;
 	if (e != NULL && err_kind(e) != ERR_MISSING)
 		return e;
 	err_free(e);
+	return NULL;
+}
+
+static struct err *
+want_large(const struct fetch_source *s, const struct wanted *w)
+{
+	uint8_t key[WANTED_KEY];
+	TRY(wanted_key(w, key));
+	list_shelf_want(s->shelf, key, w->url);
 	return NULL;
 }
 
@@ -68,11 +94,16 @@ look(struct fetch_source *s, const struct wanted *w, struct fetched *out,
 	TRY(from_store(s, w, out, &age));
 	*ask = age >= ages[w->kind].usable_s || (w->again && age >= YOUNG_S);
 	if (w->again && *ask) {
-		buf_clear(&out->body);
+		bool large = out->indexed;
+		fetched_done(out);
+		out->body = BUF(s->max);
 		out->stale = false;
+		out->indexed = large; /* asked for in its own way */
 	}
-	if (!*ask && age >= ages[w->kind].fresh_s)
+	if (!*ask && age >= ages[w->kind].fresh_s && !out->indexed)
 		fetch_behind(s->memory, w, fetch_anew, s);
+	if (!*ask && age >= ages[w->kind].fresh_s && out->indexed)
+		TRY(want_large(s, w));
 	return NULL;
 }
 
@@ -197,6 +228,49 @@ keep(const struct fetch_source *s, const struct wanted *w, struct bytes body,
 	return buf_append(&out->body, body);
 }
 
+/* Too large for a message, but not for the shelf. */
+static bool
+is_large(const struct fetch_source *s, const struct wanted *w,
+    const struct err *e)
+{
+	return e != NULL && s->shelf != NULL && w->kind == WANTED_CRL &&
+	       strcmp(err_code(e), "fetch-too-large") == 0;
+}
+
+/*
+ * A list of that size takes as long as it takes: it is fetched behind, once
+ * for all who want it, and this one waits for it as long as it may.  What there
+ * is of last time stays in *out.
+ */
+static struct err *
+get_large(const struct fetch_source *s, const struct wanted *w,
+    int64_t left_ms, struct fetched *out)
+{
+	uint8_t key[WANTED_KEY];
+	struct err *bad = NULL;
+	int64_t begin = ipc_now_ms(), age;
+	TRY(wanted_key(w, key));
+	list_shelf_want(s->shelf, key, w->url);
+	bool ended = list_shelf_wait(s->shelf, key, left_ms, &bad);
+	int64_t ms = out->ms + ipc_now_ms() - begin;
+	if (ended)
+		remember(s, w, bad, false, left_ms, ms);
+	if (!ended || bad != NULL) {
+		if (bad == NULL)
+			bad = err_coded(err_new(ERR_REMOTE, NULL,
+					    "%s: still being fetched", w->url),
+			    "source-slow");
+		out->indexed = out->index != NULL;
+		fail(out, bad, !ended, ms);
+		return NULL;
+	}
+	fetched_done(out);
+	*out = (struct fetched){ .body = BUF(s->max), .ms = ms };
+	TRY(from_shelf(s, w, key, out, &age));
+	out->stale = false;
+	return NULL;
+}
+
 /* The answer about one; with an older one at hand a failure is no error. */
 static struct err *
 unpack_answer(const struct fetch_source *s, const struct wanted *w,
@@ -208,6 +282,12 @@ unpack_answer(const struct fetch_source *s, const struct wanted *w,
 	bool came = unpack_is(u, 2);
 	TRY(unpack_bytes(u, came ? 2 : 3, &b));
 	struct err *e = came ? keep(s, w, b, out) : err_unpack(b);
+	if (is_large(s, w, e)) {
+		err_free(e);
+		out->indexed = true; /* get_large() goes on */
+		out->ms = ms;
+		return NULL;
+	}
 	remember(s, w, e, slow != 0, given_ms, ms);
 	if (e != NULL)
 		fail(out, e, slow != 0, ms);
@@ -257,7 +337,7 @@ static struct err *
 go_out(struct fetch_source *s, const struct wanted *w, size_t n,
     int64_t left_ms, bool *ask, struct fetched *out)
 {
-	bool waited, any = false;
+	bool waited, any = false, small[WANTED_MAX] = { false };
 	if (!fetch_enter(s->memory, w, n, &left_ms, &waited)) {
 		fail_all(w, n, ask, out, "too many wait for the net");
 		return NULL;
@@ -265,20 +345,30 @@ go_out(struct fetch_source *s, const struct wanted *w, size_t n,
 	struct err *e = NULL;
 	for (size_t i = 0; i < n && e == NULL; i++) {
 		if (ask[i] && waited) {
-			buf_done(&out[i].body);
+			fetched_done(&out[i]);
 			e = look(s, &w[i], &out[i], &ask[i]);
 		}
 		if (ask[i] && e == NULL)
 			spare(s, &w[i], left_ms, &ask[i], &out[i]);
-		any = any || ask[i];
 	}
+	for (size_t i = 0; i < n; i++) {
+		/* Known to be large: nothing is asked of it here. */
+		small[i] = ask[i] && !out[i].indexed;
+		any = any || small[i];
+	}
+	int64_t begin = ipc_now_ms();
 	if (any && e == NULL) {
-		struct err *bad = from_net(s, w, n, left_ms, ask, out);
+		struct err *bad = from_net(s, w, n, left_ms, small, out);
 		if (bad != NULL)
-			fail_all(w, n, ask, out, err_text(bad));
+			fail_all(w, n, small, out, err_text(bad));
 		err_free(bad);
 	}
 	fetch_leave(s->memory, w, n);
+	for (size_t i = 0; i < n && e == NULL; i++) {
+		int64_t left = left_ms - (ipc_now_ms() - begin);
+		if (ask[i] && out[i].indexed)
+			e = get_large(s, &w[i], left > 0 ? left : 0, &out[i]);
+	}
 	return e;
 }
 

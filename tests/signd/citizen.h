@@ -1,6 +1,7 @@
 /*
- * One world and one citizen with a PIN, for the tests of the keyholder; and what
- * only somebody with the ledger's file, or with the right to kill, could do.
+ * One world and one citizen with a PIN, for the tests of the keyholder; and
+ * what only somebody with the ledger's file, or with the right to kill, could
+ * do.
  */
 #ifndef SIGND_TESTS_SIGND_CITIZEN_H
 #define SIGND_TESTS_SIGND_CITIZEN_H
@@ -59,8 +60,6 @@ world_end(void)
 	return DONE();
 }
 
-#define LEDGER_MIGRATIONS 6 /* of store/ledger.c */
-
 /* What only somebody with the ledger's file could do. */
 static inline struct err *
 meddle(const char *sql, const char *id, struct bytes value)
@@ -102,6 +101,18 @@ kill_now(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* SoftHSM writes the token's file anew with each login, and empties it first:
+ * who is killed just then takes the token along (doc/tokens.md).  So nobody is
+ * killed while a login is under way; logins have the PIN's file locked. */
+static inline void
+kill_keyholder(pid_t pid)
+{
+	int lock = -1;
+	CHECK_OK(p11_lock(world_path(&w, "pin"), &lock));
+	kill_now(pid);
+	close(lock);
 }
 
 /* How many keyholders ended by themselves with an error, as they should when

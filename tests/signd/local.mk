@@ -74,6 +74,15 @@ TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
 TESTS += %D%/issue.sh %D%/ceremony.sh
 
+# Revocation lists of a million entries.
+dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh
+EXTRA_DIST += %D%/large-list.py
+TESTS += %D%/lists.sh %D%/life.sh
+
+# A CA of somebody else, asked by CMP.
+dist_check_SCRIPTS += %D%/external.sh
+TESTS += %D%/external.sh
+
 # PINs that the front cannot read.
 dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py

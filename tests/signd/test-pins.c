@@ -446,7 +446,8 @@ steal(struct keyholder *k, const char *id)
 	CLEANUP(secret_done) struct secret wrapped = { 0 };
 	const struct pepper pepper = { .ctx = k, .hmac = counted_hmac };
 	bool ok = true;
-	TRY(keyholder_fetch(k, bytes_str(id), false, &h));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_fetch(k, bytes_str(id), false, &pass, &h));
 	if (h.sealed.memory_kib < SEAL_MEMORY_MIN ||
 	    h.sealed.passes < SEAL_PASSES_MIN)
 		return err_new(ERR_INTERNAL, NULL, "a cheap guess");
