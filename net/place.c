@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -128,18 +129,67 @@ write_address(const struct sockaddr *a, char out[INET6_ADDRSTRLEN + 16])
 
 /* "crl.city.vn 10.1.2.3:80"; without a name the address must stand in the URL
  * itself. */
+struct exception {
+	struct bytes host;
+	const char *address; /* with its port */
+};
+
+static struct exception
+read_exception(const char *rule)
+{
+	size_t named = strcspn(rule, " \t");
+	const char *address = rule + named + strspn(rule + named, " \t");
+	if (*address == '\0') {
+		const char *port = strrchr(rule, ':');
+		address = rule;
+		named = port == NULL ? 0 : (size_t)(port - rule);
+	}
+	return (struct exception){ bytes_of(rule, named), address };
+}
+
 static bool
 is_exception(const char *rule, const char *host, const char *address)
 {
-	size_t named = strcspn(rule, " \t");
-	const char *written = rule + named + strspn(rule + named, " \t");
-	if (*written == '\0') {
-		written = rule;
-		const char *port = strrchr(rule, ':');
-		named = port == NULL ? 0 : (size_t)(port - rule);
+	struct exception x = read_exception(rule);
+	return strlen(host) == x.host.len &&
+	       strncasecmp(host, (const char *)x.host.ptr, x.host.len) == 0 &&
+	       strcmp(address, x.address) == 0;
+}
+
+/* Read, and written again the same. */
+static bool
+is_address(const char *text)
+{
+	char host[INET6_ADDRSTRLEN], again[INET6_ADDRSTRLEN + 16];
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	bool six = text[0] == '[';
+	const char *port = strrchr(text, ':');
+	size_t n = port == NULL ? 0 : (size_t)(port - text);
+	if (n < 3 || n >= sizeof(host))
+		return false;
+	snprintf(host, sizeof(host), "%.*s", (int)(six ? n - 2 : n),
+	    six ? text + 1 : text);
+	v4.sin_port = v6.sin6_port = htons((uint16_t)strtoul(port + 1, NULL, 10));
+	void *raw = six ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr;
+	const void *whole = six ? (const void *)&v6 : (const void *)&v4;
+	return inet_pton(six ? AF_INET6 : AF_INET, host, raw) == 1 &&
+	       v4.sin_port != 0 && write_address(whole, again) &&
+	       strcmp(again, text) == 0;
+}
+
+struct err *
+place_rules_check(const struct place_rules *r)
+{
+	for (size_t i = 0; i < r->naddresses; i++) {
+		struct exception x = read_exception(r->addresses[i]);
+		if (x.host.len == 0 || !is_address(x.address))
+			return err_coded(err_new(ERR_USAGE, NULL,
+					     "\"%s\" is no [HOST ]ADDRESS:PORT",
+					     r->addresses[i]),
+			    "settings");
 	}
-	return strlen(host) == named && strncasecmp(host, rule, named) == 0 &&
-	       strcmp(address, written) == 0;
+	return NULL;
 }
 
 bool

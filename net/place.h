@@ -21,6 +21,10 @@ struct place_rules {
 	size_t nhosts;
 };
 
+/* Whether each of r->addresses is written so that it can fit: an address that
+ * stands as inet_ntop(3) writes it, and a port.  ERR_USAGE code "settings". */
+struct err *place_rules_check(const struct place_rules *r) MUST_USE;
+
 /* `host`: of the URL, as libcurl has it, an IPv6 address in brackets. */
 bool place_host_allowed(const struct place_rules *r, const char *host);
 /* `a` is what it was resolved to.  Private is what RFC 6890 and its successors

@@ -52,6 +52,7 @@ online_open(const struct args *a, struct signctl_online **out)
 	o->wait_ms = seconds * 1000;
 	o->rules.addresses =
 	    args_all(a, "private-address", &o->rules.naddresses);
+	TRY(place_rules_check(&o->rules));
 	TRY(curl_load(&o->api));
 	o->api.global_init(CURL_GLOBAL_DEFAULT);
 	*out = TAKE(o);

@@ -223,6 +223,7 @@ struct err *
 fetcher_run(const struct settings *s, int listen_fd)
 {
 	struct fetcher me = { .s = s };
+	const struct place_rules rules = rules_for(s, false);
 	struct ipc_service service = {
 		.ctx = &me,
 		.body_max = POST_MAX,
@@ -232,6 +233,7 @@ fetcher_run(const struct settings *s, int listen_fd)
 		.idle_ms = IDLE_MS,
 		.handle = handle,
 	};
+	TRY(place_rules_check(&rules));
 	TRY(process_peer(&service, s->user_front));
 	TRY(process_peer(&me.of_front, s->user_front));
 	if (s->external_ca_url[0] != '\0') {

@@ -8,14 +8,6 @@
 
 #define TOKEN_MAX 256 /* bytes of an activation token */
 
-static struct err *
-put_time(json_t *o, const char *name, int64_t t)
-{
-	CLEANUP(buf_done) struct buf text = BUF(64);
-	TRY(time_format_iso(t, TIME_VIETNAM_OFFSET_MIN, &text));
-	return json_put_bytes(o, name, buf_bytes(&text));
-}
-
 /* ---- activation ---- */
 
 static struct err *
@@ -33,7 +25,7 @@ reply_activation_status(struct bytes answer, struct reply *out)
 	TRY(json_new(&doc));
 	TRY(json_put_str(doc, "status", status));
 	TRY(json_put_str(doc, "name", name));
-	TRY(put_time(doc, "expires", expires));
+	TRY(json_put_time(doc, "expires", expires));
 	return reply_json(out, 200, doc);
 }
 
@@ -269,8 +261,8 @@ put_cert(json_t *doc, const struct credential *c, const char *which)
 	TRY(json_put_bytes(cert, "serialNumber", buf_bytes(&serial)));
 	TRY(json_put_str(cert, "subjectDN", cert_subject(c->cert)));
 	TRY(json_put_str(cert, "issuerDN", cert_issuer(c->cert)));
-	TRY(put_time(cert, "validFrom", cert_not_before(c->cert)));
-	TRY(put_time(cert, "validTo", cert_not_after(c->cert)));
+	TRY(json_put_time(cert, "validFrom", cert_not_before(c->cert)));
+	TRY(json_put_time(cert, "validTo", cert_not_after(c->cert)));
 	bool ended = strcmp(c->status, "revoked") == 0 ||
 		     strcmp(c->status, "suspended") == 0;
 	return json_put_str(cert, "status", ended ? c->status : "valid");

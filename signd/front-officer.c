@@ -79,14 +79,6 @@ ask_approved(struct request *r, uint16_t op, const char *const *names, size_t n,
 	return ask_keyholder(r->front, op, buf_bytes(&body), m);
 }
 
-static struct err *
-put_time(json_t *o, const char *name, int64_t t)
-{
-	CLEANUP(buf_done) struct buf text = BUF(64);
-	TRY(time_format_iso(t, TIME_VIETNAM_OFFSET_MIN, &text));
-	return json_put_bytes(o, name, buf_bytes(&text));
-}
-
 /* That a certificate is of officer-ca-file is not enough to read what is
  * theirs: the ledger says who is an officer, and who is one no more.  For what
  * is approved the keyholder asks the same. */
@@ -123,8 +115,25 @@ reply_enrolled(const struct front *f, struct bytes answer, struct reply *out)
 	TRY(json_put(doc, "activationLink",
 	    json_sprintf("%s/activate#%s", f->s->public_url, token)));
 	TRY(json_put_str(doc, "token", token));
-	TRY(put_time(doc, "expires", expires));
+	TRY(json_put_time(doc, "expires", expires));
 	return reply_json(out, 201, doc);
+}
+
+/* What an officer asks for under an Idempotency-Key is done once. */
+static struct err *
+officer_once(struct request *r,
+    struct err *(*work)(struct request *r, struct reply *out),
+    struct reply *out)
+{
+	struct once once = { 0 };
+	bool replayed = false;
+	TRY(require_officer(r));
+	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
+	if (replayed)
+		return NULL;
+	struct err *e = work(r, out);
+	once_end(r, &once, out, e == NULL);
+	return e;
 }
 
 static struct err *
@@ -139,15 +148,7 @@ enrol(struct request *r, struct reply *out)
 struct err *
 post_enrolment(struct request *r, struct reply *out)
 {
-	struct once once = { 0 };
-	bool replayed = false;
-	TRY(require_officer(r));
-	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
-	if (replayed)
-		return NULL;
-	struct err *e = enrol(r, out);
-	once_end(r, &once, out, e == NULL);
-	return e;
+	return officer_once(r, enrol, out);
 }
 
 static struct err *
@@ -168,7 +169,7 @@ reply_enrolment(struct bytes answer, struct reply *out)
 	TRY(json_put_str(doc, "status", status));
 	TRY(json_put_str(doc, "name", name));
 	TRY(json_put_str(doc, "credentialID", credential));
-	TRY(put_time(doc, "expires", expires));
+	TRY(json_put_time(doc, "expires", expires));
 	return reply_json(out, 200, doc);
 }
 
@@ -236,15 +237,7 @@ issue(struct request *r, struct reply *out)
 struct err *
 post_certificate(struct request *r, struct reply *out)
 {
-	struct once once = { 0 };
-	bool replayed = false;
-	TRY(require_officer(r));
-	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
-	if (replayed)
-		return NULL;
-	struct err *e = issue(r, out);
-	once_end(r, &once, out, e == NULL);
-	return e;
+	return officer_once(r, issue, out);
 }
 
 /* ---- revocation ---- */
@@ -264,7 +257,7 @@ revoke_one(struct request *r, struct reply *out)
 	TRY(unpack_i64(&u, 2, &number));
 	TRY(unpack_end(&u));
 	TRY(json_new(&doc));
-	TRY(put_time(doc, "revokedAt", at));
+	TRY(json_put_time(doc, "revokedAt", at));
 	TRY(json_put_int(doc, "crlNumber", number));
 	return reply_json(out, 200, doc);
 }
@@ -272,15 +265,7 @@ revoke_one(struct request *r, struct reply *out)
 struct err *
 post_revoke(struct request *r, struct reply *out)
 {
-	struct once once = { 0 };
-	bool replayed = false;
-	TRY(require_officer(r));
-	TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
-	if (replayed)
-		return NULL;
-	struct err *e = revoke_one(r, out);
-	once_end(r, &once, out, e == NULL);
-	return e;
+	return officer_once(r, revoke_one, out);
 }
 
 /* ---- audit ---- */

@@ -211,6 +211,14 @@ json_put_int(json_t *o, const char *name, int64_t v)
 	return json_put(o, name, json_integer(v));
 }
 
+struct err *
+json_put_time(json_t *o, const char *name, int64_t t)
+{
+	CLEANUP(buf_done) struct buf text = BUF(64);
+	TRY(time_format_iso(t, TIME_VIETNAM_OFFSET_MIN, &text));
+	return json_put_bytes(o, name, buf_bytes(&text));
+}
+
 static int
 dump(const char *part, size_t len, void *ctx)
 {

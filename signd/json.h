@@ -52,6 +52,8 @@ struct err *json_put_bytes(
 struct err *json_put_base64(
     json_t *o, const char *name, struct bytes v) MUST_USE;
 struct err *json_put_int(json_t *o, const char *name, int64_t v) MUST_USE;
+/* As people of the city write it, ISO 8601 with +07:00. */
+struct err *json_put_time(json_t *o, const char *name, int64_t t) MUST_USE;
 struct err *json_render(const json_t *o, struct buf *out) MUST_USE;
 
 #endif

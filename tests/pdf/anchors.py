@@ -134,7 +134,7 @@ def main():
         if "needs-password" not in path and "/25-" not in path and \
                 told_by_poppler(path):
             agrees(path)
-    print("1..%d" % _n)
+    print("1..%d" % _n if _n else "1..0 # SKIP there are no samples of PDF here")
     sys.exit(_bad > 0)
 
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/pack.h"
+#include "net/place.h"
 #include "signd/ipc-io.h"
 #include "signd/ipc.h"
 #include "signd/proto.h"
@@ -91,6 +92,36 @@ knows_no_other_scheme(void)
 	CHECK_ERR(fetch("http://a/\r\nX: y", 1000), ERR_MALFORMED);
 }
 
+static void
+refuses_to_start_with_an_exception_that_cannot_fit(void)
+{
+	static const struct {
+		const char *line;
+		bool good;
+	} rows[] = { { "10.1.2.3", false }, { "10.1.2.3:0", false },
+		{ "10.1.2.3:65616", false }, { "localhost:80", false },
+		{ "crl.city.vn 10.1.2.3", false }, { "[fd00::1]", false },
+		{ "crl.city.vn localhost:80", false },
+		{ "[fd00:0::1]:80", false }, { "010.1.2.3:80", false },
+		{ "10.1.2.3:80x", false }, { "10.1.2.3:80", true },
+		{ "crl.city.vn 10.1.2.3:80", true },
+		{ "[fd00::1]:443", true }, { "a.vn [fd00::1]:443", true } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct place_rules r = { .addresses = &rows[i].line,
+			.naddresses = 1 };
+		struct err *e = place_rules_check(&r);
+		CHECK((e == NULL) == rows[i].good);
+		if ((e == NULL) != rows[i].good)
+			printf("# %s\n", rows[i].line);
+		err_free(e);
+	}
+	struct settings s = { 0 };
+	CHECK_OK(settings_parse(
+	    BYTES_LIT("fetch-private-address = 10.1.2.3\n"), "test", &s));
+	CHECK_CODE(fetcher_run(&s, -1), "settings");
+	settings_done(&s);
+}
+
 /* To libcurl 0 would be "for ever", and one fetch keeps the next waiting. */
 static void
 waits_for_nobody_for_ever(void)
@@ -120,6 +151,7 @@ main(void)
 	RUN(refuses_private_addresses_in_every_writing);
 	RUN(refuses_them_in_ipv6_too);
 	RUN(knows_no_other_scheme);
+	RUN(refuses_to_start_with_an_exception_that_cannot_fit);
 	end();
 	start("fetch-private = yes\nfetch-seconds = 2\n");
 	RUN(waits_for_nobody_for_ever);
