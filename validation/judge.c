@@ -247,7 +247,7 @@ static struct err *
 note_changes(struct signature_verdict *v)
 {
 	const struct signature_fact *f = v->fact;
-	if (covers_part(f))
+	if (covers_part(f) && strcmp(v->code, "valid-in-part") != 0)
 		TRY(note(v, "covers-part"));
 	if (f->changes == CHANGE_FORM && f->changes <= f->allowed)
 		TRY(note(v, "changed-form"));
