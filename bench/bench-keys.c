@@ -7,10 +7,9 @@
  *			make a SAD.
  * keys.permanent-p256	C_Sign with a permanent key, and through struct signer.
  * keys.guess	what a thief with ledger, token and its PIN pays for trying one
- *			PIN: Argon2id, a call of the token, a try to open; the limit
- *			is Argon2id alone.
- * keys.record		one durable audit record of a signature, alone; the
- *			limit is fdatasync of as many bytes.
+ *			PIN: Argon2id, a call of the token, a try to open; the
+ *limit is Argon2id alone. keys.record		one durable audit record of a
+ *signature, alone; the limit is fdatasync of as many bytes.
  */
 #include <argon2.h>
 
@@ -36,6 +35,7 @@ struct bench {
 	struct sealed sealed;
 	struct seal_owner owner;
 	struct secret key;
+	struct sad_keys sad_keys;
 	struct cert *cert;
 	struct ledger *ledger;
 	int fd;
@@ -71,7 +71,8 @@ make_token(struct bench *b)
 	TRY(p11_kek_make(&b->s, BYTES_LIT("kek"), &b->kek.handle));
 	TRY(p11_pepper_make(&b->s, BYTES_LIT("pepper"), &b->pepper));
 	CLEANUP(buf_done) struct buf ignored = BUF(256);
-	return p11_pair_make(&b->s, BYTES_LIT("ca"), &b->ca, &ignored);
+	return p11_pair_make(
+	    &b->s, KIND_P256, BYTES_LIT("ca"), &b->ca, &ignored);
 }
 
 /* A certificate for the wrapped key, self-signed by it: enough to verify. */
@@ -160,8 +161,8 @@ ours_wrapped(void *ctx)
 	bool ok;
 	bench_must(seal_open(
 	    &b->sealed, &b->owner, secret_bytes(&b->key), &wrapped, &ok));
-	bench_must(p11_wrapped_sign(
-	    &b->s, &b->kek, secret_bytes(&wrapped), cert_key(b->cert), alg, &d, 1, &out));
+	bench_must(p11_wrapped_sign(&b->s, &b->kek, secret_bytes(&wrapped),
+	    cert_key(b->cert), alg, &d, 1, &out));
 }
 
 /* Cryptoki and nothing else. */
@@ -173,8 +174,8 @@ raw_wrapped(void *ctx)
 	CK_BYTE raw[64];
 	CK_ULONG len = sizeof(raw);
 	CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
-	bench_must(
-	    p11_wrapped_open(&b->s, &b->kek, KEY_EC, buf_bytes(&b->wrapped), &key));
+	bench_must(p11_wrapped_open(
+	    &b->s, &b->kek, KEY_EC, buf_bytes(&b->wrapped), &key));
 	CK_FUNCTION_LIST *f = b->s.f;
 	if (f->C_SignInit(b->s.handle, &m, key) != CKR_OK ||
 	    f->C_Sign(b->s.handle, (CK_BYTE *)(uintptr_t)zeros, 32, raw,
@@ -187,7 +188,9 @@ static void
 ours_permanent(void *ctx)
 {
 	struct bench *b = ctx;
-	struct p11_signer p = { .session = &b->s, .key = b->ca, .shape = SHAPE_P256 };
+	struct p11_signer p = {
+		.session = &b->s, .key = b->ca, .shape = SHAPE_P256
+	};
 	struct signer s = p11_signer(&p);
 	CLEANUP(buf_done) struct buf out = BUF(256);
 	bench_must(s.sign(s.ctx, alg, bytes_of(zeros, sizeof(zeros)), &out));
@@ -221,7 +224,7 @@ ours_authorize(void *ctx)
 	    seal_key(&b->sealed, &pepper, &b->owner, BYTES_LIT(PIN), &sad.key));
 	bench_must(seal_open(
 	    &b->sealed, &b->owner, secret_bytes(&sad.key), &wrapped, &ok));
-	bench_must(sad_seal(&pepper, &sad, &out));
+	bench_must(sad_seal(&b->sad_keys, &sad, &out));
 }
 
 static void
@@ -283,6 +286,8 @@ main(void)
 		return 0;
 	}
 	bench_must(make(&b));
+	bench_must(sad_keys_init(
+	    &b.sad_keys, (struct pepper){ .ctx = &b, .hmac = hmac }));
 	const struct bench_pair rows[] = {
 		{ "keys.wrapped-p256", "us", ours_wrapped, raw_wrapped, &b },
 		{ "keys.permanent-p256", "us", ours_permanent, raw_permanent,
@@ -293,6 +298,7 @@ main(void)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		bench_compare(&rows[i]);
+	sad_keys_done(&b.sad_keys);
 	p11_session_done(&b.s);
 	p11_module_free(b.module);
 	ledger_free(b.ledger);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "certs/ossl.h"
+#include "certs/spki.h"
 #include "pkcs11/keys.h"
 #include "pkcs11/objects.h"
 
@@ -237,16 +238,90 @@ p11_identity_find(const struct p11_identities *l, struct bytes id,
 }
 
 struct err *
+p11_identity_of_key(const struct p11_identities *l, struct bytes spki,
+    const struct p11_identity **out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].has_key &&
+		    bytes_eq(buf_bytes(&l->v[i].spki), spki)) {
+			*out = &l->v[i];
+			return NULL;
+		}
+	return none();
+}
+
+struct err *
 p11_identity_of_cert(const struct p11_identities *l, const struct cert *c,
     const struct p11_identity **out)
 {
 	CLEANUP(buf_done) struct buf spki = BUF(CERT_MAX);
 	TRY(spki_of_cert(c, &spki));
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].has_key &&
-		    bytes_eq(buf_bytes(&l->v[i].spki), buf_bytes(&spki))) {
-			*out = &l->v[i];
-			return NULL;
-		}
+	return p11_identity_of_key(l, buf_bytes(&spki), out);
+}
+
+/* ---- proving ---- */
+
+#define PROOFS_MAX 16 /* keys that are tried; a smart card is slow */
+
+static struct err *
+signs_for(const struct p11_session *s, CK_OBJECT_HANDLE key,
+    EVP_PKEY *public_key, bool *yes)
+{
+	const struct key_shape shape = { key_alg_of(public_key),
+		EVP_PKEY_get_bits(public_key) };
+	const struct sig_alg alg = {
+		.form = shape.alg == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA,
+		.digest = DIGEST_SHA256
+	};
+	CLEANUP(buf_done) struct buf value = BUF(1024);
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(
+	    DIGEST_SHA256, BYTES_LIT("signd: which key is this?"), hash));
+	const struct bytes digest = bytes_of(hash, digest_len(alg.digest));
+	TRY(p11_sign(s, key, shape, alg, digest, &value));
+	return key_verify_digest(
+	    public_key, alg, digest, buf_bytes(&value), yes);
+}
+
+/* A key of another kind cannot be asked, and says so in many ways. */
+static struct err *
+try_proof(const struct p11_session *s, const struct p11_identity *i,
+    EVP_PKEY *public_key, bool *yes)
+{
+	CK_ULONG type = CK_UNAVAILABLE_INFORMATION;
+	TRY(p11_attribute_ulong(s, i->key, CKA_KEY_TYPE, &type));
+	if (type != (key_alg_of(public_key) == KEY_RSA ? CKK_RSA : CKK_EC))
+		return NULL;
+	struct err *e = signs_for(s, i->key, public_key, yes);
+	if (e == NULL || err_kind(e) == ERR_NOMEM || err_kind(e) == ERR_DENIED)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
+struct err *
+p11_identity_prove(const struct p11_session *s, struct p11_identities *l,
+    struct bytes spki, const struct p11_identity **out)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *public_key = NULL;
+	struct err *no = p11_identity_of_key(l, spki, out);
+	if (no == NULL || err_kind(no) != ERR_MISSING)
+		return no;
+	err_free(no);
+	TRY(key_from_spki(spki, &public_key));
+	int left = PROOFS_MAX;
+	for (size_t n = 0; n < l->n && left > 0; n++) {
+		struct p11_identity *i = &l->v[n];
+		bool yes = false;
+		if (!i->has_key || !i->signs || i->spki.len > 0)
+			continue;
+		left--;
+		TRY(try_proof(s, i, public_key, &yes));
+		if (!yes)
+			continue;
+		TRY(buf_append(&i->spki, spki));
+		*out = i;
+		return NULL;
+	}
 	return none();
 }

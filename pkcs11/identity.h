@@ -46,6 +46,18 @@ void p11_identities_done(struct p11_identities *l);
 struct err *p11_identity_find(const struct p11_identities *l, struct bytes id,
     bool with_cert, const struct p11_identity **out) MUST_USE;
 
+/* The one with that public key (SubjectPublicKeyInfo).  ERR_MISSING likewise.
+ */
+struct err *p11_identity_of_key(const struct p11_identities *l,
+    struct bytes spki, const struct p11_identity **out) MUST_USE;
+/*
+ * p11_identity_prove finds it also where the token hides the public half and
+ * several keys have the same CKA_ID, or none: each that is left signs a
+ * sentence of ours, and the one whose value verifies is it.  Wants a login.
+ */
+struct err *p11_identity_prove(const struct p11_session *s,
+    struct p11_identities *l, struct bytes spki,
+    const struct p11_identity **out) MUST_USE;
 /* The one whose key a certificate certifies.  ERR_MISSING likewise. */
 struct err *p11_identity_of_cert(const struct p11_identities *l,
     const struct cert *c, const struct p11_identity **out) MUST_USE;

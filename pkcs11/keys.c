@@ -8,8 +8,10 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-#define AES_KEY 32         /* bytes */
-#define ATTRIBUTE_MAX 1024 /* bytes of one attribute: a modulus of 8192 bits */
+#define AES_KEY 32 /* bytes */
+#define ATTRIBUTE_MAX                                                          \
+	1024 /* bytes of one attribute: a modulus of 8192 bits                 \
+	      */
 
 /* ---- finding ---- */
 
@@ -344,27 +346,48 @@ p11_spki(
 	return err_new(ERR_UNSUPPORTED, NULL, "neither an EC nor an RSA key");
 }
 
+/* The one mechanism that sign.c will use. */
+static CK_MECHANISM_TYPE
+signing_mechanism(const struct p11_vendor *v, enum key_kind kind)
+{
+	if (key_kind_shape(kind).alg == KEY_EC)
+		return CKM_ECDSA;
+	return v->pkcs1 == PADDED_HERE ? CKM_RSA_X_509 : CKM_RSA_PKCS;
+}
+
 struct err *
-p11_pair_make(const struct p11_session *s, struct bytes id,
+p11_pair_make(const struct p11_session *s, enum key_kind kind, struct bytes id,
     CK_OBJECT_HANDLE *private_key, struct buf *spki)
 {
-	const CK_MECHANISM_TYPE allowed[] = { CKM_ECDSA };
-	const struct bytes curve = key_kind_curve(KIND_P256);
-	CK_ATTRIBUTE public[] = { ATTR_BYTES(CKA_EC_PARAMS, curve),
-		ATTR_BYTES(CKA_ID, id), ATTR(CKA_TOKEN, yes),
-		ATTR(CKA_VERIFY, yes), ATTR(CKA_MODIFIABLE, no) };
+	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
+	const CK_MECHANISM_TYPE allowed[] = { signing_mechanism(
+	    s->vendor, kind) };
+	const struct bytes curve = key_kind_curve(kind);
+	const struct bytes exponent = bytes_of(f4, sizeof(f4));
+	const bool ec = curve.len > 0;
+	const CK_ULONG bits = (CK_ULONG)key_kind_shape(kind).bits;
+	CK_ATTRIBUTE public[] = { ATTR_BYTES(CKA_ID, id), ATTR(CKA_TOKEN, yes),
+		ATTR(CKA_VERIFY, yes), ATTR(CKA_MODIFIABLE, no),
+		ATTR_BYTES(CKA_PUBLIC_EXPONENT, exponent),
+		ATTR(CKA_MODULUS_BITS, bits) };
+	CK_ULONG npublic = COUNT_OF(public);
+	if (ec) {
+		public[4] = (CK_ATTRIBUTE)ATTR_BYTES(CKA_EC_PARAMS, curve);
+		npublic = 5;
+	}
 	CK_ATTRIBUTE private[12] = { ATTR_BYTES(CKA_ID, id),
 		ATTR(CKA_TOKEN, yes), ATTR(CKA_PRIVATE, yes),
 		ATTR(CKA_SENSITIVE, yes), ATTR(CKA_EXTRACTABLE, no),
 		ATTR(CKA_SIGN, yes), ATTR(CKA_DECRYPT, no),
 		ATTR(CKA_UNWRAP, no), ATTR(CKA_MODIFIABLE, no) };
-	size_t n = 9;
+	CK_ULONG n = 9;
 	if (s->vendor->allowed_mechanisms)
 	private[n++] = (CK_ATTRIBUTE)ATTR(CKA_ALLOWED_MECHANISMS, allowed);
-	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	CK_MECHANISM m = { ec ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN,
+		NULL, 0 };
 	CK_OBJECT_HANDLE public_key;
-	TRY_CK(s->f->C_GenerateKeyPair(s->handle, &m, public, COUNT_OF(public),
-		   private, n, &public_key, private_key),
+	TRY_CK(s->f->C_GenerateKeyPair(s->handle, &m, public, npublic, private,
+		   n, &public_key, private_key),
 	    "C_GenerateKeyPair");
 	return p11_spki(s, public_key, spki);
 }

@@ -40,9 +40,10 @@ struct err *p11_pepper_check(
 struct err *p11_hmac(const struct p11_session *s, CK_OBJECT_HANDLE pepper,
     struct bytes data, uint8_t out[P11_HMAC]) MUST_USE;
 
-/* A permanent P-256 pair for signing.  Appends its SubjectPublicKeyInfo. */
-struct err *p11_pair_make(const struct p11_session *s, struct bytes id,
-    CK_OBJECT_HANDLE *private_key, struct buf *spki) MUST_USE;
+/* A permanent pair for signing; an RSA key of this kind signs PKCS#1 v1.5 and
+ * nothing else.  Appends its SubjectPublicKeyInfo. */
+struct err *p11_pair_make(const struct p11_session *s, enum key_kind kind,
+    struct bytes id, CK_OBJECT_HANDLE *private_key, struct buf *spki) MUST_USE;
 
 /* p11_signing_check refuses a private key that could leave the token.
  * ERR_DENIED code "token-key-weak". */

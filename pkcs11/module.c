@@ -21,7 +21,7 @@ load(const char *path, CK_FUNCTION_LIST **out)
 	if (library == NULL)
 		return err_coded(err_new(ERR_MISSING, NULL, "loading %s: %s",
 				     path, dlerror()),
-		    "token-unavailable");
+		    "token-module-wrong");
 	CK_C_GetFunctionList get;
 	void *symbol = dlsym(library, "C_GetFunctionList");
 	memcpy(&get, &symbol, sizeof(get));
@@ -30,7 +30,7 @@ load(const char *path, CK_FUNCTION_LIST **out)
 		dlclose(library);
 		return err_coded(
 		    err_new(ERR_MISSING, NULL, "%s is no PKCS#11 module", path),
-		    "token-unavailable");
+		    "token-module-wrong");
 	}
 	*out = f;
 	return NULL;
@@ -133,18 +133,34 @@ uri_freep(P11KitUri **uri)
 	p11_kit_uri_free(*uri);
 }
 
+/* slot-id, slot-description, slot-manufacturer. */
+static bool
+fits_slot(CK_FUNCTION_LIST *f, const P11KitUri *uri, CK_SLOT_ID slot)
+{
+	CK_SLOT_ID wanted =
+	    p11_kit_uri_get_slot_id((P11KitUri *)(uintptr_t)uri);
+	CK_SLOT_INFO info = { 0 };
+	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
+		return false;
+	return f->C_GetSlotInfo(slot, &info) == CKR_OK &&
+	       p11_kit_uri_match_slot_info(uri, &info) == 1;
+}
+
 static struct err *
 find(const struct p11_module *m, P11KitUri *uri, struct p11_token *out,
     int *found)
 {
 	CK_FUNCTION_LIST *f = m->functions;
-	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri);
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = SLOTS_MAX;
+	/* library-manufacturer, library-description, library-version. */
+	CK_INFO library = m->info;
+	if (p11_kit_uri_match_module_info(uri, &library) != 1)
+		return NULL;
 	TRY_CK(f->C_GetSlotList(CK_TRUE, slots, &n), "C_GetSlotList");
 	for (CK_ULONG i = 0; i < n; i++) {
 		CK_TOKEN_INFO info = { 0 };
-		if (wanted != (CK_SLOT_ID)-1 && wanted != slots[i])
+		if (!fits_slot(f, uri, slots[i]))
 			continue;
 		if (f->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
 		    (info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
@@ -174,9 +190,11 @@ p11_token_find(
 	if (found == 0)
 		return err_coded(
 		    err_new(ERR_REMOTE, NULL, "no token fits %s", uri),
-		    "token-unavailable");
+		    "token-not-found");
 	if (found > 1)
-		return err_new(ERR_USAGE, NULL, "%d tokens fit %s", found, uri);
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "%d tokens fit %s", found, uri),
+		    "token-several");
 	*out = t;
 	return NULL;
 }

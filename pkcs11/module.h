@@ -9,8 +9,8 @@
 
 struct p11_module;
 
-/* ERR_MISSING: no such file, or no PKCS#11 module; code "token-unavailable"
- * when it does not start. */
+/* ERR_MISSING code "token-module-wrong": no such file, or no PKCS#11 module;
+ * ERR_REMOTE code "token-unavailable" when it does not start. */
 struct err *p11_module_open(const char *path, struct p11_module **out) MUST_USE;
 /* The same with a string for the module itself (see p11_takes_arguments());
  * NULL or empty: none.  ERR_USAGE: this one takes none. */
@@ -35,8 +35,8 @@ struct p11_token {
 struct bytes p11_text(const CK_UTF8CHAR *field, size_t len);
 
 /* p11_token_find finds the one token that a PKCS#11 URI (RFC 7512) names.
- * ERR_MALFORMED: no such URI; ERR_USAGE: several tokens fit; ERR_REMOTE code
- * "token-unavailable": none fits. */
+ * ERR_MALFORMED: no such URI; ERR_USAGE code "token-several"; ERR_REMOTE code
+ * "token-not-found": none fits. */
 struct err *p11_token_find(const struct p11_module *m, const char *uri,
     struct p11_token *out) MUST_USE;
 

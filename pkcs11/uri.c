@@ -20,6 +20,71 @@ copy(const char *text, char **out)
 	return *out != NULL ? NULL : err_new(ERR_NOMEM, NULL, "an address");
 }
 
+static struct err *
+malformed(const char *why)
+{
+	return err_coded(
+	    err_new(ERR_MALFORMED, "RFC 7512 2.3", "%s", why), "token-address");
+}
+
+/* ---- what p11-kit lets pass ---- */
+
+#define SCHEME "pkcs11:"
+#define ATTRIBUTES_MAX 64
+
+/* p11-kit leaves blanks out, so "my token" would be "mytoken". */
+static struct err *
+check_bytes(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return malformed("a blank is written %20");
+	return NULL;
+}
+
+/* The names between `from` and `to`, each once. */
+static struct err *
+check_names(const char *from, const char *to, char separator)
+{
+	struct bytes names[ATTRIBUTES_MAX];
+	size_t n = 0;
+	while (from < to) {
+		const char *end = memchr(from, separator, (size_t)(to - from));
+		end = end == NULL ? to : end;
+		const char *eq = memchr(from, '=', (size_t)(end - from));
+		if (n == ATTRIBUTES_MAX)
+			return malformed("too many attributes");
+		names[n] =
+		    bytes_of(from, (size_t)((eq == NULL ? end : eq) - from));
+		for (size_t i = 0; i < n; i++)
+			if (bytes_eq(names[i], names[n]))
+				return malformed("an attribute is said twice");
+		n++;
+		from = end + (end < to);
+	}
+	return NULL;
+}
+
+static struct err *
+check_form(const char *text)
+{
+	TRY(check_bytes(text));
+	if (strncmp(text, SCHEME, strlen(SCHEME)) != 0)
+		return malformed("it begins with pkcs11:");
+	text += strlen(SCHEME);
+	const char *end = text + strlen(text);
+	const char *query = strchr(text, '?');
+	if (query == NULL)
+		return check_names(text, end, ';');
+	/* What comes of it are names of files, which end at a zero. */
+	if (strstr(query, "%00") != NULL)
+		return malformed("a zero in the name of a file");
+	TRY(check_names(text, query, ';'));
+	return check_names(query + 1, end, '&');
+}
+
+/* ---- parts ---- */
+
 /* file:/path and file:///path alike; a bare path too, as p11tool takes it. */
 static struct err *
 read_pin_source(const char *source, struct p11_uri *out)
@@ -55,10 +120,14 @@ read_all(P11KitUri *u, struct p11_uri *out)
 	if (p11_kit_uri_get_pin_value(u) != NULL)
 		return err_new(ERR_USAGE, "RFC 7512 7",
 		    "a PIN in an address can be read by others");
-	if (p11_kit_uri_get_module_name(u) != NULL)
-		return err_new(
-		    ERR_USAGE, NULL, "say module-path= and not module-name=");
+	const char *name = p11_kit_uri_get_module_name(u);
+	if (name != NULL && (*name == '\0' || strchr(name, '/') != NULL))
+		return malformed("module-name is no name");
+	TRY(copy(name, &out->module_name));
 	TRY(copy(p11_kit_uri_get_module_path(u), &out->module_path));
+	if (out->module_path != NULL && out->module_path[0] != '/')
+		return err_new(ERR_USAGE, "RFC 7512 2.4",
+		    "module-path must be an absolute path");
 	TRY(read_pin_source(p11_kit_uri_get_pin_source(u), out));
 	return read_key(u, out);
 }
@@ -69,12 +138,16 @@ p11_uri_parse(const char *text, struct p11_uri *out)
 	if (strlen(text) > P11_URI_MAX)
 		return err_new(
 		    ERR_LIMIT, NULL, "over %d bytes of address", P11_URI_MAX);
+	TRY(check_form(text));
 	CLEANUP(uri_freep) P11KitUri *u = p11_kit_uri_new();
 	if (u == NULL)
 		return err_new(ERR_NOMEM, NULL, "a URI");
-	if (p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, u) != P11_KIT_URI_OK)
-		return err_new(
-		    ERR_MALFORMED, "RFC 7512 2.3", "the token's address");
+	int said = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, u);
+	if (said != P11_KIT_URI_OK)
+		return malformed(p11_kit_uri_message(said));
+	/* RFC 7512 2.3: then nothing fits, which is said at once. */
+	if (p11_kit_uri_any_unrecognized(u))
+		return malformed("an attribute that is not known");
 	struct p11_uri made = { .id = BUF(P11_URI_MAX) };
 	struct err *e = copy(text, &made.text);
 	if (e == NULL)
@@ -92,9 +165,29 @@ p11_uri_done(struct p11_uri *u)
 {
 	free(u->text);
 	free(u->module_path);
+	free(u->module_name);
 	free(u->pin_file);
 	buf_done(&u->id);
 	*u = (struct p11_uri){ 0 };
+}
+
+bool
+p11_uri_is_bare(const struct p11_uri *u)
+{
+	return u->id.len == 0 && u->module_path == NULL &&
+	       u->module_name == NULL && u->pin_file == NULL;
+}
+
+bool
+p11_module_is_called(const char *path, const char *name)
+{
+	const char *file = strrchr(path, '/');
+	file = file == NULL ? path : file + 1;
+	size_t len = strlen(name);
+	if (strncmp(file, "lib", 3) == 0 && strncmp(name, "lib", 3) != 0)
+		file += 3;
+	return strncmp(file, name, len) == 0 &&
+	       (file[len] == '\0' || strncmp(file + len, ".so", 3) == 0);
 }
 
 /* ---- making one ---- */

@@ -14,18 +14,29 @@
 
 struct p11_uri {
 	char *text;        /* the address itself */
-	char *module_path; /* NULL: not said */
+	char *module_path; /* a file, or a directory of such; NULL: not said */
+	char *module_name; /* of the file, without lib- and .so; likewise */
 	char *pin_file;    /* of pin-source=file:..., NULL: not said */
 	struct buf id;     /* CKA_ID; empty: not said */
 };
 
 /*
- * ERR_MALFORMED: no such address.  ERR_USAGE: it has a PIN in it, which others
- * on the machine can read; or it names a key by its label alone; or a module by
- * name; or pin-source is no absolute file.  ERR_LIMIT.
+ * Stricter than p11-kit: a blank stands as %20, nothing is said twice, and no
+ * %00 hides the end of a path.
+ *
+ * ERR_MALFORMED code "token-address": no such address.  ERR_USAGE: it has a PIN
+ * in it, which others on the machine can read; or it names a key by its label
+ * alone; or pin-source is no absolute file.  ERR_LIMIT.
  */
 struct err *p11_uri_parse(const char *text, struct p11_uri *out) MUST_USE;
 void p11_uri_done(struct p11_uri *u);
+
+/* p11_uri_is_bare says whether it names a token and nothing besides: neither a
+ * key, nor a module, nor where the PIN is. */
+bool p11_uri_is_bare(const struct p11_uri *u);
+
+/* Whether a module's file has that name: "x" is x.so, libx.so, libx.so.1. */
+bool p11_module_is_called(const char *path, const char *name);
 
 /* Appends "pkcs11:token=...;serial=...;id=...": the address by which signctl
  * finds that key again.  Empty parts are left out. */

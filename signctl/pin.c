@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -37,21 +40,56 @@ read_line(int fd, struct secret *out)
 	return NULL;
 }
 
+/* A line to read, or a signal that ends us; the signal stays pending. */
+static bool
+line_comes(int tty, int signals)
+{
+	struct pollfd p[] = { { .fd = tty, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN } };
+	while (poll(p, COUNT_OF(p), -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return (p[1].revents & POLLIN) == 0;
+}
+
+/* Quiet before the question, or who types fast is seen. */
 static struct err *
-ask(int tty, const char *question, struct secret *out)
+ask_quietly(int tty, const char *question, int signals, struct secret *out)
 {
 	struct termios old;
 	if (tcgetattr(tty, &old) != 0)
 		return err_errno(errno, "the terminal");
 	struct termios quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	struct err *e = write_bytes(tty, bytes_str(question));
-	if (e != NULL)
-		return e;
 	tcsetattr(tty, TCSAFLUSH, &quiet);
-	e = read_line(tty, out);
+	struct err *e = write_bytes(tty, bytes_str(question));
+	if (e == NULL)
+		e = line_comes(tty, signals)
+			? read_line(tty, out)
+			: err_coded(err_new(ERR_DENIED, NULL, "interrupted"),
+			      "token-pin-cancelled");
 	tcsetattr(tty, TCSAFLUSH, &old);
 	err_free(write_bytes(tty, BYTES_LIT("\n")));
+	return e;
+}
+
+/* Who gives up by Ctrl-C gets the terminal back as it was: signals wait until
+ * then. */
+static struct err *
+ask(int tty, const char *question, struct secret *out)
+{
+	sigset_t ends, before;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	CLEANUP(close_fdp) int signals = signalfd(-1, &ends, SFD_CLOEXEC);
+	if (signals < 0)
+		return err_errno(errno, "signalfd");
+	pthread_sigmask(SIG_BLOCK, &ends, &before);
+	struct err *e = ask_quietly(tty, question, signals, out);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return e;
 }
 
@@ -118,6 +156,5 @@ code_read(const struct args *a, bool asked, struct secret *out)
 	if (tty < 0)
 		return err_new(ERR_USAGE, NULL,
 		    "no terminal to ask for the code; use --otp-fd");
-	return ask(
-	    tty, a->lang == LANG_VI ? "Mã xác thực: " : "Code: ", out);
+	return ask(tty, a->lang == LANG_VI ? "Mã xác thực: " : "Code: ", out);
 }

@@ -38,6 +38,15 @@ out_path(const struct args *a)
 
 /* ---- key-new ---- */
 
+/* Not every make has every curve, or EC at all. */
+static struct err *
+say_kind(struct err *e)
+{
+	return e != NULL && err_kind(e) == ERR_UNSUPPORTED
+		   ? err_coded(e, "token-kind")
+		   : e;
+}
+
 static struct err *
 make_pair(const struct token_open *t, void *ctx, struct buf *out)
 {
@@ -47,7 +56,7 @@ make_pair(const struct token_open *t, void *ctx, struct buf *out)
 	CK_TOKEN_INFO info = { 0 };
 	TRY(random_fill(id, sizeof(id)));
 	f->id = bytes_of(id, sizeof(id));
-	TRY(p11_own_pair_make(&t->session, f, &spki));
+	TRY(say_kind(p11_own_pair_make(&t->session, f, &spki)));
 	TRY_CK(t->session.f->C_GetTokenInfo(t->token.slot, &info),
 	    "C_GetTokenInfo");
 	return p11_uri_make(p11_text(info.label, sizeof(info.label)),
@@ -109,8 +118,12 @@ make_request(const struct token_open *t, void *ctx, struct buf *out)
 	const struct p11_identity *i = NULL;
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(p11_identities_read(&t->session, &l));
+	const struct token_place *at = t->place;
 	struct err *e =
-	    p11_identity_find(&l, buf_bytes(&t->place->uri.id), false, &i);
+	    at->key_of.len > 0
+		? p11_identity_prove(
+		      &t->session, &l, buf_bytes(&at->key_of), &i)
+		: p11_identity_find(&l, buf_bytes(&at->uri.id), false, &i);
 	if (e == NULL)
 		e = key_from_spki(buf_bytes(&i->spki), &key);
 	if (e == NULL) {
@@ -185,6 +198,15 @@ const struct command command_token_csr = {
 /* ---- put-cert ---- */
 
 static struct err *
+find_certified(const struct token_open *t, struct p11_identities *l,
+    const struct cert *c, const struct p11_identity **out)
+{
+	CLEANUP(buf_done) struct buf spki = BUF(CERT_MAX);
+	TRY(token_spki(cert_key(c), &spki));
+	return p11_identity_prove(&t->session, l, buf_bytes(&spki), out);
+}
+
+static struct err *
 store_cert(const struct token_open *t, void *ctx, struct buf *out)
 {
 	(void)out;
@@ -192,7 +214,7 @@ store_cert(const struct token_open *t, void *ctx, struct buf *out)
 	struct p11_identities l = { 0 };
 	const struct p11_identity *i = NULL;
 	TRY(p11_identities_read(&t->session, &l));
-	struct err *e = p11_identity_of_cert(&l, c, &i);
+	struct err *e = find_certified(t, &l, c, &i);
 	/* Twice is as good as once. */
 	if (e == NULL && (i->cert == NULL || !cert_eq(i->cert, c)))
 		e = p11_cert_put(&t->session, c, buf_bytes(&i->id),

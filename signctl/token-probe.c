@@ -111,6 +111,9 @@ judge(json_t *token, const struct p11_identity *i, bool logged_in)
 		return NULL;
 	if (!i->has_key && logged_in)
 		return find_fault(token, "probe-certificate-without-key");
+	/* Or this machine's clock is behind. */
+	if (cert_not_before(i->cert) > now)
+		return find_fault(token, "probe-certificate-not-yet");
 	if (cert_not_after(i->cert) < now)
 		return find_fault(token, "probe-certificate-ended");
 	if (cert_not_after(i->cert) < now + SOON_S)
@@ -139,6 +142,19 @@ put_key(json_t *keys, json_t *token, const CK_TOKEN_INFO *info,
 	return judge(token, i, logged_in);
 }
 
+/* No address names one of them. */
+static bool
+some_are_alike(const struct p11_identities *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (l->v[i].has_key && l->v[j].has_key &&
+			    bytes_eq(
+				buf_bytes(&l->v[i].id), buf_bytes(&l->v[j].id)))
+				return true;
+	return false;
+}
+
 static struct err *
 put_keys(json_t *token, const struct p11_session *s, const CK_TOKEN_INFO *info,
     bool logged_in)
@@ -150,6 +166,8 @@ put_keys(json_t *token, const struct p11_session *s, const CK_TOKEN_INFO *info,
 	struct err *e = NULL;
 	for (size_t i = 0; i < l.n && e == NULL; i++)
 		e = put_key(keys, token, info, &l.v[i], logged_in);
+	if (e == NULL && some_are_alike(&l))
+		e = find_fault(token, "probe-keys-alike");
 	if (e == NULL && l.unreadable > 0)
 		e = find_fault(token, "probe-certificate-unreadable");
 	if (e == NULL && l.n == 0 && logged_in)

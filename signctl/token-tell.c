@@ -97,6 +97,15 @@ tell_findings(const json_t *of, enum lang lang)
 }
 
 static void
+tell_pin(const char *code, enum lang lang)
+{
+	const char *next = message_next(code, lang);
+	line("PIN", message_text(code, lang));
+	if (*next != '\0')
+		printf("      → %s\n", next);
+}
+
+static void
 tell_token(const json_t *t, enum lang lang)
 {
 	size_t i;
@@ -108,7 +117,7 @@ tell_token(const json_t *t, enum lang lang)
 	line(either(lang, "Số sê-ri", "Serial"), text(t, "serial"));
 	/* A token that was never set up has neither. */
 	if (*text(t, "pin") != '\0')
-		line("PIN", message_text(text(t, "pin"), lang));
+		tell_pin(text(t, "pin"), lang);
 	if (json_object_get(t, "mechanisms") != NULL)
 		tell_mechanisms(t, lang);
 	json_array_foreach(json_object_get(t, "keys"), i, k) tell_key(k, lang);

@@ -3,9 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
 #include <p11-kit/p11-kit.h>
 
 #include "base/pack.h"
+#include "certs/ossl.h"
 #include "pkcs11/guard.h"
 #include "pkcs11/keys.h"
 #include "worker/sandbox.h"
@@ -112,33 +117,152 @@ token_run(const struct token_place *p, const struct token_pin *pin,
 
 /* ---- the command line ---- */
 
-static struct err *
-nothing(const struct token_open *t, void *ctx, struct buf *out)
+struct err *
+token_spki(const EVP_PKEY *key, struct buf *out)
 {
-	(void)t;
-	(void)ctx;
-	(void)out;
-	return NULL;
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	if (len <= 0)
+		return err_ossl(ERR_NOMEM, "i2d_PUBKEY");
+	return buf_append(out, bytes_of(der, (size_t)len));
 }
 
-/* The first that has the token; if none has it, what the last one said. */
+/* What makes a token this one and no other. */
+static struct err *
+tell_token(const struct token_open *t, void *ctx, struct buf *out)
+{
+	(void)ctx;
+	CK_TOKEN_INFO info = { 0 };
+	TRY_CK(t->session.f->C_GetTokenInfo(t->token.slot, &info),
+	    "C_GetTokenInfo");
+	TRY(buf_append(out, bytes_of(info.label, sizeof(info.label))));
+	TRY(buf_append(
+	    out, bytes_of(info.manufacturerID, sizeof(info.manufacturerID))));
+	return buf_append(
+	    out, bytes_of(info.serialNumber, sizeof(info.serialNumber)));
+}
+
+#define TOKEN_TOLD 128 /* bytes */
+
+struct search {
+	const char *found; /* the module; NULL: none yet */
+	struct buf token;  /* that it has */
+	struct err *no;    /* why the others have none */
+};
+
+static void
+search_done(struct search *s)
+{
+	buf_done(&s->token);
+	err_free(s->no);
+}
+
+/* Two modules may show the same token: then the first will do. */
+static struct err *
+try_module(struct token_place *p, const char *path, struct search *s)
+{
+	CLEANUP(buf_done) struct buf token = BUF(TOKEN_TOLD);
+	p->module = path;
+	struct err *e = token_run(p, NULL, false, tell_token, NULL, &token);
+	if (e != NULL && strcmp(err_code(e), "token-several") == 0)
+		return e;
+	if (e != NULL) {
+		/* That it is not there says less than anything else. */
+		bool more = s->no == NULL ||
+			    strcmp(err_code(e), "token-not-found") != 0;
+		err_free(more ? s->no : e);
+		if (more)
+			s->no = e;
+		return NULL;
+	}
+	if (s->found == NULL) {
+		s->found = path;
+		return buf_append(&s->token, buf_bytes(&token));
+	}
+	if (bytes_eq(buf_bytes(&token), buf_bytes(&s->token)))
+		return NULL;
+	return err_coded(err_new(ERR_USAGE, NULL, "one by %s, another by %s",
+			     s->found, path),
+	    "token-several");
+}
+
 static struct err *
 look_for_module(struct token_place *p)
 {
-	CLEANUP(buf_done) struct buf none = BUF(1);
+	CLEANUP(search_done) struct search s = { .token = BUF(TOKEN_TOLD) };
 	p->found = BUF(MODULES_MAX);
 	TRY(token_modules(&p->found));
-	struct err *e = err_coded(
-	    err_new(ERR_USAGE, NULL, "no module is set up; say --module"),
-	    "token-module-missing");
 	size_t len;
-	for (size_t at = 0; e != NULL && at < p->found.len; at += len + 1) {
-		p->module = (const char *)p->found.ptr + at;
-		len = strlen(p->module);
-		err_free(e);
-		e = token_run(p, NULL, false, nothing, NULL, &none);
+	for (size_t at = 0; at < p->found.len; at += len + 1) {
+		const char *path = (const char *)p->found.ptr + at;
+		len = strlen(path);
+		if (p->uri.module_name == NULL ||
+		    p11_module_is_called(path, p->uri.module_name))
+			TRY(try_module(p, path, &s));
 	}
-	return e;
+	p->module = s.found;
+	if (s.found != NULL)
+		return NULL;
+	if (s.no != NULL)
+		return TAKE(s.no);
+	return err_coded(
+	    err_new(ERR_USAGE, NULL, "no such module is set up; say --module"),
+	    "token-module-missing");
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* RFC 7512 2.4: a directory, and the name of a module in it. */
+static struct err *
+find_in_directory(struct token_place *p)
+{
+	const char *name = p->uri.module_name;
+	if (name == NULL)
+		return err_coded(err_new(ERR_USAGE, NULL,
+				     "module-path is a directory; which "
+				     "module-name?"),
+		    "token-module-missing");
+	for (size_t i = 0; i < 2; i++) {
+		buf_done(&p->found);
+		p->found = BUF(MODULES_MAX);
+		TRY(i == 0 ? buf_printf(&p->found, "%s/%s.so",
+				 p->uri.module_path, name)
+			   : buf_printf(&p->found, "%s/lib%s.so",
+				 p->uri.module_path, name));
+		TRY(buf_cstr(&p->found, &p->module));
+		if (access(p->module, R_OK) == 0)
+			return NULL;
+	}
+	return NULL; /* loading it will say that it is not there */
+}
+
+/* A certificate, or a public key. */
+static struct err *
+read_key_of(const char *path, struct token_place *out)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	if (path == NULL)
+		return NULL;
+	TRY(input_open(path, &in));
+	out->key_of = BUF(CERT_MAX);
+	struct err *e = cert_list_read(&out->key_cert, in.bytes);
+	if (e == NULL)
+		return token_spki(cert_key(out->key_cert.v[0]), &out->key_of);
+	err_free(e);
+	CLEANUP(BIO_free_allp)
+	BIO *b = BIO_new_mem_buf(in.bytes.ptr, (int)in.bytes.len);
+	CLEANUP(EVP_PKEY_freep)
+	EVP_PKEY *key =
+	    b == NULL ? NULL : PEM_read_bio_PUBKEY(b, NULL, NULL, NULL);
+	if (key == NULL)
+		return err_new(ERR_MALFORMED, NULL,
+		    "%s: neither a certificate nor a public key", path);
+	return token_spki(key, &out->key_of);
 }
 
 struct err *
@@ -148,9 +272,13 @@ token_place_read(const struct args *a, struct token_place *out)
 	TRY(p11_uri_parse(text != NULL ? text : "pkcs11:", &out->uri));
 	out->arguments = args_get(a, "module-args");
 	out->module = args_get(a, "module");
+	TRY(read_key_of(args_get(a, "key-of"), out));
+	if (out->module != NULL)
+		return NULL;
+	out->module = out->uri.module_path;
 	if (out->module == NULL)
-		out->module = out->uri.module_path;
-	return out->module != NULL ? NULL : look_for_module(out);
+		return look_for_module(out);
+	return is_directory(out->module) ? find_in_directory(out) : NULL;
 }
 
 void
@@ -158,6 +286,8 @@ token_place_done(struct token_place *p)
 {
 	p11_uri_done(&p->uri);
 	buf_done(&p->found);
+	buf_done(&p->key_of);
+	cert_list_done(&p->key_cert);
 }
 
 /* ---- the PIN ---- */
@@ -241,12 +371,39 @@ append_chain(
 	return NULL;
 }
 
+/* The one that was shown, even if the token has none. */
+static struct err *
+choose_by_key(const struct p11_identities *l, const struct token_place *p,
+    const struct cert **out)
+{
+	if (p->key_cert.n > 0) {
+		*out = p->key_cert.v[0];
+		return NULL;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		CLEANUP(buf_done) struct buf spki = BUF(CERT_MAX);
+		if (l->v[i].cert == NULL)
+			continue;
+		TRY(token_spki(cert_key(l->v[i].cert), &spki));
+		if (bytes_eq(buf_bytes(&spki), buf_bytes(&p->key_of))) {
+			*out = l->v[i].cert;
+			return NULL;
+		}
+	}
+	return err_coded(err_new(ERR_MISSING, NULL, "no such certificate"),
+	    "token-certificate-missing");
+}
+
 /* Before a login keys are mostly hidden: then it is the certificate of that id,
  * or the only one that is no CA's. */
 static struct err *
-choose(const struct p11_identities *l, struct bytes id, const struct cert **out)
+choose(const struct p11_identities *l, const struct token_place *p,
+    const struct cert **out)
 {
+	const struct bytes id = buf_bytes(&p->uri.id);
 	const struct cert *found = NULL;
+	if (p->key_of.len > 0)
+		return choose_by_key(l, p, out);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct p11_identity *k = &l->v[i];
 		if (k->cert == NULL || (id.len == 0 && cert_is_ca(k->cert)) ||
@@ -273,7 +430,7 @@ read_certs(const struct token_open *t, void *ctx, struct buf *out)
 	struct p11_identities l = { 0 };
 	const struct cert *leaf = NULL;
 	TRY(p11_identities_read(&t->session, &l));
-	struct err *e = choose(&l, buf_bytes(&t->place->uri.id), &leaf);
+	struct err *e = choose(&l, t->place, &leaf);
 	if (e == NULL)
 		e = append_chain(&l, leaf, out);
 	p11_identities_done(&l);
@@ -322,21 +479,17 @@ sign_with(const struct token_open *t, const struct p11_identity *i,
 	return buf_append(out, buf_bytes(&value));
 }
 
-/* By the public key; where the token hides it, by the id, and then the
- * signature shows whether it was the right one. */
 static struct err *
 sign_job(const struct token_open *t, void *ctx, struct buf *out)
 {
 	const struct order *o = ctx;
 	struct p11_identities l = { 0 };
 	const struct p11_identity *i = NULL;
+	CLEANUP(buf_done) struct buf spki = BUF(CERT_MAX);
+	TRY(token_spki(cert_key(o->cert), &spki));
 	TRY(p11_identities_read(&t->session, &l));
-	struct err *e = p11_identity_of_cert(&l, o->cert, &i);
-	if (e != NULL && err_kind(e) == ERR_MISSING) {
-		err_free(e);
-		e = p11_identity_find(
-		    &l, buf_bytes(&t->place->uri.id), true, &i);
-	}
+	struct err *e =
+	    p11_identity_prove(&t->session, &l, buf_bytes(&spki), &i);
 	if (e == NULL)
 		e = sign_with(t, i, o, out);
 	p11_identities_done(&l);

@@ -12,6 +12,8 @@
 
 #define TOKEN_OPTIONS                                                          \
 	{ "token", "URI", "the token, and its key by id (RFC 7512)", false },  \
+	    { "key-of", "FILE",                                                \
+		    "a certificate, or public key: its key is meant", false }, \
 	    { "module", "FILE", "the token's PKCS#11 module", false },         \
 	    { "module-args", "TEXT",                                           \
 		    "what the module wants when it starts (NSS)", false },     \
@@ -26,11 +28,16 @@ struct token_place {
 	const char *module; /* NULL: those that p11-kit knows */
 	const char *arguments;
 	struct buf found; /* holds `module` when it was looked for */
+	/* --key-of, for keys that no id tells apart: SubjectPublicKeyInfo
+	 * (empty: not said), and the certificate, if it was one. */
+	struct buf key_of;
+	struct cert_list key_cert;
 };
 
-/* token_place_read reads --token, --module and --module-args.  Without
- * --module and module-path the modules that are set up for p11-kit are asked
- * which of them has the token. */
+/* token_place_read reads --token, --module, --module-args and --key-of.
+ * Without --module and module-path the modules that are set up for p11-kit are
+ * asked which of them has the token (module-name: those of that name).
+ * ERR_USAGE code "token-several": different tokens fit. */
 struct err *token_place_read(
     const struct args *a, struct token_place *out) MUST_USE;
 void token_place_done(struct token_place *p);
@@ -59,6 +66,9 @@ void token_pin_done(struct token_pin *p);
  */
 struct err *token_pin_read(const struct args *a, const struct token_place *p,
     struct token_pin *out) MUST_USE;
+
+/* Appends a public key as SubjectPublicKeyInfo. */
+struct err *token_spki(const EVP_PKEY *key, struct buf *out) MUST_USE;
 
 /* An open token, inside the child. */
 struct token_open {

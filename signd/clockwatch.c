@@ -50,14 +50,45 @@ look_for_jump(struct clockwatch *w, const struct clock_reading *r)
 	w->began = true;
 }
 
+/* The reading belongs under the lock too: an older one that came later would
+ * look like a jump. */
+static struct err *
+look(struct clockwatch *w, struct clock_reading *r, int64_t *until_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	struct err *e = w->source->read(w->source->ctx, r);
+	if (e == NULL)
+		look_for_jump(w, r);
+	*until_ms = w->distrusted_until_ms;
+	pthread_mutex_unlock(&w->lock);
+	return e;
+}
+
+struct err *
+clockwatch_init(struct clockwatch *w, const struct clock_source *source)
+{
+	*w = (struct clockwatch){ .source = source };
+	return pthread_mutex_init(&w->lock, NULL) == 0
+		   ? NULL
+		   : err_new(ERR_NOMEM, NULL, "a lock");
+}
+
+void
+clockwatch_done(struct clockwatch *w)
+{
+	if (w->source != NULL)
+		pthread_mutex_destroy(&w->lock);
+	*w = (struct clockwatch){ 0 };
+}
+
 struct err *
 clockwatch_now(
     struct clockwatch *w, bool checked, int64_t accuracy_s, int64_t *seconds)
 {
 	struct clock_reading r = { 0 };
-	TRY(w->source->read(w->source->ctx, &r));
-	look_for_jump(w, &r);
-	if (r.steady_ms < w->distrusted_until_ms)
+	int64_t until;
+	TRY(look(w, &r, &until));
+	if (r.steady_ms < until)
 		return refuse("the clock was set a moment ago");
 	if (checked && !r.synchronised)
 		return refuse("the clock is not synchronised");

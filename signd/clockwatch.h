@@ -7,6 +7,8 @@
 #ifndef SIGND_SIGND_CLOCKWATCH_H
 #define SIGND_SIGND_CLOCKWATCH_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 
 #define CLOCK_JUMP_MS 250     /* set by more than this: a jump */
@@ -27,10 +29,16 @@ extern const struct clock_source clock_source_system;
 
 struct clockwatch {
 	const struct clock_source *source;
+	pthread_mutex_t lock; /* of what follows */
 	bool began;
 	int64_t offset_ms;           /* real - steady */
 	int64_t distrusted_until_ms; /* of the steady clock */
 };
+
+/* clockwatch_init begins to watch; several threads may ask. */
+struct err *clockwatch_init(
+    struct clockwatch *w, const struct clock_source *source) MUST_USE;
+void clockwatch_done(struct clockwatch *w);
 
 /*
  * clockwatch_now gives the time of day in seconds.  `checked`: the clock must

@@ -6,11 +6,18 @@
 #include "worker/job.h"
 
 #define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
-#define VALUE_MAX 256             /* bytes: ECDSA with P-256 */
+#define VALUE_MAX 512             /* bytes: RSA-4096 */
 #define SHA256_BYTES 32
 
-static const struct sig_alg seal_alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
+/* As signd/keyholder-operator.c has it. */
+static struct sig_alg
+seal_alg(const struct cert *c)
+{
+	return (struct sig_alg){
+		.form = cert_key_alg(c) == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA,
+		.digest = DIGEST_SHA256
+	};
+}
 
 /* The seal's certificate and those above it, as they came. */
 struct seal_key {
@@ -42,15 +49,15 @@ get_key(const struct front *f, struct seal_key *k)
 
 static struct err *
 prepare(const struct front *f, const struct sealing *s,
-    const struct spool *receipt, const struct seal_key *k,
-    struct prepared *out)
+    const struct spool *receipt, const struct seal_key *k, struct prepared *out)
 {
+	const struct sig_alg alg = seal_alg(k->cert);
 	const struct prepare_request p = { .format = "pdf",
 		.cert = cert_der(k->cert),
 		.chain = k->chain,
 		.nchain = k->n,
-		.digest = seal_alg.digest,
-		.form = seal_alg.form,
+		.digest = alg.digest,
+		.form = alg.form,
 		.level = LEVEL_T,
 		.time = clock_now(&clock_system),
 		.reason = s->reason,
@@ -72,8 +79,7 @@ ask_seal(const struct front *f, const struct sealing *s,
 	struct bytes got;
 	cert_fingerprint(k->cert, hash);
 	TRY(pack_str(&body, 1, "receipt"));
-	TRY(pack_bytes(
-	    &body, 2, bytes_of(p->content_digest, p->content_len)));
+	TRY(pack_bytes(&body, 2, bytes_of(p->content_digest, p->content_len)));
 	TRY(pack_bytes(&body, 3, s->about));
 	TRY(pack_str(&body, 4, s->says));
 	TRY(pack_bytes(&body, 5, bytes_of(hash, sizeof(hash))));
@@ -87,11 +93,11 @@ ask_seal(const struct front *f, const struct sealing *s,
 /* A worker that prepared other attributes than the keyholder signed would have
  * a receipt leave that does not hold. */
 static struct err *
-check_value(const struct seal_key *k, const struct prepared *p,
-    struct bytes value)
+check_value(
+    const struct seal_key *k, const struct prepared *p, struct bytes value)
 {
 	bool ok = false;
-	TRY(cert_verify_digest(k->cert, seal_alg,
+	TRY(cert_verify_digest(k->cert, seal_alg(k->cert),
 	    bytes_of(p->digest, digest_len(p->digest_alg)), value, &ok));
 	return ok ? NULL
 		  : err_new(ERR_INTERNAL, NULL, "other attributes were sealed");

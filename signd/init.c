@@ -110,8 +110,8 @@ make_authority(const struct init_options *o, struct authority *a,
 {
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(a->id, sizeof(a->id)));
-	TRY(p11_pair_make(
-	    a->session, bytes_of(a->id, sizeof(a->id)), &a->key, &spki));
+	TRY(p11_pair_make(a->session, KIND_P256, bytes_of(a->id, sizeof(a->id)),
+	    &a->key, &spki));
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(buf_bytes(&spki), &key));
 	return certify(o, a, root, key);

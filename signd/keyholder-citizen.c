@@ -26,7 +26,7 @@ struct activation {
 	struct cert *cert;
 	enum key_kind kind;
 	int64_t generation;
-	struct buf sealed; /* under the cover of that generation */
+	struct buf sealed;    /* under the cover of that generation */
 	struct secret second; /* of the second factor; empty: there is none */
 };
 
@@ -63,7 +63,8 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 {
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(spki, &key));
-	TRY(keyholder_certificate(k, &a->record, key, false, &a->cert));
+	TRY(keyholder_certificate_of(
+	    k, &a->record, a->enrolment, key, &a->cert));
 	struct bytes serial = cert_serial(a->cert);
 	if (2 * serial.len + 1 > sizeof(a->serial))
 		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
@@ -72,39 +73,37 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 }
 
 static struct err *
-seal(struct keyholder *k, const struct generation *g, struct bytes pin,
-    struct bytes wrapped, struct activation *a)
+seal(struct keyholder *k, const struct pool_pair *pair, struct bytes pin,
+    struct activation *a)
 {
 	struct seal_owner owner = { .credential = bytes_str(a->credential),
 		.version = SEAL_VERSION };
 	cert_fingerprint(a->cert, owner.certificate_sha256);
 	const struct seal_input in = { .memory_kib = SEAL_MEMORY_MIN,
 		.passes = SEAL_PASSES_MIN,
-		.kek_id = buf_bytes(&g->kek_id),
+		.kek_id = buf_bytes(&pair->kek_id),
 		.wrap_mechanism = k->session.vendor->wrap,
-		.wrapped = wrapped,
+		.wrapped = buf_bytes(&pair->wrapped),
 		.second = secret_bytes(&a->second) };
 	struct pepper pepper = keyholder_pepper(k);
 	CLEANUP(buf_done) struct buf bare = BUF(SEAL_MAX);
 	TRY(seal_make(&pepper, &owner, pin, &in, &bare));
-	a->generation = g->n;
+	a->generation = pair->generation;
 	a->sealed = BUF(LEDGER_SEALED_MAX);
-	return keyholder_put_cover(
-	    k, g->n, owner.credential, buf_bytes(&bare), &a->sealed);
+	return keyholder_put_cover(k, pair->generation, owner.credential,
+	    buf_bytes(&bare), &a->sealed);
 }
 
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
- * does not stay behind. */
+ * does not stay behind.  Argon2id keeps nobody from the token. */
 static struct err *
 make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
-	struct generation *g = NULL;
-	TRY(keyholder_current(k, &g));
-	TRY(keyholder_pair(k, g, a->kind, &pair));
+	TRY(keyholder_pair(k, a->kind, &pair));
 	TRY(certify(k, buf_bytes(&pair.spki), a));
-	return seal(k, g, pin, buf_bytes(&pair.wrapped), a);
+	return seal(k, &pair, pin, a);
 }
 
 static struct err *
@@ -121,8 +120,24 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
 	TRY(pack_i64(&body, 9, a->generation));
 	TRY(pack_i64(&body, 10, a->second.len > 0));
+	TRY(pack_bytes(&body, 11, buf_bytes(&k->external.packed)));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
+}
+
+static struct err *
+make_and_record(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	TRY(make_credential(k, pin, a));
+	return record_activation(k, a);
+}
+
+/* The keys that wrap and cover were given up while we were at it. */
+static bool
+overtaken(const struct err *e)
+{
+	return strcmp(err_code(e), "generation-ended") == 0 ||
+	       strcmp(err_code(e), "token-key-missing") == 0;
 }
 
 /* If another was faster with the same link, the ledger says so, and what we
@@ -130,16 +145,14 @@ record_activation(struct keyholder *k, const struct activation *a)
 static struct err *
 make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	TRY(make_credential(k, pin, a));
-	struct err *e = record_activation(k, a);
-	if (e == NULL || strcmp(err_code(e), "generation-ended") != 0)
+	struct err *e = make_and_record(k, pin, a);
+	if (e == NULL || !overtaken(e))
 		return e;
-	/* The keys were changed twice since: once more, under the newest. */
+	/* Once more, under the newest. */
 	err_free(e);
 	cert_free(TAKE(a->cert));
 	buf_done(&a->sealed);
-	TRY(make_credential(k, pin, a));
-	return record_activation(k, a);
+	return make_and_record(k, pin, a);
 }
 
 /* What the officer approved; else the citizen's choice, or the service's. */
@@ -153,7 +166,7 @@ choose_kind(struct keyholder *k, const char *asked, struct activation *a)
 				     "the officer approved %s", approved),
 		    "json-field");
 	const char *name = approved[0] != '\0' ? approved
-			   : chosen	       ? asked
+			   : chosen            ? asked
 					       : k->settings->key_kind;
 	if (key_kind_by_name(name, &a->kind))
 		return NULL;
@@ -228,10 +241,14 @@ tell_credential(struct keyholder *k, const struct activation *a,
     const struct pin_taken *pin, struct buf *out)
 {
 	TRY(pack_str(out, 1, a->credential));
+	bool external = keyholder_has_external(k);
+	const struct cert_list *chain =
+	    external ? &k->external.chain : &k->chain;
 	TRY(pack_bytes(out, 2, cert_der(a->cert)));
-	for (size_t i = 0; i < k->chain.n; i++)
-		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
-	return tell_second(k, a, pin, out);
+	for (size_t i = 0; i < chain->n; i++)
+		TRY(pack_bytes(out, 3, cert_der(chain->v[i])));
+	TRY(tell_second(k, a, pin, out));
+	return external ? pack_u64(out, 6, 1) : NULL;
 }
 
 struct err *
@@ -240,9 +257,9 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	CLEANUP(wish_done) struct wish w = { 0 };
 	TRY(read_wish(u, &w));
 	/* The link works once, and so does a PIN that was sealed with it. */
-	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
-		.subject = w.token,
-		.digest_oid = "" };
+	const struct pin_purpose purpose = {
+		.what = PIN_FOR_ACTIVATION, .subject = w.token, .digest_oid = ""
+	};
 	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
 	TRY(keyholder_take_pin(k, &purpose, &w.pin, &pin));
 	TRY(pin_check(pin.m.pin));
@@ -363,15 +380,17 @@ record_approval(struct keyholder *k, const struct sad *s,
 /* The PIN was right: make the SAD. */
 static struct err *
 approve(struct keyholder *k, const struct request *r, const struct held *h,
-    const struct pin_taken *pin, const struct unsealed *open, struct buf *out)
+    const struct pin_taken *pin, const struct unsealed *open,
+    struct cover_pass *pass, struct buf *out)
 {
 	CLEANUP(sad_done) struct sad s = { 0 };
 	TRY(secret_copy(&s.key, secret_bytes(&open->key)));
 	guard_secret(&s.key);
+	s.cover = *pass;
+	*pass = (struct cover_pass){ 0 };
 	TRY(fill_sad(k, r, h, &s));
 	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
-	struct pepper pepper = keyholder_pepper(k);
-	TRY(sad_seal(&pepper, &s, &sealed));
+	TRY(sad_seal(&k->sad_keys, &s, &sealed));
 	TRY(record_approval(k, &s, pin, open->code_step));
 	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
 	return pack_i64(out, 2, k->settings->sad_seconds);
@@ -385,9 +404,10 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(read_request(u, &r));
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r.credential, true, &h));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_fetch(k, r.credential, true, &pass, &h));
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
-	struct err *e = approve(k, &r, &h, &pin, &open, out);
+	struct err *e = approve(k, &r, &h, &pin, &open, &pass, out);
 	return e == NULL ? NULL : keyholder_end_try(k, r.credential, e);
 }

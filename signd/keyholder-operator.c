@@ -20,9 +20,6 @@
 #define STATUS_ANSWER_MAX 65536
 #define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
 
-static const struct sig_alg operator_alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
-
 /* ---- the keys ---- */
 
 static struct err *
@@ -78,8 +75,7 @@ keyholder_operators(struct keyholder *k)
 struct err *
 keyholder_pin_key(struct keyholder *k)
 {
-	return keyholder_operator(
-	    k, "pin-seal", p11_agree_check, &k->pin_seal);
+	return keyholder_operator(k, "pin-seal", p11_agree_check, &k->pin_seal);
 }
 
 struct err *
@@ -95,12 +91,39 @@ operator_check(const struct operator_key *o, int64_t now, const char *code)
 	return NULL;
 }
 
+struct sig_alg
+operator_alg(const struct cert *c)
+{
+	return (struct sig_alg){
+		.form = cert_key_alg(c) == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA,
+		.digest = DIGEST_SHA256
+	};
+}
+
 struct p11_signer
 operator_signer(const struct keyholder *k, const struct operator_key *o)
 {
 	return (struct p11_signer){ .session = &k->session,
 		.key = o->key,
 		.shape = { cert_key_alg(o->cert), cert_key_bits(o->cert) } };
+}
+
+static struct err *
+sign_in_token(
+    void *ctx, struct sig_alg alg, struct bytes digest, struct buf *out)
+{
+	struct token_signer *s = ctx;
+	struct signer by = p11_signer(&s->by);
+	keyholder_lock(s->k);
+	struct err *e = by.sign(by.ctx, alg, digest, out);
+	keyholder_unlock(s->k);
+	return e;
+}
+
+struct signer
+token_signer(struct token_signer *s)
+{
+	return (struct signer){ .ctx = s, .sign = sign_in_token };
 }
 
 /* ---- time stamps ---- */
@@ -171,7 +194,7 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 	const struct tst_fields f = { .tsa = k->tsa.cert,
 		.chain = &k->chain,
 		.with_certs = r->certs != 0,
-		.alg = operator_alg,
+		.alg = operator_alg(k->tsa.cert),
 		.imprint_alg = digest_by_oid(r->alg),
 		.imprint = r->digest,
 		.nonce = r->nonce,
@@ -179,8 +202,8 @@ stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
 		.serial = bytes_of(serial, sizeof(serial)),
 		.time = now,
 		.accuracy_s = (int)s->tsa_accuracy };
-	struct p11_signer key = operator_signer(k, &k->tsa);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, operator_signer(k, &k->tsa) };
+	struct signer signer = token_signer(&key);
 	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
 	TRY(tst_make(&f, &signer, &token));
 	TRY(pack_bytes(out, 1, buf_bytes(&token)));
@@ -275,7 +298,7 @@ sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
 {
 	const struct ocsp_fields f = { .issuer = k->chain.v[0],
 		.responder = k->ocsp.cert,
-		.alg = operator_alg,
+		.alg = operator_alg(k->ocsp.cert),
 		.this_update = now,
 		.next_update = now + k->settings->ocsp_seconds,
 		.nonce = nonce,
@@ -284,8 +307,8 @@ sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
 		/* A wrong value convinces nobody; a token that goes wrong is
 		 * noticed all the same. */
 		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
-	struct p11_signer key = operator_signer(k, &k->ocsp);
-	struct signer signer = p11_signer(&key);
+	struct token_signer key = { k, operator_signer(k, &k->ocsp) };
+	struct signer signer = token_signer(&key);
 	return ocsp_make(&f, &signer, der);
 }
 

@@ -18,9 +18,7 @@
 #define SHA256_BYTES 32
 #define SAYS_MAX 32 /* bytes: "INDETERMINATE" */
 #define ATTRIBUTES_MAX 4096
-
-static const struct sig_alg seal_alg = { .form = SIG_ECDSA,
-	.digest = DIGEST_SHA256 };
+#define SEAL_VALUE_MAX 512 /* bytes: RSA-4096 */
 
 struct seal_request {
 	char *kind;
@@ -28,6 +26,7 @@ struct seal_request {
 	struct bytes about;
 	char *says;
 	struct bytes certificate; /* SHA-256 of it */
+	struct buf serial;        /* of that certificate, hex */
 };
 
 static void
@@ -35,6 +34,7 @@ seal_request_done(struct seal_request *r)
 {
 	free_charp(&r->kind);
 	free_charp(&r->says);
+	buf_done(&r->serial);
 }
 
 static struct err *
@@ -64,9 +64,8 @@ check_request(const struct seal_request *r)
 	if (r->digest.len != SHA256_BYTES || r->about.len != SHA256_BYTES ||
 	    r->certificate.len != SHA256_BYTES)
 		return err_new(ERR_USAGE, NULL, "a digest is not SHA-256");
-	return is_word(r->says)
-		   ? NULL
-		   : err_new(ERR_USAGE, NULL, "that says nothing");
+	return is_word(r->says) ? NULL
+				: err_new(ERR_USAGE, NULL, "that says nothing");
 }
 
 static bool
@@ -97,21 +96,21 @@ find_key(struct keyholder *k, const struct seal_request *r)
 static struct err *
 sign(struct keyholder *k, const struct seal_request *r, struct buf *value)
 {
+	const struct sig_alg alg = operator_alg(k->seal.cert);
 	const struct cms_request q = { .cert = k->seal.cert,
-		.alg = seal_alg,
+		.alg = alg,
 		.content_digest = r->digest,
 		.signing_time = TIME_NONE };
 	CLEANUP(buf_done) struct buf attributes = BUF(ATTRIBUTES_MAX);
 	uint8_t hash[DIGEST_MAX];
 	bool ok = false;
 	TRY(cms_signed_attributes(&q, &attributes));
-	TRY(digest_of(seal_alg.digest, buf_bytes(&attributes), hash));
+	TRY(digest_of(alg.digest, buf_bytes(&attributes), hash));
 	struct bytes d = bytes_of(hash, SHA256_BYTES);
 	struct p11_signer key = operator_signer(k, &k->seal);
 	struct signer signer = p11_signer(&key);
-	TRY(signer.sign(signer.ctx, seal_alg, d, value));
-	TRY(cert_verify_digest(
-	    k->seal.cert, seal_alg, d, buf_bytes(value), &ok));
+	TRY(signer.sign(signer.ctx, alg, d, value));
+	TRY(cert_verify_digest(k->seal.cert, alg, d, buf_bytes(value), &ok));
 	return ok ? NULL
 		  : err_new(ERR_DENIED, "RFC 5652 5.4",
 			"the signature is not the seal's");
@@ -121,26 +120,36 @@ static struct err *
 record(struct keyholder *k, const struct seal_request *r)
 {
 	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
-	CLEANUP(buf_done) struct buf serial = BUF(64);
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	TRY(hex_encode(cert_serial(k->seal.cert), &serial));
 	TRY(pack_str(&body, 1, r->kind));
 	TRY(pack_bytes(&body, 2, r->digest));
 	TRY(pack_bytes(&body, 3, r->about));
 	TRY(pack_str(&body, 4, r->says));
-	TRY(pack_bytes(&body, 5, buf_bytes(&serial)));
+	TRY(pack_bytes(&body, 5, buf_bytes(&r->serial)));
 	return keyholder_tell(k, LW_SEALED, &body, &answer);
+}
+
+/* With the token: another thread may find that there is a new key. */
+static struct err *
+find_and_sign(struct keyholder *k, struct seal_request *r, struct buf *value)
+{
+	TRY(find_key(k, r));
+	TRY(sign(k, r, value));
+	r->serial = BUF(64);
+	return hex_encode(cert_serial(k->seal.cert), &r->serial);
 }
 
 struct err *
 keyholder_seal(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	CLEANUP(seal_request_done) struct seal_request r = { 0 };
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(SEAL_VALUE_MAX);
 	TRY(read_request(u, &r));
 	TRY(check_request(&r));
-	TRY(find_key(k, &r));
-	TRY(sign(k, &r, &value));
+	keyholder_lock(k);
+	struct err *e = find_and_sign(k, &r, &value);
+	keyholder_unlock(k);
+	TRY(e);
 	TRY(record(k, &r));
 	return pack_bytes(out, 1, buf_bytes(&value));
 }

@@ -101,6 +101,17 @@ open_token(struct keyholder *k, bool writable)
 	return login(k);
 }
 
+/* A token that is away, or whose module is, may come back; to who asks for
+ * signatures both are one. */
+static struct err *
+as_unavailable(struct err *e)
+{
+	if (e != NULL && (strcmp(err_code(e), "token-not-found") == 0 ||
+			     strcmp(err_code(e), "token-module-wrong") == 0))
+		return err_coded(e, "token-unavailable");
+	return e;
+}
+
 struct err *
 keyholder_token(struct keyholder *k, bool writable)
 {
@@ -110,11 +121,11 @@ keyholder_token(struct keyholder *k, bool writable)
 		TRY(p11_lock_fd(k->pin_fd));
 		struct err *e = open_token(k, writable);
 		p11_unlock_fd(k->pin_fd);
-		return e;
+		return as_unavailable(e);
 	}
 	CLEANUP(close_fdp) int lock = -1;
 	TRY(p11_lock(s->token_pin_file, &lock));
-	return open_token(k, writable);
+	return as_unavailable(open_token(k, writable));
 }
 
 static struct err *
@@ -178,6 +189,8 @@ prepare_keys(struct keyholder *k)
 	TRY(keyholder_token(k, false));
 	TRY(use_setup(k, &answer));
 	TRY(keyholder_operators(k));
+	TRY(keyholder_pool_init(k));
+	TRY(keyholder_external_open(k));
 	return keyholder_profiles(k);
 }
 
@@ -188,8 +201,9 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	*k = (struct keyholder){
 		.settings = s, .clock = clock, .pin_fd = pin_fd
 	};
-	k->watch = (struct clockwatch){ .source = &clock_source_system };
+	TRY(clockwatch_init(&k->watch, &clock_source_system));
 	TRY(lanes_init(&k->lanes));
+	TRY(sad_keys_init(&k->sad_keys, keyholder_pepper(k)));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	TRY(ipc_pool_init(&k->reading, k->ledger_read));
@@ -204,17 +218,20 @@ void
 keyholder_done(struct keyholder *k)
 {
 	tokenwatch_stop(&k->hangs);
+	sad_keys_done(&k->sad_keys);
+	keyholder_pool_done(k);
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
 	own_profiles_done(&k->profiles);
+	keyholder_external_done(k);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->audit.cert);
 	cert_free(k->seal.cert);
 	cert_free(k->pin_seal.cert);
 	keyholder_generations_done(k);
-	keyholder_pool_done(k);
+	clockwatch_done(&k->watch);
 	ipc_pool_done(&k->reading);
 	ipc_pool_done(&k->writing);
 	free(k->ledger_read);
@@ -228,17 +245,81 @@ keyholder_done(struct keyholder *k)
 static struct err *
 ping(struct keyholder *k, struct buf *out)
 {
-	TRY(p11_session_check(&k->session));
+	keyholder_lock(k);
+	struct err *e = p11_session_check(&k->session);
+	size_t npool = k->npool;
+	keyholder_unlock(k);
+	TRY(e);
 	TRY(pack_str(out, 1, k->token.label));
 	TRY(pack_u64(out, 2, k->operations));
-	return pack_u64(out, 3, k->npool);
+	return pack_u64(out, 3, npool);
 }
 
+void
+keyholder_lock(struct keyholder *k)
+{
+	lanes_enter(&k->lanes);
+	if (lanes_depth() == 1)
+		tokenwatch_enter(&k->hangs);
+}
+
+void
+keyholder_unlock(struct keyholder *k)
+{
+	if (lanes_depth() == 1)
+		tokenwatch_leave(&k->hangs);
+	lanes_leave(&k->lanes);
+}
+
+struct work {
+	struct keyholder *k;
+	keyholder_work *run;
+	void *ctx;
+	struct err *e;
+};
+
+static void
+run_work(void *ctx)
+{
+	struct work *w = ctx;
+	tokenwatch_enter(&w->k->hangs);
+	w->e = w->run(w->k, w->ctx);
+	tokenwatch_leave(&w->k->hangs);
+}
+
+struct err *
+keyholder_do(struct keyholder *k, keyholder_work *run, void *ctx)
+{
+	struct work w = { .k = k, .run = run, .ctx = ctx };
+	lanes_do(&k->lanes, run_work, &w);
+	return w.e;
+}
+
+unsigned
+keyholder_pause(struct keyholder *k)
+{
+	if (lanes_depth() > 0)
+		tokenwatch_leave(&k->hangs);
+	return lanes_pause(&k->lanes);
+}
+
+void
+keyholder_resume(struct keyholder *k, unsigned depth)
+{
+	lanes_resume(&k->lanes, depth);
+	if (depth > 0)
+		tokenwatch_enter(&k->hangs);
+}
+
+/* Each takes the token for as long as the token works, and no longer. */
 static struct err *
-dispatch_locked(
-    struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
+dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
 {
 	switch (op) {
+	case KEY_SIGN:
+		return keyholder_sign(k, u, out);
+	case KEY_AUTHORIZE:
+		return keyholder_authorize(k, u, out);
 	case KEY_ENROL:
 		return keyholder_enrol(k, u, out);
 	case KEY_ACTIVATE:
@@ -262,53 +343,6 @@ dispatch_locked(
 	default:
 		return err_new(ERR_USAGE, NULL, "no operation of a keyholder");
 	}
-}
-
-void
-keyholder_lock(struct keyholder *k)
-{
-	lanes_enter(&k->lanes);
-	if (lanes_depth() == 1)
-		tokenwatch_enter(&k->hangs);
-}
-
-void
-keyholder_unlock(struct keyholder *k)
-{
-	if (lanes_depth() == 1)
-		tokenwatch_leave(&k->hangs);
-	lanes_leave(&k->lanes);
-}
-
-unsigned
-keyholder_pause(struct keyholder *k)
-{
-	if (lanes_depth() > 0)
-		tokenwatch_leave(&k->hangs);
-	return lanes_pause(&k->lanes);
-}
-
-void
-keyholder_resume(struct keyholder *k, unsigned depth)
-{
-	lanes_resume(&k->lanes, depth);
-	if (depth > 0)
-		tokenwatch_enter(&k->hangs);
-}
-
-/* What citizens do a thousand times a second takes the token for moments; the
- * rest keeps it. */
-static struct err *
-dispatch(struct keyholder *k, uint16_t op, struct unpack *u, struct buf *out)
-{
-	if (op == KEY_SIGN)
-		return keyholder_sign(k, u, out);
-	if (op == KEY_AUTHORIZE)
-		return keyholder_authorize(k, u, out);
-	keyholder_lock(k);
-	struct err *e = dispatch_locked(k, op, u, out);
-	keyholder_unlock(k);
-	return e;
 }
 
 struct err *
@@ -346,8 +380,8 @@ stopping(void *ctx)
 
 /* It is tried again soon; once is told, or each try would be a line. */
 static void
-log_chore(const struct keyholder *k, const char *event, bool *told,
-    struct err *e)
+log_chore(
+    const struct keyholder *k, const char *event, bool *told, struct err *e)
 {
 	struct log log;
 	bool failed = e != NULL;
@@ -374,13 +408,10 @@ do_chores(struct keyholder *k, bool *told)
 	log_chore(k, "checkpoint-not-made", told, e);
 }
 
-/* One pair at a time: between two, requests have the token. */
 static void
 fill_pool(struct keyholder *k, bool *told)
 {
-	keyholder_lock(k);
 	struct err *e = keyholder_pool_fill(k);
-	keyholder_unlock(k);
 	if (e != NULL && strcmp(err_code(e), "token-unavailable") == 0)
 		k->broken = true;
 	log_chore(k, "pair-not-made", told, e);
@@ -399,6 +430,28 @@ chores_run(void *ctx)
 		if (ipc_now_ms() < next)
 			continue;
 		do_chores(k, &chores_told);
+		next = ipc_now_ms() + CHORES_MS;
+	}
+	return NULL;
+}
+
+/* It may take as long as that CA does, so it has a thread of its own.  What
+ * fails is tried again when the ledger says so. */
+static void *
+outside_run(void *ctx)
+{
+	struct keyholder *k = ctx;
+	const struct timespec tick = { .tv_nsec = CHORES_TICK_MS * 1000000L };
+	int64_t next = 0;
+	bool told = false, more = false;
+	while (!stopping(k)) {
+		nanosleep(&tick, NULL);
+		if (!more && ipc_now_ms() < next)
+			continue;
+		struct err *e = keyholder_external_chore(k, &more);
+		/* Nothing to do says nothing about the one that failed. */
+		if (e != NULL || more)
+			log_chore(k, "external-ca-not-told", &told, e);
 		next = ipc_now_ms() + CHORES_MS;
 	}
 	return NULL;
@@ -436,17 +489,22 @@ serve(struct keyholder *k, int listen_fd)
 		.handle = keyholder_handle,
 		.idle = look_at_session,
 		.stopping = stopping };
-	const struct lanes_service lanes = { .listen_fd = listen_fd,
-		.service = &service,
-		.failed = give_up };
+	const struct lanes_service lanes = {
+		.listen_fd = listen_fd, .service = &service, .failed = give_up
+	};
 	TRY(process_peer(&service, k->settings->user_front));
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
+	TRY(keyholder_pool_watch(k));
 	process_ready();
-	pthread_t chores;
+	pthread_t chores, outside;
 	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
+	bool goes_out = keyholder_has_external(k) &&
+			pthread_create(&outside, NULL, outside_run, k) == 0;
 	struct err *e = lanes_serve(&k->lanes, &lanes, THREADS);
 	if (started)
 		pthread_join(chores, NULL);
+	if (goes_out)
+		pthread_join(outside, NULL);
 	if (e != NULL || !k->broken)
 		return e;
 	return err_coded(

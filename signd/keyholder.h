@@ -10,10 +10,12 @@
 
 #include "base/pack.h"
 #include "base/record.h"
+#include "certs/cmp.h"
 #include "certs/issue.h"
 #include "certs/profile_file.h"
 #include "certs/pin_message.h"
 #include "pkcs11/sad.h"
+#include "pkcs11/seal.h"
 #include "pkcs11/kind.h"
 #include "pkcs11/wrap.h"
 #include "signd/clockwatch.h"
@@ -49,20 +51,40 @@ struct generation {
 /* Pairs that were made beforehand. */
 struct pool_pair {
 	enum key_kind kind;
-	int64_t generation; /* whose KEK wrapped it */
+	int64_t generation; /* whose KEK wrapped it, */
+	struct buf kek_id;  /* and its CKA_ID */
 	struct buf wrapped;
 	struct buf spki;
 };
 #define POOL_MAX 64
 
+/* Who makes them: one at a time. */
+struct pair_maker {
+	bool ready;
+	pthread_mutex_t lock;       /* of the session; before `lanes` */
+	struct p11_session session; /* not open: the keyholder's is used */
+	struct tokenwatch watch;
+	_Atomic unsigned waiting;    /* requests for a pair */
+	_Atomic int64_t rests_until; /* ms: after making while others asked */
+};
+
+/* A CA of somebody else that makes the citizens' certificates. */
+struct external_ca {
+	struct cert_list chain; /* issuer first; empty: there is none */
+	struct buf packed;      /* the same, as LW_ACTIVATE wants it */
+	struct secret secret;
+	char *fetcher; /* path of its socket */
+};
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
 	/* Who is inside has the token, the generations, the pool and the keys
-	 * to itself, so that no call of the token that needs another after it
-	 * (C_SignInit, C_Sign) is torn apart; but keyholder_tell() lets
-	 * another thread in.  Signing and approving are inside only for what
-	 * the token does: Argon2id and verification do not keep it waiting. */
+	 * that are read again (pin_seal, seal, audit) to itself, so that no
+	 * call of the token that needs another after it (C_SignInit, C_Sign)
+	 * is torn apart; but keyholder_tell() lets another thread in.
+	 * Requests are inside only for what the token does: neither Argon2id
+	 * nor verification nor building what is signed keeps it waiting. */
 	struct lanes lanes;
 	char *ledger_read;       /* path of the ledger's socket */
 	char *ledger_write;      /* likewise */
@@ -76,21 +98,25 @@ struct keyholder {
 	struct generation generations[GENERATIONS_MAX];
 	size_t ngenerations; /* the last is in use */
 	CK_OBJECT_HANDLE pepper;
+	struct sad_keys sad_keys; /* out of the pepper */
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
 	struct operator_key ocsp;
 	struct operator_key audit;
-	struct operator_key seal; /* receipts */
+	struct operator_key seal;     /* receipts */
 	struct operator_key pin_seal; /* PINs come sealed to it */
-	struct clockwatch watch; /* time stamps */
-	uint64_t ocsp_made;      /* answers so far */
+	struct clockwatch watch;      /* time stamps */
+	_Atomic uint64_t ocsp_made;   /* answers so far */
 	struct own_profiles profiles; /* of profile-file */
-	struct cert_list chain;  /* issuer first, anchor last */
-	_Atomic uint64_t operations; /* unwrappings so far */
+	struct cert_list chain;       /* issuer first, anchor last */
+	struct external_ca external;
+	_Atomic uint64_t operations;  /* unwrappings so far */
 	struct pool_pair pool[POOL_MAX];
 	size_t npool;
+	struct pair_maker maker;
 	_Atomic int64_t asked; /* ms: when the last request came */
-	_Atomic bool broken; /* the token failed: this process must be replaced */
+	_Atomic bool
+	    broken; /* the token failed: this process must be replaced */
 	struct tokenwatch hangs; /* how long the token has been at it */
 };
 
@@ -108,6 +134,11 @@ struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
  * nested. */
 void keyholder_lock(struct keyholder *k);
 void keyholder_unlock(struct keyholder *k);
+/* `run` with the token and without a pause: what is done often, and by several
+ * threads at once.  Not from inside. */
+typedef struct err *keyholder_work(struct keyholder *k, void *ctx);
+struct err *keyholder_do(
+    struct keyholder *k, keyholder_work *run, void *ctx) MUST_USE;
 /* Gives it up for a while, however often it was taken (also not at all). */
 unsigned keyholder_pause(struct keyholder *k);
 void keyholder_resume(struct keyholder *k, unsigned depth);
@@ -130,7 +161,7 @@ struct err *keyholder_ask(struct keyholder *k, uint16_t op,
 /* A credential as the ledger has it; strings and bytes live in `answer`. */
 struct held {
 	struct ipc_message answer;
-	EVP_PKEY *key; /* of the certificate */
+	EVP_PKEY *key;           /* of the certificate */
 	struct secret uncovered; /* what `sealed` points into */
 	struct sealed sealed;
 	struct seal_owner owner;
@@ -140,9 +171,9 @@ struct held {
 };
 void held_done(struct held *h);
 /* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result. */
+ * the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct held *out) MUST_USE;
+    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
@@ -164,9 +195,12 @@ struct err *keyholder_cover(
     struct keyholder *k, int64_t n, struct cover_key *out) MUST_USE;
 struct err *keyholder_kek(
     struct keyholder *k, struct bytes id, struct p11_kek *out) MUST_USE;
-/* A blob out from under the cover of generation `n`, and under it. */
+/* A blob out from under the cover of generation `n`, and under it.  The token
+ * is not asked when `pass` opens that generation's cover, and else makes it do
+ * so; ended with cover_pass_done(). */
 struct err *keyholder_uncover(struct keyholder *k, int64_t n,
-    struct bytes owner, struct bytes covered, struct secret *out) MUST_USE;
+    struct bytes owner, struct bytes covered, struct cover_pass *pass,
+    struct secret *out) MUST_USE;
 struct err *keyholder_put_cover(struct keyholder *k, int64_t n,
     struct bytes owner, struct bytes plain, struct buf *out) MUST_USE;
 
@@ -193,15 +227,20 @@ struct err *keyholder_activate(
 struct err *keyholder_authorize(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
-/* keyholder-pool.c: pairs, of a kind that takes long, made when nobody asks.
+/* keyholder-pool.c: pairs of a kind that takes long, made beforehand.
  * They lie in this process's memory alone: in the ledger each would be a key
- * that wants no PIN, in every backup from before it had an owner.  A pair that was
- * taken is in the pool no more. */
+ * that wants no PIN, in every backup from before it had an owner.  A pair that
+ * was taken is in the pool no more. */
 void pool_pair_done(struct pool_pair *p);
-/* One of the pool under that generation, or one that is made now. */
-struct err *keyholder_pair(struct keyholder *k, const struct generation *g,
-    enum key_kind kind, struct pool_pair *out) MUST_USE;
-/* Makes one pair, if one is wanted and nobody has asked for a while. */
+/* After the login; keyholder_pool_done() in any case. */
+struct err *keyholder_pool_init(struct keyholder *k) MUST_USE;
+/* Begins to watch how long a pair takes. */
+struct err *keyholder_pool_watch(struct keyholder *k) MUST_USE;
+/* One of the pool under the newest KEK, or one that is made now.  Not with the
+ * token.  ERR_REMOTE code "busy": many wait for one already. */
+struct err *keyholder_pair(
+    struct keyholder *k, enum key_kind kind, struct pool_pair *out) MUST_USE;
+/* Makes one pair, if one is wanted.  Not with the token. */
 struct err *keyholder_pool_fill(struct keyholder *k) MUST_USE;
 void keyholder_pool_done(struct keyholder *k);
 
@@ -256,10 +295,16 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by the CA.
+/* The certificate that an enrolment asks for, for `key`, signed by our CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
 struct err *keyholder_certificate(struct keyholder *k,
     const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+    struct cert **out) MUST_USE;
+/* The same by the external CA, if there is one, which takes as long as that
+ * CA does: other threads have the token meanwhile, and no generation's pointer
+ * outlives it.  `enrolment`: its id. */
+struct err *keyholder_certificate_of(struct keyholder *k,
+    const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
 struct err *keyholder_new_crl(
@@ -269,6 +314,20 @@ struct err *keyholder_new_crl(
 struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* keyholder-external.c */
+/* Reads the settings of an external CA; nothing when there is none.
+ * ERR_USAGE code "settings"; ERR_DENIED code "secret-file". */
+struct err *keyholder_external_open(struct keyholder *k) MUST_USE;
+void keyholder_external_done(struct keyholder *k);
+bool keyholder_has_external(const struct keyholder *k);
+/* Errors of certs/cmp.h. */
+struct err *keyholder_external_issue(struct keyholder *k,
+    const char *enrolment, const struct cert_fields *f,
+    struct cert **out) MUST_USE;
+/* Tells that CA of one revocation, if there is any; *more: there was. */
+struct err *keyholder_external_chore(
+    struct keyholder *k, bool *more) MUST_USE;
 
 /* keyholder-csr.c */
 struct err *keyholder_issue(
@@ -285,8 +344,18 @@ struct err *keyholder_ocsp(
 struct err *keyholder_ocsp_many(
     struct keyholder *k, struct unpack *u, struct buf *out) MUST_USE;
 
+/* How the key of that certificate signs: with SHA-256. */
+struct sig_alg operator_alg(const struct cert *c);
 struct p11_signer operator_signer(
     const struct keyholder *k, const struct operator_key *o);
+/* A key as the rest of the program signs with it, which takes the token for
+ * the signature alone: what is built around it keeps nobody waiting.  `s` must
+ * stay where it is as long as the signer is used. */
+struct token_signer {
+	struct keyholder *k;
+	struct p11_signer by;
+};
+struct signer token_signer(struct token_signer *s);
 /* Reads again which key of that purpose there is, with `check` of its flags.
  * Without one, out->cert is NULL. */
 typedef struct err *check_key(
@@ -295,8 +364,8 @@ struct err *keyholder_operator(struct keyholder *k, const char *purpose,
     check_key *check, struct operator_key *out) MUST_USE;
 /* In time, by `now`: what is signed after its end convinces nobody.
  * ERR_MISSING with that code. */
-struct err *operator_check(const struct operator_key *o, int64_t now,
-    const char *code) MUST_USE;
+struct err *operator_check(
+    const struct operator_key *o, int64_t now, const char *code) MUST_USE;
 
 /* keyholder-seal.c: the service's word on what it judged. */
 struct err *keyholder_seal(

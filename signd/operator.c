@@ -1,5 +1,6 @@
 #include "signd/operator.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "certs/issue.h"
@@ -22,19 +23,41 @@ struct purpose {
 	const char *cn;
 	int64_t days;
 	bool agrees; /* opens what is sealed to it; else it signs */
+	size_t kind; /* where in the settings its kind stands; 0: P-256 */
 };
 
 static const struct purpose purposes[] = {
 	/* Decree 23/2025: 5 years */
-	{ .name = "time-stamp", .cn = "signd TSA", .days = 1825 },
-	{ .name = "ocsp", .cn = "signd OCSP", .days = 397 },
-	{ .name = "audit", .cn = "signd Audit", .days = 1825 },
-	{ .name = "seal", .cn = "signd Seal", .days = 1825 },
-	{ .name = "pin-seal",
-	    .cn = "signd PIN",
+	{ .name = "time-stamp",
+	    .cn = "signd TSA",
 	    .days = 1825,
-	    .agrees = true },
+	    .kind = offsetof(struct settings, tsa_key_kind) },
+	{ .name = "ocsp",
+	    .cn = "signd OCSP",
+	    .days = 397,
+	    .kind = offsetof(struct settings, ocsp_key_kind) },
+	{ .name = "audit", .cn = "signd Audit", .days = 1825 },
+	{ .name = "seal",
+	    .cn = "signd Seal (receipts only)",
+	    .days = 1825,
+	    .kind = offsetof(struct settings, seal_key_kind) },
+	{ .name = "pin-seal", .cn = "signd PIN", .days = 1825, .agrees = true },
 };
+
+static struct err *
+kind_of(const struct settings *s, const struct purpose *p, enum key_kind *out)
+{
+	*out = KIND_P256;
+	if (p->kind == 0)
+		return NULL;
+	const char *name =
+	    *(char *const *)(const void *)((const char *)s + p->kind);
+	if (key_kind_by_name(name, out))
+		return NULL;
+	return err_coded(
+	    err_new(ERR_USAGE, NULL, "no kind of key: \"%s\"", name),
+	    "settings");
+}
 
 static const struct purpose *
 find_purpose(const char *name)
@@ -146,6 +169,17 @@ certify(const struct keyholder *k, const struct purpose *p, struct bytes spki,
 }
 
 static struct err *
+make_pair(struct keyholder *k, const struct purpose *p, struct bytes id,
+    struct buf *spki)
+{
+	CK_OBJECT_HANDLE made;
+	enum key_kind kind;
+	TRY(kind_of(k->settings, p, &kind));
+	return p->agrees ? p11_agree_make(&k->session, id, &made, spki)
+			 : p11_pair_make(&k->session, kind, id, &made, spki);
+}
+
+static struct err *
 make_key(struct keyholder *k, const struct part *part, struct buf *out)
 {
 	const struct purpose *p = part->ctx;
@@ -158,11 +192,9 @@ make_key(struct keyholder *k, const struct part *part, struct buf *out)
 	TRY(cert_parse(der, &issuer));
 	TRY(p11_key_find(&k->session, CKO_PRIVATE_KEY, ca_id, &k->ca_key));
 	uint8_t id[P11_ID];
-	CK_OBJECT_HANDLE made;
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	TRY(random_fill(id, sizeof(id)));
-	TRY((p->agrees ? p11_agree_make : p11_pair_make)(
-	    &k->session, bytes_of(id, sizeof(id)), &made, &spki));
+	TRY(make_pair(k, p, bytes_of(id, sizeof(id)), &spki));
 	TRY(certify(k, p, buf_bytes(&spki), issuer, &cert));
 	TRY(pack_str(out, 1, p->name));
 	TRY(pack_bytes(out, 2, bytes_of(id, sizeof(id))));
@@ -242,8 +274,9 @@ tell(struct bytes packed, FILE *told)
 	TRY(hex_encode(id, &hex));
 	TRY(buf_cstr(&hex, &text));
 	if (told != NULL)
-		fprintf(told, "%s key (P-256): CKA_ID %s\ncertificate: %s\n",
-		    purpose, text, cert_subject(c));
+		fprintf(told, "%s key (%s-%d): CKA_ID %s\ncertificate: %s\n",
+		    purpose, cert_key_alg(c) == KEY_RSA ? "RSA" : "P",
+		    cert_key_bits(c), text, cert_subject(c));
 	return NULL;
 }
 
@@ -256,6 +289,8 @@ signd_operator_key(const struct settings *s, const char *purpose, FILE *told)
 		    "a key is for \"time-stamp\", \"ocsp\", \"audit\", "
 		    "\"seal\" or \"pin-seal\", not \"%s\"",
 		    purpose);
+	enum key_kind kind;
+	TRY(kind_of(s, p, &kind));
 	CLEANUP(buf_done) struct buf authority = BUF(PART_RESULT_MAX);
 	CLEANUP(buf_done) struct buf made = BUF(PART_RESULT_MAX);
 	const struct part look = { .s = s, .work = look_part };

@@ -20,6 +20,7 @@
 static const char *const names[ROLE_COUNT] = {
 	[ROLE_LEDGER] = "ledger",
 	[ROLE_FETCHER] = "fetcher",
+	[ROLE_INDEXER] = "indexer",
 	[ROLE_WORKER] = "worker",
 	[ROLE_KEYHOLDER] = "keyholder",
 	[ROLE_FRONT] = "front",
@@ -50,6 +51,7 @@ role_user(enum role r, const struct settings *s)
 		return s->user_ledger;
 	case ROLE_FETCHER:
 		return s->user_fetcher;
+	case ROLE_INDEXER:
 	case ROLE_WORKER:
 		return s->user_worker;
 	case ROLE_KEYHOLDER:
@@ -198,6 +200,8 @@ run_role(const struct process_args *a, const struct settings *s)
 	switch (a->role) {
 	case ROLE_FRONT:
 		return front_run(s, &log, a);
+	case ROLE_INDEXER:
+		return indexer_run(s, first);
 	case ROLE_WORKER:
 		return worker_run(s, &log, first);
 	case ROLE_FETCHER:

@@ -1,5 +1,7 @@
 #include "signd/settings.h"
 
+#include "pkcs11/uri.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -247,6 +249,22 @@ parse_lines(struct settings *s, struct bytes text, const char *file)
 	return NULL;
 }
 
+/* What it said besides would not be looked at. */
+static struct err *
+check_token_uri(const struct settings *s, const char *file)
+{
+	struct p11_uri u = { 0 };
+	struct err *e = p11_uri_parse(s->token_uri, &u);
+	if (e == NULL && !p11_uri_is_bare(&u))
+		e = err_new(ERR_USAGE, NULL,
+		    "it names the token alone; token-module and token-pin-file "
+		    "are for the rest");
+	p11_uri_done(&u);
+	return e == NULL
+		   ? NULL
+		   : err_coded(err_while(e, "%s: token-uri", file), "settings");
+}
+
 struct err *
 settings_parse(struct bytes text, const char *file, struct settings *out)
 {
@@ -254,6 +272,8 @@ settings_parse(struct bytes text, const char *file, struct settings *out)
 	struct err *e = set_defaults(&s);
 	if (e == NULL)
 		e = parse_lines(&s, text, file);
+	if (e == NULL)
+		e = check_token_uri(&s, file);
 	if (e != NULL) {
 		settings_done(&s);
 		return e;

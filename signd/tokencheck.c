@@ -101,20 +101,19 @@ say(struct check *c, const char *what, struct err *e)
 static struct err *
 signs_under(struct keyholder *k, CK_OBJECT_HANDLE key, struct bytes der)
 {
-	static const struct sig_alg alg = { .form = SIG_ECDSA,
-		.digest = DIGEST_SHA256 };
 	CLEANUP(cert_freep) struct cert *cert = NULL;
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(1024);
 	uint8_t hash[DIGEST_MAX];
 	bool ok = false;
 	TRY(cert_parse(der, &cert));
+	const struct sig_alg alg = operator_alg(cert);
 	TRY(digest_of(DIGEST_SHA256, BYTES_LIT("signd token-check"), hash));
 	const struct operator_key o = { .key = key, .cert = cert };
 	struct p11_signer by = operator_signer(k, &o);
 	struct signer signer = p11_signer(&by);
 	TRY(signer.sign(signer.ctx, alg, bytes_of(hash, LEDGER_HASH), &value));
-	TRY(cert_verify_digest(cert, alg, bytes_of(hash, LEDGER_HASH),
-	    buf_bytes(&value), &ok));
+	TRY(cert_verify_digest(
+	    cert, alg, bytes_of(hash, LEDGER_HASH), buf_bytes(&value), &ok));
 	return ok ? NULL
 		  : err_new(ERR_MISSING, NULL,
 			"another key than the certificate's");
@@ -192,13 +191,14 @@ static struct err *
 check_sample(struct check *c, struct unpack *u, const char *what)
 {
 	CLEANUP(secret_done) struct secret plain = { 0 };
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
 	struct bytes id = BYTES_NONE, sealed = BYTES_NONE;
 	int64_t cover = 0;
 	TRY(unpack_bytes(u, T_SAMPLE, &id));
 	TRY(unpack_i64(u, T_SAMPLE, &cover));
 	TRY(unpack_bytes(u, T_SAMPLE, &sealed));
-	return say(
-	    c, what, keyholder_uncover(&c->k, cover, id, sealed, &plain));
+	return say(c, what,
+	    keyholder_uncover(&c->k, cover, id, sealed, &pass, &plain));
 }
 
 static struct err *
@@ -239,9 +239,8 @@ token_part(const struct part *p, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf lines = BUF(PART_RESULT_MAX / 2);
 	struct check c = { .out = &lines,
-		.k = { .settings = p->s,
-		    .clock = &clock_system,
-		    .pin_fd = -1 } };
+		.k = {
+		    .settings = p->s, .clock = &clock_system, .pin_fd = -1 } };
 	struct err *e = keyholder_token(&c.k, false);
 	if (e == NULL)
 		e = check_all(&c, p->in);
@@ -269,9 +268,10 @@ signd_token_check(const struct settings *s, FILE *told)
 	TRY(unpack_bytes(&u, 2, &lines));
 	if (told != NULL)
 		fwrite(lines.ptr, 1, lines.len, told);
-	return missing == 0 ? NULL
-			    : err_coded(err_new(ERR_MISSING, NULL,
-					    "%llu keys are not as they should be",
-					    (unsigned long long)missing),
-				  "token-key-missing");
+	return missing == 0
+		   ? NULL
+		   : err_coded(err_new(ERR_MISSING, NULL,
+				   "%llu keys are not as they should be",
+				   (unsigned long long)missing),
+			 "token-key-missing");
 }

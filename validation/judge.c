@@ -1,5 +1,7 @@
 #include "validation/internal.h"
 
+#include "certs/profiles.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,15 @@ fatal_code(const struct findings *f)
 	return weak;
 }
 
+static bool
+is_told(const struct findings *f, const char *code)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 /* A bare key (KeyValue in XML) is enough where nobody asks whose. */
 static bool
 check_certificate(const struct judging *j, struct signature_verdict *v)
@@ -89,6 +100,9 @@ check_format(const struct judging *j, struct signature_verdict *v)
 	const char *code = fatal_code(&v->fact->findings);
 	if (code == NULL)
 		code = fatal_code(&j->r->facts->findings);
+	if (code == NULL && j->r->policy->simple_is_one &&
+	    is_told(&j->r->facts->findings, "asic-not-simple"))
+		code = "asic-not-simple";
 	if (code == NULL)
 		return false;
 	if (undecided(code) != SUB_NONE)
@@ -285,6 +299,9 @@ add_notes(const struct judging *j, struct signature_verdict *v)
 		TRY(note(v, "trust-not-checked"));
 	else if (p->status == STATUS_IGNORE)
 		TRY(note(v, "revocation-not-checked"));
+	/* A digest does not show its keyholder what it is of. */
+	if (f->cert != NULL && cert_has_eku(f->cert, OID_RECEIPT_SEAL))
+		TRY(note(v, "seal-receipts-only"));
 	TRY(note_algorithms(j, v));
 	TRY(note_changes(v));
 	if (f->claimed_time != TIME_NONE &&

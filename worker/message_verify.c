@@ -42,6 +42,7 @@ enum {
 	TAG_USE_FROM,
 	TAG_USE_UNTIL,
 	TAG_INDEX,
+	TAG_INDEX_AT,
 	TAG_TRUSTED,
 	TAG_NAME,
 	TAG_PLACE_ID,
@@ -62,6 +63,7 @@ struct verify_hold {
 	char **domain_names;
 	size_t ndomains;
 	struct status_data *status;
+	size_t status_at; /* where the first is among what came along; 0: here */
 	struct external *external;
 	char **uris;
 	size_t nexternal;
@@ -128,6 +130,15 @@ status_tag(const struct status_data *d)
 }
 
 static struct err *
+pack_status(struct buf *b, const struct verify_request *r, size_t i)
+{
+	const struct status_data *d = &r->status_data[i];
+	return i == 0 && r->status_along
+		   ? pack_u64(b, TAG_INDEX_AT, 1)
+		   : pack_bytes(b, status_tag(d), d->der);
+}
+
+static struct err *
 pack_external(struct buf *b, const struct external *e)
 {
 	if (e->uri != NULL)
@@ -146,8 +157,7 @@ pack_lists(const struct verify_request *r, struct buf *b)
 		TRY(pack_domain(b, &r->domains[i]));
 	TRY(pack_u64(b, TAG_STATUS, r->nstatus_data));
 	for (size_t i = 0; i < r->nstatus_data; i++)
-		TRY(pack_bytes(
-		    b, status_tag(&r->status_data[i]), r->status_data[i].der));
+		TRY(pack_status(b, r, i));
 	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
 	for (size_t i = 0; i < r->nexternal; i++) {
 		TRY(pack_external(b, &r->external[i]));
@@ -305,16 +315,30 @@ unpack_domains(
 }
 
 static struct err *
+unpack_one_status(struct unpack *u, struct status_data *d, size_t *at)
+{
+	uint64_t place;
+	d->is_ocsp = unpack_is(u, TAG_OCSP);
+	d->is_index = unpack_is(u, TAG_INDEX) || unpack_is(u, TAG_INDEX_AT);
+	if (!unpack_is(u, TAG_INDEX_AT))
+		return unpack_bytes(u, status_tag(d), &d->der);
+	TRY(unpack_u64(u, TAG_INDEX_AT, &place));
+	return place_of(place, at);
+}
+
+static struct err *
 unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	size_t n = 0;
 	TRY(unpack_count(u, TAG_STATUS, STATUS_MAX, &n));
 	TRY(new_array(n, sizeof(h->status[0]), &h->status));
 	for (size_t i = 0; i < n; i++) {
-		h->status[i].is_ocsp = unpack_is(u, TAG_OCSP);
-		h->status[i].is_index = unpack_is(u, TAG_INDEX);
-		TRY(unpack_bytes(
-		    u, status_tag(&h->status[i]), &h->status[i].der));
+		size_t at = 0;
+		TRY(unpack_one_status(u, &h->status[i], &at));
+		if (at > 0 && i > 0)
+			return err_new(
+			    ERR_MALFORMED, NULL, "no place of an index");
+		h->status_at = i == 0 ? at : h->status_at;
 	}
 	r->status_data = h->status;
 	r->nstatus_data = n;
@@ -456,6 +480,28 @@ verify_request_unpack(
 	TRY(unpack_all(&u, &r, h));
 	*out = r;
 	*hold = TAKE(h);
+	return NULL;
+}
+
+static struct err *
+attach(size_t place, const struct bytes *indexes, size_t n, struct bytes *out)
+{
+	if (place > n)
+		return err_new(ERR_MALFORMED, NULL, "an index did not come");
+	if (place > 0)
+		*out = indexes[place - 1];
+	return NULL;
+}
+
+struct err *
+verify_request_attach(
+    struct verify_hold *h, const struct bytes *indexes, size_t n)
+{
+	if (h->status_at > 0)
+		TRY(attach(h->status_at, indexes, n, &h->status[0].der));
+	for (size_t i = 0; i < h->nsources; i++)
+		TRY(attach(
+		    h->sources[i].place, indexes, n, &h->sources[i].body));
 	return NULL;
 }
 

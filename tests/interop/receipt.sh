@@ -91,6 +91,12 @@ sys.exit([r["indication"], s["level"], s["time"]["best_from"]] !=
          ["TOTAL-PASSED", "LT", "time-stamp"])
 END
 ok $? "so does the service under vn-2025, by its time stamp, at level LT"
+grep -q '"seal-receipts-only"' "$dir/out"
+ok $? "and says that this seal is for receipts alone"
+ask --data-binary "@$dir/two.pdf" -H 'Content-Type: application/pdf' \
+    -H 'Accept: application/json' "$url/v1/verifications"
+expect 200 '' "a citizen's document" && ! grep -q 'seal-receipts-only' "$dir/out"
+ok $? "has no such note"
 tr 'A' 'B' < "$dir/receipt.pdf" > "$dir/changed.pdf"
 ! "$signctl" verify --policy path-only --trust "$dir/root.pem" --indication \
     "$dir/changed.pdf" | grep -q '^TOTAL-PASSED'

@@ -101,6 +101,10 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	rv = real->C_GetTokenInfo(slot, info);
 	if (fault == FAULT_FINAL)
 		info->flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
+	if (fault == FAULT_LOCKED)
+		info->flags |= CKF_USER_PIN_LOCKED;
+	if (fault == FAULT_LOW)
+		info->flags |= CKF_USER_PIN_COUNT_LOW;
 	if (fault == FAULT_PAD)
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	return rv;

@@ -40,9 +40,11 @@ enum faulty_fault {
 	FAULT_LENGTH,  /* what comes back is one byte too short */
 	FAULT_GARBAGE, /* a handle that is none; a value of other bytes */
 	FAULT_CRASH,
-	FAULT_FINAL, /* C_GetTokenInfo: one try of the PIN is left */
-	FAULT_PAD,   /* C_GetTokenInfo: the reader has a keypad */
-	FAULT_DER,   /* C_Sign: ECDSA as some makes give it, in DER */
+	FAULT_FINAL,  /* C_GetTokenInfo: one try of the PIN is left */
+	FAULT_PAD,    /* C_GetTokenInfo: the reader has a keypad */
+	FAULT_LOCKED, /* C_GetTokenInfo: no try is left */
+	FAULT_LOW,    /* C_GetTokenInfo: a wrong PIN was entered */
+	FAULT_DER,    /* C_Sign: ECDSA as some makes give it, in DER */
 	FAULT_COUNT,
 };
 
@@ -63,6 +65,6 @@ static const char *const faulty_functions[F_COUNT] = { "C_Initialize",
 
 static const char *const faulty_faults[FAULT_COUNT] = { "none",
 	"session-invalid", "device-removed", "token-gone", "general", "slow",
-	"length", "garbage", "crash", "final", "pad", "der" };
+	"length", "garbage", "crash", "final", "pad", "locked", "low", "der" };
 
 #endif

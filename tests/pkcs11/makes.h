@@ -18,6 +18,7 @@ struct make {
 	const char *module;  /* path; NULL: not installed */
 	char arguments[512]; /* for p11_module_open_with */
 	char uri[128];
+	bool any_id;     /* CKA_ID may be empty, or another key's */
 	bool always;     /* CKA_ALWAYS_AUTHENTICATE works */
 	pid_t simulator; /* of the TPM; 0: none */
 };
@@ -33,7 +34,7 @@ first_there(const char *const *places)
 static inline struct make
 make_softhsm(const char *dir)
 {
-	struct make m = { .name = "SoftHSM", .always = true };
+	struct make m = { .name = "SoftHSM", .any_id = true, .always = true };
 	if (softhsm_missing() == NULL && softhsm_make(dir, "tên lạ") == 0)
 		m.module = softhsm_module();
 	strcpy(m.uri, "pkcs11:manufacturer=SoftHSM%20project");

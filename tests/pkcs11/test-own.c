@@ -9,8 +9,8 @@
 #include "tests/pkcs11/makes.h"
 #include "tests/tap.h"
 
-/* So that a leak of the module shows as the module's: libcrypto, which it calls,
- * has no frame pointers. */
+/* So that a leak of the module shows as the module's: libcrypto, which it
+ * calls, has no frame pointers. */
 #if defined(__SANITIZE_ADDRESS__) || defined(SIGND_SANITIZED)
 const char *__asan_default_options(void);
 const char *
@@ -248,6 +248,40 @@ labels_in_any_bytes_come_back_and_find_nothing(void)
 	p11_identities_done(&l);
 }
 
+/* All with the same label, two with the same id, two with none: the public key
+ * tells them apart. */
+static void
+keys_that_are_alike_are_found_by_their_public_keys(void)
+{
+	static const struct bytes ids[] = { BYTES_LIT("same"),
+		BYTES_LIT("same"), BYTES_NONE, BYTES_NONE };
+	struct buf spki[4] = { BUF(512), BUF(512), BUF(512), BUF(512) };
+	struct p11_identities l = { 0 };
+	const struct p11_identity *i = NULL;
+	if (!make.any_id)
+		SKIP("this make gives each key an id of its own");
+	start_again();
+	for (size_t n = 0; n < COUNT_OF(ids); n++) {
+		const struct p11_pair_fields f = {
+			.kind = KIND_P256, .id = ids[n], .label = labels[0]
+		};
+		CHECK_OK(p11_own_pair_make(&s, &f, &spki[n]));
+	}
+	CHECK_OK(p11_identities_read(&s, &l));
+	for (size_t n = 0; n < COUNT_OF(ids); n++) {
+		CHECK_OK(p11_identity_prove(&s, &l, buf_bytes(&spki[n]), &i));
+		if (i != NULL)
+			check_signature(i->key, KIND_P256, buf_bytes(&spki[n]),
+			    (struct sig_alg){
+				.form = SIG_ECDSA, .digest = DIGEST_SHA256 });
+	}
+	CHECK_ERR(p11_identity_find(&l, ids[0], false, &i), ERR_USAGE);
+	CHECK_ERR(p11_identity_find(&l, BYTES_NONE, false, &i), ERR_USAGE);
+	p11_identities_done(&l);
+	for (size_t n = 0; n < COUNT_OF(ids); n++)
+		buf_done(&spki[n]);
+}
+
 static void
 control_characters_as_a_label_do_no_harm(void)
 {
@@ -348,6 +382,7 @@ run(struct make m)
 	RUN(a_request_is_signed_by_the_key);
 	RUN(certificates_find_their_keys_by_the_public_key);
 	RUN(labels_in_any_bytes_come_back_and_find_nothing);
+	RUN(keys_that_are_alike_are_found_by_their_public_keys);
 	RUN(control_characters_as_a_label_do_no_harm);
 	RUN(a_key_that_wants_the_pin_each_time_gets_it);
 	RUN(no_more_sessions_than_the_make_allows);

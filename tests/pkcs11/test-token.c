@@ -81,6 +81,40 @@ the_token_is_found_by_its_uri(void)
 	CHECK_OK(p11_session_open(&t, true, &s));
 }
 
+/* Of the module, the slot and the token: each must fit. */
+static void
+every_attribute_of_the_uri_must_fit(void)
+{
+	static const char *const right[] = {
+		"pkcs11:manufacturer=SoftHSM%20project",
+		"pkcs11:library-manufacturer=SoftHSM",
+		"pkcs11:library-description=Implementation%20of%20PKCS11",
+		"pkcs11:library-version=2.6",
+		"pkcs11:slot-manufacturer=SoftHSM%20project",
+		"pkcs11:model=SoftHSM%20v2",
+		"pkcs11:token=t%c3%aan%20l%e1%ba%a1"
+	};
+	static const char *const wrong[] = { "pkcs11:manufacturer=SoftHSM",
+		"pkcs11:library-manufacturer=IBM",
+		"pkcs11:library-description=x", "pkcs11:library-version=9.9",
+		"pkcs11:slot-manufacturer=x", "pkcs11:slot-description=x",
+		"pkcs11:slot-id=4711", "pkcs11:model=x", "pkcs11:serial=x",
+		"pkcs11:token=T%C3%AAn%20l%E1%BA%A1" };
+	struct p11_token t;
+	for (size_t i = 0; i < COUNT_OF(right); i++) {
+		struct err *e = p11_token_find(module, right[i], &t);
+		if (e != NULL)
+			printf("# %s: %s\n", right[i], err_text(e));
+		CHECK(e == NULL);
+		err_free(e);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct err *e = p11_token_find(module, wrong[i], &t);
+		CHECK(e != NULL && strcmp(err_code(e), "token-not-found") == 0);
+		err_free(e);
+	}
+}
+
 static void
 a_wrong_pin_is_tried_once(void)
 {
@@ -119,7 +153,7 @@ keys_are_made_and_found_by_id(void)
 	kek.mechanism = s.vendor->wrap;
 	CHECK_OK(p11_kek_make(&s, BYTES_LIT("kek-id"), &kek.handle));
 	CHECK_OK(p11_pepper_make(&s, BYTES_LIT("pepper-id"), &pepper));
-	CHECK_OK(p11_pair_make(&s, BYTES_LIT("ca-id"), &ca, &spki));
+	CHECK_OK(p11_pair_make(&s, KIND_P256, BYTES_LIT("ca-id"), &ca, &spki));
 	CHECK_OK(p11_key_find(&s, CKO_SECRET_KEY, BYTES_LIT("kek-id"), &found));
 	CHECK(found == kek.handle);
 	CHECK_OK(p11_key_find(&s, CKO_PRIVATE_KEY, BYTES_LIT("ca-id"), &found));
@@ -340,8 +374,8 @@ check_kind(enum key_kind kind, struct sig_alg how)
 	if (c == NULL)
 		return;
 	CHECK(cert_key_bits(c) == key_kind_shape(kind).bits);
-	CHECK_OK(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&blob), cert_key(c), how, &d, 1, &out));
+	CHECK_OK(p11_wrapped_sign(
+	    &s, &kek, buf_bytes(&blob), cert_key(c), how, &d, 1, &out));
 	CHECK_OK(cert_verify_digest(c, how, d, buf_bytes(&out), &ok));
 	CHECK(ok);
 	/* The same value over other bytes is none: the check means something.
@@ -426,8 +460,8 @@ another_ones_blob_signs_nothing(void)
 	CHECK_OK(make_cert(buf_bytes(&spki), &c));
 	CLEANUP(buf_done) struct buf out = BUF(256);
 	const struct bytes d = digest();
-	CHECK_ERR(
-	    p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c), alg, &d, 1, &out),
+	CHECK_ERR(p11_wrapped_sign(&s, &kek, buf_bytes(&theirs), cert_key(c),
+		      alg, &d, 1, &out),
 	    ERR_MALFORMED);
 	CHECK(out.len == 0);
 }
@@ -559,6 +593,7 @@ main(void)
 	CHECK_OK(make_issuer());
 	CHECK_OK(p11_module_open(softhsm_module(), &module));
 	RUN(the_token_is_found_by_its_uri);
+	RUN(every_attribute_of_the_uri_must_fit);
 	RUN(a_wrong_pin_is_tried_once);
 	RUN(a_pin_file_that_others_may_read_is_refused);
 	RUN(keys_are_made_and_found_by_id);

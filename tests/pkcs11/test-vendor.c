@@ -6,6 +6,7 @@
 #include "certs/ossl.h"
 #include "certs/spki.h"
 #include "pkcs11/keys.h"
+#include "pkcs11/wrap.h"
 #include "tests/pkcs11/faulty.h"
 #include "tests/softhsm.h"
 #include "tests/tap.h"
@@ -29,8 +30,8 @@ open_faulty(void)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(*orders)) != 0)
 		return err_new(ERR_INTERNAL, NULL, "%s", path);
-	orders = mmap(NULL, sizeof(*orders), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	orders = mmap(
+	    NULL, sizeof(*orders), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (orders == MAP_FAILED)
 		return err_new(ERR_INTERNAL, NULL, "mmap");
@@ -76,7 +77,8 @@ a_make_that_gives_der_is_a_row_and_no_code(void)
 	CLEANUP(buf_done) struct buf spki = BUF(1024);
 	CLEANUP(buf_done) struct buf value = BUF(256);
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-	CHECK_OK(p11_pair_make(&s, BYTES_LIT("der"), &handle, &spki));
+	CHECK_OK(
+	    p11_pair_make(&s, KIND_P256, BYTES_LIT("der"), &handle, &spki));
 	CHECK_OK(key_from_spki(buf_bytes(&spki), &key));
 	CHECK_OK(sign_as(ECDSA_RAW, handle, &value));
 	CHECK(holds(key, buf_bytes(&value)));
@@ -100,6 +102,89 @@ a_make_that_gives_der_is_a_row_and_no_code(void)
 	CHECK(!holds(key, buf_bytes(&value)));
 }
 
+/* ---- a make that nobody has seen yet ---- */
+
+/* Knows no attribute but those of PKCS #11 2.20, exponentiates and leaves the
+ * padding to others, gives DER. */
+static const struct p11_vendor invented = { .name = "Máy thử",
+	.library = "Nobody",
+	.token = "Nobody",
+	.model = "",
+	.pkcs1 = PADDED_HERE,
+	.pss = PADDED_HERE,
+	.ecdsa = ECDSA_DER,
+	.wrap = 0x210A };
+
+static const struct sig_alg rsa = { .form = SIG_RSA_PKCS1,
+	.digest = DIGEST_SHA256 };
+static const struct sig_alg pss = { .form = SIG_RSA_PSS,
+	.digest = DIGEST_SHA256,
+	.mgf1 = DIGEST_SHA256,
+	.salt_len = 32 };
+
+static void
+check_wrapped(const struct p11_session *as, const struct p11_kek *kek,
+    enum key_kind kind, struct sig_alg alg)
+{
+	static const uint8_t raw[32] = { 3, 1, 4 };
+	const struct bytes digest = bytes_of(raw, sizeof(raw));
+	CLEANUP(buf_done) struct buf blob = BUF(WRAPPED_MAX);
+	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	struct buf value[1] = { BUF(1024) };
+	CHECK_OK(p11_wrapped_make(as, kek, kind, &blob, &spki));
+	CHECK_OK(key_from_spki(buf_bytes(&spki), &key));
+	/* Verifies what it signs. */
+	CHECK_OK(p11_wrapped_sign(
+	    as, kek, buf_bytes(&blob), key, alg, &digest, 1, value));
+	CHECK(value[0].len > 0);
+	buf_done(&value[0]);
+}
+
+static void
+check_permanent(const struct p11_session *as, enum key_kind kind,
+    struct bytes id, struct sig_alg alg)
+{
+	static const uint8_t raw[32] = { 3, 1, 4 };
+	const struct bytes digest = bytes_of(raw, sizeof(raw));
+	CK_OBJECT_HANDLE handle;
+	CLEANUP(buf_done) struct buf spki = BUF(1024);
+	CLEANUP(buf_done) struct buf value = BUF(1024);
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	bool ok = false;
+	CHECK_OK(p11_pair_make(as, kind, id, &handle, &spki));
+	CHECK_OK(p11_signing_check(as, handle));
+	CHECK_OK(key_from_spki(buf_bytes(&spki), &key));
+	CHECK_OK(
+	    p11_sign(as, handle, key_kind_shape(kind), alg, digest, &value));
+	CHECK_OK(key_verify_digest(key, alg, digest, buf_bytes(&value), &ok));
+	CHECK(ok);
+}
+
+static void
+a_make_that_nobody_has_seen_yet_is_a_row(void)
+{
+	struct p11_session as = s;
+	struct p11_kek kek = { .mechanism = invented.wrap };
+	CK_OBJECT_HANDLE pepper;
+	uint8_t hmac[P11_HMAC];
+	as.vendor = &invented;
+	orders->function = F_SIGN;
+	orders->fault = FAULT_DER;
+	orders->times = -1;
+	CHECK_OK(p11_kek_make(&as, BYTES_LIT("kek"), &kek.handle));
+	CHECK_OK(p11_kek_check(&as, kek.handle));
+	CHECK_OK(p11_pepper_make(&as, BYTES_LIT("pepper"), &pepper));
+	CHECK_OK(p11_pepper_check(&as, pepper));
+	CHECK_OK(p11_hmac(&as, pepper, BYTES_LIT("x"), hmac));
+	check_wrapped(&as, &kek, KIND_P256, ecdsa);
+	check_permanent(&as, KIND_P256, BYTES_LIT("p1"), ecdsa);
+	orders->times = 0;
+	check_wrapped(&as, &kek, KIND_RSA_2048, rsa);
+	check_wrapped(&as, &kek, KIND_RSA_2048, pss);
+	check_permanent(&as, KIND_RSA_2048, BYTES_LIT("p2"), rsa);
+}
+
 int
 main(void)
 {
@@ -116,6 +201,7 @@ main(void)
 		return 1;
 	}
 	RUN(a_make_that_gives_der_is_a_row_and_no_code);
+	RUN(a_make_that_nobody_has_seen_yet_is_a_row);
 	p11_session_done(&s);
 	p11_module_free(module);
 	remove_tree(dir);

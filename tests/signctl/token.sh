@@ -14,124 +14,7 @@ end() {
 trap end EXIT
 trap 'exit 1' INT TERM
 pin=648-tokenpin
-printf '%s\n' "$pin" > "$dir/pin"
-printf 'wrong-wrong\n' > "$dir/wrong"
-chmod 600 "$dir/pin" "$dir/wrong"
-printf '<a>xin chào</a>' > "$dir/a.xml"
-python3 "$top_srcdir/demo-data/make-pdf.py" "$dir/a.pdf" > /dev/null 2>&1
-[ -s "$dir/a.pdf" ] || skip_all "make-pdf.py makes no PDF"
-
-token() { # token COMMAND OPTIONS...: with the token that is tried
-	verb=$1
-	shift
-	"$signctl" $verb --module "$module" --module-args "$arguments" \
-	    --lang en "$@"
-}
-code() { # code CODE NAME: what the last command said
-	grep -q "\[$1\]" "$dir/err"
-	ok $? "$2"
-	grep -q "\[$1\]" "$dir/err" || sed 's/^/# /' "$dir/err"
-}
-check() { # check NAME COMMAND...: it must do
-	what=$1
-	shift
-	"$@" > "$dir/out" 2> "$dir/err" < /dev/null
-	status=$?
-	[ $status -eq 0 ] || sed 's/^/# /' "$dir/err"
-	ok $status "$what"
-}
-refuse() { # refuse CODE NAME COMMAND...
-	said=$1 what=$2
-	shift 2
-	"$@" > "$dir/out" 2> "$dir/err" < /dev/null
-	[ $? -ge 64 ]
-	ok $? "$what"
-	code "$said" "and it says why: $said"
-}
-
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-    -subj "/CN=CA" -keyout "$dir/ca.key" -out "$dir/ca.pem" 2> /dev/null
-printf 'keyUsage=critical,digitalSignature,nonRepudiation\n' > "$dir/ext"
-issue() { # issue NAME: as a desk would, on the request
-	openssl req -in "$dir/$1.csr" -verify -noout 2> "$dir/err" &&
-	    openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" \
-		-CAkey "$dir/ca.key" -CAcreateserial -days 60 \
-		-extfile "$dir/ext" -out "$dir/$1.pem" 2> "$dir/err"
-}
-
-# one_kind KIND NAME OPTIONS...: from the key to signatures that are valid
-one_kind() {
-	kind=$1 name=$2
-	shift 2
-	check "$make: a $kind key is made" token 'token key-new' \
-	    --token "$uri" --kind "$kind" --label "Khóa 🔑 $kind" \
-	    --pin-file "$dir/pin"
-	key=$(cat "$dir/out")
-	case $key in pkcs11:*id=%*) ok 0 "its address has the id" ;;
-	*) ok 1 "its address has the id" ;; esac
-	check "a request is made" token 'token csr' --token "$key" \
-	    --subject 'CN=Nguyễn Thị Ánh' --pin-file "$dir/pin" \
-	    --out "$dir/$name.csr"
-	issue "$name"; ok $? "openssl verifies it and issues on it"
-	check "the certificate is stored" token 'token put-cert' \
-	    --token "$key" --pin-file "$dir/pin" "$dir/$name.pem"
-	check "and stored again without harm" token 'token put-cert' \
-	    --token "$key" --pin-file "$dir/pin" "$dir/$name.pem"
-	check "PDF and XML are signed" token sign --token "$key" \
-	    --pin-file "$dir/pin" "$@" "$dir/a.pdf" "$dir/a.xml"
-	for f in a.pdf a.xml; do
-		check "$f is valid" "$signctl" verify --policy path-only \
-		    --trust "$dir/ca.pem" --indication "$dir/$f.signed"
-	done
-	check "a PDF is signed visibly" token sign --token "$key" \
-	    --pin-file "$dir/pin" "$@" --appearance decree-30-seal \
-	    --box 50,50,200,100 --qr https://example.org/ \
-	    --picture "$top_srcdir/tests/pdf/golden/ink.png" \
-	    --seal "$top_srcdir/tests/pdf/golden/stamp.png" \
-	    --out "$dir/seen.pdf" "$dir/a.pdf"
-	check "and is valid" "$signctl" verify --policy path-only \
-	    --trust "$dir/ca.pem" --indication "$dir/seen.pdf"
-	if command -v pdfsig > /dev/null && [ -z "${no_pdfsig:-}" ]; then
-		pdfsig -nocert "$dir/a.pdf.signed" 2> /dev/null |
-		    grep -q 'Signature is Valid'
-		ok $? "pdfsig says the same"
-	fi
-}
-
-one_make() {
-	one_kind P-256 p256
-	first=$key
-	check "the token tells what it has" token 'token probe' \
-	    --token "$uri" --login --pin-file "$dir/pin"
-	grep -q 'CN=Nguyễn Thị Ánh' "$dir/out"
-	ok $? "with the subject of the certificate"
-	grep -q 'Khóa 🔑 P-256' "$dir/out"; ok $? "and the label"
-	LC_ALL=C grep -q '[[:cntrl:]]' "$dir/out"
-	[ $? -eq 1 ]; ok $? "and no control characters"
-	check "as JSON too" token 'token probe' --token "$uri" --json
-	python3 -c 'import json,sys; json.load(sys.stdin)' < "$dir/out"
-	ok $? "which is JSON"
-	one_kind P-384 p384
-	one_kind RSA-2048 rsa
-	one_kind RSA-2048 pss --pss
-	refuse token-key-several "of several keys none is guessed" token sign \
-	    --token "$uri" --pin-file "$dir/pin" "$dir/a.xml"
-	refuse token-pin "a wrong PIN" token sign --token "$first" \
-	    --pin-file "$dir/wrong" "$dir/a.xml"
-	refuse token-certificate-missing "another id" token sign \
-	    --token "$uri;id=%00%01" --pin-file "$dir/pin" "$dir/a.xml"
-	refuse usage "a PIN in the address" token sign \
-	    --token "$uri?pin-value=$pin" "$dir/a.xml"
-	refuse token-key-missing "a certificate without its key" \
-	    token 'token put-cert' --token "$uri" --pin-file "$dir/pin" \
-	    "$dir/ca.pem"
-}
-
-first_of() {
-	for f; do
-		[ -f "$f" ] && echo "$f" && return
-	done
-}
+. "$top_srcdir/tests/signctl/token-lib.sh"
 
 # ---- SoftHSM ----
 make=SoftHSM
@@ -182,8 +65,148 @@ chmod 600 "$dir/pin"
 check "the PIN comes by a descriptor" sh -c \
     '"$0" sign --module "$1" --token "$2" --pin-fd 5 "$3" 5< "$4"' \
     "$signctl" "$module" "$first" "$dir/a.xml" "$dir/pin"
-refuse token-unavailable "no such token" token 'token probe' \
+prompt() {
+	python3 "$top_srcdir/tests/signctl/prompt.py" "$@"
+}
+check "the PIN is typed at a terminal, and not to be seen" prompt "$pin" \
+    "$signctl" sign --module "$module" --token "$first" --lang vi "$dir/a.xml"
+grep -q 'Mã PIN' "$dir/out"; ok $? "it was asked for"
+prompt wrong-wrong "$signctl" sign --module "$module" --token "$first" \
+    "$dir/a.xml" > "$dir/err" 2>&1
+[ $? -ge 64 ]; ok $? "a wrong one"
+code token-pin "is said to be wrong"
+[ "$(grep -c 'PIN: ' "$dir/err")" = 1 ]; ok $? "and was asked for once"
+prompt '^C' "$signctl" sign --module "$module" --token "$first" \
+    "$dir/a.xml" > "$dir/err" 2>&1
+[ $? = 254 ]; ok $? "Ctrl-C ends it, and the terminal shows again what is typed"
+refuse token-not-found "no such token" token 'token probe' \
     --token pkcs11:token=none
+
+# ---- alike: one id, one label, or none ----
+alike=$dir/alike
+mkdir "$alike"
+cp -a "$dir/softhsm" "$alike/softhsm"
+sed "s|$dir/softhsm|$alike/softhsm|" "$SOFTHSM2_CONF" > "$alike/conf"
+with() { # with CONF COMMAND...: of another set of tokens
+	conf=$1
+	shift
+	SOFTHSM2_CONF=$conf "$@"
+}
+softhsm2-util --init-token --free --label 'thẻ mới 2' --pin "$pin" \
+    --so-pin 0987654321 > /dev/null
+two=pkcs11:token=th%E1%BA%BB%20m%E1%BB%9Bi%202
+if command -v pkcs11-tool > /dev/null; then
+	for n in 1 2; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		    -nodes -days 30 -subj "/CN=alike $n" -keyout "$dir/k$n.pem" \
+		    -out "$dir/alike$n.pem" -addext \
+		    'keyUsage=critical,digitalSignature,nonRepudiation' 2> /dev/null
+		openssl pkcs8 -topk8 -nocrypt -in "$dir/k$n.pem" -outform DER \
+		    -out "$dir/k$n.der"
+		openssl x509 -in "$dir/alike$n.pem" -outform DER -out "$dir/a$n.der"
+		pkcs11-tool --module "$module" --token-label 'thẻ mới 2' --login \
+		    --pin "$pin" --write-object "$dir/k$n.der" --type privkey \
+		    --label 'Khóa của tôi' --usage-sign > /dev/null 2>&1
+	done
+	check "keys without an id are told" token 'token probe' --token "$two" \
+	    --login --pin-file "$dir/pin" --json
+	grep -q probe-keys-alike "$dir/out"
+	ok $? "and that no address names one of them"
+	refuse token-certificate-missing "without a certificate" token sign \
+	    --token "$two" --pin-file "$dir/pin" "$dir/a.xml"
+	for n in 1 2; do
+		check "key $n of two alike signs by a certificate beside the token" \
+		    token sign --token "$two" --key-of "$dir/alike$n.pem" \
+		    --pin-file "$dir/pin" --out "$dir/alike.xml" "$dir/a.xml"
+		check "and is valid" "$signctl" verify --policy path-only \
+		    --trust "$dir/alike$n.pem" --indication "$dir/alike.xml"
+		openssl x509 -in "$dir/alike$n.pem" -noout -pubkey \
+		    > "$dir/alike$n.pub"
+		check "a request by the public key" token 'token csr' \
+		    --token "$two" --key-of "$dir/alike$n.pub" \
+		    --pin-file "$dir/pin" --out "$dir/alike.csr" --subject CN=a
+		openssl req -in "$dir/alike.csr" -noout -pubkey 2> /dev/null |
+		    cmp -s - "$dir/alike$n.pub"
+		ok $? "is the right key's"
+		check "its certificate is stored" token 'token put-cert' \
+		    --token "$two" --pin-file "$dir/pin" "$dir/alike$n.pem"
+	done
+	refuse token-key-several "and still none is guessed" token sign \
+	    --token "$two" --pin-file "$dir/pin" "$dir/a.xml"
+	check "by the public key the certificate in the token is found" \
+	    token sign --token "$two" --key-of "$dir/alike2.pub" \
+	    --pin-file "$dir/pin" --out "$dir/alike.xml" "$dir/a.xml"
+	check "and is the right one" "$signctl" verify --policy path-only \
+	    --trust "$dir/alike2.pem" --indication "$dir/alike.xml"
+	refuse token-key-missing "the key of a stranger's certificate" \
+	    token sign --token "$two" --key-of "$dir/ca.pem" \
+	    --pin-file "$dir/pin" "$dir/a.xml"
+else
+	ok 0 "keys that are alike # SKIP there is no pkcs11-tool"
+fi
+
+# ---- addresses ----
+refuse token-several "an address that fits two tokens" token 'token probe' \
+    --token pkcs11:manufacturer=SoftHSM%20project
+refuse token-address "a blank in an address" token 'token probe' \
+    --token 'pkcs11:token=thẻ mới'
+refuse token-not-found "a token of another maker's module" token 'token probe' \
+    --token "$uri;library-manufacturer=IBM"
+check "a directory and the name of a module" "$signctl" token probe --lang en \
+    --token "$uri?module-path=$(dirname "$module")&module-name=softhsm2"
+printf 'not a module\n' > "$dir/libnone.so"
+refuse token-module-wrong "a file that is no module" "$signctl" token probe \
+    --lang en --token "$uri?module-path=$dir&module-name=none"
+refuse token-module-missing "a name that no module has" "$signctl" token probe \
+    --lang en --token "$uri?module-name=nobody"
+grep -qF 'softhsm' /usr/share/p11-kit/modules/* 2> /dev/null && {
+	check "the address alone: p11-kit knows the module" "$signctl" token \
+	    probe --lang en --token "$uri"
+	check "by its name too" "$signctl" token probe --lang en \
+	    --token "$uri?module-name=softhsm2"
+}
+
+# ---- what probe tells of certificates ----
+: > "$dir/index"
+cat > "$dir/ca.conf" << EOF
+[ca]
+default_ca = d
+[d]
+database = $dir/index
+new_certs_dir = $dir
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = p
+[p]
+commonName = supplied
+EOF
+dated() { # dated NAME FROM TO: a key with a certificate of that time
+	key=$(token 'token key-new' --token "$two" --pin-file "$dir/pin")
+	token 'token csr' --token "$key" --pin-file "$dir/pin" \
+	    --subject "CN=$1" --out "$dir/$1.csr" &&
+	    openssl ca -batch -config "$dir/ca.conf" -cert "$dir/ca.pem" \
+		-keyfile "$dir/ca.key" -in "$dir/$1.csr" -out "$dir/$1.pem" \
+		-startdate "$2" -enddate "$3" -notext 2> /dev/null &&
+	    check "a certificate for another time is stored" token \
+		'token put-cert' --token "$key" --pin-file "$dir/pin" \
+		"$dir/$1.pem"
+}
+told() { # told WORDS LANGUAGE
+	"$signctl" token probe --module "$module" --lang "$2" --token "$two" \
+	    --login --pin-file "$dir/pin" > "$dir/out" 2> "$dir/err"
+	grep -qF "$1" "$dir/out"
+	ok $? "probe says: $1"
+}
+dated past 20200101000000Z 20210101000000Z
+dated future 20980101000000Z 20990101000000Z
+told 'A certificate has ended' en
+told 'Có chứng thư đã hết hiệu lực' vi
+told 'A certificate is not yet in force' en
+told 'Kiểm tra ngày giờ của máy' vi
+told 'Several keys have the same id' en
+token 'token key-new' --token "$two" --pin-file "$dir/pin" > /dev/null
+told 'A key has no certificate' en
 
 # ---- a module that fails on order ----
 real=$module
@@ -200,9 +223,29 @@ if [ -f "$module" ] && order C_Sign none 0; then
 	order C_GetTokenInfo final -1
 	refuse token-pin-final "the last try of a PIN, though it is right" \
 	    mine --pin-file "$dir/pin"
+	prompt "$pin" "$signctl" sign --module "$module" --token "$first" \
+	    "$dir/a.xml" > "$dir/err" 2>&1
+	[ $? -ge 64 ] && ! grep -q 'PIN: ' "$dir/err"
+	ok $? "and nobody is asked for it"
 	FAULTY_PAD_PIN=$pin
 	export FAULTY_PAD_PIN
+	probe() { # probe WORDS LANGUAGE: what is said of the PIN
+		"$signctl" token probe --module "$module" --lang "$2" \
+		    --token "$uri" > "$dir/out" 2> "$dir/err"
+		grep -qF "$1" "$dir/out"
+		ok $? "probe says: $1"
+	}
+	probe 'One try of the PIN is left' en
+	probe 'Chỉ còn một lần nhập mã PIN' vi
+	order C_GetTokenInfo low -1
+	probe 'A wrong PIN was entered' en
+	order C_GetTokenInfo locked -1
+	probe 'PIN of the key device is locked' en
+	probe 'PUK' vi
+	refuse token-pin-locked "a locked PIN is not tried" \
+	    mine --pin-file "$dir/pin"
 	order C_GetTokenInfo pad -1
+	probe "entered on the reader's keypad" en
 	check "a PIN is entered at the reader" mine
 	grep -q 'keypad of the reader' "$dir/err"
 	ok $? "and the person is told to look there"
@@ -229,8 +272,9 @@ else
 fi
 
 module=$dir/a.xml
-refuse token-unavailable "what is no module" token 'token probe' \
+refuse token-module-wrong "what is no module" token 'token probe' \
     --token pkcs11:
+module=$real
 
 # ---- NSS ----
 make=NSS

@@ -1,6 +1,7 @@
 /*
- * One world and one citizen with a PIN, for the tests of the keyholder; and what
- * only somebody with the ledger's file, or with the right to kill, could do.
+ * One world and one citizen with a PIN, for the tests of the keyholder; and
+ * what only somebody with the ledger's file, or with the right to kill, could
+ * do.
  */
 #ifndef SIGND_TESTS_SIGND_CITIZEN_H
 #define SIGND_TESTS_SIGND_CITIZEN_H
@@ -30,6 +31,19 @@ begin(void)
 	return e == NULL;
 }
 
+/* What main() returns then. */
+static inline int
+begin_failed(void)
+{
+	return softhsm_missing() != NULL ? 0 : 1;
+}
+
+static inline void
+the_audit_chain_is_whole(void)
+{
+	CHECK_OK(signd_audit_check(&w.settings, NULL));
+}
+
 static inline void
 all_processes_end_when_asked(void)
 {
@@ -37,7 +51,14 @@ all_processes_end_when_asked(void)
 	CHECK(world_done(&w));
 }
 
-#define LEDGER_MIGRATIONS 6 /* of store/ledger.c */
+/* The last two tests of each; main() returns it. */
+static inline int
+world_end(void)
+{
+	RUN(the_audit_chain_is_whole);
+	RUN(all_processes_end_when_asked);
+	return DONE();
+}
 
 /* What only somebody with the ledger's file could do. */
 static inline struct err *
@@ -80,6 +101,18 @@ kill_now(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* SoftHSM writes the token's file anew with each login, and empties it first:
+ * who is killed just then takes the token along (doc/tokens.md).  So nobody is
+ * killed while a login is under way; logins have the PIN's file locked. */
+static inline void
+kill_keyholder(pid_t pid)
+{
+	int lock = -1;
+	CHECK_OK(p11_lock(world_path(&w, "pin"), &lock));
+	kill_now(pid);
+	close(lock);
 }
 
 /* How many keyholders ended by themselves with an error, as they should when

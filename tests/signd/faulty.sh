@@ -80,7 +80,7 @@ while_it_lasts() { # while_it_lasts FUNCTION FAULT
 	order "$1" "$2" -1
 	if [ -n "${evicting:-}" ]; then
 		holder=$(child keyholder)
-		kill -KILL "$holder"
+		kill_token_user "$holder"
 		while [ "$(child keyholder)" = "$holder" ]; do sleep 0.05; done
 	fi
 	sign; expect 503 token-unavailable "$1 $2, for ever: it is said"

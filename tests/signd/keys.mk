@@ -64,3 +64,14 @@ tests_signd_test_pool_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_pool_LDADD = $(KEYS_TEST_LIBS)
 dist_check_SCRIPTS += tests/signd/rsa.sh
 TESTS += tests/signd/rsa.sh
+
+# The same with operator keys of other kinds.
+check_PROGRAMS += tests/signd/test-operator-rsa
+tests_signd_test_operator_rsa_SOURCES = $(tests_signd_test_operator_SOURCES)
+tests_signd_test_operator_rsa_CFLAGS = $(tests_signd_test_operator_CFLAGS) -DOTHER_KINDS
+tests_signd_test_operator_rsa_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-seal-rsa
+tests_signd_test_seal_rsa_SOURCES = $(tests_signd_test_seal_SOURCES)
+tests_signd_test_seal_rsa_CFLAGS = $(tests_signd_test_seal_CFLAGS) -DOTHER_KINDS
+tests_signd_test_seal_rsa_LDADD = $(KEYS_TEST_LIBS)

@@ -46,7 +46,7 @@ for role in worker keyholder fetcher ledger front; do
 	sleep 1
 	victim=$(child "$role")
 	begin=$(date +%s%N)
-	kill -KILL "$victim"
+	kill_token_user "$victim"
 	back=
 	for _ in $(seq 1 500); do
 		now=$(child "$role")

@@ -172,6 +172,13 @@ expect() { # expect STATUS CODE NAME
 		echo "# got $status $(head -c 300 "$dir/out" 2> /dev/null)"
 	fi
 }
+# SoftHSM writes the token's file anew with each login, and empties it first:
+# who is killed just then takes the token along (doc/tokens.md).  Logins have the
+# PIN's file locked.
+kill_token_user() { # kill_token_user PROCESS
+	pin_file=$(sed -n 's/^token-pin-file = //p' "$dir/signd.conf")
+	flock "${pin_file:-/dev/null}" kill -KILL "$1"
+}
 child() { # number of the first process in that role
 	pgrep -P "$pid" -f -- "--role=$1 " | head -1
 }

@@ -39,7 +39,7 @@ while kill -0 $storm 2> /dev/null && [ "$kills" -lt $((seconds * 2)) ]; do
 		sleep 1
 		kill -CONT "$victim" 2> /dev/null
 	else
-		kill -KILL "$victim"
+		kill_token_user "$victim"
 	fi
 	kills=$((kills + 1))
 	sleep 1

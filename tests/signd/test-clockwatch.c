@@ -28,7 +28,7 @@ start(struct clockwatch *w)
 		.steady_ms = 5000,
 		.synchronised = true,
 		.error_ms = 20 };
-	*w = (struct clockwatch){ .source = &source };
+	CHECK_OK(clockwatch_init(w, &source));
 }
 
 static void

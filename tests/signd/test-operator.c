@@ -1,5 +1,14 @@
 /* The issuer's other keys: time stamps and OCSP answers, and a front that asks
  * for what they must not say. */
+#ifdef OTHER_KINDS /* test-operator-rsa: the same with keys of other kinds */
+#define WORLD_MORE "tsa-key-kind = RSA-2048\nocsp-key-kind = RSA-3072\n"
+#define TSA_ALG KEY_RSA
+#define TSA_BITS 2048
+#else
+#define TSA_ALG KEY_EC
+#define TSA_BITS 256
+#endif
+
 #include "tests/signd/world.h"
 
 #include "certs/ocsp.h"
@@ -66,6 +75,39 @@ a_time_stamp_holds_and_says_now(void)
 	/* With its own certificate and the issuer's, without the anchor. */
 	CHECK(tst_certs(t)->n == 2);
 	cert_free(f.tsa);
+	buf_done(&s.token);
+}
+
+static void
+write_token(const char *name, struct bytes b)
+{
+	FILE *f = fopen(world_path(&w, name), "we");
+	CHECK(f != NULL && fwrite(b.ptr, 1, b.len, f) == b.len);
+	if (f != NULL)
+		fclose(f);
+}
+
+static void
+its_key_is_of_the_kind_that_was_set_and_openssl_agrees(void)
+{
+	struct stamp s = { 0 };
+	CHECK_OK(plain_stamp(2, &s));
+	CLEANUP(tst_freep) struct tst *t = NULL;
+	CHECK_OK(tst_parse(buf_bytes(&s.token), &t));
+	const struct cert *c = t == NULL ? NULL : tst_certs(t)->v[0];
+	if (c != NULL && cert_is_ca(c))
+		c = tst_certs(t)->v[1];
+	CHECK(c != NULL && cert_key_alg(c) == TSA_ALG &&
+	      cert_key_bits(c) == TSA_BITS);
+	write_token("stamp", buf_bytes(&s.token));
+	char command[512], hex[80];
+	uint8_t d[DIGEST_MAX];
+	hex_text(digest_no(2, d), hex);
+	snprintf(command, sizeof(command),
+	    "openssl ts -verify -digest %s -sha256 -token_in -in %s -CAfile "
+	    "%s >/dev/null 2>&1",
+	    hex, world_path(&w, "stamp"), world_path(&w, "ca.pem"));
+	CHECK(system(command) == 0);
 	buf_done(&s.token);
 }
 
@@ -313,6 +355,7 @@ main(void)
 		return 1;
 	}
 	RUN(a_time_stamp_holds_and_says_now);
+	RUN(its_key_is_of_the_kind_that_was_set_and_openssl_agrees);
 	RUN(a_nonce_comes_back_and_certificates_stay_away_when_not_asked);
 	RUN(refuses_weak_digests_and_other_policies);
 	RUN(serial_numbers_never_repeat);

@@ -87,6 +87,26 @@ the_whole_world_starts(void)
 	CHECK_OK(world_make(&w));
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+the_first_citizen_after_the_start_gets_a_key(void)
+{
+	struct citizen c = { 0 };
+	int64_t begin = now_ms();
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	printf("# took %lld ms\n", (long long)(now_ms() - begin));
+	CHECK(cert_key_alg(c.cert) == KEY_RSA);
+	CHECK_OK(sign(&c, rsa_sha256, BYTES_NONE));
+	citizen_done(&c);
+}
+
 static void
 keyholders_make_pairs_while_nobody_asks(void)
 {
@@ -140,6 +160,65 @@ refuses_a_kind_that_is_none_or_that_nobody_approved(void)
 	CHECK_CODE(enrol_kind("RSA-3072", "P-256", &e), "approval-wrong");
 }
 
+#define CROWD 20 /* more than may wait in all keyholders */
+
+/* Asks again when it is told to; tells how often it was. */
+static int
+activate_until_done(const struct enrolled *e)
+{
+	int refused = 0;
+	for (;;) {
+		const struct timespec pause = { .tv_nsec = 200000000 };
+		struct err *no = activate_kind(e, "");
+		if (no == NULL)
+			return refused;
+		if (strcmp(err_code(no), "busy") != 0)
+			return end_child(no) + 1000;
+		err_free(no);
+		nanosleep(&pause, NULL);
+		refused += refused < 100;
+	}
+}
+
+static void
+a_crowd_is_told_to_come_again_and_others_sign_meanwhile(void)
+{
+	static struct enrolled all[CROWD];
+	struct citizen c = { 0 };
+	int refused = 0, failed = 0, running = CROWD, signatures = 0;
+	int64_t longest = 0;
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	for (int i = 0; i < CROWD; i++)
+		CHECK_OK(enrol_kind("RSA-3072", "RSA-3072", &all[i]));
+	fflush(NULL);
+	for (int i = 0; i < CROWD; i++)
+		if (fork() == 0) {
+			int n = activate_until_done(&all[i]);
+			_exit(n > 200 ? 255 : n);
+		}
+	while (running > 0) {
+		int status = 0;
+		int64_t begin = now_ms();
+		CHECK_OK(sign(&c, rsa_sha256, BYTES_NONE));
+		signatures++;
+		if (now_ms() - begin > longest)
+			longest = now_ms() - begin;
+		while (running > 0 && waitpid(-1, &status, WNOHANG) > 0) {
+			running--;
+			failed +=
+			    !WIFEXITED(status) || WEXITSTATUS(status) == 255;
+			refused += WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		}
+	}
+	printf("# told to come again %d times; meanwhile %d signatures, the "
+	       "longest %lld ms\n",
+	    refused, signatures, (long long)longest);
+	CHECK(refused > 0 && failed == 0);
+	for (int i = 0; i < CROWD; i++)
+		enrolled_done(&all[i]);
+	citizen_done(&c);
+}
+
 static void
 all_processes_end_when_asked(void)
 {
@@ -150,10 +229,12 @@ int
 main(void)
 {
 	RUN(the_whole_world_starts);
+	RUN(the_first_citizen_after_the_start_gets_a_key);
 	RUN(keyholders_make_pairs_while_nobody_asks);
 	RUN(citizens_share_no_key_whether_of_the_pool_or_not);
 	RUN(the_officer_chooses_the_kind_of_key);
 	RUN(refuses_a_kind_that_is_none_or_that_nobody_approved);
+	RUN(a_crowd_is_told_to_come_again_and_others_sign_meanwhile);
 	RUN(all_processes_end_when_asked);
 	return DONE();
 }

@@ -35,12 +35,11 @@ nothing_stays_in_the_token_after_signing(void)
 				e = keyholder_kek(
 				    &k, buf_bytes(&g->kek_id), &kek);
 			if (e == NULL)
-				e = p11_wrapped_make(&k.session, &kek,
-				    KIND_P256, &blob, &spki);
+				e = p11_wrapped_make(
+				    &k.session, &kek, KIND_P256, &blob, &spki);
 			/* Signs, and is refused: not the certificate's key. */
-			struct err *refused = p11_wrapped_sign(&k.session,
-			    &kek, buf_bytes(&blob), cert_key(an.cert),
-			    ecdsa_sha256,
+			struct err *refused = p11_wrapped_sign(&k.session, &kek,
+			    buf_bytes(&blob), cert_key(an.cert), ecdsa_sha256,
 			    &digest, 1, out);
 			if (e == NULL && (refused == NULL || out[0].len != 0))
 				e = err_new(ERR_INTERNAL, NULL, "it left");
@@ -146,7 +145,7 @@ killed_processes_lose_nothing_that_was_recorded(void)
 		kill_now(w.ledger);
 		w.ledger = start_ledger(&w);
 		pause_ms(300);
-		kill_now(w.keyholders[0]);
+		kill_keyholder(w.keyholders[0]);
 		w.keyholders[0] = start_keyholder(&w);
 	}
 	kill_now(load[0]);
@@ -204,7 +203,7 @@ nothing_stays_in_the_token_of_a_keyholder_killed_while_signing(void)
 	CHECK(one_was_signed(ends[0]));
 	for (int i = 0; i < 9; i++) {
 		pause_ms(150);
-		kill_now(w.keyholders[i % KEYHOLDERS]);
+		kill_keyholder(w.keyholders[i % KEYHOLDERS]);
 		w.keyholders[i % KEYHOLDERS] = start_keyholder(&w);
 	}
 	kill_now(load[0]);
@@ -226,21 +225,22 @@ a_lost_token_ends_keyholders_and_new_ones_serve(void)
 	char there[256], away[256];
 	snprintf(there, sizeof(there), "%s", world_path(&w, "tokens"));
 	snprintf(away, sizeof(away), "%s", world_path(&w, "tokens-away"));
+	int lock = -1;
+	CHECK_OK(p11_lock(world_path(&w, "pin"), &lock));
 	CHECK(rename(there, away) == 0);
-	/* However slow the machine is: until all have ended, or never. */
-	int ended = 0;
-	int told = 0;
+	close(lock);
+	/* However slow the machine is: until all have ended, or never.  They
+	 * may notice by themselves before anybody asks; who asks is told, and
+	 * once nobody is left there is nobody to ask. */
+	int ended = replaced();
 	for (int i = 0; i < 600 && ended < KEYHOLDERS; i++) {
 		struct err *e = sign_with(
 		    &w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1);
 		CHECK(e != NULL && err_kind(e) == ERR_REMOTE);
-		told +=
-		    e != NULL && strcmp(err_code(e), "token-unavailable") == 0;
 		err_free(e);
 		pause_ms(100);
 		ended += replaced();
 	}
-	CHECK(told > 0);
 	CHECK(ended == KEYHOLDERS);
 	CHECK(rename(away, there) == 0);
 	start_missing();
@@ -252,22 +252,14 @@ a_lost_token_ends_keyholders_and_new_ones_serve(void)
 	CHECK_OK(sign_with(&w, an.credential, an.cert, BYTES_NONE, PIN, 1, 1));
 }
 
-static void
-the_audit_chain_is_whole(void)
-{
-	CHECK_OK(signd_audit_check(&w.settings, NULL));
-}
-
 int
 main(void)
 {
 	if (!begin())
-		return softhsm_missing() != NULL ? 0 : 1;
+		return begin_failed();
 	RUN(nothing_stays_in_the_token_after_signing);
 	RUN(killed_processes_lose_nothing_that_was_recorded);
 	RUN(nothing_stays_in_the_token_of_a_keyholder_killed_while_signing);
 	RUN(a_lost_token_ends_keyholders_and_new_ones_serve);
-	RUN(the_audit_chain_is_whole);
-	RUN(all_processes_end_when_asked);
-	return DONE();
+	return world_end();
 }

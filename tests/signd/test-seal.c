@@ -1,4 +1,11 @@
 /* The service's seal on receipts, and a front that asks for more. */
+#ifdef OTHER_KINDS /* test-seal-rsa */
+#define WORLD_MORE "seal-key-kind = RSA-3072\ntsa-key-kind = P-384\n"
+#define SEAL_ALG KEY_RSA
+#else
+#define SEAL_ALG KEY_EC
+#endif
+
 #include "tests/signd/world.h"
 
 #include "cms/cms.h"
@@ -106,19 +113,26 @@ right_done(struct right *r)
 	cert_free(r->cert);
 }
 
+static struct sig_alg
+alg_of(const struct cert *c)
+{
+	CHECK(cert_key_alg(c) == SEAL_ALG);
+	return operator_alg(c);
+}
+
 /* Whether `value` is over CAdES attributes around the digest. */
 static bool
 seals(const struct right *r, struct bytes value)
 {
 	const struct cms_request q = { .cert = r->cert,
-		.alg = ecdsa_sha256,
+		.alg = alg_of(r->cert),
 		.content_digest = r->s.digest,
 		.signing_time = TIME_NONE };
 	CLEANUP(buf_done) struct buf attributes = BUF(CMS_MAX);
 	bool ok = false;
 	CHECK_OK(cms_signed_attributes(&q, &attributes));
-	CHECK_OK(cert_verify(
-	    r->cert, ecdsa_sha256, buf_bytes(&attributes), value, &ok));
+	CHECK_OK(
+	    cert_verify(r->cert, q.alg, buf_bytes(&attributes), value, &ok));
 	return ok;
 }
 
@@ -150,8 +164,8 @@ recorded(int64_t from, const char *const *words, size_t n)
 		CHECK_OK(unpack_bytes(&u, 1, &line));
 		size_t has = 0;
 		for (size_t i = 0; i < n; i++)
-			has += bytes_find(line, bytes_str(words[i])) !=
-			       SIZE_MAX;
+			has +=
+			    bytes_find(line, bytes_str(words[i])) != SIZE_MAX;
 		found = found || has == n;
 	}
 	return found;
@@ -163,7 +177,7 @@ static void
 a_receipt_is_sealed_and_recorded_with_what_it_says(void)
 {
 	struct right r;
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(512);
 	char digest[65], about[65], serial[64];
 	right(&r);
 	int64_t before = audit_count();
@@ -259,7 +273,7 @@ static void
 nothing_else_is_sealed(void)
 {
 	struct right r;
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(512);
 	struct seal s = *right(&r);
 	int64_t before = audit_count();
 	s.kind = "certificate";
@@ -290,7 +304,7 @@ static void
 a_seal_under_another_certificate_is_refused(void)
 {
 	struct right r;
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(512);
 	struct seal s = *right(&r);
 	uint8_t other[32];
 	cert_fingerprint(w.alice.cert, other);
@@ -303,7 +317,7 @@ static void
 a_new_seal_is_used_by_every_keyholder_at_once(void)
 {
 	struct right old, fresh;
-	CLEANUP(buf_done) struct buf value = BUF(256);
+	CLEANUP(buf_done) struct buf value = BUF(512);
 	right(&old);
 	CHECK_OK(signd_operator_key(&w.settings, "seal", NULL));
 	right(&fresh);

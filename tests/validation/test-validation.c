@@ -1,6 +1,7 @@
 #include "validation/validation.h"
 
 #include "base/messages.h"
+#include "certs/profiles.h"
 #include "tests/validation/facts.h"
 
 #include <openssl/ocsp.h>
@@ -156,6 +157,26 @@ one_reference_of_several_that_was_not_done_is_enough(void)
 	    DIGEST_SHA256, CHECK_NOT_DONE, NULL, false));
 	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 	    "signed-data-missing");
+	facts_done(&f);
+}
+
+/* EN 319 162-1 4.3.3.2. */
+static void
+a_container_for_one_file_holds_one_where_that_is_kept(void)
+{
+	static const char *const keep[] = { "eu-basic", "strict" };
+	static const char *const tell[] = { "crypto-only", "path-only" };
+	struct facts f = { .format = "asic" };
+	(void)add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&f.findings, false, "asic-not-simple", "2"));
+	for (size_t i = 0; i < COUNT_OF(keep); i++)
+		check(&f, keep[i], NOON, NULL, TOTAL_FAILED, SUB_FORMAT_FAILURE,
+		    "asic-not-simple");
+	for (size_t i = 0; i < COUNT_OF(tell); i++) {
+		struct verdict v = judge_facts(&world, &f, tell[i], NOON, NULL);
+		CHECK(v.indication == TOTAL_PASSED);
+		verdict_done(&v);
+	}
 	facts_done(&f);
 }
 
@@ -601,6 +622,36 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 	buf_done(&crl);
 }
 
+/* Whatever lies under the seal of receipts, no more than a receipt is meant. */
+static void
+a_seal_for_receipts_is_called_so(void)
+{
+	struct person seal = make_person((struct person_wish){ .name = "Seal",
+	    .key = "P-256",
+	    .alg = ALG_P256,
+	    .issuer = &world.ca,
+	    .eku = "1.3.6.1.4.1.311.10.3.12," OID_RECEIPT_SEAL,
+	    .serial = 33,
+	    .from = NOON - 400 * DAY,
+	    .to = NOON + 400 * DAY });
+	const struct person *who[] = { &seal, &world.citizen };
+	for (size_t i = 0; i < COUNT_OF(who); i++) {
+		struct facts f = { .format = "pdf" };
+		add_good_signature(&f, who[i]);
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", NOON, NULL);
+		bool said = false;
+		for (size_t k = 0; k < v.signatures[0].notes.n; k++)
+			said = said || strcmp(v.signatures[0].notes.v[k].code,
+					   "seal-receipts-only") == 0;
+		CHECK(v.indication == TOTAL_PASSED);
+		CHECK(said == (i == 0));
+		verdict_done(&v);
+		facts_done(&f);
+	}
+	person_done(&seal);
+}
+
 static void
 every_code_has_its_message(void)
 {
@@ -610,7 +661,7 @@ every_code_has_its_message(void)
 		"issuer-not-trusted", "certificate-expired", "issuer-expired",
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
-		"revocation-unknown", "responder-status-unknown",
+		"revocation-unknown", "responder-status-unknown", "seal-receipts-only",
 		"certificate-not-for-signing", "algorithm-weak-key" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
@@ -630,6 +681,7 @@ main(void)
 	RUN(nothing_signed_is_never_passed);
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
+	RUN(a_container_for_one_file_holds_one_where_that_is_kept);
 	RUN(fatal_findings_decide_wherever_they_stand);
 	RUN(what_cannot_be_judged_is_not_condemned);
 	RUN(without_a_certificate_nobody_signed);
@@ -646,6 +698,7 @@ main(void)
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
 	RUN(a_signature_policy_must_be_known_where_that_is_wanted);
+	RUN(a_seal_for_receipts_is_called_so);
 	RUN(every_code_has_its_message);
 	world_done(&world);
 	return DONE();
