@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A policy may hold against a document what is no more than told elsewhere. */
 static const struct finding *
 finding_of(const struct findings *f, const char *code)
 {
+	const struct finding *found = NULL;
 	for (size_t i = 0; i < f->n; i++)
-		if (f->v[i].fatal && strcmp(f->v[i].code, code) == 0)
-			return &f->v[i];
-	return NULL;
+		if (strcmp(f->v[i].code, code) == 0 &&
+		    (found == NULL || (f->v[i].fatal && !found->fatal)))
+			found = &f->v[i];
+	return found;
 }
 
 static void
