@@ -213,11 +213,31 @@ utf8_next(struct bytes in, size_t at, uint32_t *out)
 	return more + 1;
 }
 
+/* How many bytes of ASCII there are at `at`, by eights: reports are little
+ * else. */
+static size_t
+ascii_run(struct bytes in, size_t at)
+{
+	size_t n = 0;
+	for (; in.len - at - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		uint64_t eight;
+		memcpy(&eight, in.ptr + at + n, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return n;
+}
+
 bool
 utf8_valid(struct bytes in)
 {
 	uint32_t c;
 	for (size_t at = 0; at < in.len;) {
+		size_t run = ascii_run(in, at);
+		if (run > 0) {
+			at += run;
+			continue;
+		}
 		size_t n = utf8_next(in, at, &c);
 		if (n == 0)
 			return false;

@@ -134,8 +134,27 @@ put_step_evidence(struct xml *x, const struct proof_step *s)
 	return buf_str(x->out, "</vr:AssociatedValidationReportData>");
 }
 
+/* Which time stamp of the signature it is about. */
 static struct err *
-put_step(struct xml *x, const struct proof_step *s)
+put_stamp_of(struct xml *x, const struct signature_verdict *v,
+    const struct proof_step *s)
+{
+	CLEANUP(buf_done) struct buf b = BUF(128);
+	const char *text;
+	if (s->stamp == NO_INDEX || s->stamp >= v->nstamps)
+		return NULL;
+	TRY(buf_printf(&b, "%zu of %zu", s->stamp + 1, v->nstamps));
+	if (v->stamps[s->stamp].fact->time != TIME_NONE) {
+		TRY(buf_str(&b, ", "));
+		TRY(time_format_iso(v->stamps[s->stamp].fact->time, 0, &b));
+	}
+	TRY(buf_cstr(&b, &text));
+	return put_parameter(x, "time-stamp", text);
+}
+
+static struct err *
+put_step(struct xml *x, const struct signature_verdict *v,
+    const struct proof_step *s)
 {
 	const struct policy *p = x->in->verdict->policy;
 	TRY(buf_printf(x->out,
@@ -145,6 +164,14 @@ put_step(struct xml *x, const struct proof_step *s)
 	TRY(put_parameter(x, "source", p->cite[s->rule]));
 	TRY(put_parameter(x, "clause-of-EN-319-102-1", s->clause));
 	TRY(put_parameter(x, "detail", s->detail));
+	if (s->code != NULL) {
+		TRY(put_parameter(x, "code", s->code));
+		TRY(put_parameter(
+		    x, "sentence-vi", message_text(s->code, LANG_VI)));
+		TRY(put_parameter(
+		    x, "sentence-en", message_text(s->code, LANG_EN)));
+	}
+	TRY(put_stamp_of(x, v, s));
 	TRY(buf_str(x->out,
 	    "<vr:ConstraintStatus><vr:Status>" URN
 	    "constraintStatus:applied</vr:Status></vr:ConstraintStatus>"
@@ -157,7 +184,7 @@ put_step(struct xml *x, const struct proof_step *s)
 }
 
 static struct err *
-put_constraints(struct xml *x, const struct proof *proof)
+put_constraints(struct xml *x, const struct signature_verdict *v)
 {
 	TRY(buf_str(x->out,
 	    "<vr:ValidationConstraintsEvaluationReport>"
@@ -165,8 +192,8 @@ put_constraints(struct xml *x, const struct proof *proof)
 	    "<xades:SignaturePolicyImplied/></vr:SignaturePolicyIdentifier>"));
 	TRY(put_element(x, "PolicyName", x->in->verdict->policy->name));
 	TRY(buf_str(x->out, "</vr:SignatureValidationPolicy>"));
-	for (size_t i = 0; proof != NULL && i < proof->n; i++)
-		TRY(put_step(x, &proof->v[i]));
+	for (size_t i = 0; v != NULL && i < v->proof.n; i++)
+		TRY(put_step(x, v, &v->proof.v[i]));
 	return buf_str(x->out, "</vr:ValidationConstraintsEvaluationReport>");
 }
 
@@ -289,7 +316,7 @@ put_signature(struct xml *x, size_t i)
 	if (v->fact->id != NULL)
 		TRY(put_element(x, "DAIdentifier", v->fact->id));
 	TRY(buf_str(x->out, "</vr:SignatureIdentifier>"));
-	TRY(put_constraints(x, &v->proof));
+	TRY(put_constraints(x, v));
 	TRY(put_times(x, v));
 	TRY(put_document(x));
 	TRY(put_attributes(x, v->fact));

@@ -138,6 +138,11 @@ put_notes(
 		TRY(put(p, "<li>"));
 		TRY(finding_place(&f->v[i], p->lang, p->out));
 		TRY(put_clean(p, message_text(f->v[i].code, p->lang)));
+		if (finding_has_name(&f->v[i])) {
+			TRY(put(p, " ("));
+			TRY(put_clean(p, f->v[i].detail));
+			TRY(put(p, ")"));
+		}
 		TRY(put(p, "</li>"));
 	}
 	return NULL;

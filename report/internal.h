@@ -30,8 +30,9 @@ enum cert_state {
 enum cert_state cert_state_of(
     const struct signature_verdict *v, const struct policy *p);
 
-/* What is told of each file by its name, which is the detail. */
-bool finding_is_of_a_file(const struct finding *f);
+/* What is told of each file in a container, and of each field of a form, by its
+ * name, which is the detail. */
+bool finding_has_name(const struct finding *f);
 /* "Page 2, revision 3: ", of a change in a PDF; else nothing. */
 struct err *finding_place(
     const struct finding *f, enum lang lang, struct buf *out) MUST_USE;

@@ -292,6 +292,11 @@ add_step(json_t *array, const struct verdict *all, const struct proof_step *s)
 	TRY(set_string(o, "sub_indication",
 	    s->sub == SUB_NONE ? NULL : sub_indication_name(s->sub)));
 	TRY(set_string(o, "code", s->code));
+	if (s->code == NULL)
+		TRY(set(o, "sentence", json_null()));
+	else
+		TRY(set_both(o, "sentence", message_text(s->code, LANG_VI),
+		    message_text(s->code, LANG_EN)));
 	TRY(set_string(o, "detail", s->detail));
 	if (s->cert != NULL)
 		cert_fingerprint(s->cert, print);

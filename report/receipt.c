@@ -170,6 +170,8 @@ add_notes(struct receipt *r, const struct findings *f, const char *code)
 		TRY(buf_str(&b, "• "));
 		TRY(finding_place(&f->v[i], r->lang, &b));
 		TRY(buf_str(&b, message_text(f->v[i].code, r->lang)));
+		if (finding_has_name(&f->v[i]))
+			TRY(buf_printf(&b, " (%s)", f->v[i].detail));
 		TRY(add_buf(r, BLOCK_SMALL, NULL, &b));
 	}
 	return NULL;

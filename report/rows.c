@@ -5,6 +5,8 @@
  */
 #include "report/internal.h"
 
+#include <string.h>
+
 struct rows {
 	const struct report_input *in;
 	enum lang lang;
@@ -49,6 +51,36 @@ validity_row(struct rows *r, const struct cert *c)
 	return row_of(r, WORD_VALIDITY, &value);
 }
 
+/* Collectors say it in English, for programs; people read the page's language,
+ * and nothing of properties that every signature has. */
+static struct err *
+put_covers(struct rows *r, const char *covers, struct buf *out)
+{
+	static const char *const words[][2] = {
+		{ "whole document", "toàn bộ tài liệu" },
+		{ "parts of element ", "một số phần của phần tử " },
+		{ "element ", "phần tử " },
+		{ "manifest ", "danh sách " },
+		{ "file ", "tệp " },
+		{ "by manifest: ", "theo danh sách: " },
+	};
+	for (size_t i = 0; i < COUNT_OF(words) && r->lang == LANG_VI; i++) {
+		size_t len = strlen(words[i][0]);
+		if (strncmp(covers, words[i][0], len) != 0)
+			continue;
+		TRY(buf_str(out, words[i][1]));
+		return buf_str(out, covers + len);
+	}
+	return buf_str(out, covers);
+}
+
+static bool
+is_own_properties(const char *covers)
+{
+	const char *own = "the signature's own ";
+	return strncmp(covers, own, strlen(own)) == 0;
+}
+
 static struct err *
 covers_row(struct rows *r, const struct signature_fact *f)
 {
@@ -65,10 +97,11 @@ covers_row(struct rows *r, const struct signature_fact *f)
 	}
 	TRY(buf_str(&value, word(WORD_COVERS_PART, r->lang)));
 	for (size_t i = 0; i < f->nreferences; i++) {
-		if (f->references[i].covers == NULL)
+		const char *covers = f->references[i].covers;
+		if (covers == NULL || is_own_properties(covers))
 			continue;
 		TRY(buf_str(&value, begun ? "; " : " ("));
-		TRY(buf_str(&value, f->references[i].covers));
+		TRY(put_covers(r, covers, &value));
 		begun = true;
 	}
 	if (begun)

@@ -111,7 +111,7 @@ put_use(enum indication i, const char *next, enum lang lang, struct buf *out)
 {
 	static const char *const begins[][3] = {
 		[LANG_VI] = { "Không ", "Chưa sử dụng", "Chỉ tin" },
-		[LANG_EN] = { "Do not ", "Not ", "Rely only" },
+		[LANG_EN] = { "Do not ", "Nothing ", "Rely only" },
 	};
 	if (i == TOTAL_PASSED)
 		return NULL;

@@ -96,9 +96,14 @@ clean(const char *s, struct buf *out)
 }
 
 bool
-finding_is_of_a_file(const struct finding *f)
+finding_has_name(const struct finding *f)
 {
-	return f->detail != NULL && strcmp(f->code, "asic-unsigned-file") == 0;
+	static const char *const codes[] = { "asic-unsigned-file",
+		"pdf-form-filled" };
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		if (strcmp(f->code, codes[i]) == 0)
+			return f->detail != NULL && f->detail[0] != '\0';
+	return false;
 }
 
 struct err *
@@ -123,6 +128,7 @@ finding_said(const struct findings *f, size_t i, const char *code)
 		if (f->v[k].code == f->v[i].code &&
 		    f->v[k].page == f->v[i].page &&
 		    f->v[k].revision == f->v[i].revision)
-			return !finding_is_of_a_file(&f->v[i]);
+			return !finding_has_name(&f->v[i]) ||
+			       strcmp(f->v[k].detail, f->v[i].detail) == 0;
 	return false;
 }

@@ -119,7 +119,7 @@ put_remark(struct page *p, const struct finding *f)
 	TRY(buf_str(p->out, "  - "));
 	TRY(finding_place(f, p->lang, p->out));
 	TRY(buf_str(p->out, message_text(f->code, p->lang)));
-	if (finding_is_of_a_file(f)) {
+	if (finding_has_name(f)) {
 		TRY(buf_str(p->out, " ("));
 		TRY(clean(f->detail, p->out));
 		TRY(buf_str(p->out, ")"));

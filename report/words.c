@@ -179,7 +179,7 @@ static const char *const states[STATE_COUNT][3] = {
 };
 
 static const char *const integrities[INTEGRITY_COUNT][3] = {
-	[INTACT] = { "nội dung còn nguyên vẹn", "the content is intact",
+	[INTACT] = { "phần được ký còn nguyên vẹn", "what was signed is intact",
 	    "intact" },
 	[BROKEN] = { "nội dung hoặc chữ ký đã bị thay đổi",
 	    "the content or the signature was changed", "broken" },

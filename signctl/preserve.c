@@ -12,6 +12,7 @@ static const struct option_row options[] = {
 	RAISE_OPTIONS,
 	{ "out", "FILE", "what comes out", false },
 	{ "policy", "NAME", "judged by this one (vn-2025)", false },
+	{ "policy-file", "FILE", "or by one of your own, in JSON", false },
 	{ "content", "FILE", "the data of a detached signature", false },
 	{ "format", "pdf|xml|asic|cms", "do not guess the format", false },
 	{ "password-fd", "N", "read a PDF's password from descriptor N",
@@ -26,6 +27,7 @@ struct session {
 	struct raise raise;
 	struct input document;
 	struct secret password;
+	struct input policy; /* --policy-file */
 	struct verify_request request;
 };
 
@@ -35,6 +37,7 @@ session_done(struct session *s)
 	raise_done(&s->raise);
 	input_done(&s->document);
 	secret_done(&s->password);
+	input_done(&s->policy);
 }
 
 static struct err *
@@ -46,9 +49,12 @@ load(const struct args *a, struct session *s)
 	TRY(password_read(a, &s->password));
 	s->raise.password = bytes_str((const char *)s->password.ptr);
 	TRY(input_open(a->words[0], &s->document));
+	if (args_has(a, "policy-file"))
+		TRY(input_open(args_get(a, "policy-file"), &s->policy));
 	s->request = (struct verify_request){
 		.format = s->raise.format,
 		.policy = policy != NULL ? policy : "vn-2025",
+		.policy_text = s->policy.bytes,
 		.time = TIME_NONE,
 		.domains = &s->raise.trust,
 		.ndomains = s->raise.trust.anchors.n > 0 ? 1 : 0,

@@ -70,10 +70,26 @@ sort_status(struct raise *r)
 	return NULL;
 }
 
+/* One that is on its way out is replaced before it is broken. */
+static struct err *
+read_stamp_alg(const char *name, enum digest_alg *out)
+{
+	*out = DIGEST_SHA256;
+	if (name == NULL)
+		return NULL;
+	for (int alg = DIGEST_NONE + 1; alg < DIGEST_COUNT; alg++)
+		if (strcmp(name, digest_name((enum digest_alg)alg)) == 0) {
+			*out = (enum digest_alg)alg;
+			return NULL;
+		}
+	return err_new(ERR_USAGE, NULL, "--stamp-digest %s", name);
+}
+
 struct err *
 raise_load(const struct args *a, struct raise *out)
 {
 	TRY(read_level(args_get(a, "level"), &out->level));
+	TRY(read_stamp_alg(args_get(a, "stamp-digest"), &out->stamp_alg));
 	out->format = args_get(a, "format");
 	out->id = args_get(a, "id");
 	out->tsa = args_get(a, "tsa");
@@ -227,7 +243,7 @@ raise_with_room(const struct raise *r, enum level level, const char *id,
 		    .id = id,
 		    .level = level,
 		    .evidence = r->evidence,
-		    .stamp_alg = DIGEST_SHA256,
+		    .stamp_alg = r->stamp_alg,
 		    .stamp_room = room,
 		    .time = clock_now(&clock_system),
 		} };

@@ -6,23 +6,31 @@
 
 #define TOKEN_MAX (1024 * 1024) /* bytes of one time stamp */
 
-#define RAISE_LEVEL { "level", "b|t|lt|lta", "how far to go", false }
+#define RAISE_LEVEL                                                            \
+	{                                                                      \
+		"level", "b|t|lt|lta", "how far to go", false                  \
+	}
 #define RAISE_OPTIONS                                                          \
 	ONLINE_OPTIONS,                                                        \
 	    { "tsa", "URL", "where time stamps come from (RFC 3161)", false }, \
 	    { "trust", "FILE", "anchors of the paths, put in", true },         \
 	    { "cert", "FILE", "further certificates, put in", true },          \
 	    { "crl", "FILE", "a CRL to put in", true },                        \
+	    { "ocsp", "FILE", "an OCSP answer to put in", true },              \
 	{                                                                      \
-		"ocsp", "FILE", "an OCSP answer to put in", true               \
+		"stamp-digest", "NAME",                                        \
+		    "what time stamps hash with: SHA-256, SHA-384, SHA-512, "  \
+		    "SHA3-256, SHA3-384, SHA3-512",                            \
+		    false                                                      \
 	}
 
 /* What the options say, loaded. */
 struct raise {
 	enum level level;
-	const char *format; /* hint, or NULL */
-	const char *id;     /* of one signature, or NULL */
-	const char *tsa;    /* URL, or NULL */
+	const char *format;        /* hint, or NULL */
+	const char *id;            /* of one signature, or NULL */
+	const char *tsa;           /* URL, or NULL */
+	enum digest_alg stamp_alg; /* of the imprints */
 	struct cert_list certs;
 	struct status_files status;
 	struct bytes *crls; /* borrow from status */

@@ -218,18 +218,6 @@ log_verdict(const struct request *r, const struct verify_answer *a)
 }
 
 static struct err *
-check_answer(const struct verify_answer *a)
-{
-	/* A worker is the one process that a stranger may have talked round. */
-	if ((unsigned)a->indication > TOTAL_FAILED ||
-	    !utf8_valid(buf_bytes(&a->text[LANG_VI])) ||
-	    !utf8_valid(buf_bytes(&a->text[LANG_EN])) ||
-	    !utf8_valid(buf_bytes(&a->json)))
-		return err_new(ERR_INTERNAL, NULL, "a senseless report");
-	return NULL;
-}
-
-static struct err *
 keep(const struct request *r, const struct asked_for *w,
     const struct verify_answer *a, struct reply *out)
 {
@@ -255,7 +243,8 @@ static struct err *
 answer(struct request *r, const struct asked_for *w, struct verify_answer *a,
     struct reply *out)
 {
-	TRY(check_answer(a));
+	/* A worker is the one process that a stranger may have talked round:
+	 * verify_answer_unpack() looked at what it says. */
 	log_verdict(r, a);
 	TRY(keep(r, w, a, out));
 	return reply_report(r, w, a, out);

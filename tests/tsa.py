@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """A time-stamp authority (RFC 3161) on loopback: `openssl ts -reply` behind HTTP.
 
-usage: tsa.py DIR      makes a CA and a TSA in DIR (tsa-ca.pem, tsa-ca.key,
+usage: tsa.py DIR [DAYS [DIGEST]]
+                       makes a CA and a TSA in DIR (tsa-ca.pem, tsa-ca.key,
                        tsa.pem, tsa.key, tsa-ca.crl) unless they are there,
-                       serves, and prints its URL as the first line; it ends
+                       good for so many days (3650) and by that digest
+                       algorithm (sha256), serves, and prints its URL as the first line; it ends
                        when its standard input does.
 """
 import http.server
@@ -37,11 +39,12 @@ default_crl_days = 30
 """
 
 
-def make(path):
+def make(path, days="3650", digest="sha256"):
     if os.path.exists(os.path.join(path, "tsa.pem")):
         return
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    files = {"tsa.cnf": CONFIG, "tsa.serial": "01\n", "tsa.index": "",
+    curve += ("-" + digest,)
+    files = {"tsa.cnf": CONFIG.replace("= sha256\n", "= %s\n" % digest), "tsa.serial": "01\n", "tsa.index": "",
              "tsa.crlnumber": "01\n",
              "tsa.ext": "keyUsage=critical,digitalSignature\n"
                         "extendedKeyUsage=critical,timeStamping\n"
@@ -49,12 +52,12 @@ def make(path):
     for name, text in files.items():
         with open(os.path.join(path, name), "w", encoding="ascii") as f:
             f.write(text)
-    openssl("req", "-x509", *curve, "-days", "3650", "-subj", "/CN=CA of TSA",
+    openssl("req", "-x509", *curve, "-days", days, "-subj", "/CN=CA of TSA",
             "-addext", "keyUsage=critical,keyCertSign,cRLSign",
             "-keyout", "tsa-ca.key", "-out", "tsa-ca.pem", cwd=path)
     openssl("req", *curve, "-subj", "/CN=TSA", "-keyout", "tsa.key", "-out", "tsa.csr", cwd=path)
     openssl("x509", "-req", "-in", "tsa.csr", "-CA", "tsa-ca.pem", "-CAkey", "tsa-ca.key",
-            "-CAcreateserial", "-days", "3649", "-extfile", "tsa.ext", "-out", "tsa.pem", cwd=path)
+            "-CAcreateserial", "-days", str(int(days) - 1), "-" + digest, "-extfile", "tsa.ext", "-out", "tsa.pem", cwd=path)
     openssl("ca", "-config", "tsa.cnf", "-gencrl", "-keyfile", "tsa-ca.key",
             "-cert", "tsa-ca.pem", "-out", "tsa-ca.crl", cwd=path)
 
@@ -87,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def main():
     path = os.path.abspath(sys.argv[1])
-    make(path)
+    make(path, *sys.argv[2:])
     Handler.path_of_files = path
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

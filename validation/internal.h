@@ -160,6 +160,26 @@ struct strength strength_of_stamp(
 struct strength strength_of_cert(
     const struct policy *p, const struct cert *c, const struct cert *issuer);
 
+/* ---- what it is called (calling.c) ---- */
+
+/* Whether only a part of the file is signed. */
+bool covers_part(const struct signature_fact *f);
+/* The code of a signature that passed. */
+const char *passed_code(const struct policy *p, const struct signature_fact *f);
+/* That of one that ended or was revoked, by what is known of its stamps. */
+const char *with_open_stamp(
+    const struct signature_verdict *v, const char *code);
+/* Whether this one, rather than what was found so far, stands for the whole. */
+bool says_more(const struct judging *j, const struct signature_verdict *v,
+    const struct verdict *out);
+
+/* ---- what a step rests on (evidence.c) ---- */
+
+#define EVIDENCE_MAX 512 /* bytes of one line */
+/* Of a basic check that did not hold; v->code is what it decided. */
+void evidence_of(const struct judging *j, const struct signature_verdict *v,
+    enum rule rule, char out[EVIDENCE_MAX]);
+
 /* ---- time stamps (stamps.c) ---- */
 
 /* judge_stamps fills v->stamps, later ones first so that they speak for the

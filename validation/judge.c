@@ -257,17 +257,11 @@ check_constraints(const struct judging *j, struct signature_verdict *v)
 	return false;
 }
 
-static bool
-covers_part(const struct signature_fact *f)
-{
-	return !f->covers_all && f->revisions == 0 && f->nreferences > 0;
-}
-
 static struct err *
 note_changes(struct signature_verdict *v)
 {
 	const struct signature_fact *f = v->fact;
-	if (covers_part(f))
+	if (covers_part(f) && strcmp(v->code, "valid-in-part") != 0)
 		TRY(note(v, "covers-part"));
 	if (f->changes == CHANGE_FORM && f->changes <= f->allowed)
 		TRY(note(v, "changed-form"));
@@ -350,14 +344,17 @@ run_check(const struct judging *j, struct signature_verdict *v,
 		.status = NO_INDEX,
 		.stamp = NO_INDEX,
 		.time = TIME_NONE };
+	char evidence[EVIDENCE_MAX];
 	*decided = row->check(j, v);
-	if (*decided) {
-		step.indication = v->indication;
-		step.sub = v->sub;
-		step.code = v->code;
-	}
-	return proof_add(&v->proof, step, "%s",
-	    *decided ? "this does not hold" : row->holds);
+	if (!*decided)
+		return proof_add(&v->proof, step, "%s", row->holds);
+	step.indication = v->indication;
+	step.sub = v->sub;
+	step.code = v->code;
+	if (row->rule == RULE_VALUE || row->rule == RULE_BINDING)
+		step.cert = v->fact->cert;
+	evidence_of(j, v, row->rule, evidence);
+	return proof_add(&v->proof, step, "%s", evidence);
 }
 
 /* When content was stamped before it was signed, by whom is trusted. */
@@ -399,31 +396,20 @@ note_conclusion(struct signature_verdict *v, const struct conclusion *c)
 	return NULL;
 }
 
-/* A time stamp is there, but it is not known whether it may be believed: other
- * than where there is none, the signer need not sign again. */
-static const char *
-with_open_stamp(const struct signature_verdict *v, const char *code)
+/* A step for what was decided by the time stamps. */
+static struct err *
+tell_stamps(struct signature_verdict *v, const char *why)
 {
-	static const char *const rows[][3] = {
-		{ "certificate-expired", "certificate-expired-stamp-status",
-		    "certificate-expired-stamp-issuer" },
-		{ "certificate-revoked", "certificate-revoked-stamp-status",
-		    "certificate-revoked-stamp-issuer" },
-	};
-	int open = 0;
-	for (size_t i = 0; i < v->nstamps && !v->stamped; i++) {
-		const struct stamp_verdict *s = &v->stamps[i];
-		if (!covers_signature(s->fact))
-			continue;
-		if (s->sub == SUB_TRY_LATER)
-			open = 1;
-		else if (s->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && open == 0)
-			open = 2;
-	}
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (strcmp(rows[i][0], code) == 0)
-			return rows[i][open];
-	return code;
+	const struct proof_step step = { .rule = RULE_STAMP,
+		.clause = "5.5.4",
+		.indication = v->indication,
+		.sub = v->sub,
+		.code = v->code,
+		.cert = v->stamps[0].fact->tsa,
+		.status = NO_INDEX,
+		.stamp = 0,
+		.time = v->stamps[0].fact->time };
+	return proof_add(&v->proof, step, "%s", why);
 }
 
 static struct err *
@@ -435,6 +421,9 @@ judge_trust(struct judging *j, struct signature_verdict *v)
 		return NULL;
 	TRY(judge_subject(j, &s, &c));
 	decide(v, c.indication, c.sub, with_open_stamp(v, c.code));
+	if (strcmp(v->code, c.code) != 0)
+		TRY(tell_stamps(v, "it could not be judged whether it is to be "
+				   "believed"));
 	v->path = c.path;
 	v->domain = c.domain;
 	return note_conclusion(v, &c);
@@ -469,35 +458,12 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 				: strength_of_stamp(p, last->fact).until);
 }
 
+/* As of a time in the past, an archive time stamp of today is not there yet. */
 static bool
-has_finding(const struct findings *f, const char *code)
+came_later(const struct judging *j, const struct signature_fact *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->v[i].code, code) == 0)
-			return true;
-	return false;
-}
-
-/*
- * What passing is called.  One who reads this sentence and no more must not
- * take for signed what was not: what was known by its hash alone, what was
- * filled in afterwards, what lies outside of what is covered.
- */
-static const char *
-passed_code(const struct policy *p, const struct signature_fact *f)
-{
-	bool trust = p->check_path, status = p->status != STATUS_IGNORE;
-	if (f->unseen)
-		return !trust    ? "intact-for-hash"
-		       : !status ? "valid-for-hash-but-revocation"
-				 : "valid-for-hash";
-	if (!trust || !status || is_document_stamp(f))
-		return p->passed;
-	if (f->changes == CHANGE_ANNOTATION)
-		return "valid-but-annotated";
-	if (has_finding(&f->findings, "pdf-form-filled"))
-		return "valid-but-filled";
-	return covers_part(f) ? "valid-in-part" : p->passed;
+	return is_document_stamp(f) && f->timestamps[0].time > j->r->time &&
+	       f->timestamps[0].time <= j->r->now;
 }
 
 static struct err *
@@ -508,11 +474,18 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	TRY(judge_stamps(j, v, &ordered));
 	for (size_t i = 0; !decided && i < COUNT_OF(basic_checks); i++)
 		TRY(run_check(j, v, &basic_checks[i], &decided));
+	if (!decided && came_later(j, v->fact)) {
+		decided =
+		    decide(v, INDETERMINATE, SUB_GENERIC, "timestamp-later");
+		TRY(tell_stamps(v, "it is from after the time asked for"));
+	}
 	if (!decided)
 		TRY(judge_trust(j, v));
-	if (v->indication == TOTAL_PASSED && !ordered)
+	if (v->indication == TOTAL_PASSED && !ordered) {
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
+		TRY(tell_stamps(v, "a later one is covered by an earlier one"));
+	}
 	if (v->indication == TOTAL_PASSED)
 		v->code = passed_code(j->r->policy, v->fact);
 	v->holds_until = holds_until(j, v);
@@ -544,17 +517,6 @@ gather_pool(const struct validation_request *r, struct cert_list *out)
 	return NULL;
 }
 
-/* Of signatures that all passed, the first of which there is more to tell. */
-static bool
-says_more(const struct judging *j, const struct signature_verdict *v,
-    const struct verdict *out)
-{
-	const char *plain = j->r->policy->passed;
-	return out->indication == TOTAL_PASSED &&
-	       v->indication == TOTAL_PASSED && strcmp(out->code, plain) == 0 &&
-	       strcmp(v->code, plain) != 0;
-}
-
 static struct err *
 judge_all(struct judging *j, struct verdict *out)
 {
@@ -564,6 +526,8 @@ judge_all(struct judging *j, struct verdict *out)
 		out->nsignatures = i + 1;
 		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
 		TRY(judge_one(j, v));
+		if (strcmp(v->code, "timestamp-later") == 0 && i > 0)
+			continue;
 		if (i == 0 || v->indication > out->indication ||
 		    says_more(j, v, out)) {
 			out->indication = v->indication;

@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += validation/libvalidation.la
 nodist_validation_libvalidation_la_SOURCES = validation/policies.c
 validation_libvalidation_la_SOURCES = \
 	%D%/algorithms.c \
+	%D%/calling.c \
+	%D%/evidence.c \
 	%D%/internal.h \
 	%D%/judge.c \
 	%D%/names.c \

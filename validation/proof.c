@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define DETAIL_MAX 512 /* bytes of one line */
+#define STEPS_LEFT 64  /* for the signature itself */
 
 static struct err *
 grow(struct proof *p)
@@ -24,7 +25,9 @@ proof_add(struct proof *p, struct proof_step s, const char *fmt, ...)
 {
 	char line[DETAIL_MAX];
 	s.detail = NULL;
-	if (p->n >= PROOF_STEPS_MAX)
+	/* Time stamps are judged first, and must leave room for what decides.
+	 */
+	if (p->n >= PROOF_STEPS_MAX - (s.stamp == NO_INDEX ? 0 : STEPS_LEFT))
 		return NULL;
 	TRY(grow(p));
 	if (fmt != NULL) {

@@ -20,6 +20,20 @@ step_of(const struct subject *s, enum rule rule, const char *clause)
 		.time = TIME_NONE };
 }
 
+/* A step for what was concluded, about the subject's own certificate. */
+static struct err *
+tell_conclusion(const struct subject *s, const struct conclusion *c,
+    enum rule rule, const char *clause, const char *why)
+{
+	struct proof_step step = step_of(s, rule, clause);
+	step.cert = s->cert;
+	step.time = s->best;
+	step.indication = c->indication;
+	step.sub = c->sub;
+	step.code = c->code;
+	return proof_add(s->proof, step, "%s", why);
+}
+
 static void
 set(struct conclusion *c, enum indication i, enum sub_indication sub,
     const char *code)
@@ -206,7 +220,8 @@ judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
 	TRY(best_path(j, w, &m));
 	if (m == NULL) {
 		set(c, INDETERMINATE, SUB_GENERIC, "validation-limit");
-		return NULL;
+		return tell_conclusion(s, c, RULE_PATH, "5.2.6",
+		    "no more paths are looked for in this document");
 	}
 	TRY(path_copy(&m->path, &c->path));
 	c->domain = m->domain;
@@ -287,14 +302,29 @@ go_back(struct judging *j, const struct subject *s, struct conclusion *c)
 
 /* EN 319 102-1 5.5.4: what existed before the certificate's time, by a time
  * stamp or because it is here now, cannot have been made within it. */
-static void
+static struct err *
 judge_beginning(const struct subject *s, struct conclusion *c)
 {
-	if (s->best < cert_not_before(s->cert) &&
-	    (c->indication == TOTAL_PASSED ||
-		c->sub == SUB_OUT_OF_BOUNDS_NO_POE || c->sub == SUB_TRY_LATER))
-		set(c, TOTAL_FAILED, SUB_NOT_YET_VALID,
-		    "certificate-not-yet-valid");
+	if (s->best >= cert_not_before(s->cert) ||
+	    (c->indication != TOTAL_PASSED &&
+		c->sub != SUB_OUT_OF_BOUNDS_NO_POE && c->sub != SUB_TRY_LATER))
+		return NULL;
+	set(c, TOTAL_FAILED, SUB_NOT_YET_VALID, "certificate-not-yet-valid");
+	return tell_conclusion(
+	    s, c, RULE_PATH, "5.5.4", "it existed before its certificate");
+}
+
+/* RFC 5280 4.2.1.3, EN 319 102-1 5.2.6: of signers, not of who stamps. */
+static struct err *
+judge_use(const struct subject *s, struct conclusion *c)
+{
+	if (c->indication != TOTAL_PASSED || s->fact == NULL ||
+	    s->purpose != NULL || is_for_signing(s->cert))
+		return NULL;
+	set(c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
+	    "certificate-not-for-signing");
+	return tell_conclusion(s, c, RULE_SCOPE, "5.2.6",
+	    "keyUsage has neither digitalSignature nor nonRepudiation");
 }
 
 static struct strength
@@ -357,12 +387,9 @@ judge_subject(
 		if (e == NULL)
 			e = go_back(j, s, &c);
 		if (e == NULL)
-			judge_beginning(s, &c);
-		if (e == NULL && c.indication == TOTAL_PASSED &&
-		    s->fact != NULL && s->purpose == NULL &&
-		    !is_for_signing(s->cert))
-			set(&c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
-			    "certificate-not-for-signing");
+			e = judge_beginning(s, &c);
+		if (e == NULL)
+			e = judge_use(s, &c);
 	}
 	if (e == NULL && c.indication == TOTAL_PASSED &&
 	    j->r->policy->check_algorithms)

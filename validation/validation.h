@@ -55,6 +55,9 @@ struct validation_request {
 	size_t nstatus_data;
 	const struct cert_list *extra; /* given, not trusted; may be NULL */
 	int64_t time;                  /* of validation, seconds */
+	/* What it is really, where `time` lies in the past: document time stamps
+	 * from in between came later and do not count.  0: no matter. */
+	int64_t now;
 };
 
 /* A CRL or OCSP answer that was at hand. */

@@ -192,7 +192,8 @@ judge_with(const struct verify_request *r, const struct policy *policy,
 		.status_data = g->status,
 		.nstatus_data = g->nstatus,
 		.extra = &g->extra,
-		.time = r->time == TIME_NONE ? r->now : r->time };
+		.time = r->time == TIME_NONE ? r->now : r->time,
+		.now = r->now };
 	struct verdict v = { 0 };
 	TRY(validate(&q, &v));
 	struct err *e = conclude(r, c, &v, g, out);

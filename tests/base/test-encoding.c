@@ -139,6 +139,15 @@ utf8_is_the_shortest_form_without_surrogates(void)
 		"\xe1\xbb(", "a\xfe" };
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		CHECK(!utf8_valid(bytes_str(bad[i])));
+	/* ASCII is taken by eights: what is bad is found wherever it stands. */
+	for (size_t at = 0; at < 40; at++) {
+		char text[41];
+		memset(text, 'a', sizeof(text));
+		CHECK(utf8_valid(bytes_of(text, at)));
+		text[at] = '\xc3';
+		CHECK(!utf8_valid(bytes_of(text, at + 1)));
+		CHECK(!utf8_valid(bytes_of(text, sizeof(text))));
+	}
 }
 
 static void

@@ -358,6 +358,8 @@ def main():
             make_xml(w)
             make_cms(w)
             rows = [told(*case) for case in CASES]
+            shown = [run(SIGNCTL, "verify", "--policy", "vn-2025", *GOOD,
+                         *TODAY, *o, "filled.pdf")[1] for o in ((), ("--html",))]
         finally:
             w.stop()
         os.chdir(SRC)
@@ -369,6 +371,8 @@ def main():
         return
     for row in rows:
         compare(wanted, row)
+    ok(all("(amount)" in s for s in shown),
+       "text and page name the field that was filled in", "\n".join(shown))
     ok(set(wanted) == {r["case"] for r in rows}, "nothing else is awaited",
        set(wanted) ^ {r["case"] for r in rows})
     ok({r["result_en"] for r in rows} >= {"VALID", "NOT VALID",

@@ -4,10 +4,12 @@ TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh \
 	%D%/trust.sh %D%/online.sh %D%/epes.sh
 
 # Wants a token; SoftHSM at least.
-dist_check_SCRIPTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py
+dist_check_SCRIPTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py \
+	%D%/archive.py
 EXTRA_DIST += %D%/token-lib.sh %D%/prompt.py %D%/clerk.tsv
-TESTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py
+TESTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py \
+	%D%/archive.py
 tests/signctl/token-ibm.log: signctl/signctl$(EXEEXT)
-tests/signctl/clerk.log: signctl/signctl$(EXEEXT)
+tests/signctl/clerk.log tests/signctl/archive.log: signctl/signctl$(EXEEXT)
 tests/signctl/certify.log: signctl/signctl$(EXEEXT)
 tests/signctl/epes.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)

@@ -287,22 +287,22 @@ old_algorithms_are_judged_by_their_dates(void)
 		.time = NOON };
 	struct verdict v;
 	s->alg.digest = DIGEST_SHA1;
-	CHECK_OK(validate(&r, &v));
+	CHECK_OK(validate_proved(&r, &v));
 	CHECK(v.sub == SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE);
 	verdict_done(&v);
 	add_stamp_at(s, &world.tsa, NOON - 11 * DAY, STAMP_SIGNATURE, 1);
-	CHECK_OK(validate(&r, &v));
+	CHECK_OK(validate_proved(&r, &v));
 	CHECK(v.indication == TOTAL_PASSED);
 	CHECK(has_note(&v, "algorithm-legacy"));
 	verdict_done(&v);
 	s->timestamps[0].time = NOON - 9 * DAY;
-	CHECK_OK(validate(&r, &v));
+	CHECK_OK(validate_proved(&r, &v));
 	CHECK(v.sub == SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE);
 	verdict_done(&v);
 	/* The content was stamped when SHA-1 was over: so it was signed later.
 	 */
 	s->timestamps[0].kind = STAMP_CONTENT;
-	CHECK_OK(validate(&r, &v));
+	CHECK_OK(validate_proved(&r, &v));
 	CHECK(v.sub == SUB_CRYPTO_CONSTRAINTS_FAILURE);
 	verdict_done(&v);
 	policy_free(p);

@@ -420,7 +420,7 @@ check_with(const struct facts *f, const struct policy *policy,
 		.nstatus_data = n,
 		.time = NOON };
 	struct verdict v = { 0 };
-	CHECK_OK(validate(&r, &v));
+	CHECK_OK(validate_proved(&r, &v));
 	CHECK(strcmp(v.code, code) == 0);
 	verdict_done(&v);
 }
@@ -608,7 +608,7 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 			.nstatus_data = 1,
 			.time = NOON };
 		struct verdict v = { 0 };
-		CHECK_OK(validate(&r, &v));
+		CHECK_OK(validate_proved(&r, &v));
 		CHECK(v.indication == (rows[i].sub == SUB_NONE ? TOTAL_PASSED
 							    : INDETERMINATE));
 		CHECK(v.sub == rows[i].sub);
