@@ -51,6 +51,9 @@ take_one(struct box *x, size_t file, struct facts *found, size_t i)
 	from->id = TAKE(to->id);
 	*to = *from;
 	*from = (struct signature_fact){ 0 };
+	/* What lay outside of the signature's file is in the container. */
+	for (size_t k = 0; k < to->nreferences; k++)
+		to->references[k].outside = false;
 	/* CMS counts its signers; one alone needs no number. */
 	bool alone = found->nsignatures == 1 && x->roles[file] == ROLE_CADES;
 	if (inner != NULL && !alone)

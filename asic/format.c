@@ -114,7 +114,7 @@ read_mimetype(struct box *x)
 	return compare_comment(x, type);
 }
 
-/* 4.3.3.1: ASiC-S holds one file, at its root. */
+/* 4.3.3.2: ASiC-S holds one file, at its root. */
 static struct err *
 check_simple(struct box *x)
 {
@@ -179,6 +179,33 @@ judge_role(struct box *x, enum role role,
 	return NULL;
 }
 
+/* In META-INF lies what describes the container (EN 319 162-1 A.5, and those of
+ * OpenDocument, EPUB and ADOC); anything else there may pass for a document. */
+static bool
+is_description(const struct layout_entry *e)
+{
+	static const char *const exact[] = { "container.xml", "encryption.xml",
+		"metadata.xml", "relations.xml", "rights.xml" };
+	static const char *const parts[] = { "manifest", "signature",
+		"timestamp", "evidencerecord" };
+	struct bytes part = last_part(e->name);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (name_contains(part, parts[i]))
+			return true;
+	for (size_t i = 0; i < COUNT_OF(exact); i++)
+		if (name_compare(part, bytes_str(exact[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_document(const struct box *x, size_t i)
+{
+	return x->roles[i] == ROLE_DATA ||
+	       (x->roles[i] == ROLE_META &&
+		   !is_description(archive_entry(x->archive, i)));
+}
+
 /* Files that nothing intact covers. */
 static struct err *
 tell_unsigned(struct box *x)
@@ -189,7 +216,7 @@ tell_unsigned(struct box *x)
 	if (x->facts->nsignatures == 0)
 		return NULL;
 	for (size_t i = 0; i < x->nfiles; i++) {
-		if (x->roles[i] != ROLE_DATA || x->covered[i] || ++n > TELL_MAX)
+		if (!is_document(x, i) || x->covered[i] || ++n > TELL_MAX)
 			continue;
 		buf_clear(&b);
 		TRY(box_name(x, i, &b, &name));

@@ -222,6 +222,20 @@ check_entry(const struct layout_entry *e)
 	return name_check(e->name);
 }
 
+/* Unix types stand in the upper half, MS-DOS's folder in the lower (APPNOTE
+ * 4.4.15).  A link shows another file than the one whose digest is signed. */
+static struct err *
+check_attributes(uint32_t attributes, bool folder)
+{
+	uint32_t type = attributes >> 28;
+	bool says_folder = type == 4 || (attributes & 0x10) != 0;
+	if (type != 0 && type != 4 && type != 8)
+		return ambiguous("a link or another special file");
+	if (says_folder && !folder)
+		return ambiguous("a file that says it is a folder");
+	return NULL;
+}
+
 static struct err *
 read_central(struct bytes *rest, struct layout_entry *out)
 {
@@ -243,6 +257,7 @@ read_central(struct bytes *rest, struct layout_entry *out)
 	out->is_directory = name > 0 && out->name.ptr[name - 1] == '/';
 	struct bytes fields = bytes_slice(h, CENTRAL_SIZE + name, extra);
 	TRY(check_second_name(fields, out->name));
+	TRY(check_attributes(le32(h, 38), out->is_directory));
 	*rest = bytes_from(h, CENTRAL_SIZE + name + extra + comment);
 	return check_entry(out);
 }

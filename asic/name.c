@@ -65,18 +65,47 @@ without_slash(struct bytes name)
 	return bytes_slice(name, 0, name.len - folder);
 }
 
+/* What Windows leaves out of a name at the end of a part, when it unpacks. */
+static bool
+is_left_out(struct bytes rest)
+{
+	size_t n = 0;
+	while (n < rest.len && (rest.ptr[n] == '.' || rest.ptr[n] == ' '))
+		n++;
+	return n == rest.len || rest.ptr[n] == '/' || rest.ptr[n] == ':';
+}
+
+/* The next character of a name as the strangest system reads it, -1 at its end:
+ * case is one, dots and spaces at the end of a part are nothing, what follows a
+ * colon is a second stream of the same file, what may not be in a name is an
+ * underscore. */
+static int
+next_folded(struct bytes *rest)
+{
+	while (rest->len > 0) {
+		uint8_t c = rest->ptr[0];
+		bool colon = c == ':';
+		bool passed =
+		    colon || ((c == '.' || c == ' ') && is_left_out(*rest));
+		*rest = bytes_from(*rest, 1);
+		if (!passed)
+			return strchr("\"<>|?*", c) != NULL ? '_' : lower(c);
+		while (colon && rest->len > 0 && rest->ptr[0] != '/')
+			*rest = bytes_from(*rest, 1);
+	}
+	return -1;
+}
+
 int
 name_compare(struct bytes a, struct bytes b)
 {
 	a = without_slash(a);
 	b = without_slash(b);
-	size_t n = a.len < b.len ? a.len : b.len;
-	for (size_t i = 0; i < n; i++) {
-		int d = lower(a.ptr[i]) - lower(b.ptr[i]);
-		if (d != 0)
-			return d;
+	for (;;) {
+		int x = next_folded(&a), y = next_folded(&b);
+		if (x != y || x < 0)
+			return x - y;
 	}
-	return a.len < b.len ? -1 : a.len > b.len;
 }
 
 bool

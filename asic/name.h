@@ -12,8 +12,9 @@
  */
 struct err *name_check(struct bytes name) MUST_USE;
 
-/* As names compare where upper and lower case are one (ASCII only), a slash
- * at the end left out. */
+/* As names compare where upper and lower case are one (ASCII only), dots and
+ * spaces at the end of a part do not count, a colon begins a second stream and
+ * "<>|?* become underscores (Windows); a slash at the end left out. */
 int name_compare(struct bytes a, struct bytes b);
 /* Whether `name` begins, ends with, contains `part`, ASCII case ignored. */
 bool name_begins(struct bytes name, const char *part);

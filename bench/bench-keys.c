@@ -35,6 +35,7 @@ struct bench {
 	struct sealed sealed;
 	struct seal_owner owner;
 	struct secret key;
+	struct sad_keys sad_keys;
 	struct cert *cert;
 	struct ledger *ledger;
 	int fd;
@@ -223,7 +224,7 @@ ours_authorize(void *ctx)
 	    seal_key(&b->sealed, &pepper, &b->owner, BYTES_LIT(PIN), &sad.key));
 	bench_must(seal_open(
 	    &b->sealed, &b->owner, secret_bytes(&sad.key), &wrapped, &ok));
-	bench_must(sad_seal(&pepper, &sad, &out));
+	bench_must(sad_seal(&b->sad_keys, &sad, &out));
 }
 
 static void
@@ -285,6 +286,8 @@ main(void)
 		return 0;
 	}
 	bench_must(make(&b));
+	bench_must(sad_keys_init(
+	    &b.sad_keys, (struct pepper){ .ctx = &b, .hmac = hmac }));
 	const struct bench_pair rows[] = {
 		{ "keys.wrapped-p256", "us", ours_wrapped, raw_wrapped, &b },
 		{ "keys.permanent-p256", "us", ours_permanent, raw_permanent,
@@ -295,6 +298,7 @@ main(void)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		bench_compare(&rows[i]);
+	sad_keys_done(&b.sad_keys);
 	p11_session_done(&b.s);
 	p11_module_free(b.module);
 	ledger_free(b.ledger);

@@ -30,9 +30,9 @@
 #include "bench/load.h"
 
 #define ROUNDS_MAX 31
-#define SECONDS 3.0
-#define CLIENTS 128
-#define SADS 18000 /* more than a round of SECONDS can spend */
+static double seconds = 3;
+static int clients = 128;
+#define SADS 18000 /* more than a round can spend */
 #define TARGETS_MAX 8
 
 static int rounds = 5;
@@ -89,16 +89,16 @@ struct target {
 static void
 measure(struct target *t, const char *ways, int round)
 {
-	note(&t->raw, round, raw_rate(&t->load, true, SECONDS));
+	note(&t->raw, round, raw_rate(&t->load, true, seconds));
 	if (strchr(ways, 's') != NULL) {
 		load_sads(&t->load, SADS);
 		note(&t->socket, round,
-		    load_rate(&t->load, LOAD_SOCKET, CLIENTS, SECONDS));
+		    load_rate(&t->load, LOAD_SOCKET, clients, seconds));
 	}
 	if (strchr(ways, 'h') != NULL) {
 		load_sads(&t->load, SADS);
 		note(&t->http, round,
-		    load_rate(&t->load, LOAD_HTTP, CLIENTS, SECONDS));
+		    load_rate(&t->load, LOAD_HTTP, clients, seconds));
 	}
 }
 
@@ -144,11 +144,11 @@ run_permanent(
 	l.ca_file = ca;
 	load_open_bare(&l, conf);
 	for (int round = 0; round < rounds; round++) {
-		note(&raw, round, raw_rate(&l, false, SECONDS));
+		note(&raw, round, raw_rate(&l, false, seconds));
 		note(&socket, round,
-		    load_rate(&l, LOAD_STAMP_SOCKET, CLIENTS, SECONDS));
+		    load_rate(&l, LOAD_STAMP_SOCKET, clients, seconds));
 		note(&http, round,
-		    load_rate(&l, LOAD_STAMP_HTTP, CLIENTS, SECONDS));
+		    load_rate(&l, LOAD_STAMP_HTTP, clients, seconds));
 	}
 	report("permanent", kind, "socket", "", &socket, &raw);
 	report("permanent", kind, "http", "", &http, &raw);
@@ -161,14 +161,14 @@ run_storm(char **argv)
 {
 	static struct load l;
 	double rate = atof(argv[5]);
-	double seconds = atof(argv[6]);
+	double for_s = atof(argv[6]);
 	l.program = argv[0];
 	l.ca_file = argv[3];
 	load_open(&l, argv[2], argv[4]);
-	load_sads(&l, (size_t)(rate * (seconds + 1)));
+	load_sads(&l, (size_t)(rate * (for_s + 1)));
 	printf("ready\n");
 	fflush(stdout);
-	storm(&l, CLIENTS, rate, seconds);
+	storm(&l, clients, rate, for_s);
 	load_done(&l);
 	return 0;
 }
@@ -186,6 +186,12 @@ main(int argc, char **argv)
 	const char *said = getenv("BENCH_ROUNDS");
 	if (said != NULL && atoi(said) > 0 && atoi(said) <= ROUNDS_MAX)
 		rounds = atoi(said);
+	said = getenv("BENCH_CLIENTS");
+	if (said != NULL && atoi(said) > 0)
+		clients = atoi(said);
+	said = getenv("BENCH_SECONDS");
+	if (said != NULL && atof(said) > 0)
+		seconds = atof(said);
 	if (argc == 6 && strcmp(what, "raw") == 0)
 		return raw_process(
 		    argv[2], argv[3], atof(argv[4]), atof(argv[5]));

@@ -52,6 +52,7 @@ find_cover(void *ctx, const struct ledger_generation *g)
 	TRY(p11_key_find(&l->session, CKO_SECRET_KEY, buf_bytes(&g->cover_id),
 	    &l->cover));
 	buf_clear(&l->cover_id);
+	l->generation = g->n;
 	return buf_append(&l->cover_id, buf_bytes(&g->cover_id));
 }
 
@@ -63,14 +64,10 @@ cover_hmac(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
 }
 
 static void
-uncover(struct load *l, struct ledger *ledger,
-    const struct ledger_credential *c, struct secret *out)
+uncover(struct load *l, const struct ledger_credential *c,
+    struct secret *out)
 {
 	const struct pepper cover = { .ctx = l, .hmac = cover_hmac };
-	if (l->cover_id.cap == 0) {
-		l->cover_id = BUF(SEAL_KEK_ID_MAX);
-		bench_must(ledger_generations(ledger, find_cover, l));
-	}
 	bench_must(cover_open(&cover, buf_bytes(&l->cover_id),
 	    bytes_str(c->id), buf_bytes(&c->sealed), out));
 }
@@ -86,7 +83,7 @@ open_credential(struct load *l, struct ledger *ledger, const char *id,
 	struct sealed sealed;
 	bench_must(ledger_credential_get(ledger, id, &c));
 	bench_must(cert_parse(buf_bytes(&c.certificate), &cert));
-	uncover(l, ledger, &c, &open);
+	uncover(l, &c, &open);
 	bench_must(sealed_parse(secret_bytes(&open), &sealed));
 	struct seal_owner owner = { .credential = bytes_str(id),
 		.version = (uint64_t)c.version };
@@ -131,12 +128,17 @@ load_open_bare(struct load *l, const char *conf)
 }
 
 static void
-find_pepper(struct load *l, struct ledger *ledger)
+find_keys(struct load *l, struct ledger *ledger)
 {
+	const struct pepper pepper = { .ctx = l, .hmac = hmac };
+
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	bench_must(ledger_setup_get(ledger, &setup));
 	bench_must(p11_key_find(&l->session, CKO_SECRET_KEY,
 	    buf_bytes(&setup.pepper_id), &l->pepper));
+	l->cover_id = BUF(SEAL_KEK_ID_MAX);
+	bench_must(ledger_generations(ledger, find_cover, l));
+	bench_must(sad_keys_init(&l->sad_keys, pepper));
 }
 
 void
@@ -145,7 +147,7 @@ load_open(struct load *l, const char *conf, const char *list)
 	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
 	open_ledger(l, conf, &ledger);
 	load_token(&l->settings, &l->module, &l->session);
-	find_pepper(l, ledger);
+	find_keys(l, ledger);
 	open_credentials(l, ledger, list);
 	if (l->n == 0)
 		bench_must(err_new(ERR_USAGE, NULL, "no credentials"));
@@ -164,18 +166,28 @@ load_open_filled(struct load *l, const char *conf, const char *path,
 		l->session = other->session;
 	else
 		load_token(&l->settings, &l->module, &l->session);
-	find_pepper(l, ledger);
+	find_keys(l, ledger);
 }
 
 /* ---- approvals ---- */
 
+/* As keyholders put it into an approval. */
 static void
-choose_listed(const struct load *l, size_t i, struct sad *s)
+make_pass(struct load *l, struct sad *s)
+{
+	const struct pepper cover = { .ctx = l, .hmac = cover_hmac };
+	bench_must(cover_pass_make(&cover, l->generation,
+	    buf_bytes(&l->cover_id), bytes_str(s->credential), &s->cover));
+}
+
+static void
+choose_listed(struct load *l, size_t i, struct sad *s)
 {
 	size_t c = i % l->n;
 	snprintf(s->credential, sizeof(s->credential), "%s", l->ids[c]);
 	s->version = l->versions[c];
 	bench_must(secret_copy(&s->key, secret_bytes(&l->keys[c])));
+	make_pass(l, s);
 }
 
 static void
@@ -191,12 +203,12 @@ choose_filled(struct load *l, struct sad *s)
 	const struct seal_owner owner = { .credential = bytes_str(id) };
 	bench_must(seal_stretched_key(
 	    &pepper, &owner, buf_bytes(&l->fill.stretched), &s->key));
+	make_pass(l, s);
 }
 
 static void
 make_sad(struct load *l, size_t i, int64_t expires, struct load_sad *out)
 {
-	const struct pepper pepper = { .ctx = l, .hmac = hmac };
 	CLEANUP(sad_done) struct sad s = { .count = 1, .expires = expires };
 	if (l->fill_path != NULL)
 		choose_filled(l, &s);
@@ -205,7 +217,7 @@ make_sad(struct load *l, size_t i, int64_t expires, struct load_sad *out)
 	bench_must(random_fill(s.id, sizeof(s.id)));
 	memcpy(out->credential, s.credential, sizeof(s.credential));
 	out->sealed = BUF(SAD_MAX);
-	bench_must(sad_seal(&pepper, &s, &out->sealed));
+	bench_must(sad_seal(&l->sad_keys, &s, &out->sealed));
 }
 
 static void
@@ -242,6 +254,7 @@ load_done(struct load *l)
 		free(l->ids[i]);
 	}
 	buf_done(&l->cover_id);
+	sad_keys_done(&l->sad_keys);
 	fill_done(&l->fill);
 	if (!l->borrowed) {
 		p11_session_done(&l->session);

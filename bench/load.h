@@ -34,6 +34,8 @@ struct load {
 	CK_OBJECT_HANDLE pepper;
 	CK_OBJECT_HANDLE cover;
 	struct buf cover_id;
+	int64_t generation;       /* of the cover */
+	struct sad_keys sad_keys; /* out of the pepper */
 	char *ids[LOAD_CREDENTIALS];
 	struct secret keys[LOAD_CREDENTIALS]; /* unsealing keys */
 	uint64_t versions[LOAD_CREDENTIALS];

@@ -13,7 +13,8 @@ fail() {
 
 # A token and a ledger, and nobody that uses them.
 ground_make() { # [LINE...]
-	service_make "keyholders = ${KEYHOLDERS:-4}" "sad-seconds = 3600" "$@"
+	service_make "keyholders = ${KEYHOLDERS:-4}" "sad-seconds = 3600" \
+	    "public-rate = 0" "public-address-rate = 0" "$@"
 	trap 'services_end; service_end' EXIT
 	token_make && ceremony || fail "no token"
 }

@@ -353,6 +353,36 @@ cert_serial(const struct cert *c)
 	return bytes_of(c->serial, c->serial_len);
 }
 
+/* Two's complement of the number's amount, from its last byte on. */
+static bool
+is_minus(struct bytes content, struct bytes amount)
+{
+	unsigned carry = 1;
+	if (content.len < amount.len || content.ptr[0] < 0x80)
+		return false;
+	for (size_t i = 0; i < content.len; i++) {
+		uint8_t b = i < amount.len ? amount.ptr[amount.len - 1 - i] : 0;
+		unsigned v = (unsigned)(uint8_t)~b + carry;
+		carry = v >> 8;
+		if (content.ptr[content.len - 1 - i] != (uint8_t)v)
+			return false;
+	}
+	return true;
+}
+
+bool
+cert_has_serial(const struct cert *c, struct bytes content)
+{
+	struct bytes amount = cert_serial(c);
+	if (content.len == 0)
+		return false;
+	if (BN_is_negative(c->serial_bn))
+		return is_minus(content, amount);
+	while (content.len > amount.len && content.ptr[0] == 0)
+		content = bytes_from(content, 1);
+	return bytes_eq(content, amount);
+}
+
 int64_t
 cert_not_before(const struct cert *c)
 {
@@ -470,8 +500,8 @@ cert_has_eku(const struct cert *c, const char *oid)
 	EXTENDED_KEY_USAGE *eku =
 	    X509_get_ext_d2i(cert_x509(c), NID_ext_key_usage, NULL, NULL);
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku) && wanted != NULL; i++)
-		found = found ||
-			OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
+		found =
+		    found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
 	EXTENDED_KEY_USAGE_free(eku);
 	return found;
 }

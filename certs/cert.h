@@ -46,6 +46,10 @@ enum key_alg cert_key_alg(const struct cert *c);
 int cert_key_bits(const struct cert *c);
 const char *cert_curve(const struct cert *c);   /* "P-256"; NULL: no EC key */
 struct bytes cert_serial(const struct cert *c); /* big endian, no sign byte */
+/* Whether the content of an INTEGER is its serial number, which may be negative
+ * (RFC 5280 4.1.2.2).  Leading sign bytes are passed over, and of a positive
+ * number a missing one: signers write both. */
+bool cert_has_serial(const struct cert *c, struct bytes content);
 int64_t cert_not_before(const struct cert *c);  /* seconds */
 int64_t cert_not_after(const struct cert *c);
 struct bytes cert_subject_der(const struct cert *c);

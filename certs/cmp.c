@@ -4,11 +4,12 @@
 #include "certs/path_check.h"
 
 #include <openssl/cmp.h>
+#include <openssl/err.h>
 #include <string.h>
+#include <time.h>
 
 #define DAY 86400 /* seconds */
 
-DEFINE_FREEP(OSSL_CMP_CTX_free, OSSL_CMP_CTX)
 DEFINE_FREEP(X509_STORE_free, X509_STORE)
 
 /* ---- our own ---- */
@@ -28,43 +29,148 @@ cert_issuer_own(const struct signer *signer)
 
 /* ---- somebody else's ---- */
 
-static struct err *
-said_no(const char *what)
+/* One transaction: one request, and what becomes of it. */
+struct talk {
+	const struct cmp_ca *ca;
+	const struct cert_fields *asked; /* NULL: it is a revocation */
+	X509_NAME *subject;              /* that was asked for */
+	OSSL_CMP_CTX *ctx;
+	int64_t end;       /* ms, of the monotonic clock */
+	struct err *error; /* of a callback: OpenSSL has no room for it */
+	struct cert *made; /* checked and kept */
+};
+
+static void
+talk_done(struct talk *t)
 {
-	struct err *e = err_ossl(ERR_REMOTE, what);
-	return err_coded(e, "external-ca");
+	OSSL_CMP_CTX_free(t->ctx);
+	X509_NAME_free(t->subject);
+	err_free(t->error);
+	cert_free(t->made);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* OpenSSL asks no CA for its reasons; what came of them is in the context. */
+static struct err *
+said_no(struct talk *t, const char *what)
+{
+	if (t->error != NULL) {
+		ERR_clear_error();
+		return TAKE(t->error);
+	}
+	int status = OSSL_CMP_CTX_get_status(t->ctx);
+	char text[256];
+	if (OSSL_CMP_CTX_snprint_PKIStatus(t->ctx, text, sizeof(text)) == NULL ||
+	    !utf8_printable(bytes_str(text)))
+		text[0] = '\0';
+	const char *code = status == OSSL_CMP_PKISTATUS_rejection
+			       ? "external-ca-refused"
+			   : status == OSSL_CMP_PKISTATUS_waiting
+			       ? "external-ca-waiting"
+			       : "external-ca";
+	if (strcmp(code, "external-ca") == 0)
+		return err_coded(err_ossl(ERR_REMOTE, what), code);
+	ERR_clear_error();
+	return err_coded(err_new(ERR_REMOTE, NULL, "%s: %s", what, text), code);
+}
+
+/* ---- messages on their way ---- */
+
+static struct err *
+carry(struct talk *t, const OSSL_CMP_MSG *request, OSSL_CMP_MSG **out)
+{
+	CLEANUP(ossl_freep) uint8_t *der = NULL;
+	CLEANUP(buf_done) struct buf answer = BUF(CMP_ANSWER_MAX);
+	int len = i2d_OSSL_CMP_MSG(request, &der);
+	int64_t left = t->end - now_ms();
+	if (len <= 0)
+		return err_ossl(ERR_INTERNAL, "i2d_OSSL_CMP_MSG");
+	if (left <= 0)
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "no answer within the time for it"),
+		    "external-ca");
+	TRY(t->ca->way.carry(t->ca->way.ctx, bytes_of(der, (size_t)len),
+	    (int)left, &answer));
+	const uint8_t *p = answer.ptr;
+	OSSL_CMP_MSG *m = d2i_OSSL_CMP_MSG(NULL, &p, (long)answer.len);
+	if (m == NULL || p != answer.ptr + answer.len) {
+		OSSL_CMP_MSG_free(m);
+		return err_coded(err_ossl(ERR_REMOTE, "no CMP in the answer"),
+		    "external-ca");
+	}
+	*out = m;
+	return NULL;
+}
+
+static OSSL_CMP_MSG *
+on_transfer(OSSL_CMP_CTX *c, const OSSL_CMP_MSG *request)
+{
+	struct talk *t = OSSL_CMP_CTX_get_transfer_cb_arg(c);
+	OSSL_CMP_MSG *answer = NULL;
+	struct err *e = carry(t, request, &answer);
+	if (e != NULL && t->error == NULL)
+		t->error = e;
+	else
+		err_free(e);
+	return answer;
 }
 
 static struct err *
-set_peer(OSSL_CMP_CTX *c, const struct cmp_ca *ca)
+set_way(struct talk *t)
 {
+	OSSL_CMP_CTX *c = t->ctx;
+	const struct cmp_ca *ca = t->ca;
+	if (ca->way.carry != NULL)
+		return OSSL_CMP_CTX_set_transfer_cb(c, on_transfer) == 1 &&
+			       OSSL_CMP_CTX_set_transfer_cb_arg(c, t) == 1
+			   ? NULL
+			   : err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	if (OSSL_CMP_CTX_set1_server(c, ca->host) != 1 ||
 	    OSSL_CMP_CTX_set_serverPort(c, ca->port) != 1 ||
 	    OSSL_CMP_CTX_set1_serverPath(c, ca->path) != 1 ||
-	    OSSL_CMP_CTX_set1_no_proxy(c, ca->host) != 1 ||
-	    OSSL_CMP_CTX_set_option(
-		c, OSSL_CMP_OPT_TOTAL_TIMEOUT, CMP_SECONDS) != 1 ||
-	    OSSL_CMP_CTX_set1_referenceValue(c,
-		(const unsigned char *)ca->reference,
-		(int)strlen(ca->reference)) != 1 ||
-	    OSSL_CMP_CTX_set1_secretValue(c, (const unsigned char *)ca->secret,
-		(int)strlen(ca->secret)) != 1 ||
-	    OSSL_CMP_CTX_set1_recipient(
-		c, X509_get_subject_name(cert_x509(ca->ca))) != 1)
+	    OSSL_CMP_CTX_set1_no_proxy(c, ca->host) != 1)
 		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	return NULL;
 }
 
+static struct err *
+set_peer(struct talk *t)
+{
+	OSSL_CMP_CTX *c = t->ctx;
+	const struct cmp_ca *ca = t->ca;
+	int seconds = ca->seconds > 0 ? ca->seconds : CMP_SECONDS;
+	t->end = now_ms() + (int64_t)seconds * 1000;
+	if (OSSL_CMP_CTX_set_option(c, OSSL_CMP_OPT_TOTAL_TIMEOUT, seconds) !=
+		1 ||
+	    OSSL_CMP_CTX_set1_referenceValue(c,
+		(const unsigned char *)ca->reference,
+		(int)strlen(ca->reference)) != 1 ||
+	    OSSL_CMP_CTX_set1_secretValue(
+		c, ca->secret.ptr, (int)ca->secret.len) != 1 ||
+	    OSSL_CMP_CTX_set1_recipient(
+		c, X509_get_subject_name(cert_x509(ca->ca))) != 1)
+		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
+	return set_way(t);
+}
+
 /* Without it only the shared secret vouches for an answer. */
 static struct err *
-set_trust(OSSL_CMP_CTX *c, const struct cmp_ca *ca)
+set_trust(struct talk *t)
 {
+	const struct cmp_ca *ca = t->ca;
 	if (ca->trust == NULL)
 		return NULL;
 	CLEANUP(X509_STORE_freep) X509_STORE *store = X509_STORE_new();
 	if (store == NULL ||
 	    X509_STORE_add_cert(store, cert_x509(ca->trust)) != 1 ||
-	    OSSL_CMP_CTX_set0_trustedStore(c, store) != 1)
+	    OSSL_CMP_CTX_set0_trustedStore(t->ctx, store) != 1)
 		return err_ossl(ERR_NOMEM, "X509_STORE");
 	(void)TAKE(store);
 	return NULL;
@@ -101,10 +207,12 @@ make_subject(const struct cert_fields *f, X509_NAME **out)
 }
 
 static struct err *
-set_template(OSSL_CMP_CTX *c, const struct cert_fields *f, X509_NAME *subject)
+set_template(struct talk *t)
 {
+	OSSL_CMP_CTX *c = t->ctx;
+	const struct cert_fields *f = t->asked;
 	int64_t days = (f->not_after - f->not_before) / DAY;
-	if (OSSL_CMP_CTX_set1_subjectName(c, subject) != 1 ||
+	if (OSSL_CMP_CTX_set1_subjectName(c, t->subject) != 1 ||
 	    EVP_PKEY_up_ref(f->key) != 1)
 		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	if (OSSL_CMP_CTX_set0_newPkey(c, 0, f->key) != 1) {
@@ -123,7 +231,7 @@ static struct err *
 wrong(const char *why)
 {
 	return err_coded(
-	    err_new(ERR_DENIED, "RFC 4210 5.3.4", "%s", why), "external-ca");
+	    err_new(ERR_DENIED, "RFC 4210 5.3.4", "%s", why), "external-ca-wrong");
 }
 
 /* It is an answer of somebody else's: what was asked for, and no CA. */
@@ -156,27 +264,62 @@ take_answer(X509 *x, struct cert **out)
 	return cert_parse(bytes_of(der, (size_t)len), out);
 }
 
+/* ---- before we accept it ---- */
+
+static struct err *
+judge(struct talk *t, X509 *x)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	TRY(take_answer(x, &c));
+	TRY(check_answer(t->ca, t->asked, t->subject, c));
+	if (t->ca->keep != NULL)
+		TRY(t->ca->keep(t->ca->keep_ctx, c));
+	t->made = TAKE(c);
+	return NULL;
+}
+
+/* What this gives back goes to the CA as the reason to take it back. */
+static int
+on_certificate(OSSL_CMP_CTX *c, X509 *x, int bad, const char **why)
+{
+	struct talk *t = OSSL_CMP_CTX_get_certConf_cb_arg(c);
+	struct err *e = bad != 0 ? wrong("the certificate is for another key")
+				 : judge(t, x);
+	if (e == NULL)
+		return 0;
+	if (t->error == NULL)
+		t->error = e;
+	else
+		err_free(e);
+	*why = "not what was asked for";
+	return bad != 0 ? bad : 1 << OSSL_CMP_PKIFAILUREINFO_incorrectData;
+}
+
+static struct err *
+begin(struct talk *t)
+{
+	ossl_begin();
+	t->ctx = OSSL_CMP_CTX_new(NULL, NULL);
+	if (t->ctx == NULL)
+		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX_new");
+	TRY(set_peer(t));
+	return set_trust(t);
+}
+
 static struct err *
 issue_there(void *ctx, const struct cert_fields *f, struct cert **out)
 {
-	const struct cmp_ca *ca = ctx;
-	ossl_begin();
-	CLEANUP(OSSL_CMP_CTX_freep)
-	OSSL_CMP_CTX *c = OSSL_CMP_CTX_new(NULL, NULL);
-	CLEANUP(X509_NAME_freep) X509_NAME *subject = NULL;
-	CLEANUP(cert_freep) struct cert *made = NULL;
-	if (c == NULL)
-		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX_new");
-	TRY(set_peer(c, ca));
-	TRY(set_trust(c, ca));
-	TRY(make_subject(f, &subject));
-	TRY(set_template(c, f, subject));
-	X509 *x = OSSL_CMP_exec_CR_ses(c);
-	if (x == NULL)
-		return said_no("CMP");
-	TRY(take_answer(x, &made));
-	TRY(check_answer(ca, f, subject, made));
-	*out = TAKE(made);
+	CLEANUP(talk_done) struct talk t = { .ca = ctx, .asked = f };
+	TRY(begin(&t));
+	TRY(make_subject(f, &t.subject));
+	TRY(set_template(&t));
+	if (OSSL_CMP_CTX_set_certConf_cb(t.ctx, on_certificate) != 1 ||
+	    OSSL_CMP_CTX_set_certConf_cb_arg(t.ctx, &t) != 1)
+		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
+	/* It stays the context's. */
+	if (OSSL_CMP_exec_CR_ses(t.ctx) == NULL || t.made == NULL)
+		return said_no(&t, "a certificate by CMP");
+	*out = TAKE(t.made);
 	return NULL;
 }
 
@@ -185,4 +328,26 @@ cmp_issuer(const struct cmp_ca *ca)
 {
 	return (struct cert_issuer){ .ctx = (void *)(uintptr_t)ca,
 		.issue = issue_there };
+}
+
+/* ---- its end ---- */
+
+struct err *
+cmp_revoke(const struct cmp_ca *ca, const struct cert *c, int reason)
+{
+	CLEANUP(talk_done) struct talk t = { .ca = ca };
+	TRY(begin(&t));
+	if (OSSL_CMP_CTX_set1_oldCert(t.ctx, cert_x509(c)) != 1 ||
+	    OSSL_CMP_CTX_set_option(
+		t.ctx, OSSL_CMP_OPT_REVOCATION_REASON, reason) != 1)
+		return err_ossl(ERR_INTERNAL, "OSSL_CMP_CTX");
+	if (OSSL_CMP_exec_RR_ses(t.ctx) == 1)
+		return NULL;
+	int why = OSSL_CMP_CTX_get_failInfoCode(t.ctx);
+	if (t.error == NULL && why > 0 &&
+	    (why & 1 << OSSL_CMP_PKIFAILUREINFO_certRevoked) != 0) {
+		ERR_clear_error();
+		return NULL;
+	}
+	return said_no(&t, "a revocation by CMP");
 }

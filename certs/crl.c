@@ -290,7 +290,7 @@ crl_signed_by(const struct crl *c, const struct cert *issuer, bool *ok)
 					     x->alg, x->signature, ok);
 	if (x->alg.form == SIG_NONE || x->digest.len == 0)
 		return NULL;
-	return key_verify_digest(
+	return signed_check_digest(
 	    cert_key(issuer), x->alg, x->digest, x->signature, ok);
 }
 

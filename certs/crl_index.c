@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "signdCI1"
+#define MAGIC "signdCI2"
 #define ORDER UINT64_C(0x0102030405060708) /* shows the byte order */
 #define TAG_BOOLEAN 0x01
 #define TAG_UTC_TIME 0x17
@@ -50,6 +50,7 @@ enum {
 	TAG_CRITICAL,
 	TAG_NISSUERS,
 	TAG_ISSUERS,
+	TAG_SHA256,
 };
 
 static struct err *
@@ -285,6 +286,16 @@ crl_scan(struct bytes der, struct crl_scan *out)
 	return NULL;
 }
 
+struct err *
+crl_scan_name(struct bytes der, struct crl_scan *s)
+{
+	uint8_t hash[DIGEST_MAX];
+	TRY(digest_of(DIGEST_SHA256, der, hash));
+	memcpy(s->sha256, hash, sizeof(s->sha256));
+	s->named = true;
+	return NULL;
+}
+
 /* ---- writing ---- */
 
 /* The issuers that entries name, in the order in which they come. */
@@ -316,7 +327,9 @@ pack_fields(const struct crl_scan *s, struct buf *out)
 	TRY(pack_i64(out, TAG_NEXT, s->next_update));
 	TRY(pack_u64(out, TAG_CRITICAL, s->critical));
 	TRY(pack_u64(out, TAG_NISSUERS, s->nissuers));
-	return pack_bytes(out, TAG_ISSUERS, buf_bytes(&issuers));
+	TRY(pack_bytes(out, TAG_ISSUERS, buf_bytes(&issuers)));
+	return pack_bytes(
+	    out, TAG_SHA256, bytes_of(s->sha256, s->named ? 32 : 0));
 }
 
 static size_t
@@ -395,6 +408,7 @@ unpack_fields(struct bytes in, struct crl_index *x)
 	TRY(unpack_u64(&u, TAG_CRITICAL, &critical));
 	TRY(unpack_u64(&u, TAG_NISSUERS, &nissuers));
 	TRY(unpack_bytes(&u, TAG_ISSUERS, &x->issuers));
+	TRY(unpack_bytes(&u, TAG_SHA256, &x->sha256));
 	x->critical = critical != 0;
 	if (nissuers > CRL_ISSUERS_MAX)
 		return err_new(ERR_MALFORMED, NULL, "no index of a CRL");

@@ -15,6 +15,7 @@
 #include "base/base.h"
 
 #define CRL_MAX (256 * 1024 * 1024) /* bytes; public ones reach 30 MB */
+#define CRL_INDEX_MAX (512 * 1024 * 1024) /* bytes of an index */
 #define CRL_ISSUERS_MAX 4096        /* in one indirect CRL */
 #define CRL_RECORD_SIZE 32          /* bytes of an entry */
 
@@ -31,6 +32,10 @@ struct crl_scan {
 	size_t n;                   /* entries */
 	size_t nissuers;            /* of entries that name theirs */
 	bool critical; /* an entry has a critical extension unknown to us */
+	/* SHA-256 of all of the list, by which reports name it; filled by
+	 * crl_scan_name() alone, for an index that outlives the list. */
+	bool named;
+	uint8_t sha256[32];
 };
 
 /*
@@ -39,6 +44,9 @@ struct crl_scan {
  * longer than CRL_MAX, over CRL_ISSUERS_MAX issuers.
  */
 struct err *crl_scan(struct bytes der, struct crl_scan *out) MUST_USE;
+
+/* `der` must be what was scanned. */
+struct err *crl_scan_name(struct bytes der, struct crl_scan *s) MUST_USE;
 
 /* crl_index_size: bytes that its index takes; crl_index_write fills exactly
  * those.  Sorting takes as much memory again for a moment. */
@@ -49,6 +57,7 @@ struct err *crl_index_write(
 /* An index opened; borrows from its bytes. */
 struct crl_index {
 	struct bytes algorithm, signature, issuer, extensions, digest;
+	struct bytes sha256; /* of the list, when it was named; else empty */
 	struct sig_alg alg;
 	int64_t this_update, next_update; /* as in struct crl_scan */
 	struct bytes issuers;             /* GeneralNames one after the other */

@@ -14,6 +14,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/hpke.c %D%/hpke.h \
 	%D%/issue.c %D%/issue.h %D%/issue_crl.c \
 	%D%/judge.c %D%/judge.h \
+	%D%/held.c \
 	%D%/known.c \
 	%D%/lint.c %D%/lint.h \
 	%D%/list.c \

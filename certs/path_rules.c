@@ -103,6 +103,25 @@ check_readable(const struct path_request *r, struct path *p)
 			path_fail(p, PATH_BAD, i, "a broken extension");
 }
 
+/* RFC 5280 4.1.2.1, 4.1.2.8, 4.1.2.9: who reads an old version passes over what
+ * a later one has, and would not see its constraints. */
+static void
+check_versions(const struct path_request *r, struct path *p)
+{
+	for (size_t i = 0; i < path_judged(r, p); i++) {
+		const X509 *x = cert_x509(p->chain.v[i]);
+		const ASN1_BIT_STRING *issuer = NULL, *subject = NULL;
+		long version = X509_get_version(x);
+		X509_get0_uids(x, &issuer, &subject);
+		bool ids = issuer != NULL || subject != NULL;
+		if (version < X509_VERSION_1 || version > X509_VERSION_3 ||
+		    (version != X509_VERSION_3 && X509_get_ext_count(x) > 0) ||
+		    (version == X509_VERSION_1 && ids))
+			path_fail(p, PATH_BAD, i,
+			    "its version does not have what is in it");
+	}
+}
+
 /* OpenSSL sees duplicates of the extensions that it reads, not of others. */
 static void
 check_duplicates(const struct path_request *r, struct path *p)
@@ -154,8 +173,8 @@ path_rules(const struct path_request *r, struct path *p)
 {
 	static void (*const rules[])(
 	    const struct path_request *, struct path *) = { check_readable,
-		check_keys, check_duplicates, check_serials, check_anchor,
-		path_names, check_purpose, check_time };
+		check_versions, check_keys, check_duplicates, check_serials,
+		check_anchor, path_names, check_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
 	return ossl_forget();

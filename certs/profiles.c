@@ -73,7 +73,8 @@ static const struct profile_field server[] = {
 
 static const char *const eku_person[] = { OID_EMAIL, OID_DOCUMENT_SIGNING,
 	NULL };
-static const char *const eku_seal[] = { OID_DOCUMENT_SIGNING, NULL };
+static const char *const eku_seal[] = { OID_DOCUMENT_SIGNING, OID_RECEIPT_SEAL,
+	NULL };
 static const char *const eku_officer[] = { OID_CLIENT_AUTH, NULL };
 static const char *const eku_server[] = { OID_SERVER_AUTH, NULL };
 static const char *const eku_tsa[] = { OID_TIME_STAMPING, NULL };

@@ -26,6 +26,10 @@ struct profile_field {
  * arc of UUIDs (ITU-T X.667). */
 #define OID_AUDIT_CHECKPOINT "2.25.45394248525856433512242197623037389338"
 
+/* Extended key usage of the seal that is for receipts of verifications alone:
+ * whoever knows it takes nothing else under that seal for approved. */
+#define OID_RECEIPT_SEAL "2.25.223143250840350828211595606613238297845"
+
 struct cert_profile {
 	const char *name;                   /* "citizen" */
 	const struct profile_field *fields; /* in the order of the subject;

@@ -63,13 +63,6 @@ signed_build(struct bytes tbs, struct sig_alg alg, struct bytes signature,
 }
 
 struct err *
-signed_check(EVP_PKEY *key, struct bytes tbs, struct sig_alg alg,
-    struct bytes signature, bool *ok)
-{
-	return key_verify(key, alg, tbs, signature, ok);
-}
-
-struct err *
 signed_ask(const struct signer *signer, struct sig_alg alg, struct bytes tbs,
     struct buf *signature)
 {

@@ -13,7 +13,12 @@
 struct err *signed_build(struct bytes tbs, struct sig_alg alg,
     struct bytes signature, struct buf *out) MUST_USE;
 
-/* signed_check says whether `signature` over `tbs` is the key's. */
+/* signed_check says whether `signature` over `tbs` is the key's;
+ * signed_check_digest, over what was hashed with alg.digest (no EdDSA).  What
+ * held lately is remembered (certs/held.c), so these are for certificates,
+ * lists and answers, which come again, and not for what is made just now. */
+struct err *signed_check_digest(EVP_PKEY *key, struct sig_alg alg,
+    struct bytes digest, struct bytes signature, bool *ok) MUST_USE;
 struct err *signed_check(EVP_PKEY *key, struct bytes tbs, struct sig_alg alg,
     struct bytes signature, bool *ok) MUST_USE;
 

@@ -3,6 +3,9 @@
 #include "base/pack.h"
 #include "certs/ossl.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -18,8 +21,43 @@ void
 fetched_done(struct fetched *f)
 {
 	buf_done(&f->body);
+	index_file_free(f->index);
+	f->index = NULL;
 	err_free(f->error);
 	f->error = NULL;
+}
+
+struct err *
+index_file_open(int fd, struct index_file **out)
+{
+	struct stat st;
+	CLEANUP(close_fdp) int own = fd;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return err_new(ERR_MALFORMED, NULL, "no index of a CRL");
+	CLEANUP(index_file_freep)
+	struct index_file *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return err_new(ERR_NOMEM, NULL, "struct index_file");
+	size_t len = (size_t)st.st_size;
+	void *p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	f->fd = own;
+	own = -1;
+	if (p == MAP_FAILED)
+		return err_errno(errno, "mapping an index");
+	f->map = bytes_of(p, len);
+	*out = TAKE(f);
+	return NULL;
+}
+
+void
+index_file_free(struct index_file *f)
+{
+	if (f == NULL)
+		return;
+	if (f->map.ptr != NULL)
+		munmap((void *)(uintptr_t)f->map.ptr, f->map.len);
+	close_fdp(&f->fd);
+	free(f);
 }
 
 static void

@@ -50,7 +50,18 @@ struct fetched {
 	/* An index of the list stands in `body` (certs/crl_index.h), not the
 	 * list itself; only with WANTED_CRL. */
 	bool indexed;
+	struct index_file *index; /* owned; it lies there, and not in `body` */
 };
+
+/* An index in a file, which is never changed, mapped for reading. */
+struct index_file {
+	int fd;           /* owned */
+	struct bytes map; /* all of it */
+};
+/* Takes the descriptor over, in any case.  ERR_MALFORMED: no file, or empty. */
+struct err *index_file_open(int fd, struct index_file **out) MUST_USE;
+void index_file_free(struct index_file *f);
+DEFINE_FREEP(index_file_free, struct index_file)
 
 /*
  * get asks for all `n` at once and returns when all have come or failed, or
@@ -74,6 +85,9 @@ struct source_seen {
 	uint8_t key[WANTED_KEY];
 	struct bytes body; /* what came; empty: nothing */
 	bool indexed, stale; /* as in struct fetched */
+	/* On its way to a worker: an index that goes along as a descriptor, of
+	 * which this is the number from 1, and not in the message. */
+	size_t place;
 	/* What kept it from coming, in base/messages.def: "source-slow" and
 	 * others; NULL: it came. */
 	const char *code;

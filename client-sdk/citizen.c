@@ -89,7 +89,8 @@ signd_activate(
 	const struct pin_purpose purpose = { .what = PIN_FOR_ACTIVATION,
 		.subject = bytes_str(token),
 		.digest_oid = "" };
-	struct signd_error *e = pin_seal(s, pin, NULL, &purpose, &sealed, &exporter);
+	struct signd_error *e =
+	    pin_seal(s, pin, NULL, &purpose, &sealed, &exporter);
 	if (e != NULL)
 		return e;
 	CLEANUP(json_decrefp)
@@ -252,8 +253,7 @@ signd_sign_document(struct signd *s, const char *credential,
 	CLEANUP(buf_done) struct buf header = BUF(65536);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(sign_path(
-	    "/v1/signatures/signDoc", credential, options, &path));
+	LOCAL(sign_path("/v1/signatures/signDoc", credential, options, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	struct signd_error *e =
 	    authorization_header(s, credential, authorization, &header);
@@ -278,8 +278,8 @@ extend_path(const char *level, const char *id, struct buf *out)
 }
 
 struct signd_error *
-signd_extend(struct signd *s, const char *level, const char *id, int in_fd,
-    int out_fd)
+signd_extend(
+    struct signd *s, const char *level, const char *id, int in_fd, int out_fd)
 {
 	CLEANUP(buf_done) struct buf path = BUF(4096);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
@@ -293,13 +293,14 @@ signd_extend(struct signd *s, const char *level, const char *id, int in_fd,
 
 static struct err *
 verify_path(const char *policy, const char *time, const char *hashes,
-    const char *filename, struct buf *out)
+    const char *of, const char *filename, struct buf *out)
 {
 	bool first = true;
 	TRY(buf_str(out, "/v1/verifications"));
 	TRY(query_add(out, &first, "policy", policy));
 	TRY(query_add(out, &first, "time", time));
 	TRY(query_add(out, &first, "hash", hashes));
+	TRY(query_add(out, &first, "of", of));
 	return query_add(out, &first, "filename", filename);
 }
 
@@ -310,14 +311,14 @@ signd_verify(struct signd *s, int in_fd, const char *policy, const char *time,
 	return signd_verify_hashes(s, in_fd, NULL, policy, time, out_json);
 }
 
-struct signd_error *
-signd_verify_hashes(struct signd *s, int in_fd, const char *hashes,
+static struct signd_error *
+verify_of(struct signd *s, int in_fd, const char *hashes, const char *of,
     const char *policy, const char *time, char **out_json)
 {
 	CLEANUP(buf_done) struct buf path = BUF(4096);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(verify_path(policy, time, hashes, NULL, &path));
+	LOCAL(verify_path(policy, time, hashes, of, NULL, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.in_fd = in_fd;
 	struct signd_error *e = perform(s, &r, &answer);
@@ -328,13 +329,27 @@ signd_verify_hashes(struct signd *s, int in_fd, const char *hashes,
 }
 
 struct signd_error *
+signd_verify_hashes(struct signd *s, int in_fd, const char *hashes,
+    const char *policy, const char *time, char **out_json)
+{
+	return verify_of(s, in_fd, hashes, NULL, policy, time, out_json);
+}
+
+struct signd_error *
+signd_verify_pdf_part(struct signd *s, int in_fd, const char *hash,
+    const char *policy, const char *time, char **out_json)
+{
+	return verify_of(s, in_fd, hash, "pdf", policy, time, out_json);
+}
+
+struct signd_error *
 signd_receipt(struct signd *s, int in_fd, const char *policy,
     const char *filename, int out_fd)
 {
 	CLEANUP(buf_done) struct buf path = BUF(8192);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(verify_path(policy, NULL, NULL, filename, &path));
+	LOCAL(verify_path(policy, NULL, NULL, NULL, filename, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.accept = "application/pdf";
 	r.in_fd = in_fd;

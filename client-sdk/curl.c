@@ -34,6 +34,11 @@ curl_load(struct curl_api *out)
 		{ "curl_multi_poll", &api.multi_poll },
 		{ "curl_multi_info_read", &api.multi_info_read },
 		{ "curl_multi_cleanup", &api.multi_cleanup },
+		{ "curl_url", &api.url },
+		{ "curl_url_set", &api.url_set },
+		{ "curl_url_get", &api.url_get },
+		{ "curl_url_cleanup", &api.url_cleanup },
+		{ "curl_free", &api.free },
 	};
 	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
 		void *found = dlsym(lib, wanted[i].name);

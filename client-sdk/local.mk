@@ -57,6 +57,7 @@ LIBSIGND_MAN = \
 	%D%/signd_receipt.3 \
 	%D%/signd_verify.3 \
 	%D%/signd_verify_hashes.3 \
+	%D%/signd_verify_pdf_part.3 \
 	%D%/signd_version.3
 man_MANS += $(LIBSIGND_MAN)
 CLEANFILES += $(LIBSIGND_MAN)

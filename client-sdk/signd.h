@@ -247,6 +247,15 @@ struct signd_error *signd_verify_hashes(struct signd *s, int in_fd,
     const char *hashes, const char *policy, const char *time, char **out_json);
 
 /*
+ * signd_verify_pdf_part is the same for one signature of a PDF that stays away:
+ * `in_fd` gives what its /Contents holds, `hash` is that of what its /ByteRange
+ * covers, "SHA-256:HEX".  Whether the file was changed after signing, and what
+ * else is in it, is for the caller to see.
+ */
+struct signd_error *signd_verify_pdf_part(struct signd *s, int in_fd,
+    const char *hash, const char *policy, const char *time, char **out_json);
+
+/*
  * signd_receipt sends the document read from `in_fd`, and writes to `out_fd` a
  * receipt of its verification: a PDF that the service seals.  `policy` and
  * `filename`, under which the receipt names the document, may be NULL.  The

@@ -219,6 +219,7 @@ collect_unsigned(const struct cms *c, const struct signer_info *s,
 	TRY(tolerate(
 	    stamps_collect(c, s, content, extra, fact, &stamps), fact));
 	TRY(tolerate(walk_unsigned(s, fact, &attached), fact));
+	TRY(tolerate(refs_collect(c, s, fact), fact));
 	if (cover != NULL)
 		TRY(tolerate(place_status(c, &stamps, cover), fact));
 	fact->level = level_of(c, fact, &stamps, &attached);

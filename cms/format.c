@@ -87,6 +87,8 @@ collect_one(const struct cms *c, size_t i, struct content *content,
 	TRY(hide_content(c, i, &seen, fact));
 	TRY(signer_collect(c, &c->signers[i], &seen, in->extra, "content",
 	    cover, fact));
+	for (size_t k = 0; k < fact->nreferences; k++)
+		fact->references[k].outside = !cms_attached(c);
 	/* The attack that RFC 5652 leaves open works on detached files too. */
 	if (!cms_attached(c) && content->there && !content->only_known &&
 	    c->signers[i].signed_attrs.ptr == NULL &&

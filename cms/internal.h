@@ -136,6 +136,11 @@ struct err *status_of_signed(const struct signer_info *s,
 struct err *status_of_crl(
     struct tlv element, struct status_place at, struct facts *facts) MUST_USE;
 
+/* refs_collect tells of references to validation data that name nothing of what
+ * is there; fact->certs has what came along.  ERR_MALFORMED, ERR_LIMIT. */
+struct err *refs_collect(const struct cms *c, const struct signer_info *s,
+    struct signature_fact *fact) MUST_USE;
+
 /* is_attributes: whether the content reads as a set of signed attributes. */
 bool is_attributes(struct bytes content);
 

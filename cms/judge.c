@@ -121,14 +121,6 @@ same_name(struct bytes der, const struct cert *c)
 	return X509_NAME_cmp(name, X509_get_issuer_name(cert_x509(c))) == 0;
 }
 
-static struct bytes
-without_zeros(struct bytes n)
-{
-	while (n.len > 1 && n.ptr[0] == 0)
-		n = bytes_from(n, 1);
-	return n;
-}
-
 static bool
 is_named(const struct signer_info *s, const struct cert *c)
 {
@@ -139,9 +131,7 @@ is_named(const struct signer_info *s, const struct cert *c)
 		       bytes_eq(s->key_id, bytes_of(ASN1_STRING_get0_data(id),
 					       (size_t)ASN1_STRING_length(id)));
 	}
-	return bytes_eq(
-		   without_zeros(s->serial), without_zeros(cert_serial(c))) &&
-	       same_name(s->issuer, c);
+	return cert_has_serial(c, s->serial) && same_name(s->issuer, c);
 }
 
 struct candidates {

@@ -18,6 +18,7 @@ cms_libcms_la_SOURCES = \
 	%D%/open.c %D%/open.h \
 	%D%/params.c %D%/params.h \
 	%D%/parse.c \
+	%D%/refs.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/stamps.c %D%/stamps.h \
 	%D%/status.c \

@@ -72,6 +72,7 @@ struct reference {
 	enum digest_alg alg;
 	enum check digest; /* whether the digest fits the data */
 	char *covers;      /* "whole document", "element /HSo/NoiDung" */
+	bool outside;      /* what is signed is not in the document */
 	bool whole;        /* covers the whole document (or revision) */
 };
 
@@ -159,6 +160,8 @@ struct signature_fact {
 	int revision;         /* PDF: 1 is the oldest; else 0 */
 	int revisions;        /* PDF: how many there are; else 0 */
 	size_t covered_len;   /* PDF: bytes of the signed revision; else 0 */
+	/* PDF: the bytes of it that are not signed, as they are the signature. */
+	size_t gap_at, gap_end;
 	enum change_level changes; /* after signing */
 	enum change_level allowed; /* by DocMDP; default CHANGE_FORM */
 	struct timestamp_fact *timestamps;

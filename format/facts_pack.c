@@ -44,8 +44,8 @@ count_certs(const struct facts *f)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < f->nsignatures; i++)
-		n += 1 + f->signatures[i].certs.n +
-		     f->signatures[i].ntimestamps;
+		n +=
+		    1 + f->signatures[i].certs.n + f->signatures[i].ntimestamps;
 	return n;
 }
 
@@ -87,8 +87,8 @@ number_of(const struct table *t, struct cert *c)
 {
 	if (c == NULL)
 		return 0;
-	struct cert **at = bsearch(
-	    &c, t->v, t->n, sizeof(struct cert *), by_address);
+	struct cert **at =
+	    bsearch(&c, t->v, t->n, sizeof(struct cert *), by_address);
 	return (uint64_t)(at - t->v) + 1;
 }
 
@@ -152,6 +152,7 @@ put_references(struct writer *w, const struct signature_fact *s)
 		TRY(put(w, r->alg));
 		TRY(put(w, r->digest));
 		TRY(put_text(w, r->covers));
+		TRY(put(w, r->outside));
 		TRY(put(w, r->whole));
 	}
 	return NULL;
@@ -183,9 +184,20 @@ put_coverage(struct writer *w, const struct signature_fact *s)
 	TRY(put(w, (uint64_t)s->revision));
 	TRY(put(w, (uint64_t)s->revisions));
 	TRY(put(w, s->covered_len));
+	TRY(put(w, s->gap_at));
+	TRY(put(w, s->gap_end));
 	TRY(put(w, s->unseen));
 	TRY(put(w, s->changes));
 	return put(w, s->allowed);
+}
+
+static struct err *
+put_policy(struct writer *w, const struct policy_fact *p)
+{
+	TRY(put(w, p->named));
+	TRY(put_text(w, p->id));
+	TRY(put(w, p->alg));
+	return pack_bytes(w->out, TAG_HASH, bytes_of(p->digest, p->digest_len));
 }
 
 static struct err *
@@ -208,6 +220,7 @@ put_signature(struct writer *w, const struct signature_fact *s)
 	TRY(put_text(w, s->location));
 	TRY(put_coverage(w, s));
 	TRY(put_stamps(w, s));
+	TRY(put_policy(w, &s->policy));
 	return put_findings(w, &s->findings);
 }
 
@@ -216,8 +229,7 @@ put_status(struct writer *w, const struct facts *f)
 {
 	TRY(put(w, f->nstatus_data));
 	for (size_t i = 0; i < f->nstatus_data; i++) {
-		TRY(pack_bytes(
-		    w->out, TAG_DER, buf_bytes(&f->status_data[i])));
+		TRY(pack_bytes(w->out, TAG_DER, buf_bytes(&f->status_data[i])));
 		TRY(put(w, f->status_is_ocsp[i]));
 		TRY(put(w, f->status_at[i].owner));
 		TRY(put(w, f->status_at[i].at));
@@ -273,8 +285,9 @@ static struct err *
 get(struct reader *r, uint64_t most, uint64_t *out)
 {
 	TRY(unpack_u64(&r->u, TAG_N, out));
-	return *out <= most ? NULL
-			    : err_new(ERR_MALFORMED, NULL, "a number too large");
+	return *out <= most
+		   ? NULL
+		   : err_new(ERR_MALFORMED, NULL, "a number too large");
 }
 
 /* Into a member of any integer or enumerated type, up to `most`. */
@@ -354,13 +367,16 @@ get_reference(struct reader *r, struct signature_fact *s)
 	CLEANUP(free_charp) char *covers = NULL;
 	enum digest_alg alg;
 	enum check digest;
-	bool whole;
+	bool outside, whole;
 	TRY(get_text(r, &uri));
 	GET(r, alg, DIGEST_COUNT - 1);
 	GET(r, digest, CHECK_FAILED);
 	TRY(get_text(r, &covers));
+	GET(r, outside, 1);
 	GET(r, whole, 1);
-	return signature_add_reference(s, uri, alg, digest, covers, whole);
+	TRY(signature_add_reference(s, uri, alg, digest, covers, whole));
+	s->references[s->nreferences - 1].outside = outside;
+	return NULL;
 }
 
 static struct err *
@@ -401,9 +417,27 @@ get_coverage(struct reader *r, struct signature_fact *s)
 	GET(r, s->revision, INT32_MAX);
 	GET(r, s->revisions, INT32_MAX);
 	GET(r, s->covered_len, INT64_MAX);
+	GET(r, s->gap_at, INT64_MAX);
+	GET(r, s->gap_end, INT64_MAX);
 	GET(r, s->unseen, 1);
 	GET(r, s->changes, CHANGE_SUSPICIOUS);
 	GET(r, s->allowed, CHANGE_SUSPICIOUS);
+	return NULL;
+}
+
+static struct err *
+get_policy(struct reader *r, struct policy_fact *p)
+{
+	struct bytes digest;
+	GET(r, p->named, POLICY_UNREADABLE);
+	TRY(get_text(r, &p->id));
+	GET(r, p->alg, DIGEST_COUNT - 1);
+	TRY(unpack_bytes(&r->u, TAG_HASH, &digest));
+	if (digest.len > sizeof(p->digest))
+		return err_new(ERR_MALFORMED, NULL, "a digest of no algorithm");
+	if (digest.len > 0)
+		memcpy(p->digest, digest.ptr, digest.len);
+	p->digest_len = digest.len;
 	return NULL;
 }
 
@@ -431,6 +465,7 @@ get_signature(struct reader *r, struct signature_fact *s)
 	GET(r, n, SIZE_MAX);
 	for (size_t i = 0; i < n; i++)
 		TRY(get_stamp(r, s));
+	TRY(get_policy(r, &s->policy));
 	return get_findings(r, &s->findings);
 }
 

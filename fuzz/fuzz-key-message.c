@@ -48,6 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    .lock = PTHREAD_MUTEX_INITIALIZER },
 		.writing = { .path = nowhere,
 		    .lock = PTHREAD_MUTEX_INITIALIZER },
+		.sad_keys = { .lock = PTHREAD_MUTEX_INITIALIZER },
 		.watch = { .source = &clock_source_system },
 		.session = { .f = &f } };
 	if (size < 2 || size > KEY_BODY_MAX)

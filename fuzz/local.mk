@@ -17,7 +17,7 @@ include fuzz/trust.mk
 include fuzz/validation.mk
 
 noinst_LTLIBRARIES += fuzz/libreplay.la
-fuzz_libreplay_la_SOURCES = %D%/replay.c
+fuzz_libreplay_la_SOURCES = %D%/replay.c %D%/seeds.h
 EXTRA_DIST += %D%/run %D%/make-corpus %D%/corpus %D%/pdf.dict
 
 if !FUZZING

@@ -1,113 +1,14 @@
 #include "net/transfer.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #define REDIRECTS_MAX 3
 #define POLL_MS 1000
-
-/* ---- which addresses are nobody's business ---- */
-
-struct net4 {
-	uint32_t net;
-	int bits;
-};
-
-/* RFC 6890 and its successors. */
-static const struct net4 private4[] = {
-	{ 0x00000000, 8 },
-	{ 0x0a000000, 8 },
-	{ 0x64400000, 10 },
-	{ 0x7f000000, 8 },
-	{ 0xa9fe0000, 16 },
-	{ 0xac100000, 12 },
-	{ 0xc0000000, 24 },
-	{ 0xc0000200, 24 },
-	{ 0xc0586300, 24 },
-	{ 0xc0a80000, 16 },
-	{ 0xc6120000, 15 },
-	{ 0xc6336400, 24 },
-	{ 0xcb007100, 24 },
-	{ 0xe0000000, 3 },
-};
-
-static bool
-is_private4(uint32_t a)
-{
-	for (size_t i = 0; i < COUNT_OF(private4); i++) {
-		uint32_t mask = ~(uint32_t)0 << (32 - private4[i].bits);
-		if ((a & mask) == private4[i].net)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_private6(const struct in6_addr *a)
-{
-	const uint8_t *b = a->s6_addr;
-	uint32_t tail = (uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 |
-			(uint32_t)b[14] << 8 | b[15];
-	/* IPv4 in disguise: mapped, and NAT64 with its well-known prefix; other
-	 * prefixes (RFC 8215) are an operator's own and not for us. */
-	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
-	if (IN6_IS_ADDR_V4MAPPED(a) || memcmp(b, nat64, sizeof(nat64)) == 0)
-		return is_private4(tail);
-	if (b[0] == 0x20 && b[1] == 0x02) /* 6to4 */
-		return true;
-	/* Only 2000::/3 is the public internet; 2001:db8::/32 and Teredo not.
-	 */
-	return (b[0] & 0xe0) != 0x20 ||
-	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && b[3] == 0xb8) ||
-	       (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0);
-}
-
-static bool
-is_private(const struct sockaddr *a)
-{
-	if (a->sa_family == AF_INET)
-		return is_private4(
-		    ntohl(((const struct sockaddr_in *)(const void *)a)
-			      ->sin_addr.s_addr));
-	if (a->sa_family == AF_INET6)
-		return is_private6(
-		    &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
-	return true;
-}
-
-/* "10.1.2.3:80", "[fd00::1]:443", as the setting writes it. */
-static bool
-is_written(const struct sockaddr *a, const char *setting)
-{
-	char host[INET6_ADDRSTRLEN], whole[INET6_ADDRSTRLEN + 16];
-	const struct sockaddr_in *v4 = (const void *)a;
-	const struct sockaddr_in6 *v6 = (const void *)a;
-	bool six = a->sa_family == AF_INET6;
-	const void *raw = six ? (const void *)&v6->sin6_addr
-			      : (const void *)&v4->sin_addr;
-	if (inet_ntop(a->sa_family, raw, host, sizeof(host)) == NULL)
-		return false;
-	snprintf(whole, sizeof(whole), six ? "[%s]:%u" : "%s:%u", host,
-	    ntohs(six ? v6->sin6_port : v4->sin_port));
-	return strcmp(whole, setting) == 0;
-}
-
-static bool
-is_allowed(const struct transfer_rules *r, const struct sockaddr *a)
-{
-	if (r->private_ok || !is_private(a))
-		return true;
-	if (a->sa_family != AF_INET && a->sa_family != AF_INET6)
-		return false;
-	for (size_t i = 0; i < r->naddresses; i++)
-		if (is_written(a, r->addresses[i]))
-			return true;
-	return false;
-}
 
 /* Asked after the name is resolved, for every connection and redirect, so no
  * name can be public when it is looked at and private when it is used. */
@@ -117,11 +18,25 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 	struct transfer *f = ctx;
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
-	if (!is_allowed(&f->all->rules, &a->addr)) {
+	if (!place_address_allowed(&f->all->rules, f->host, &a->addr)) {
 		f->refused = true;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static struct err *
+write_all(int fd, struct bytes b)
+{
+	for (size_t at = 0; at < b.len;) {
+		ssize_t n = write(fd, b.ptr + at, b.len - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_errno(errno, "a body");
+		at += (size_t)n;
+	}
+	return NULL;
 }
 
 static size_t
@@ -131,12 +46,14 @@ take_body(char *data, size_t size, size_t n, void *ctx)
 	size_t len = size * n;
 	/* Told as it grows: many together would fill the memory long before
 	 * each of them is too long. */
-	if (len > f->max - f->got.len || len > f->all->room) {
-		f->too_large = true;
+	f->too_large = len > f->max - f->len;
+	f->crowded = !f->too_large && len > f->all->room;
+	if (f->too_large || f->crowded)
 		return 0;
-	}
 	f->all->room -= len;
-	struct err *e = buf_append(&f->got, bytes_of(data, len));
+	f->len += len;
+	struct err *e = f->to_file ? write_all(f->fd, bytes_of(data, len))
+				   : buf_append(&f->got, bytes_of(data, len));
 	err_free(e);
 	return e == NULL ? len : 0;
 }
@@ -152,6 +69,10 @@ err_curl(const struct transfer *f, CURLcode code)
 		return err_coded(err_new(ERR_LIMIT, NULL,
 				     "%s: more than %zu bytes", f->url, f->max),
 		    "fetch-too-large");
+	if (f->crowded)
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "%s: no room beside the others", f->url),
+		    "source-busy");
 	if (code == CURLE_HTTP_RETURNED_ERROR)
 		return err_coded(err_new(ERR_REMOTE, NULL,
 				     "%s: refused by the server", f->url),
@@ -163,6 +84,8 @@ err_curl(const struct transfer *f, CURLcode code)
 	    "fetch-failed");
 }
 
+/* What is the same for each hop.  Redirects are followed here and not by
+ * libcurl: each must be looked at first. */
 static CURLcode
 set_options(struct transfer *f)
 {
@@ -173,29 +96,133 @@ set_options(struct transfer *f)
 			bad = f->all->api->easy_setopt(                \
 			    f->curl, option, value);              \
 	} while (0)
-	SET(CURLOPT_URL, f->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 1L);
-	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_TIMEOUT_MS, f->timeout_ms);
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->max);
 	SET(CURLOPT_USERAGENT, "signd");
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, f);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, f);
+	SET(CURLOPT_PRIVATE, f);
+	SET(CURLOPT_HTTPHEADER, f->headers);
 	if (f->content_type != NULL) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->post.len);
 		SET(CURLOPT_POSTFIELDS, (const char *)f->post.ptr);
 	}
-#undef SET
 	return bad;
+}
+
+/* ---- one hop ---- */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What is looked at here is what libcurl goes by, written anew by itself:
+ * nobody reads a URL in two ways. */
+static struct err *
+read_place(struct transfer *f, CURLU *u, const char *url, char **host,
+    char **written)
+{
+	const struct curl_api *api = f->all->api;
+	if (api->url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) !=
+		CURLUE_OK ||
+	    api->url_get(u, CURLUPART_HOST, host, 0) != CURLUE_OK ||
+	    api->url_get(u, CURLUPART_URL, written, 0) != CURLUE_OK)
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "%s: no address", f->url),
+		    "fetch-failed");
+	if (!place_host_allowed(&f->all->rules, *host))
+		return err_coded(err_new(ERR_DENIED, NULL,
+				     "%s: no host of the setting", f->url),
+		    "source-not-allowed");
+	return NULL;
+}
+
+static struct err *
+set_place(struct transfer *f, const char *url)
+{
+	const struct curl_api *api = f->all->api;
+	char *host = NULL, *written = NULL;
+	CURLcode bad = CURLE_OK;
+	CURLU *u = api->url();
+	if (u == NULL)
+		return err_new(ERR_NOMEM, NULL, "libcurl");
+	struct err *e = read_place(f, u, url, &host, &written);
+	if (e == NULL)
+		SET(CURLOPT_URL, written);
+	if (e == NULL && bad != CURLE_OK)
+		e = err_curl(f, bad);
+	api->url_cleanup(u);
+	api->free(written);
+	api->free(f->host);
+	f->host = host;
+	return e;
+}
+
+static struct err *
+start_hop(struct transfer *f, const char *url)
+{
+	CURLcode bad = CURLE_OK;
+	int64_t left = f->end_ms - now_ms();
+	TRY(set_place(f, url));
+	/* To libcurl 0 is "for ever". */
+	SET(CURLOPT_TIMEOUT_MS, left > 0 ? (long)left : 1L);
+#undef SET
+	if (bad != CURLE_OK)
+		return err_curl(f, bad);
+	if (f->all->api->multi_add_handle(f->all->multi, f->curl) != CURLM_OK)
+		return err_new(ERR_NOMEM, NULL, "curl_multi_add_handle");
+	return NULL;
+}
+
+/* As browsers have always done: RFC 9110 15.4.2 to 15.4.4. */
+static CURLcode
+ask_plainly(struct transfer *f, long status)
+{
+	if (f->content_type == NULL || status > 303)
+		return CURLE_OK;
+	CURLcode bad = f->all->api->easy_setopt(
+	    f->curl, CURLOPT_HTTPHEADER, NULL);
+	return bad != CURLE_OK ? bad
+			       : f->all->api->easy_setopt(
+				     f->curl, CURLOPT_HTTPGET, 1L);
+}
+
+static struct err *
+forget_body(struct transfer *f)
+{
+	f->all->room += f->len;
+	f->len = 0;
+	buf_clear(&f->got);
+	if (f->to_file &&
+	    (ftruncate(f->fd, 0) != 0 || lseek(f->fd, 0, SEEK_SET) != 0))
+		return err_errno(errno, "a body");
+	return NULL;
+}
+
+/* What came with a redirect is not what was asked for.  `url` is libcurl's,
+ * and goes with the next hop. */
+static struct err *
+follow(struct transfer *f, const char *url, long status)
+{
+	if (f->hops++ == REDIRECTS_MAX)
+		return err_coded(
+		    err_new(ERR_REMOTE, NULL, "%s: too many redirects", f->url),
+		    "fetch-failed");
+	TRY(forget_body(f));
+	CURLcode bad = ask_plainly(f, status);
+	return bad == CURLE_OK ? start_hop(f, url) : err_curl(f, bad);
 }
 
 static struct curl_slist *
@@ -221,6 +248,7 @@ transfers_done(struct transfers *t)
 			t->api->easy_cleanup(one->curl);
 		if (one->headers != NULL)
 			t->api->slist_free_all(one->headers);
+		t->api->free(one->host);
 		free(one->url);
 		free(one->content_type);
 		buf_done(&one->got);
@@ -230,43 +258,58 @@ transfers_done(struct transfers *t)
 		t->api->multi_cleanup(t->multi);
 }
 
+/* Errors of the place are its own alone. */
 static struct err *
 transfer_begin(struct transfers *t, struct transfer *one)
 {
 	one->all = t;
 	one->got = BUF(one->max);
+	one->end_ms = now_ms() + one->timeout_ms;
 	one->curl = t->api->easy_init();
 	if (one->curl == NULL)
 		return err_new(ERR_NOMEM, NULL, "libcurl");
 	one->headers = post_headers(one);
 	CURLcode code = set_options(one);
-	if (code == CURLE_OK)
-		code = t->api->easy_setopt(
-		    one->curl, CURLOPT_HTTPHEADER, one->headers);
-	if (code == CURLE_OK)
-		code = t->api->easy_setopt(one->curl, CURLOPT_PRIVATE, one);
 	if (code != CURLE_OK)
 		return err_curl(one, code);
-	if (t->api->multi_add_handle(t->multi, one->curl) != CURLM_OK)
-		return err_new(ERR_NOMEM, NULL, "curl_multi_add_handle");
+	one->error = start_hop(one, one->url);
 	return NULL;
 }
 
 static void
+hop_ended(struct transfer *one, CURLcode result)
+{
+	const struct curl_api *api = one->all->api;
+	char *next = NULL;
+	long status = 0;
+	api->multi_remove_handle(one->all->multi, one->curl);
+	api->easy_getinfo(one->curl, CURLINFO_REDIRECT_URL, &next);
+	api->easy_getinfo(one->curl, CURLINFO_RESPONSE_CODE, &status);
+	one->slow = result == CURLE_OPERATION_TIMEDOUT;
+	if (result != CURLE_OK)
+		one->error = err_curl(one, result);
+	else if (next != NULL)
+		one->error = follow(one, next, status);
+}
+
+/* True: something goes on. */
+static bool
 note_ends(struct transfers *t)
 {
 	CURLMsg *m;
 	int left;
+	bool any = false;
 	while ((m = t->api->multi_info_read(t->multi, &left)) != NULL) {
 		char *private = NULL;
+		CURLcode result = m->data.result;
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		t->api->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
-		struct transfer *one = (struct transfer *)(void *)private;
-		one->slow = m->data.result == CURLE_OPERATION_TIMEDOUT;
-		if (m->data.result != CURLE_OK)
-			one->error = err_curl(one, m->data.result);
+		/* The message goes with the handle. */
+		hop_ended((struct transfer *)(void *)private, result);
+		any = true;
 	}
+	return any;
 }
 
 /* Each has its own time limit, so this ends. */
@@ -280,11 +323,13 @@ transfers_run(struct transfers *t)
 	for (size_t i = 0; i < t->n; i++)
 		TRY(transfer_begin(t, &t->v[i]));
 	while (running > 0) {
-		if (t->api->multi_perform(t->multi, &running) != CURLM_OK ||
-		    (running > 0 && t->api->multi_poll(t->multi, NULL, 0, POLL_MS,
-					NULL) != CURLM_OK))
+		if (t->api->multi_perform(t->multi, &running) != CURLM_OK)
+			return err_new(ERR_INTERNAL, NULL, "libcurl");
+		if (note_ends(t))
+			running = 1; /* perhaps; the next round tells */
+		else if (running > 0 && t->api->multi_poll(t->multi, NULL, 0,
+					    POLL_MS, NULL) != CURLM_OK)
 			return err_new(ERR_INTERNAL, NULL, "libcurl");
 	}
-	note_ends(t);
 	return NULL;
 }

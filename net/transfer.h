@@ -9,16 +9,10 @@
 
 #include "base/base.h"
 #include "client-sdk/curl.h"
+#include "net/place.h"
 
 #define TRANSFERS_MAX 32     /* at once */
 #define TRANSFER_URL_MAX 2048 /* bytes */
-
-/* Which private addresses may be connected to. */
-struct transfer_rules {
-	bool private_ok;              /* all */
-	const char *const *addresses; /* "10.1.2.3:80", "[fd00::1]:443" */
-	size_t naddresses;
-};
 
 struct transfer {
 	char *url;  /* owned */
@@ -26,24 +20,32 @@ struct transfer {
 	long timeout_ms;
 	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
+	bool to_file; /* the body is written to `fd`, and not kept in `got` */
+	int fd;       /* borrowed */
 	/* What comes out: */
 	struct buf got;
+	size_t len; /* bytes that came */
 	struct err *error; /* owned; NULL: it came.  Codes "fetch-private",
-			    * "fetch-too-large", "source-refused",
-			    * "fetch-failed" */
+			    * "source-not-allowed", "fetch-too-large",
+			    * "source-busy" (the others left no room),
+			    * "source-refused", "fetch-failed" */
 	bool slow;         /* its time was over first */
 	/* Of the work itself. */
 	struct transfers *all;
 	CURL *curl;
 	struct curl_slist *headers;
+	char *host;   /* of this hop, libcurl's */
+	int hops;
+	int64_t end_ms;
 	bool too_large;
+	bool crowded; /* all together were too large */
 	bool refused; /* a private address */
 };
 
 /* Zero, then filled; ended by transfers_done. */
 struct transfers {
 	const struct curl_api *api;
-	struct transfer_rules rules;
+	struct place_rules rules;
 	struct transfer v[TRANSFERS_MAX];
 	size_t n;
 	size_t room; /* bytes that may come in all */

@@ -109,18 +109,6 @@ is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static struct err *
 lex_number(struct pdf_lex *l, struct pdf_token *t)
 {
@@ -183,20 +171,50 @@ lex_string(struct pdf_lex *l, struct pdf_token *t)
 	return bad(l, "a string without end");
 }
 
+/* What may stand between '<' and '>': a signature has thousands of these. */
+static const bool in_hex[256] = {
+	[0] = true,
+	['\t'] = true,
+	['\n'] = true,
+	['\f'] = true,
+	['\r'] = true,
+	[' '] = true,
+	['0'] = true,
+	['1'] = true,
+	['2'] = true,
+	['3'] = true,
+	['4'] = true,
+	['5'] = true,
+	['6'] = true,
+	['7'] = true,
+	['8'] = true,
+	['9'] = true,
+	['A'] = true,
+	['B'] = true,
+	['C'] = true,
+	['D'] = true,
+	['E'] = true,
+	['F'] = true,
+	['a'] = true,
+	['b'] = true,
+	['c'] = true,
+	['d'] = true,
+	['e'] = true,
+	['f'] = true,
+};
+
 static struct err *
 lex_hex(struct pdf_lex *l, struct pdf_token *t)
 {
 	const uint8_t *p = l->in.ptr;
+	size_t i = t->at + 1;
+	while (i < l->in.len && in_hex[p[i]])
+		i += pdf_is_zeros(bytes_from(l->in, i)) ? PDF_ZEROS : 1;
+	if (i == l->in.len || p[i] != '>')
+		return bad(l, "a bad hexadecimal string");
 	t->kind = PDF_TOKEN_HEX;
-	for (size_t i = t->at + 1; i < l->in.len; i++) {
-		if (p[i] == '>') {
-			t->end = i + 1;
-			return NULL;
-		}
-		if (hex_value(p[i]) < 0 && class_of[p[i]] != SPACE)
-			break;
-	}
-	return bad(l, "a bad hexadecimal string");
+	t->end = i + 1;
+	return NULL;
 }
 
 static struct err *

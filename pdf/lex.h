@@ -7,6 +7,8 @@
 
 #include "pdf/object.h"
 
+#include <string.h>
+
 enum pdf_token_kind {
 	PDF_TOKEN_END, /* of the bytes */
 	PDF_TOKEN_INT,
@@ -33,6 +35,16 @@ struct pdf_lex {
 	size_t pos;                /* next byte to read */
 	struct pdf_budget *budget; /* borrowed */
 };
+
+/* Room that is kept for a signature is zeros, to its end: they are taken by so
+ * many at once. */
+#define PDF_ZEROS 16 /* hexadecimal digits */
+static inline bool
+pdf_is_zeros(struct bytes b)
+{
+	return b.len >= PDF_ZEROS &&
+	       memcmp(b.ptr, "0000000000000000", PDF_ZEROS) == 0;
+}
 
 bool pdf_is_space(uint8_t c);
 bool pdf_is_delimiter(uint8_t c);

@@ -62,13 +62,36 @@ bad(size_t at, const char *what)
 
 /* ---- texts ---- */
 
-static int
+/* One more than the digit; 0: none. */
+static const uint8_t hex_of[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+};
+
+static inline int
 hex_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hex_of[c] - 1;
 }
 
 static size_t
@@ -92,11 +115,31 @@ decode_name(struct bytes in, uint8_t *to)
 	return n;
 }
 
+/* Most are signatures: thousands of digits with nothing between them. */
+static size_t
+decode_pairs(struct bytes in, uint8_t *to)
+{
+	size_t n = 0;
+	for (; 2 * n + 1 < in.len; n++) {
+		if (pdf_is_zeros(bytes_from(in, 2 * n))) {
+			memset(to + n, 0, PDF_ZEROS / 2);
+			n += PDF_ZEROS / 2 - 1;
+			continue;
+		}
+		int hi = hex_digit(in.ptr[2 * n]);
+		int lo = hex_digit(in.ptr[2 * n + 1]);
+		if ((hi | lo) < 0)
+			break;
+		to[n] = (uint8_t)(hi << 4 | lo);
+	}
+	return n;
+}
+
 static size_t
 decode_hex(struct bytes in, uint8_t *to)
 {
-	size_t digits = 0;
-	for (size_t i = 0; i < in.len; i++) {
+	size_t done = decode_pairs(in, to), digits = 2 * done;
+	for (size_t i = 2 * done; i < in.len; i++) {
 		int v = hex_digit(in.ptr[i]);
 		if (v < 0)
 			continue;

@@ -7,38 +7,45 @@
 #define DSS_OBJECTS_MAX 4096              /* streams that are looked at */
 #define DSS_STREAM_MAX ((size_t)32 << 20) /* bytes of one CRL */
 #define VRI_MAX 1024                      /* entries that are looked at */
+#define DSS_VIEWS_MAX 64                  /* revisions that are looked at */
 
 enum dss_kind { DSS_CERT, DSS_CRL, DSS_OCSP };
 
+/* An object and the revision that put it where a view has it. */
+struct place {
+	uint32_t num;
+	position at;
+};
+
 struct dss {
 	struct verify *v;
-	uint32_t seen[DSS_OBJECTS_MAX];
+	size_t view; /* that is read */
+	struct place seen[DSS_OBJECTS_MAX];
 	size_t nseen;
 };
 
-static bool
-is_new(struct dss *d, uint32_t num)
-{
-	for (size_t i = 0; i < d->nseen; i++) {
-		if (d->seen[i] == num)
-			return false;
-	}
-	if (d->nseen == DSS_OBJECTS_MAX)
-		return false;
-	d->seen[d->nseen++] = num;
-	return true;
-}
-
-/* The revision that put the object where it is now. */
 static struct err *
-position_of(const struct verify *v, uint32_t num, position *out)
+position_of(const struct dss *d, uint32_t num, position *out)
 {
-	const struct pdf_xref *x = pdf_xref(v->d);
+	const struct pdf_xref *x = pdf_xref(d->v->d);
 	struct pdf_entry e;
-	TRY(pdf_lookup(x, x->nrevisions, num, &e));
+	TRY(pdf_lookup(x, d->view, num, &e));
 	*out = e.kind == PDF_ENTRY_AT
 		   ? POSITION_OF(x->sections[e.section].revision)
 		   : POSITION_LAST;
+	return NULL;
+}
+
+static struct err *
+see(struct dss *d, uint32_t num, bool *is_new)
+{
+	struct place p = { .num = num };
+	TRY(position_of(d, num, &p.at));
+	*is_new = d->nseen < DSS_OBJECTS_MAX;
+	for (size_t i = 0; i < d->nseen && *is_new; i++)
+		*is_new = d->seen[i].num != num || d->seen[i].at != p.at;
+	if (*is_new)
+		d->seen[d->nseen++] = p;
 	return NULL;
 }
 
@@ -48,7 +55,7 @@ take(struct dss *d, enum dss_kind kind, uint32_t num, struct bytes der)
 	position at;
 	if (kind == DSS_CERT)
 		return cert_list_add_der(&d->v->extra, der);
-	TRY(position_of(d->v, num, &at));
+	TRY(position_of(d, num, &at));
 	return facts_add_status_at(d->v->facts, der, kind == DSS_OCSP,
 	    (struct status_place){ FACTS_DOCUMENT, at });
 }
@@ -58,14 +65,17 @@ one_stream(struct dss *d, enum dss_kind kind, const struct pdf_obj *o)
 {
 	struct verify *v = d->v;
 	const struct pdf_obj *s;
-	size_t view = pdf_views(v->d);
-	if (!pdf_is(o, PDF_REF) || !is_new(d, o->ref.num))
+	bool is_new;
+	if (!pdf_is(o, PDF_REF))
 		return NULL;
-	TRY(pdf_get(v->d, view, o->ref, &s));
+	TRY(see(d, o->ref.num, &is_new));
+	if (!is_new)
+		return NULL;
+	TRY(pdf_get(v->d, d->view, o->ref, &s));
 	if (!pdf_is(s, PDF_STREAM))
 		return NULL;
 	CLEANUP(buf_done) struct buf der = BUF(DSS_STREAM_MAX);
-	TRY(pdf_stream_data(v->d, view, o->ref, s, &der));
+	TRY(pdf_stream_data(v->d, d->view, o->ref, s, &der));
 	return take(d, kind, o->ref.num, buf_bytes(&der));
 }
 
@@ -75,7 +85,7 @@ array(struct dss *d, enum dss_kind kind, const struct pdf_obj *dict,
     const char *key)
 {
 	const struct pdf_obj *a;
-	TRY(pdf_dict_get(d->v->d, pdf_views(d->v->d), dict, key, &a));
+	TRY(pdf_dict_get(d->v->d, d->view, dict, key, &a));
 	for (size_t i = 0; i < pdf_array_len(a); i++) {
 		struct err *e = one_stream(d, kind, pdf_array_at(a, i));
 		if (e == NULL)
@@ -99,11 +109,30 @@ find_dss(struct verify *v, size_t view, const struct pdf_obj **out)
 	return pdf_dict_get(v->d, view, catalog, "DSS", out);
 }
 
+/* Whether this revision has another one than those that were read; one inside
+ * the catalog is as old as that. */
+static struct err *
+is_another(struct dss *d, bool *out)
+{
+	struct pdf_ref root;
+	const struct pdf_obj *catalog, *dss;
+	*out = false;
+	TRY(pdf_catalog(d->v->d, d->view, &root, &catalog));
+	dss = pdf_dict_raw(catalog, "DSS");
+	if (dss == NULL)
+		return NULL;
+	return see(d, pdf_is(dss, PDF_REF) ? dss->ref.num : root.num, out);
+}
+
 static struct err *
 read_dss(struct dss *d)
 {
 	const struct pdf_obj *dss, *vri, *entry;
-	size_t view = pdf_views(d->v->d);
+	size_t view = d->view;
+	bool another;
+	TRY(is_another(d, &another));
+	if (!another)
+		return NULL;
 	TRY(find_dss(d->v, view, &dss));
 	TRY(array(d, DSS_CERT, dss, "Certs"));
 	TRY(array(d, DSS_CRL, dss, "CRLs"));
@@ -118,6 +147,22 @@ read_dss(struct dss *d)
 	return NULL;
 }
 
+/* Who adds to the store should keep what is in it, and some do
+ * not.  What an older revision brought is as good as ever. */
+static struct err *
+read_older(struct dss *d)
+{
+	size_t newest = pdf_views(d->v->d);
+	for (size_t i = 1; i < newest && i < DSS_VIEWS_MAX; i++) {
+		d->view = newest - i;
+		struct err *e = read_dss(d);
+		if (e != NULL && err_kind(e) == ERR_NOMEM)
+			return e;
+		err_free(e);
+	}
+	return NULL;
+}
+
 struct err *
 dss_collect(struct verify *v)
 {
@@ -127,7 +172,10 @@ dss_collect(struct verify *v)
 	if (d == NULL)
 		return err_new(ERR_NOMEM, NULL, "DSS");
 	d->v = v;
+	d->view = pdf_views(v->d);
 	struct err *e = read_dss(d);
+	if (e == NULL)
+		e = read_older(d);
 	free(d);
 	if (e == NULL || err_kind(e) == ERR_NOMEM)
 		return e;
@@ -137,8 +185,8 @@ dss_collect(struct verify *v)
 	return again;
 }
 
-/* EN 319 142-1 5.4.2.2: they serve all signatures.  Validation makes one pool of
- * what comes along with any, so one has to carry them. */
+/* EN 319 142-1 5.4.2.2: they serve all signatures.  Validation makes one pool
+ * of what comes along with any, so one has to carry them. */
 struct err *
 dss_share(struct verify *v)
 {

@@ -95,6 +95,8 @@ describe(struct verify *v, const struct sig *s, struct signature_fact *f)
 	f->revision = (int)s->view;
 	f->revisions = (int)pdf_views(v->d);
 	f->covered_len = s->view != 0 ? s->covered : 0;
+	f->gap_at = s->view != 0 ? s->gap_at : 0;
+	f->gap_end = s->view != 0 ? s->gap_end : 0;
 	f->covers_all = s->view != 0 && s->covered == v->in->document.len;
 	return NULL;
 }

@@ -79,9 +79,9 @@ p11_agree(const struct p11_session *s, CK_OBJECT_HANDLE key, struct bytes point,
 		ATTR(CKA_KEY_TYPE, type), ATTR(CKA_VALUE_LEN, len),
 		ATTR(CKA_TOKEN, no), ATTR(CKA_SENSITIVE, no),
 		ATTR(CKA_EXTRACTABLE, yes) };
-	CK_ECDH1_DERIVE_PARAMS p = { .kdf = CKD_NULL,
-		.public_data_len = point.len,
-		.public_data = (CK_BYTE *)(uintptr_t)point.ptr };
+	/* Without names: p11-kit gave them others in 0.25. */
+	CK_ECDH1_DERIVE_PARAMS p = { CKD_NULL, 0, NULL, point.len,
+		(CK_BYTE *)(uintptr_t)point.ptr };
 	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
 	CK_OBJECT_HANDLE secret;
 	TRY_CK(s->f->C_DeriveKey(s->handle, &m, key, template,

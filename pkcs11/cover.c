@@ -1,5 +1,7 @@
 #include "pkcs11/cover.h"
 
+#include <string.h>
+
 #include "base/pack.h"
 #include "certs/aead.h"
 
@@ -44,23 +46,60 @@ cover_make(const struct pepper *cover, struct bytes key_id, struct bytes owner,
 	return aead_seal(secret_bytes(&key), n, buf_bytes(&aad), plain, out);
 }
 
-struct err *
-cover_open(const struct pepper *cover, struct bytes key_id, struct bytes owner,
+static struct err *
+open_with(struct bytes key, struct bytes key_id, struct bytes owner,
     struct bytes covered, struct secret *out)
 {
 	CLEANUP(buf_done) struct buf aad = BUF(OWNER_MAX);
-	CLEANUP(secret_done) struct secret key = { 0 };
 	bool ok = false;
 	if (covered.len > COVER_OVERHEAD) {
 		TRY(associated(key_id, owner, &aad));
-		TRY(derive(cover, owner, &key));
-		TRY(aead_open(secret_bytes(&key),
-		    bytes_slice(covered, 0, AEAD_NONCE), buf_bytes(&aad),
-		    bytes_from(covered, AEAD_NONCE), out, &ok));
+		TRY(aead_open(key, bytes_slice(covered, 0, AEAD_NONCE),
+		    buf_bytes(&aad), bytes_from(covered, AEAD_NONCE), out,
+		    &ok));
 	}
 	if (ok)
 		return NULL;
 	return err_coded(
 	    err_new(ERR_MALFORMED, NULL, "the cover does not open"),
 	    "credential-damaged");
+}
+
+struct err *
+cover_open(const struct pepper *cover, struct bytes key_id, struct bytes owner,
+    struct bytes covered, struct secret *out)
+{
+	CLEANUP(secret_done) struct secret key = { 0 };
+	TRY(derive(cover, owner, &key));
+	return open_with(secret_bytes(&key), key_id, owner, covered, out);
+}
+
+void
+cover_pass_done(struct cover_pass *p)
+{
+	secret_done(&p->key);
+	*p = (struct cover_pass){ 0 };
+}
+
+struct err *
+cover_pass_make(const struct pepper *cover, int64_t generation,
+    struct bytes key_id, struct bytes owner, struct cover_pass *out)
+{
+	struct cover_pass p = { .generation = generation,
+		.key_id_len = key_id.len };
+	if (key_id.len > sizeof(p.key_id))
+		return err_new(ERR_LIMIT, NULL, "a key id of %zu bytes",
+		    key_id.len);
+	memcpy(p.key_id, key_id.ptr, key_id.len);
+	TRY(derive(cover, owner, &p.key));
+	*out = p;
+	return NULL;
+}
+
+struct err *
+cover_pass_open(const struct cover_pass *p, struct bytes owner,
+    struct bytes covered, struct secret *out)
+{
+	return open_with(secret_bytes(&p->key),
+	    bytes_of(p->key_id, p->key_id_len), owner, covered, out);
 }

@@ -24,4 +24,17 @@ struct err *cover_make(const struct pepper *cover, struct bytes key_id,
 struct err *cover_open(const struct pepper *cover, struct bytes key_id,
     struct bytes owner, struct bytes covered, struct secret *out) MUST_USE;
 
+/* What opens one owner's cover without the token. */
+struct cover_pass {
+	int64_t generation; /* of the ledger's, whose key it is from */
+	uint8_t key_id[SEAL_KEK_ID_MAX];
+	size_t key_id_len;
+	struct secret key; /* AEAD_KEY bytes; empty: opens nothing */
+};
+void cover_pass_done(struct cover_pass *p);
+struct err *cover_pass_make(const struct pepper *cover, int64_t generation,
+    struct bytes key_id, struct bytes owner, struct cover_pass *out) MUST_USE;
+struct err *cover_pass_open(const struct cover_pass *p, struct bytes owner,
+    struct bytes covered, struct secret *out) MUST_USE;
+
 #endif

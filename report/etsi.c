@@ -284,8 +284,8 @@ put_signature(struct xml *x, size_t i)
 	TRY(buf_printf(x->out,
 	    "<vr:SignatureValidationReport><vr:SignatureIdentifier "
 	    "id=\"S-%zu\"><vr:HashOnly>false</vr:HashOnly><vr:DocHashOnly>"
-	    "false</vr:DocHashOnly>",
-	    i + 1));
+	    "%s</vr:DocHashOnly>",
+	    i + 1, v->fact->unseen ? "true" : "false"));
 	if (v->fact->id != NULL)
 		TRY(put_element(x, "DAIdentifier", v->fact->id));
 	TRY(buf_str(x->out, "</vr:SignatureIdentifier>"));

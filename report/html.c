@@ -50,8 +50,7 @@ static const char *const looks[][2] = {
 };
 
 static struct err *
-put_verdict(
-    struct page *p, const char *heading, enum indication i,
+put_verdict(struct page *p, const char *heading, enum indication i,
     enum sub_indication sub, const char *code)
 {
 	const struct policy *policy = p->in->verdict->policy;
@@ -66,7 +65,7 @@ put_verdict(
 	TRY(put(p, "</p>"));
 	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
 	const char *text;
-	TRY(report_next(p->in, sub, code, p->lang, &next));
+	TRY(report_next(p->in, i, sub, code, p->lang, &next));
 	TRY(buf_cstr(&next, &text));
 	if (text[0] != '\0') {
 		TRY(buf_printf(p->out,
@@ -259,8 +258,8 @@ put_links(struct page *p)
 	if (at->report) {
 		TRY(put(p, "<a href=\"/receipts/"));
 		TRY(put_clean(p, at->id));
-		TRY(buf_printf(p->out, "\">%s</a> ",
-		    word(WORD_GET_RECEIPT, p->lang)));
+		TRY(buf_printf(
+		    p->out, "\">%s</a> ", word(WORD_GET_RECEIPT, p->lang)));
 	}
 	TRY(put(p, "<a href=\"/v/"));
 	TRY(put_clean(p, at->id));
@@ -293,8 +292,8 @@ put_place(struct page *p)
 	const struct report_place *at = p->in->place;
 	if (at == NULL)
 		return NULL;
-	TRY(buf_printf(p->out, "<p>%s: <a href=\"/v/",
-	    word(WORD_AGAIN, p->lang)));
+	TRY(buf_printf(
+	    p->out, "<p>%s: <a href=\"/v/", word(WORD_AGAIN, p->lang)));
 	TRY(put_clean(p, at->id));
 	TRY(put(p, "\">"));
 	TRY(put_clean(p, at->page));
@@ -318,8 +317,8 @@ put_foot(struct page *p, const char *style)
 	TRY(put(p, "</p>"));
 	if (p->in->document_sha256 != NULL) {
 		if (p->in->name != NULL) {
-			TRY(buf_printf(p->out, "<p>%s: ",
-			    word(WORD_FILE_NAME, p->lang)));
+			TRY(buf_printf(
+			    p->out, "<p>%s: ", word(WORD_FILE_NAME, p->lang)));
 			TRY(put_clean(p, p->in->name));
 			TRY(put(p, "</p>"));
 		}

@@ -74,10 +74,12 @@ struct err *source_sentence(const struct source_seen *s, enum lang lang,
     struct buf *out) MUST_USE;
 /* Whether such a verdict may change when a server answers. */
 bool report_waits_for_source(enum sub_indication s);
-/* The next step: about the servers that did not answer, where a verdict hangs
- * on them, else that of the code.  It may be empty. */
-struct err *report_next(const struct report_input *in, enum sub_indication s,
-    const char *code, enum lang lang, struct buf *out) MUST_USE;
+/* The next step: whether the file may be used as it is, then about the servers
+ * that did not answer, where a verdict hangs on them, else what the code says.
+ * It is empty only where a signature passed and there is nothing to do. */
+struct err *report_next(const struct report_input *in, enum indication i,
+    enum sub_indication s, const char *code, enum lang lang,
+    struct buf *out) MUST_USE;
 #define REPORT_NEXT_MAX 8192 /* bytes */
 
 /* Labels and phrases of the text, in both languages. */
@@ -135,6 +137,9 @@ enum word {
 	WORD_SOURCE_PRIVATE,
 	WORD_SOURCE_TOO_LARGE,
 	WORD_SOURCE_NEXT,
+	WORD_SOURCE_NONE,
+	WORD_NEXT_WAIT,
+	WORD_NEXT_REFUSE,
 	WORD_RECEIPT,
 	WORD_RECEIPT_MEANS,
 	WORD_RECEIPT_UNSEALED,

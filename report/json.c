@@ -113,14 +113,14 @@ set_message(json_t *o, const char *code)
 }
 
 static struct err *
-set_next(json_t *o, const struct report_input *in, enum sub_indication s,
-    const char *code)
+set_next(json_t *o, const struct report_input *in, enum indication i,
+    enum sub_indication s, const char *code)
 {
 	CLEANUP(buf_done) struct buf vi = BUF(REPORT_NEXT_MAX);
 	CLEANUP(buf_done) struct buf en = BUF(REPORT_NEXT_MAX);
 	const char *texts[2];
-	TRY(report_next(in, s, code, LANG_VI, &vi));
-	TRY(report_next(in, s, code, LANG_EN, &en));
+	TRY(report_next(in, i, s, code, LANG_VI, &vi));
+	TRY(report_next(in, i, s, code, LANG_EN, &en));
 	TRY(buf_cstr(&vi, &texts[LANG_VI]));
 	TRY(buf_cstr(&en, &texts[LANG_EN]));
 	return set_both(o, "next", texts[LANG_VI], texts[LANG_EN]);
@@ -139,7 +139,7 @@ set_verdict(json_t *o, const struct report_input *in, enum indication i,
 	TRY(set_string(o, "sub_indication",
 	    s == SUB_NONE ? NULL : sub_indication_name(s)));
 	TRY(set_sentence(o, code));
-	return set_next(o, in, s, code);
+	return set_next(o, in, i, s, code);
 }
 
 /* A place in a PDF; none is left out. */
@@ -388,6 +388,22 @@ set_integrity(json_t *o, const struct signature_fact *f)
 	return NULL;
 }
 
+/* ISO 32000-2 12.8.1: with it anybody can cut out the signature and hash what
+ * it covers. */
+static struct err *
+set_byte_range(json_t *o, const struct signature_fact *f)
+{
+	json_t *range;
+	if (f->covered_len == 0)
+		return set(o, "byte_range", json_null());
+	TRY(set_array(o, "byte_range", &range));
+	const size_t v[] = { 0, f->gap_at, f->gap_end,
+		f->covered_len - f->gap_end };
+	for (size_t i = 0; i < COUNT_OF(v); i++)
+		TRY(add(range, json_integer((json_int_t)v[i])));
+	return NULL;
+}
+
 static struct err *
 set_coverage(json_t *o, const struct signature_fact *f)
 {
@@ -398,6 +414,7 @@ set_coverage(json_t *o, const struct signature_fact *f)
 	TRY(set_int(c, "revision", f->revision));
 	TRY(set_int(c, "revisions", f->revisions));
 	TRY(set_int(c, "covered_bytes", (int64_t)f->covered_len));
+	TRY(set_byte_range(c, f));
 	TRY(set_string(c, "changes", change_name(f->changes)));
 	TRY(set_both(c, "changes_text", change_text(f, LANG_VI),
 	    change_text(f, LANG_EN)));

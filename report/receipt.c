@@ -104,8 +104,8 @@ add_rest(struct receipt *r)
 	size_t n = r->in->verdict->nsignatures;
 	if (n <= RECEIPT_SIGNATURES)
 		return NULL;
-	TRY(buf_printf(&b, word(WORD_MORE_SIGNATURES, r->lang),
-	    n - RECEIPT_SIGNATURES));
+	TRY(buf_printf(
+	    &b, word(WORD_MORE_SIGNATURES, r->lang), n - RECEIPT_SIGNATURES));
 	return add_buf(r, BLOCK_TEXT, NULL, &b);
 }
 
@@ -125,10 +125,13 @@ add_verdict(struct receipt *r)
 	TRY(add(r, kinds[result_of(v->policy, v->indication)],
 	    result_text(v->policy, v->indication, r->lang),
 	    message_text(v->code, r->lang)));
-	if (message_next(v->code, r->lang)[0] == '\0')
+	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
+	const char *text;
+	TRY(report_next(r->in, v->indication, v->sub, v->code, r->lang, &next));
+	TRY(buf_cstr(&next, &text));
+	if (text[0] == '\0')
 		return NULL;
-	TRY(buf_printf(&b, "%s: %s", word(WORD_NEXT, r->lang),
-	    message_next(v->code, r->lang)));
+	TRY(buf_printf(&b, "%s: %s", word(WORD_NEXT, r->lang), text));
 	return add_buf(r, BLOCK_TEXT, NULL, &b);
 }
 
@@ -150,8 +153,7 @@ add_document(struct receipt *r)
 	TRY(buf_printf(&size, "%zu B", in->document_len));
 	TRY(add_buf(r, BLOCK_ROW, word(WORD_SIZE, r->lang), &size));
 	TRY(add_time(r, WORD_CHECKED, in->verdict->time));
-	TRY(buf_printf(
-	    &policy, "%s. %s", p->name, p->sentence[r->lang]));
+	TRY(buf_printf(&policy, "%s. %s", p->name, p->sentence[r->lang]));
 	TRY(add_buf(r, BLOCK_ROW, word(WORD_POLICY, r->lang), &policy));
 	return in->place == NULL ? NULL
 				 : add(r, BLOCK_ROW, word(WORD_AGAIN, r->lang),

@@ -82,8 +82,7 @@ phrase_of(const char *code)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 struct err *
-source_sentence(
-    const struct source_seen *s, enum lang lang, struct buf *out)
+source_sentence(const struct source_seen *s, enum lang lang, struct buf *out)
 {
 	char host[HOST_MAX], seconds[32];
 	host_of(s->url, host);
@@ -105,13 +104,30 @@ told_before(const struct report_input *in, size_t i)
 	return false;
 }
 
-struct err *
-report_next(const struct report_input *in, enum sub_indication s,
-    const char *code, enum lang lang, struct buf *out)
+/* Whether the file may be used comes first, unless the code's own next step
+ * says that. */
+static struct err *
+put_use(enum indication i, const char *next, enum lang lang, struct buf *out)
+{
+	static const char *const begins[][3] = {
+		[LANG_VI] = { "Không ", "Chưa sử dụng", "Chỉ tin" },
+		[LANG_EN] = { "Do not ", "Not ", "Rely only" },
+	};
+	if (i == TOTAL_PASSED)
+		return NULL;
+	for (size_t k = 0; k < COUNT_OF(begins[0]); k++)
+		if (bytes_starts(bytes_str(next), bytes_str(begins[lang][k])))
+			return NULL;
+	TRY(buf_str(out,
+	    word(i == TOTAL_FAILED ? WORD_NEXT_REFUSE : WORD_NEXT_WAIT, lang)));
+	return next[0] == '\0' ? NULL : buf_str(out, " ");
+}
+
+static struct err *
+put_sources(const struct report_input *in, enum lang lang, struct buf *out)
 {
 	size_t told = 0;
-	for (size_t i = 0; i < in->nsources && report_waits_for_source(s);
-	     i++) {
+	for (size_t i = 0; i < in->nsources; i++) {
 		if (in->sources[i].code == NULL || told_before(in, i))
 			continue;
 		if (told++ == SOURCES_TOLD_MAX)
@@ -119,7 +135,21 @@ report_next(const struct report_input *in, enum sub_indication s,
 		TRY(source_sentence(&in->sources[i], lang, out));
 		TRY(buf_str(out, " "));
 	}
-	if (told > 0)
-		return buf_str(out, word(WORD_SOURCE_NEXT, lang));
-	return buf_str(out, message_next(code, lang));
+	return told == 0 ? NULL : buf_str(out, word(WORD_SOURCE_NEXT, lang));
+}
+
+struct err *
+report_next(const struct report_input *in, enum indication i,
+    enum sub_indication s, const char *code, enum lang lang, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf sources = BUF(REPORT_NEXT_MAX);
+	const char *next = message_next(code, lang);
+	if (report_waits_for_source(s))
+		TRY(put_sources(in, lang, &sources));
+	if (sources.len > 0)
+		TRY(buf_cstr(&sources, &next));
+	else if (strcmp(code, "revocation-unknown") == 0 && in->nsources == 0)
+		next = word(WORD_SOURCE_NONE, lang);
+	TRY(put_use(i, next, lang, out));
+	return buf_str(out, next);
 }

@@ -92,7 +92,7 @@ put_head(struct page *p)
 	    message_text(v->code, p->lang)));
 	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
 	const char *text;
-	TRY(report_next(p->in, v->sub, v->code, p->lang, &next));
+	TRY(report_next(p->in, v->indication, v->sub, v->code, p->lang, &next));
 	TRY(buf_cstr(&next, &text));
 	if (text[0] != '\0')
 		TRY(buf_printf(

@@ -90,6 +90,18 @@ static const char *const words[WORD_COUNT][2] = {
 			       "cấp chứng thư.",
 	    "Try again in a few minutes; if it stays so, ask the issuer of the "
 	    "certificate." },
+	[WORD_SOURCE_NONE] = { "Ở đây chưa hỏi máy chủ nào: kiểm tra lại khi "
+			       "có "
+			       "mạng (signctl verify --online), hoặc đưa vào "
+			       "danh sách thu hồi mới của nơi cấp chứng thư "
+			       "(--crl).",
+	    "No server was asked here: check again with a network (signctl "
+	    "verify --online), or give the issuer's newest revocation list "
+	    "(--crl)." },
+	[WORD_NEXT_WAIT] = { "Chưa sử dụng tệp này.",
+	    "Do not use this file yet." },
+	[WORD_NEXT_REFUSE] = { "Không sử dụng tệp này.",
+	    "Do not use this file." },
 	[WORD_RECEIPT] = { "Biên nhận kiểm tra chữ ký số",
 	    "Receipt for the verification of digital signatures" },
 	[WORD_RECEIPT_MEANS] = { "Biên nhận này xác nhận kết quả kiểm tra của "
@@ -111,8 +123,7 @@ static const char *const words[WORD_COUNT][2] = {
 	    "not signed and proves nothing yet; sign it before it is kept or "
 	    "sent." },
 	[WORD_DOCUMENT] = { "Tài liệu đã kiểm tra", "What was verified" },
-	[WORD_FILE_NAME] = { "Tên tệp (người gửi nêu)",
-	    "File name, as given" },
+	[WORD_FILE_NAME] = { "Tên tệp (người gửi nêu)", "File name, as given" },
 	[WORD_SIZE] = { "Dung lượng", "Size" },
 	[WORD_CHECKED] = { "Thời điểm kiểm tra", "Checked at" },
 	[WORD_POLICY] = { "Chính sách kiểm tra", "Policy" },

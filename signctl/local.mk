@@ -29,7 +29,8 @@ signctl_signctl_SOURCES = \
 	%D%/token-probe.c %D%/token-tell.c %D%/token-tell.h \
 	%D%/trust.c \
 	%D%/tsa.c %D%/tsa.h \
-	%D%/verify.c
+	%D%/verify.c \
+	%D%/verify_apart.c %D%/verify_apart.h
 signctl_signctl_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(P11KIT_CFLAGS)
 signctl_signctl_LDADD = net/libnet.la $(CLIENT_LIBS) identity/libidentity.la trust/libtrust.la \
 	$(WORKER_LIBS) $(PKCS11_LIBS)

@@ -24,7 +24,7 @@ struct remembered {
 struct signctl_online {
 	struct curl_api api;
 	int64_t wait_ms;
-	struct transfer_rules rules;
+	struct place_rules rules;
 	struct remembered *v;
 	size_t n, bytes;
 };

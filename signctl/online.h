@@ -12,8 +12,8 @@
 	    false },                                                           \
 	    { "wait", "SECONDS", "how long to wait for them (5)", false },     \
 	{                                                                      \
-		"private-address", "ADDRESS:PORT",                             \
-		    "with --online: a private address that may be asked", true \
+		"private-address", "[HOST ]ADDRESS:PORT",                     \
+		    "with --online: a private address that HOST may have", true \
 	}
 
 struct signctl_online;

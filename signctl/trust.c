@@ -10,6 +10,7 @@
 #include "certs/softkey.h"
 #include "cms/cms.h"
 #include "signctl/raise.h"
+#include "signctl/token.h"
 #include "trust/etsi.h"
 
 #define DAY 86400 /* seconds */
@@ -328,18 +329,58 @@ const struct command command_trust_import = {
 
 /* ---- sign ---- */
 
+/* A key in a file, or one of a token. */
+struct list_signer {
+	struct cert *cert;
+	struct softkey *key; /* NULL: the token's */
+	struct token_place place;
+	struct token_pin pin;
+};
+
+static void
+list_signer_done(struct list_signer *s)
+{
+	cert_free(s->cert);
+	softkey_free(s->key);
+	token_place_done(&s->place);
+	token_pin_done(&s->pin);
+}
+
+/* As strong as the key: a longer digest for a longer curve. */
+static struct sig_alg
+token_alg(const struct cert *c)
+{
+	bool ec = cert_key_alg(c) == KEY_EC;
+	int bits = cert_key_bits(c);
+	return (struct sig_alg){ .form = ec ? SIG_ECDSA : SIG_RSA_PKCS1,
+		.digest = ec && bits > 384   ? DIGEST_SHA512
+			  : ec && bits > 256 ? DIGEST_SHA384
+					     : DIGEST_SHA256 };
+}
+
 static struct err *
-sign_text(struct softkey *key, struct cert *c, struct bytes text, int64_t now,
+list_signer_sign(const struct list_signer *s, struct sig_alg alg,
+    struct bytes digest, struct buf *out)
+{
+	if (s->key == NULL)
+		return token_sign(
+		    &s->place, &s->pin, s->cert, alg, digest, out);
+	struct signer signer = softkey_signer(s->key);
+	return signer.sign(signer.ctx, alg, digest, out);
+}
+
+static struct err *
+sign_text(const struct list_signer *s, struct bytes text, int64_t now,
     struct buf *out)
 {
 	CLEANUP(buf_done) struct buf attributes = BUF(CMS_MAX);
 	CLEANUP(buf_done) struct buf value = BUF(4096);
-	struct sig_alg alg = softkey_alg(key);
-	struct signer signer = softkey_signer(key);
+	struct sig_alg alg =
+	    s->key != NULL ? softkey_alg(s->key) : token_alg(s->cert);
 	uint8_t digest[DIGEST_MAX];
 	TRY(digest_of(alg.digest, text, digest));
 	const struct cms_request r = {
-		.cert = c,
+		.cert = s->cert,
 		.alg = alg,
 		.content_digest = bytes_of(digest, digest_len(alg.digest)),
 		.signing_time = now,
@@ -348,7 +389,7 @@ sign_text(struct softkey *key, struct cert *c, struct bytes text, int64_t now,
 	uint8_t to_sign[DIGEST_MAX];
 	TRY(cms_signed_attributes(&r, &attributes));
 	TRY(digest_of(alg.digest, buf_bytes(&attributes), to_sign));
-	TRY(signer.sign(signer.ctx, alg,
+	TRY(list_signer_sign(s, alg,
 	    bytes_of(to_sign, digest_len(alg.digest)), &value));
 	return cms_assemble(&r, buf_bytes(&attributes), buf_bytes(&value), out);
 }
@@ -377,8 +418,8 @@ check_signed(struct bytes made, struct cert *c)
 }
 
 static struct err *
-sign_list(const struct args *a, struct softkey *key, struct cert *c,
-    struct trust_list *l)
+sign_list(
+    const struct args *a, const struct list_signer *s, struct trust_list *l)
 {
 	CLEANUP(buf_done) struct buf text = BUF(TRUST_LIST_MAX);
 	CLEANUP(buf_done) struct buf made = BUF(CMS_MAX);
@@ -390,8 +431,8 @@ sign_list(const struct args *a, struct softkey *key, struct cert *c,
 	l->issued = clock_now(&clock_system);
 	l->next_update = l->issued + days * DAY;
 	TRY(trust_list_render(l, &text));
-	TRY(sign_text(key, c, buf_bytes(&text), l->issued, &made));
-	TRY(check_signed(buf_bytes(&made), c));
+	TRY(sign_text(s, buf_bytes(&text), l->issued, &made));
+	TRY(check_signed(buf_bytes(&made), s->cert));
 	TRY(write_document(a->words[0], buf_bytes(&text)));
 	TRY(write_document(out, buf_bytes(&made)));
 	printf("number %lld\n", (long long)l->sequence);
@@ -399,23 +440,46 @@ sign_list(const struct args *a, struct softkey *key, struct cert *c,
 }
 
 static struct err *
-run_sign(const struct args *a, int *code)
+signer_of_file(const struct args *a, struct list_signer *s)
 {
-	CLEANUP(cert_freep) struct cert *c = NULL;
-	CLEANUP(softkey_freep) struct softkey *key = NULL;
-	CLEANUP(trust_list_freep) struct trust_list *l = NULL;
 	CLEANUP(input_done) struct input pem = { 0 };
 	const char *cert_path;
 	const char *key_path;
-	if (a->nwords != 1)
-		return err_new(ERR_USAGE, NULL, "which one list?");
 	TRY(args_need(a, "cert", &cert_path));
 	TRY(args_need(a, "key", &key_path));
-	TRY(one_cert(cert_path, &c));
+	TRY(one_cert(cert_path, &s->cert));
 	TRY(input_open(key_path, &pem));
-	TRY(softkey_from_pem(pem.bytes, BYTES_NONE, &key));
+	return softkey_from_pem(pem.bytes, BYTES_NONE, &s->key);
+}
+
+/* The certificate may lie beside the token; its key must be in it. */
+static struct err *
+signer_of_token(const struct args *a, struct list_signer *s)
+{
+	CLEANUP(cert_list_done) struct cert_list found = { 0 };
+	const char *cert_path = args_get(a, "cert");
+	if (args_has(a, "key"))
+		return err_new(ERR_USAGE, NULL, "--key or --token?");
+	TRY(token_place_read(a, &s->place));
+	TRY(token_pin_read(a, &s->place, &s->pin));
+	if (cert_path != NULL)
+		return one_cert(cert_path, &s->cert);
+	TRY(token_certs(&s->place, &s->pin, &found));
+	s->cert = cert_ref(found.v[0]);
+	return NULL;
+}
+
+static struct err *
+run_sign(const struct args *a, int *code)
+{
+	CLEANUP(list_signer_done) struct list_signer s = { 0 };
+	CLEANUP(trust_list_freep) struct trust_list *l = NULL;
+	if (a->nwords != 1)
+		return err_new(ERR_USAGE, NULL, "which one list?");
 	TRY(read_list(a->words[0], &(struct cert_list){ 0 }, &l));
-	TRY(sign_list(a, key, c, l));
+	TRY(args_has(a, "token") ? signer_of_token(a, &s)
+				 : signer_of_file(a, &s));
+	TRY(sign_list(a, &s, l));
 	*code = EXIT_VALID;
 	return NULL;
 }
@@ -425,10 +489,13 @@ const struct command command_trust_sign = {
 	.words = "LIST",
 	.summary = "number, date and sign a trust list",
 	.more = "LIST is JSON and gets the next number; --out is what signd "
-		"reads: a CMS SignedData\nwith the list in it.",
+		"reads: a CMS SignedData\nwith the list in it.  The key is a "
+		"token's (--token), or in a file (--key, --cert).",
 	.options = (const struct option_row[]){
 	    { "key", "FILE", "private key, PEM", false },
-	    { "cert", "FILE", "its certificate", false },
+	    { "cert", "FILE", "its certificate (with --token: the token's)",
+		false },
+	    TOKEN_OPTIONS,
 	    { "out", "FILE", "the signed list", false },
 	    { "days", "N", "until the next one (" DAYS_DEFAULT ")", false },
 	    COMMON },

@@ -4,6 +4,7 @@
 #include "signctl/folder.h"
 #include "signctl/online.h"
 #include "signctl/service.h"
+#include "signctl/verify_apart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,8 @@ static const struct option_row options[] = {
 	{ "ocsp", "FILE", "an OCSP answer to use", true },
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "content", "FILE",
-	    "the data of a detached signature; with --url only its hash is sent",
+	    "the data of a detached signature; with --url only its hash is "
+	    "sent",
 	    false },
 	{ "external", "URI=FILE", "what a reference in XML names", true },
 	{ "dotnet-enveloped", NULL,
@@ -43,6 +45,10 @@ static const struct option_row options[] = {
 	{ "revision", "N", "PDF: write revision N as it was signed to --out",
 	    false },
 	{ "out", "FILE", "where --revision goes ('-': standard output)",
+	    false },
+	{ "local", NULL,
+	    "PDF, with --url: the file stays here; signatures and hashes are "
+	    "sent",
 	    false },
 	ONLINE_OPTIONS,
 	{ "indication", NULL, "print only the indication and its reason",
@@ -133,8 +139,8 @@ load_shared_key(const struct args *a, struct session *s)
 	TRY(input_open(path, &s->shared_key));
 	s->request.shared_key = s->shared_key.bytes;
 	if (s->request.shared_key.len > SHARED_KEY_MAX)
-		return err_new(ERR_LIMIT, NULL, "%s: over %d bytes", path,
-		    SHARED_KEY_MAX);
+		return err_new(
+		    ERR_LIMIT, NULL, "%s: over %d bytes", path, SHARED_KEY_MAX);
 	return NULL;
 }
 
@@ -412,13 +418,13 @@ fetch_receipt(const struct args *a, struct signd *s, int fd)
 	if (to == NULL)
 		return NULL;
 	if (args_has(a, "content"))
-		return err_new(ERR_USAGE, NULL,
-		    "no receipt of a content that stays here");
+		return err_new(
+		    ERR_USAGE, NULL, "no receipt of a content that stays here");
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(errno, "%s", a->words[0]);
 	TRY(output_open(to, &out));
-	TRY(service_err(signd_receipt(s, fd, args_get(a, "policy"),
-	    file_name(a->words[0]), out.fd)));
+	TRY(service_err(signd_receipt(
+	    s, fd, args_get(a, "policy"), file_name(a->words[0]), out.fd)));
 	return output_commit(&out);
 }
 
@@ -435,8 +441,8 @@ ask_online(const struct args *a, struct signd *s, const char *path, int *code)
 		TRY(hash_content(content, &hashes));
 		TRY(buf_cstr(&hashes, &given));
 	}
-	TRY(service_err(signd_verify_hashes(s, fd, given,
-	    args_get(a, "policy"), args_get(a, "time"), &text)));
+	TRY(service_err(signd_verify_hashes(
+	    s, fd, given, args_get(a, "policy"), args_get(a, "time"), &text)));
 	TRY(print_remote(a, text, code));
 	return fetch_receipt(a, s, fd);
 }
@@ -446,9 +452,16 @@ online(const struct args *a, int *code)
 {
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	TRY(service_open(a, &s));
-	for (size_t i = 0; i < a->nwords; i++)
+	for (size_t i = 0; i < a->nwords && !args_has(a, "local"); i++)
 		TRY(ask_online(a, s, a->words[i], code));
-	return NULL;
+	if (!args_has(a, "local"))
+		return NULL;
+	TRY(worker_start());
+	struct err *e = NULL;
+	for (size_t i = 0; i < a->nwords && e == NULL; i++)
+		e = verify_apart(a, s, a->words[i], code);
+	worker_stop();
+	return e;
 }
 
 static struct err *
@@ -459,6 +472,13 @@ run(const struct args *a, int *code)
 	if (args_has(a, "revision") && (a->nwords > 1 || args_has(a, "url")))
 		return err_new(ERR_USAGE, NULL,
 		    "--revision is for one file, and without --url");
+	if (args_has(a, "local") && !args_has(a, "url"))
+		return err_new(
+		    ERR_USAGE, NULL, "without --url every file stays here");
+	if (args_has(a, "local") &&
+	    (args_has(a, "receipt") || args_has(a, "content")))
+		return err_new(ERR_USAGE, NULL,
+		    "--local goes with neither --receipt nor --content");
 	if (args_has(a, "receipt") && a->nwords > 1)
 		return err_new(ERR_USAGE, NULL, "--receipt is for one file");
 	return args_has(a, "url") ? online(a, code) : offline(a, code);
@@ -472,7 +492,8 @@ const struct command command_verify = {
 	    "Of a folder all files below it are verified, and a table is "
 	    "printed.\n\n"
 	    "With --url the service answers; without it the work is done here, "
-	    "in a sandbox and\nwithout a network (but for --online), and --trust "
+	    "in a sandbox and\nwithout a network (but for --online), and "
+	    "--trust "
 	    "names who is believed.  '-' is standard input.\n\n"
 	    "Under the policy basic a signature whose certificate may have "
 	    "been "

@@ -9,10 +9,10 @@
 #include "signd/ipc-io.h"
 
 struct failure {
-	uint8_t url[DIGEST_MAX]; /* its hash */
-	const char *code;        /* NULL: no failure */
+	uint8_t name[DIGEST_MAX]; /* its hash */
+	const char *code;         /* NULL: no failure */
 	bool slow;
-	int64_t ms;
+	int64_t given_ms, ms;
 	int64_t until_ms;
 };
 
@@ -185,20 +185,20 @@ fetch_memory_free(struct fetch_memory *m)
 /* ---- who did not answer ---- */
 
 static bool
-hash_url(const char *url, uint8_t out[DIGEST_MAX])
+hash_name(struct bytes name, uint8_t out[DIGEST_MAX])
 {
-	struct err *e = digest_of(DIGEST_SHA256, bytes_str(url), out);
+	struct err *e = digest_of(DIGEST_SHA256, name, out);
 	bool ok = e == NULL;
 	err_free(e);
 	return ok;
 }
 
 static struct failure *
-find_failure(struct fetch_memory *m, const uint8_t *url)
+find_failure(struct fetch_memory *m, const uint8_t *hash)
 {
 	for (size_t i = 0; i < FETCH_FAILURES_MAX; i++)
 		if (m->failures[i].code != NULL &&
-		    memcmp(m->failures[i].url, url, 32) == 0)
+		    memcmp(m->failures[i].name, hash, 32) == 0)
 			return &m->failures[i];
 	return NULL;
 }
@@ -216,16 +216,25 @@ oldest_failure(struct fetch_memory *m)
 	return best;
 }
 
+/* Clocks are no more exact than that, and an eighth more time would hardly
+ * have helped. */
+static bool
+has_more_time(const struct failure *f, int64_t left_ms)
+{
+	return left_ms > f->given_ms + f->given_ms / 8;
+}
+
 const char *
-fetch_failed_before(
-    struct fetch_memory *m, const char *url, bool *slow, int64_t *ms)
+fetch_failed_before(struct fetch_memory *m, struct bytes name, int64_t left_ms,
+    bool *slow, int64_t *ms)
 {
 	uint8_t hash[DIGEST_MAX];
-	if (!hash_url(url, hash))
+	if (!hash_name(name, hash))
 		return NULL;
 	LOCKED(m);
 	const struct failure *f = find_failure(m, hash);
-	if (f == NULL || f->until_ms <= ipc_now_ms())
+	if (f == NULL || f->until_ms <= ipc_now_ms() ||
+	    (f->slow && has_more_time(f, left_ms)))
 		return NULL;
 	*slow = f->slow;
 	*ms = f->ms;
@@ -233,11 +242,11 @@ fetch_failed_before(
 }
 
 void
-fetch_remember(struct fetch_memory *m, const char *url, const char *code,
-    bool slow, int64_t ms)
+fetch_remember(struct fetch_memory *m, struct bytes name, const char *code,
+    bool slow, int64_t given_ms, int64_t ms)
 {
 	uint8_t hash[DIGEST_MAX];
-	if (!hash_url(url, hash))
+	if (!hash_name(name, hash))
 		return;
 	LOCKED(m);
 	struct failure *f = find_failure(m, hash);
@@ -247,9 +256,10 @@ fetch_remember(struct fetch_memory *m, const char *url, const char *code,
 		f = oldest_failure(m);
 	*f = (struct failure){ .code = code,
 		.slow = slow,
+		.given_ms = given_ms,
 		.ms = ms,
 		.until_ms = ipc_now_ms() + m->retry_ms };
-	memcpy(f->url, hash, 32);
+	memcpy(f->name, hash, 32);
 }
 
 /* ---- at the net ---- */

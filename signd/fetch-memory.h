@@ -22,13 +22,19 @@ struct err *fetch_memory_new(
 /* No thread may be inside; ends the one that fetches behind. */
 void fetch_memory_free(struct fetch_memory *m);
 
-/* A failure by address: that of a responder counts for all certificates.
- * NULL: none that is young enough.  *slow, *ms: as it was then. */
-const char *fetch_failed_before(
-    struct fetch_memory *m, const char *url, bool *slow, int64_t *ms);
-/* `code` is static; NULL: it answered, and the failure is forgotten. */
-void fetch_remember(struct fetch_memory *m, const char *url, const char *code,
-    bool slow, int64_t ms);
+/*
+ * A failure by what was wanted and where: that of a responder counts for all
+ * certificates.  NULL: none that is young enough.  That an answer did not come
+ * in time counts for those alone who have hardly more time for it (`left_ms`)
+ * than was given then: who waits a second silences nobody who would wait
+ * longer.  *slow, *ms: as it was then.
+ */
+const char *fetch_failed_before(struct fetch_memory *m, struct bytes name,
+    int64_t left_ms, bool *slow, int64_t *ms);
+/* `code` is static; NULL: it answered, and the failure is forgotten.
+ * `given_ms`: the time that there was for an answer. */
+void fetch_remember(struct fetch_memory *m, struct bytes name, const char *code,
+    bool slow, int64_t given_ms, int64_t ms);
 
 /*
  * fetch_enter waits until there is room at the net and nobody else asks for one

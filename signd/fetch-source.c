@@ -6,9 +6,7 @@
 #include "signd/ipc.h"
 #include "signd/proto.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define ANSWER_MARGIN_MS 2000 /* the fetcher's own work, and its queue */
 #define YOUNG_S 30 /* asking again so soon would bring nothing newer */
@@ -42,6 +40,19 @@ is_plausible(enum wanted_kind kind, struct bytes b)
 
 static void fetch_anew(void *ctx, const struct wanted *w);
 
+/* The list is a large one that we have an index of. */
+static struct err *
+from_shelf(const struct fetch_source *s, const struct wanted *w,
+    const uint8_t key[WANTED_KEY], struct fetched *out, int64_t *age)
+{
+	if (s->shelf == NULL || w->kind != WANTED_CRL)
+		return NULL;
+	TRY(list_shelf_get(s->shelf, key, &out->index, age));
+	out->indexed = out->index != NULL;
+	out->stale = out->indexed && *age >= YOUNG_S;
+	return NULL;
+}
+
 /* What is there, or nothing; *age: seconds. */
 static struct err *
 from_store(const struct fetch_source *s, const struct wanted *w,
@@ -51,12 +62,25 @@ from_store(const struct fetch_source *s, const struct wanted *w,
 	int64_t got = 0;
 	*out = (struct fetched){ .body = BUF(s->max) };
 	TRY(wanted_key(w, key));
+	*age = INT64_MAX;
+	TRY(from_shelf(s, w, key, out, age));
+	if (out->indexed)
+		return NULL;
 	struct err *e = front_fetched_get(s->store, key, &out->body, &got);
 	*age = e == NULL ? clock_now(s->clock) - got : INT64_MAX;
 	out->stale = e == NULL && *age >= YOUNG_S;
 	if (e != NULL && err_kind(e) != ERR_MISSING)
 		return e;
 	err_free(e);
+	return NULL;
+}
+
+static struct err *
+want_large(const struct fetch_source *s, const struct wanted *w)
+{
+	uint8_t key[WANTED_KEY];
+	TRY(wanted_key(w, key));
+	list_shelf_want(s->shelf, key, w->url);
 	return NULL;
 }
 
@@ -70,49 +94,20 @@ look(struct fetch_source *s, const struct wanted *w, struct fetched *out,
 	TRY(from_store(s, w, out, &age));
 	*ask = age >= ages[w->kind].usable_s || (w->again && age >= YOUNG_S);
 	if (w->again && *ask) {
-		buf_clear(&out->body);
+		bool large = out->indexed;
+		fetched_done(out);
+		out->body = BUF(s->max);
 		out->stale = false;
+		out->indexed = large; /* asked for in its own way */
 	}
-	if (!*ask && age >= ages[w->kind].fresh_s)
+	if (!*ask && age >= ages[w->kind].fresh_s && !out->indexed)
 		fetch_behind(s->memory, w, fetch_anew, s);
+	if (!*ask && age >= ages[w->kind].fresh_s && out->indexed)
+		TRY(want_large(s, w));
 	return NULL;
 }
 
 /* ---- whom not to ask ---- */
-
-static bool
-is_host(struct bytes host, const char *allowed)
-{
-	size_t n = strlen(allowed);
-	if (host.len < n ||
-	    strncasecmp((const char *)host.ptr + host.len - n, allowed, n) != 0)
-		return false;
-	/* "ca.vn" is itself and a.ca.vn, but not other-ca.vn. */
-	return host.len == n || host.ptr[host.len - n - 1] == '.';
-}
-
-/* Without port; an address with a name before '@' is nobody's. */
-static struct bytes
-host_of(const char *url)
-{
-	const char *p = strstr(url, "://") + 3;
-	size_t n = strcspn(p, "/?#");
-	if (memchr(p, '@', n) != NULL)
-		return BYTES_NONE;
-	size_t port = *p == '[' ? n : strcspn(p, ":");
-	return bytes_of(p, port < n ? port : n);
-}
-
-static bool
-may_ask(const struct fetch_source *s, const char *url)
-{
-	if (s->hosts == NULL || s->hosts->n == 0)
-		return true;
-	for (size_t i = 0; i < s->hosts->n; i++)
-		if (is_host(host_of(url), s->hosts->v[i]))
-			return true;
-	return false;
-}
 
 /* An answer of last time stays; else it failed. */
 static void
@@ -126,27 +121,75 @@ fail(struct fetched *f, struct err *e, bool slow, int64_t ms)
 		f->error = e;
 }
 
+#define MEMORY_NAME_MAX (WANTED_URL_MAX + WANTED_KEY + 16)
+
 /* What failed is remembered by what was wanted there: a stranger's certificate
- * that calls an OCSP server a place of issuers must not silence it. */
-static const char *
-remembered_as(const struct wanted *w, char name[WANTED_URL_MAX + 16])
+ * that calls an OCSP server a place of issuers must not silence it.  And what
+ * a responder made of one request says nothing of the others. */
+static struct err *
+name_of(const struct wanted *w, bool of_request, struct buf *name)
 {
-	snprintf(name, WANTED_URL_MAX + 16, "%d %s", (int)w->kind, w->url);
-	return name;
+	uint8_t key[WANTED_KEY];
+	buf_clear(name);
+	TRY(buf_printf(name, "%d %s", (int)w->kind, w->url));
+	if (!of_request)
+		return NULL;
+	TRY(wanted_key(w, key));
+	return buf_append(name, bytes_of(key, sizeof(key)));
+}
+
+/* It answered, but not what was wanted. */
+static bool
+is_of_request(const struct wanted *w, const char *code)
+{
+	return w->kind == WANTED_OCSP &&
+	       (strcmp(code, "source-refused") == 0 ||
+		   strcmp(code, "source-garbage") == 0 ||
+		   strcmp(code, "fetch-too-large") == 0);
+}
+
+static const char *
+failed_before(const struct fetch_source *s, const struct wanted *w,
+    int64_t left_ms, bool *slow, int64_t *ms)
+{
+	CLEANUP(buf_done) struct buf name = BUF(MEMORY_NAME_MAX);
+	const char *code = NULL;
+	for (int of_request = 0; of_request < 2 && code == NULL; of_request++) {
+		struct err *e = name_of(w, of_request != 0, &name);
+		if (e == NULL)
+			code = fetch_failed_before(s->memory,
+			    buf_bytes(&name), left_ms, slow, ms);
+		err_free(e);
+	}
+	return code;
+}
+
+/* That there was no room beside others, of whom a stranger may have chosen
+ * some, says nothing of this one. */
+static void
+remember(const struct fetch_source *s, const struct wanted *w,
+    const struct err *bad, bool slow, int64_t given_ms, int64_t ms)
+{
+	CLEANUP(buf_done) struct buf name = BUF(MEMORY_NAME_MAX);
+	const char *code = bad == NULL ? NULL : err_code(bad);
+	if (code != NULL && strcmp(code, "source-busy") == 0)
+		return;
+	struct err *e =
+	    name_of(w, code != NULL && is_of_request(w, code), &name);
+	if (e == NULL)
+		fetch_remember(s->memory, buf_bytes(&name), code, slow,
+		    given_ms, ms);
+	err_free(e);
 }
 
 /* Drops those that need not be asked, and says why. */
 static void
-spare(const struct fetch_source *s, const struct wanted *w, bool *ask,
-    struct fetched *f)
+spare(const struct fetch_source *s, const struct wanted *w, int64_t left_ms,
+    bool *ask, struct fetched *f)
 {
 	bool slow = false;
 	int64_t ms = 0;
-	char name[WANTED_URL_MAX + 16];
-	const char *code = may_ask(s, w->url) ? NULL : "source-not-allowed";
-	if (code == NULL)
-		code = fetch_failed_before(
-		    s->memory, remembered_as(w, name), &slow, &ms);
+	const char *code = failed_before(s, w, left_ms, &slow, &ms);
 	if (code == NULL)
 		return;
 	*ask = false;
@@ -185,20 +228,67 @@ keep(const struct fetch_source *s, const struct wanted *w, struct bytes body,
 	return buf_append(&out->body, body);
 }
 
+/* Too large for a message, but not for the shelf. */
+static bool
+is_large(const struct fetch_source *s, const struct wanted *w,
+    const struct err *e)
+{
+	return e != NULL && s->shelf != NULL && w->kind == WANTED_CRL &&
+	       strcmp(err_code(e), "fetch-too-large") == 0;
+}
+
+/*
+ * A list of that size takes as long as it takes: it is fetched behind, once
+ * for all who want it, and this one waits for it as long as it may.  What there
+ * is of last time stays in *out.
+ */
+static struct err *
+get_large(const struct fetch_source *s, const struct wanted *w,
+    int64_t left_ms, struct fetched *out)
+{
+	uint8_t key[WANTED_KEY];
+	struct err *bad = NULL;
+	int64_t begin = ipc_now_ms(), age;
+	TRY(wanted_key(w, key));
+	list_shelf_want(s->shelf, key, w->url);
+	bool ended = list_shelf_wait(s->shelf, key, left_ms, &bad);
+	int64_t ms = out->ms + ipc_now_ms() - begin;
+	if (ended)
+		remember(s, w, bad, false, left_ms, ms);
+	if (!ended || bad != NULL) {
+		if (bad == NULL)
+			bad = err_coded(err_new(ERR_REMOTE, NULL,
+					    "%s: still being fetched", w->url),
+			    "source-slow");
+		out->indexed = out->index != NULL;
+		fail(out, bad, !ended, ms);
+		return NULL;
+	}
+	fetched_done(out);
+	*out = (struct fetched){ .body = BUF(s->max), .ms = ms };
+	TRY(from_shelf(s, w, key, out, &age));
+	out->stale = false;
+	return NULL;
+}
+
 /* The answer about one; with an older one at hand a failure is no error. */
 static struct err *
 unpack_answer(const struct fetch_source *s, const struct wanted *w,
-    struct unpack *u, int64_t ms, struct fetched *out)
+    struct unpack *u, int64_t given_ms, int64_t ms, struct fetched *out)
 {
 	uint64_t slow;
 	struct bytes b;
-	char name[WANTED_URL_MAX + 16];
 	TRY(unpack_u64(u, 1, &slow));
 	bool came = unpack_is(u, 2);
 	TRY(unpack_bytes(u, came ? 2 : 3, &b));
 	struct err *e = came ? keep(s, w, b, out) : err_unpack(b);
-	fetch_remember(s->memory, remembered_as(w, name),
-	    e == NULL ? NULL : err_code(e), slow != 0, ms);
+	if (is_large(s, w, e)) {
+		err_free(e);
+		out->indexed = true; /* get_large() goes on */
+		out->ms = ms;
+		return NULL;
+	}
+	remember(s, w, e, slow != 0, given_ms, ms);
 	if (e != NULL)
 		fail(out, e, slow != 0, ms);
 	out->ms = ms;
@@ -224,8 +314,8 @@ from_net(const struct fetch_source *s, const struct wanted *w, size_t n,
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	for (size_t i = 0; i < n; i++)
 		if (ask[i])
-			TRY(unpack_answer(
-			    s, &w[i], &u, ipc_now_ms() - begin, &out[i]));
+			TRY(unpack_answer(s, &w[i], &u, deadline_ms,
+			    ipc_now_ms() - begin, &out[i]));
 	return unpack_end(&u);
 }
 
@@ -247,7 +337,7 @@ static struct err *
 go_out(struct fetch_source *s, const struct wanted *w, size_t n,
     int64_t left_ms, bool *ask, struct fetched *out)
 {
-	bool waited, any = false;
+	bool waited, any = false, small[WANTED_MAX] = { false };
 	if (!fetch_enter(s->memory, w, n, &left_ms, &waited)) {
 		fail_all(w, n, ask, out, "too many wait for the net");
 		return NULL;
@@ -255,20 +345,30 @@ go_out(struct fetch_source *s, const struct wanted *w, size_t n,
 	struct err *e = NULL;
 	for (size_t i = 0; i < n && e == NULL; i++) {
 		if (ask[i] && waited) {
-			buf_done(&out[i].body);
+			fetched_done(&out[i]);
 			e = look(s, &w[i], &out[i], &ask[i]);
 		}
 		if (ask[i] && e == NULL)
-			spare(s, &w[i], &ask[i], &out[i]);
-		any = any || ask[i];
+			spare(s, &w[i], left_ms, &ask[i], &out[i]);
 	}
+	for (size_t i = 0; i < n; i++) {
+		/* Known to be large: nothing is asked of it here. */
+		small[i] = ask[i] && !out[i].indexed;
+		any = any || small[i];
+	}
+	int64_t begin = ipc_now_ms();
 	if (any && e == NULL) {
-		struct err *bad = from_net(s, w, n, left_ms, ask, out);
+		struct err *bad = from_net(s, w, n, left_ms, small, out);
 		if (bad != NULL)
-			fail_all(w, n, ask, out, err_text(bad));
+			fail_all(w, n, small, out, err_text(bad));
 		err_free(bad);
 	}
 	fetch_leave(s->memory, w, n);
+	for (size_t i = 0; i < n && e == NULL; i++) {
+		int64_t left = left_ms - (ipc_now_ms() - begin);
+		if (ask[i] && out[i].indexed)
+			e = get_large(s, &w[i], left > 0 ? left : 0, &out[i]);
+	}
 	return e;
 }
 
@@ -285,7 +385,7 @@ get(void *ctx, const struct wanted *w, size_t n, int64_t deadline_ms,
 	for (size_t i = 0; i < n; i++) {
 		TRY(look(s, &w[i], &out[i], &ask[i]));
 		if (ask[i])
-			spare(s, &w[i], &ask[i], &out[i]);
+			spare(s, &w[i], deadline_ms, &ask[i], &out[i]);
 		any = any || ask[i];
 	}
 	return any ? go_out(s, w, n, deadline_ms, ask, out) : NULL;

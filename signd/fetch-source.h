@@ -11,6 +11,7 @@
 
 #include "certs/source.h"
 #include "signd/fetch-memory.h"
+#include "signd/list-shelf.h"
 #include "signd/settings.h"
 #include "store/front.h"
 
@@ -20,8 +21,8 @@ struct fetch_source {
 	const struct clock *clock;
 	struct fetch_memory *memory;
 	size_t max;            /* bytes of one answer */
+	struct list_shelf *shelf; /* of larger lists; NULL: there is none */
 	int64_t behind_ms;     /* for what is fetched behind */
-	const struct settings_list *hosts; /* status-host; NULL, empty: all */
 };
 
 /* `s` must outlive what comes out, and its memory; several threads may use it.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "certs/cmp.h"
 #include "net/transfer.h"
 #include "signd/ipc.h"
 #include "signd/process.h"
@@ -18,6 +19,8 @@ _Static_assert(FETCH_MANY_MAX <= TRANSFERS_MAX, "as many as go out at once");
 struct fetcher {
 	const struct settings *s;
 	struct curl_api api;
+	/* Who may ask for what; the same where all run under one user. */
+	struct ipc_service of_front, of_keyholder;
 };
 
 /* ---- requests ---- */
@@ -82,6 +85,73 @@ read_many(
 	return unpack_end(&u);
 }
 
+/* The address is not the caller's to choose, so it may be a private one. */
+static struct err *
+read_ca(
+    const struct settings *s, const struct ipc_message *m, struct transfers *t)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	struct transfer *f = &t->v[0];
+	uint64_t timeout;
+	t->n = 1;
+	TRY(unpack_u64(&u, 1, &timeout));
+	TRY(unpack_bytes(&u, 2, &f->post));
+	TRY(unpack_end(&u));
+	if (s->external_ca_url[0] == '\0')
+		return err_new(ERR_DENIED, NULL, "there is no external CA");
+	TRY(bytes_dup_str(bytes_str(s->external_ca_url), &f->url));
+	TRY(bytes_dup_str(
+	    BYTES_LIT("application/pkixcmp"), &f->content_type));
+	t->rules.private_ok = true;
+	TRY(check_request(s, CMP_ANSWER_MAX, timeout, f));
+	/* fetch-seconds is for strangers' servers; this one may think. */
+	uint64_t longest = (uint64_t)s->external_ca_seconds * 1000;
+	f->timeout_ms = (long)(timeout < longest ? timeout : longest);
+	return NULL;
+}
+
+/* Into a file of the front's: too large for a message. */
+static struct err *
+fetch_file(const struct settings *s, const struct ipc_message *m,
+    struct transfers *t, struct buf *out)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	struct transfer *f = &t->v[0];
+	uint64_t max, timeout;
+	t->n = 1;
+	TRY(unpack_str(&u, 1, &f->url));
+	TRY(unpack_u64(&u, 2, &max));
+	TRY(unpack_u64(&u, 3, &timeout));
+	TRY(unpack_end(&u));
+	if (m->nfds != 1)
+		return err_new(ERR_USAGE, NULL, "one file, please");
+	TRY(check_request(s, max, timeout, f));
+	uint64_t most = (uint64_t)s->list_max;
+	uint64_t longest = (uint64_t)s->list_seconds * 1000;
+	f->max = (size_t)(max < most ? max : most);
+	f->timeout_ms = (long)(timeout < longest ? timeout : longest);
+	f->to_file = true;
+	f->fd = m->fds[0];
+	t->room = f->max;
+	TRY(transfers_run(t));
+	if (f->error != NULL)
+		return TAKE(f->error);
+	return pack_u64(out, 1, f->len);
+}
+
+/* The front names addresses, keyholders do not. */
+static struct err *
+check_peer(const struct fetcher *me, const struct ipc_message *m)
+{
+	if (m->op == FETCH_PING)
+		return NULL;
+	return ipc_peer_allowed(m->op == FETCH_CA ? &me->of_keyholder
+						  : &me->of_front,
+		   m->peer)
+		   ? NULL
+		   : err_new(ERR_DENIED, NULL, "not for this process");
+}
+
 /* All bodies together are no longer than one may be: take_body() saw to it. */
 static struct err *
 pack_many(struct transfers *t, struct buf *out)
@@ -100,6 +170,21 @@ pack_many(struct transfers *t, struct buf *out)
 	return NULL;
 }
 
+/* Addresses one by one are the operator's own (stamp-url); those of
+ * certificates come many at once, and are for the hosts of status-host. */
+static struct place_rules
+rules_for(const struct settings *s, bool of_strangers)
+{
+	struct place_rules r = { .private_ok = s->fetch_private,
+		.addresses = (const char *const *)s->fetch_private_address.v,
+		.naddresses = s->fetch_private_address.n };
+	if (of_strangers) {
+		r.hosts = (const char *const *)s->status_host.v;
+		r.nhosts = s->status_host.n;
+	}
+	return r;
+}
+
 static struct err *
 handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
@@ -107,21 +192,24 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 	const struct settings *s = me->s;
 	CLEANUP(transfers_done)
 	struct transfers t = { .api = &me->api,
-		.rules = { .private_ok = s->fetch_private,
-		    .addresses =
-			(const char *const *)s->fetch_private_address.v,
-		    .naddresses = s->fetch_private_address.n },
+		.rules = rules_for(s, request->op == FETCH_MANY ||
+					       request->op == FETCH_FILE),
 		.room = (size_t)s->fetch_max };
+	TRY(check_peer(me, request));
 	switch (request->op) {
 	case FETCH_PING:
 		return NULL;
 	case FETCH_GET:
 	case FETCH_POST:
-		TRY(read_one(s, request, &t));
+	case FETCH_CA:
+		TRY(request->op == FETCH_CA ? read_ca(s, request, &t)
+					    : read_one(s, request, &t));
 		TRY(transfers_run(&t));
 		if (t.v[0].error != NULL)
 			return TAKE(t.v[0].error);
 		return pack_bytes(&answer->body, 1, buf_bytes(&t.v[0].got));
+	case FETCH_FILE:
+		return fetch_file(s, request, &t, &answer->body);
 	case FETCH_MANY:
 		TRY(read_many(s, request, &t));
 		TRY(transfers_run(&t));
@@ -145,6 +233,11 @@ fetcher_run(const struct settings *s, int listen_fd)
 		.handle = handle,
 	};
 	TRY(process_peer(&service, s->user_front));
+	TRY(process_peer(&me.of_front, s->user_front));
+	if (s->external_ca_url[0] != '\0') {
+		TRY(process_peer(&service, s->user_keyholder));
+		TRY(process_peer(&me.of_keyholder, s->user_keyholder));
+	}
 	TRY(curl_load(&me.api));
 	if (me.api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_new(ERR_INTERNAL, NULL, "curl_global_init");

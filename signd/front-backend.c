@@ -22,6 +22,7 @@ backend_init(struct backend *b, const struct settings *s)
 {
 	TRY(process_path(s->run_dir, SOCKET_WORKER, &b->worker));
 	TRY(process_path(s->run_dir, SOCKET_FETCHER, &b->fetcher));
+	TRY(process_path(s->run_dir, SOCKET_INDEXER, &b->indexer));
 	TRY(process_path(s->run_dir, SOCKET_KEYHOLDER, &b->keyholder));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &b->ledger));
 	b->ledger_pool = calloc(1, sizeof(*b->ledger_pool));
@@ -37,6 +38,7 @@ backend_done(struct backend *b)
 {
 	free(b->worker);
 	free(b->fetcher);
+	free(b->indexer);
 	free(b->keyholder);
 	if (b->ledger_pool != NULL)
 		ipc_pool_done(b->ledger_pool);
@@ -57,13 +59,20 @@ say_worker(const struct front *f, struct err *e, int64_t took_ms)
 }
 
 struct err *
+ask_worker_fds(const struct front *f, uint16_t op, struct bytes body,
+    const int *fds, size_t nfds, struct ipc_message *out)
+{
+	int64_t begin = ipc_now_ms();
+	struct err *e = ipc_call(f->backend.worker, op, body, fds, nfds,
+	    WORKER_ANSWER_MAX, f->backend.worker_ms, out);
+	return say_worker(f, e, ipc_now_ms() - begin);
+}
+
+struct err *
 ask_worker(const struct front *f, uint16_t op, struct bytes body, int fd,
     struct ipc_message *out)
 {
-	int64_t begin = ipc_now_ms();
-	struct err *e = ipc_call(f->backend.worker, op, body, &fd, fd >= 0,
-	    WORKER_ANSWER_MAX, f->backend.worker_ms, out);
-	return say_worker(f, e, ipc_now_ms() - begin);
+	return ask_worker_fds(f, op, body, &fd, fd >= 0, out);
 }
 
 struct err *
@@ -78,8 +87,11 @@ struct err *
 ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out)
 {
+	/* An external CA makes the certificate meanwhile. */
+	bool outside = op == KEY_ACTIVATE && f->s->external_ca_url[0] != '\0';
+	int64_t more = outside ? f->s->external_ca_seconds * 1000 : 0;
 	return ipc_call(f->backend.keyholder, op, body, NULL, 0,
-	    SMALL_ANSWER_MAX, KEYHOLDER_MS, out);
+	    SMALL_ANSWER_MAX, KEYHOLDER_MS + (int)more, out);
 }
 
 struct err *

@@ -152,36 +152,60 @@ expect_body(struct request *q)
 	return form ? form_new(q, &q->form) : NULL;
 }
 
-struct framing {
+struct head {
 	int lengths;
 	int encodings;
+	int hosts;
+	bool strange; /* a name, or an encoding, that we do not know */
 };
 
+/* RFC 9110 5.6.2; "Content-Length :" is another's Content-Length. */
+static bool
+is_token(const char *name)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+	for (const char *p = name; *p != '\0'; p++)
+		if (!(*p >= '0' && *p <= '9') && !(*p >= 'a' && *p <= 'z') &&
+		    !(*p >= 'A' && *p <= 'Z') && strchr(others, *p) == NULL)
+			return false;
+	return name[0] != '\0';
+}
+
 static enum MHD_Result
-count_framing(
+count_head(
     void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
 {
-	struct framing *f = ctx;
+	struct head *h = ctx;
 	(void)kind;
-	(void)value;
-	f->lengths += strcasecmp(key, "Content-Length") == 0;
-	f->encodings += strcasecmp(key, "Transfer-Encoding") == 0;
+	h->lengths += strcasecmp(key, "Content-Length") == 0;
+	h->hosts += strcasecmp(key, "Host") == 0;
+	h->strange = h->strange || !is_token(key);
+	if (strcasecmp(key, "Transfer-Encoding") != 0)
+		return MHD_YES;
+	h->encodings++;
+	h->strange = h->strange || value == NULL ||
+		     strcasecmp(value, "chunked") != 0;
 	return MHD_YES;
 }
 
-/* A proxy in front of us may see another end of the body than we do: what is
- * left over would be the next request, of somebody else. */
+/* A proxy in front of us may see another end of the body, or another host, than
+ * we do: what is left over would be the next request, of somebody else. */
 static struct err *
-check_framing(const struct request *q)
+check_head(const struct request *q)
 {
-	struct framing f = { 0 };
+	struct head h = { 0 };
 	MHD_get_connection_values(
-	    q->connection, MHD_HEADER_KIND, count_framing, &f);
-	if (f.lengths + f.encodings <= 1)
-		return NULL;
-	return err_coded(err_new(ERR_MALFORMED, "RFC 9112 6.3",
-			     "the length of the body is told twice"),
-	    "request-framing");
+	    q->connection, MHD_HEADER_KIND, count_head, &h);
+	if (h.lengths + h.encodings > 1)
+		return err_coded(err_new(ERR_MALFORMED, "RFC 9112 6.3",
+				     "the length of the body is told twice"),
+		    "request-framing");
+	if (h.hosts > 1 || h.strange)
+		return err_coded(
+		    err_new(ERR_MALFORMED, "RFC 9112 3.2, 5.1, 6.1",
+			"a head that can be read in two ways"),
+		    "request-head");
+	return NULL;
 }
 
 struct err *
@@ -194,7 +218,7 @@ request_check(struct request *q, gnutls_session_t session, const char *method,
 					       : LISTEN_CITIZENS;
 	if (session == NULL && !q->plain)
 		return err_new(ERR_NOMEM, NULL, "connection");
-	TRY(check_framing(q));
+	TRY(check_head(q));
 	if (q->officer)
 		TRY(read_peer(q, session));
 	TRY(require(utf8_printable(bytes_str(path)), "not-found", "path"));

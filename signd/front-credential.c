@@ -94,21 +94,25 @@ reply_activated(struct front *f, struct bytes answer, struct reply *out)
 {
 	struct unpack u = unpack_of(answer);
 	CLEANUP(free_charp) char *id = NULL;
-	struct bytes der;
+	struct bytes der, issued;
 	CLEANUP(json_freep) json_t *doc = NULL;
 	json_t *chain = json_array();
 	TRY(json_new(&doc));
 	TRY(json_put(doc, "chain", chain));
 	TRY(unpack_str(&u, 1, &id));
 	TRY(json_put_str(doc, "credentialID", id));
-	TRY(unpack_bytes(&u, 2, &der));
-	TRY(put_pem(doc, "certificate", der));
-	ocsp_issued(f, der);
+	TRY(unpack_bytes(&u, 2, &issued));
+	TRY(put_pem(doc, "certificate", issued));
 	while (unpack_is(&u, 3)) {
 		TRY(unpack_bytes(&u, 3, &der));
 		TRY(put_pem(chain, NULL, der));
 	}
 	TRY(put_second(doc, &u));
+	if (unpack_is(&u, 6)) {
+		uint64_t external;
+		TRY(unpack_u64(&u, 6, &external));
+	} else
+		ocsp_issued(f, issued);
 	TRY(unpack_end(&u));
 	return reply_json(out, 201, doc);
 }

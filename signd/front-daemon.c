@@ -44,6 +44,38 @@ daemon_threads(void)
 					    : (unsigned int)cores;
 }
 
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* As libmicrohttpd does it, but "%00" stays as it is written: a path or a
+ * parameter would end there, and be another one than a proxy let pass. */
+static size_t
+unescape(void *ctx, struct MHD_Connection *connection, char *text)
+{
+	const char *from = text;
+	char *to = text;
+	(void)ctx;
+	(void)connection;
+	while (*from != '\0') {
+		int high = *from == '%' ? hex_digit(from[1]) : -1;
+		int low = high >= 0 ? hex_digit(from[2]) : -1;
+		if (low < 0 || high + low == 0) {
+			*to++ = *from++;
+			continue;
+		}
+		*to++ = (char)(high * 16 + low);
+		from += 3;
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
 static struct err *
 start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 {
@@ -77,6 +109,7 @@ start_daemon(struct http *h, struct listener *l, int fd, const struct tls *tls)
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_THREAD_POOL_SIZE, daemon_threads(),
+	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
 	    1, MHD_OPTION_ARRAY, l->plain ? &end : secure, MHD_OPTION_END);
 	if (l->daemon == NULL)

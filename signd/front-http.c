@@ -332,17 +332,20 @@ request_new(struct listener *l, struct MHD_Connection *connection)
 	q->address = payer_of(peer != NULL ? peer->client_addr : NULL);
 	atomic_fetch_add(&l->front->at_work, 1);
 
+	/* What one call answers the next one overwrites. */
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(
+	struct connection *watched = info != NULL ? info->socket_context : NULL;
+	info = MHD_get_connection_info(
 	    connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	gnutls_session_t session =
+	    info != NULL ? (gnutls_session_t)info->tls_session : NULL;
 	pthread_mutex_lock(&l->front->watch->lock);
-	q->watched = info != NULL ? info->socket_context : NULL;
-	if (q->watched != NULL) {
-		q->watched->request = q;
-		q->watched->swallow_until = 0;
-		q->watched->session =
-		    tls != NULL ? (gnutls_session_t)tls->tls_session : NULL;
+	q->watched = watched;
+	if (watched != NULL) {
+		watched->request = q;
+		watched->swallow_until = 0;
+		watched->session = session;
 	}
 	pthread_mutex_unlock(&l->front->watch->lock);
 	return q;

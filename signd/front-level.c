@@ -304,6 +304,9 @@ collect(const struct front *f, const struct spool *document, int64_t wait_ms,
 		.ndomains = t.ndomains,
 		.status_data = &t.crl,
 		.nstatus_data = t.crl.der.len > 0,
+		.index_fds = t.index_fds,
+		.nindexes = t.nindexes,
+		.status_along = t.nindexes > 0,
 		.reports = REPORT_JSON };
 	TRY(ask_verification(f, &q, document->fd, wait_ms, out, &a));
 	/* Without it the level would be claimed and not reached. */

@@ -3,7 +3,9 @@
  * the register has not changed since it was made or looked at.
  *
  * The table is of sets of four.  What the register does not know has the last
- * place of a set alone: strangers who ask for random numbers push nobody out.
+ * place of a set alone, and few of them, which do not count among the others:
+ * strangers who ask for random numbers push nobody out, and keep nobody's
+ * answer from being made beforehand.
  */
 #include "signd/front-ocsp.h"
 
@@ -18,6 +20,7 @@
 #include "store/ledger.h"
 
 #define WAYS 4
+#define UNKNOWN_SHARE 16 /* one unknown for so many that are kept */
 #define ANSWER_MAX 8192 /* bytes of one that is kept */
 
 struct slot {
@@ -35,8 +38,8 @@ struct ocsp_cache {
 	pthread_rwlock_t lock; /* held for a look or a copy */
 	struct slot **slots;
 	size_t sets;
-	size_t kept;
-	size_t used;
+	size_t kept, used; /* of what the register knows */
+	size_t unknown_kept, unknown_used;
 	struct cert *issuer; /* set once, by the first request that asks */
 	struct ocsp_issuer_id ids[2]; /* by SHA-1 and SHA-256 */
 	int64_t changes;              /* of the register, the most heard of */
@@ -113,6 +116,7 @@ ocsp_cache_new(size_t kept, struct ocsp_cache **out)
 	pthread_rwlock_init(&c->lock, NULL);
 	c->changes = -1;
 	c->kept = kept;
+	c->unknown_kept = kept / UNKNOWN_SHARE + 1;
 	c->sets = kept / (WAYS / 2) + 1; /* half full: few sets overflow */
 	c->slots = calloc(c->sets * WAYS, sizeof(struct slot *));
 	if (c->slots == NULL) {
@@ -357,27 +361,59 @@ slot_new(const struct ocsp_key *k, const struct ocsp_made *made)
 	return NULL;
 }
 
+static bool
+is_unknown(const struct slot *s)
+{
+	return s->said.state == LEDGER_UNKNOWN;
+}
+
+/* The last of its set, if that is empty or another unknown one's. */
+static struct slot **
+place_for_unknown(struct ocsp_cache *c, struct slot **set)
+{
+	struct slot **last = &set[WAYS - 1];
+	if (*last == NULL)
+		return c->unknown_used < c->unknown_kept ? last : NULL;
+	return is_unknown(*last) ? last : NULL;
+}
+
+/* While there is room, a place that nobody or an unknown one has; else the
+ * oldest's. */
+static struct slot **
+place_for_known(struct ocsp_cache *c, struct slot **set)
+{
+	struct slot **at = NULL;
+	bool room = c->used < c->kept;
+	for (size_t i = 0; i < WAYS; i++) {
+		bool is_free = set[i] == NULL || is_unknown(set[i]);
+		if (is_free && room)
+			return &set[i];
+		if (!is_free && (at == NULL || set[i]->made < (*at)->made))
+			at = &set[i];
+	}
+	return at;
+}
+
 static struct slot **
 place_for(struct ocsp_cache *c, const struct slot *s)
 {
 	struct slot **set = set_of(c, &s->key);
 	struct slot **at = find(c, &s->key);
-	struct slot **last = &set[WAYS - 1];
+	bool one_more = at != NULL && is_unknown(*at) && !is_unknown(s);
 	if (at != NULL)
-		return at;
-	if (s->said.state == LEDGER_UNKNOWN)
-		return *last == NULL || (*last)->said.state == LEDGER_UNKNOWN
-			   ? last
-			   : NULL;
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i] == NULL && c->used >= c->kept)
-			continue;
-		if (set[i] == NULL || set[i]->said.state == LEDGER_UNKNOWN)
-			return &set[i];
-		if (at == NULL || set[i]->made < (*at)->made)
-			at = &set[i];
-	}
-	return at;
+		return one_more && c->used >= c->kept ? NULL : at;
+	return is_unknown(s) ? place_for_unknown(c, set)
+			     : place_for_known(c, set);
+}
+
+static void
+count(struct ocsp_cache *c, const struct slot *s, bool comes)
+{
+	size_t *n;
+	if (s == NULL)
+		return;
+	n = is_unknown(s) ? &c->unknown_used : &c->used;
+	*n = comes ? *n + 1 : *n - 1;
 }
 
 void
@@ -392,7 +428,8 @@ ocsp_cache_keep(struct ocsp_cache *c, const struct ocsp_key *k,
 		c->changes = s->changes;
 	struct slot **at = s->changes < c->changes ? NULL : place_for(c, s);
 	if (at != NULL) {
-		c->used += *at == NULL;
+		count(c, *at, false);
+		count(c, s, true);
 		struct slot *old = *at;
 		*at = s;
 		s = old;
@@ -428,7 +465,7 @@ ocsp_cache_confirm(struct ocsp_cache *c, const struct ocsp_key *k,
 		if (!same) {
 			gone = *s;
 			*s = NULL;
-			c->used--;
+			count(c, gone, false);
 		}
 	}
 	pthread_rwlock_unlock(&c->lock);

@@ -1,5 +1,7 @@
 /* Verification that asks outside: workers judge, the fetcher brings. */
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/pack.h"
 #include "format/facts_pack.h"
@@ -18,7 +20,8 @@ trusted_done(struct trusted *t)
 {
 	free(t->domains);
 	ipc_message_done(&t->ca);
-	ipc_message_done(&t->list);
+	buf_done(&t->list);
+	index_file_free(t->index);
 	cert_list_done(&t->anchors);
 	if (t->snapshot != NULL)
 		trust_release(t->snapshot);
@@ -40,17 +43,126 @@ read_own_ca(struct trusted *t)
 	return unpack_end(&u);
 }
 
+/* ---- our own list ---- */
+
+/* Up to this size it goes in the message; beyond, as an index. */
+#define IN_MESSAGE_MAX (256 * 1024) /* bytes */
+
+struct own_list {
+	pthread_mutex_t lock; /* over all below */
+	int64_t number; /* of what we have; 0: nothing */
+	struct buf der; /* empty: it is a large one, and on the shelf */
+	uint8_t key[WANTED_KEY]; /* there */
+};
+
+struct err *
+own_list_new(struct own_list **out)
+{
+	uint8_t hash[DIGEST_MAX];
+	struct own_list *l = calloc(1, sizeof(*l));
+	if (l == NULL || pthread_mutex_init(&l->lock, NULL) != 0) {
+		free(l);
+		return err_new(ERR_NOMEM, NULL, "struct own_list");
+	}
+	struct err *e =
+	    digest_of(DIGEST_SHA256, BYTES_LIT("our own list"), hash);
+	memcpy(l->key, hash, sizeof(l->key));
+	*out = l;
+	return e;
+}
+
+void
+own_list_free(struct own_list *l)
+{
+	if (l == NULL)
+		return;
+	buf_done(&l->der);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static int64_t
+own_list_number(struct own_list *l)
+{
+	pthread_mutex_lock(&l->lock);
+	int64_t n = l->number;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
+static struct err *
+replace(const struct front *f, struct own_list *l, int64_t number,
+    struct bytes der)
+{
+	if (number <= l->number)
+		return NULL;
+	bool large = der.len > IN_MESSAGE_MAX;
+	if (large)
+		TRY(list_shelf_put(f->shelf, l->key, der));
+	CLEANUP(buf_done) struct buf copy = BUF(IN_MESSAGE_MAX);
+	if (!large)
+		TRY(buf_append(&copy, der));
+	buf_done(&l->der);
+	l->der = copy;
+	copy = BUF(0);
+	l->number = number;
+	return NULL;
+}
+
+static struct err *
+take(const struct front *f, struct own_list *l, struct trusted *t)
+{
+	int64_t age;
+	if (l->der.len > 0 || l->number == 0) {
+		t->list = BUF(IN_MESSAGE_MAX);
+		TRY(buf_append(&t->list, buf_bytes(&l->der)));
+		t->crl.der = buf_bytes(&t->list);
+		return NULL;
+	}
+	TRY(list_shelf_get(f->shelf, l->key, &t->index, &age));
+	if (t->index == NULL) {
+		l->number = 0; /* somebody took it away: once more */
+		return err_new(ERR_REMOTE, NULL, "our own list is gone");
+	}
+	t->crl = (struct status_data){
+		.der = t->index->map, .is_index = true
+	};
+	t->index_fds[0] = t->index->fd;
+	t->nindexes = 1;
+	return NULL;
+}
+
+/* The ledger is asked each time whether there is a newer one: what was revoked a
+ * moment ago must not be called good. */
+static struct err *
+get_own_list(const struct front *f, struct trusted *t)
+{
+	CLEANUP(buf_done) struct buf body = BUF(64);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	struct own_list *l = f->own_list;
+	struct bytes der;
+	uint64_t number;
+	TRY(pack_i64(&body, 1, own_list_number(l)));
+	TRY(ask_ledger(f, LEDGER_CRL, buf_bytes(&body), &m));
+	struct unpack u = unpack_of(buf_bytes(&m.body));
+	TRY(unpack_bytes(&u, 1, &der));
+	TRY(unpack_u64(&u, 2, &number));
+	TRY(unpack_end(&u));
+	pthread_mutex_lock(&l->lock);
+	struct err *e =
+	    der.len > 0 ? replace(f, l, (int64_t)number, der) : NULL;
+	if (e == NULL)
+		e = take(f, l, t);
+	pthread_mutex_unlock(&l->lock);
+	return e;
+}
+
 static struct err *
 get_own(const struct front *f, struct trusted *t)
 {
-	uint64_t number;
 	TRY(ask_ledger(f, LEDGER_CA, BYTES_NONE, &t->ca));
 	TRY(read_own_ca(t));
-	TRY(ask_ledger(f, LEDGER_CRL, BYTES_NONE, &t->list));
-	struct unpack u = unpack_of(buf_bytes(&t->list.body));
-	TRY(unpack_bytes(&u, 1, &t->crl.der));
-	TRY(unpack_u64(&u, 2, &number));
-	return unpack_end(&u);
+	return get_own_list(f, t);
 }
 
 /* Those of the settings, those of the trust list, and our own issuer. */
@@ -110,8 +222,12 @@ verify(void *ctx, const struct verify_request *q, struct verify_answer *out)
 	const struct by_workers *w = ctx;
 	CLEANUP(buf_done) struct buf body = BUF(VERIFY_REQUEST_MAX);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	int fds[1 + INDEXES_MAX] = { w->fd };
+	for (size_t i = 0; i < q->nindexes; i++)
+		fds[1 + i] = q->index_fds[i];
 	TRY(verify_request_pack(q, &body));
-	TRY(ask_worker(w->f, WORKER_VERIFY, buf_bytes(&body), w->fd, &m));
+	TRY(ask_worker_fds(w->f, WORKER_VERIFY, buf_bytes(&body), fds,
+	    1 + q->nindexes, &m));
 	return unpack(&m, out);
 }
 
@@ -130,7 +246,8 @@ judge(void *ctx, struct bytes facts, const struct verify_request *q,
 	TRY(verify_request_pack(&short_one, &request));
 	TRY(pack_bytes(&body, 1, facts));
 	TRY(pack_bytes(&body, 2, buf_bytes(&request)));
-	TRY(ask_worker(w->f, WORKER_JUDGE, buf_bytes(&body), -1, &m));
+	TRY(ask_worker_fds(w->f, WORKER_JUDGE, buf_bytes(&body), q->index_fds,
+	    q->nindexes, &m));
 	return unpack(&m, out);
 }
 

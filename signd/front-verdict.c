@@ -72,8 +72,8 @@ fill_place(const struct front *f, struct bytes raw, int64_t until,
 }
 
 struct err *
-verdict_place_new(const struct front *f, enum verdict_keep keep,
-    struct verdict_place *out)
+verdict_place_new(
+    const struct front *f, enum verdict_keep keep, struct verdict_place *out)
 {
 	uint8_t raw[VERDICT_ID_BYTES];
 	int64_t days =
@@ -120,8 +120,8 @@ seal_report(const struct verdict_place *p, const struct verify_answer *a,
 	TRY(pack_bytes(&plain, TAG_RECEIPT, buf_bytes(&a->receipt)));
 	TRY(random_fill(nonce, sizeof(nonce)));
 	TRY(buf_append(out, n));
-	return aead_seal(bytes_of(p->key, sizeof(p->key)), n,
-	    bytes_str(p->row), buf_bytes(&plain), out);
+	return aead_seal(bytes_of(p->key, sizeof(p->key)), n, bytes_str(p->row),
+	    buf_bytes(&plain), out);
 }
 
 struct err *
@@ -137,8 +137,8 @@ verdict_keep(const struct request *r, const struct verdict_place *p,
 	if (p->keep == KEEP_NOTHING)
 		return NULL;
 	memcpy(v.sha256, about, sizeof(v.sha256));
-	snprintf(v.verdict, sizeof(v.verdict), "%s",
-	    indication_name(a->indication));
+	snprintf(
+	    v.verdict, sizeof(v.verdict), "%s", indication_name(a->indication));
 	snprintf(v.sub, sizeof(v.sub), "%s",
 	    a->sub == SUB_NONE ? "" : sub_indication_name(a->sub));
 	snprintf(v.code, sizeof(v.code), "%s", a->code);
@@ -201,8 +201,7 @@ find(const struct request *r, struct kept *k)
 		return unknown();
 	}
 	TRY(derive(buf_bytes(&raw), &k->at));
-	TRY(front_verification_get(
-	    r->front->store, k->at.row, &k->v, &sealed));
+	TRY(front_verification_get(r->front->store, k->at.row, &k->v, &sealed));
 	k->at.keep = sealed.len > 0 ? KEEP_REPORT : KEEP_VERDICT;
 	TRY(fill_place(r->front, buf_bytes(&raw), k->v.expires, &k->at));
 	return sealed.len > 0 ? open_report(buf_bytes(&sealed), k) : NULL;
@@ -223,8 +222,8 @@ static enum sub_indication
 sub_of(const char *name)
 {
 	for (int i = SUB_NONE + 1; i <= SUB_GENERIC; i++)
-		if (strcmp(name,
-			sub_indication_name((enum sub_indication)i)) == 0)
+		if (strcmp(name, sub_indication_name((enum sub_indication)i)) ==
+		    0)
 			return (enum sub_indication)i;
 	return SUB_NONE;
 }
@@ -251,6 +250,8 @@ tell_bare(struct request *r, struct kept *k, unsigned report, struct buf *out)
 	*out = BUF(REPORT_MAX);
 	if (report & REPORT_TEXT)
 		return report_text(&in, request_lang(r), out);
+	if (report & REPORT_ETSI)
+		return report_etsi(&in, out);
 	return report & REPORT_JSON
 		   ? report_json(&in, out)
 		   : report_html(&in, request_lang(r), "/style.css", out);
@@ -279,21 +280,22 @@ copy_text(const struct request *r, struct bytes json, struct buf *out)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	TRY(json_read(json, &doc));
-	const char *text = json_string_value(
-	    json_object_get(json_object_get(doc, "text"),
+	const char *text =
+	    json_string_value(json_object_get(json_object_get(doc, "text"),
 		request_lang(r) == LANG_VI ? "vi" : "en"));
 	return copy_out(bytes_str(text), out);
 }
 
 static struct err *
-reply_kept(struct request *r, struct kept *k, unsigned report,
-    struct reply *out)
+reply_kept(
+    struct request *r, struct kept *k, unsigned report, struct reply *out)
 {
 	bool bare = k->at.keep != KEEP_REPORT;
 	out->status = 200;
 	if (report & REPORT_ETSI) {
 		out->type = "application/xml; charset=utf-8";
-		return copy_out(k->etsi, &out->body);
+		return bare ? tell_bare(r, k, report, &out->body)
+			    : copy_out(k->etsi, &out->body);
 	}
 	if (report & REPORT_TEXT) {
 		out->type = "text/plain; charset=utf-8";

@@ -22,6 +22,7 @@
 #define EXPIRE_EVERY_MS 60000
 #define CRL_EVERY_MS 600000 /* asking costs nothing while the last is young */
 #define STORE_FILE "front/store.db"
+#define LISTS_DIR "front/lists"
 
 /* ---- replies ---- */
 
@@ -211,6 +212,24 @@ read_trust(struct front *f)
 }
 
 static struct err *
+open_shelf(struct front *f)
+{
+	TRY(process_path(f->s->state_dir, LISTS_DIR, &f->lists));
+	const struct list_shelf_place p = { .dir = f->lists,
+		.spool = f->s->spool_dir,
+		.fetcher = f->backend.fetcher,
+		.indexer = f->backend.indexer,
+		.max = (size_t)f->s->list_max,
+		.seconds = f->s->list_seconds,
+		.room = f->s->list_room,
+		.clock = &clock_system };
+	TRY(own_list_new(&f->own_list));
+	TRY(list_shelf_new(&p, &f->shelf));
+	f->status.shelf = f->s->list_max > 0 ? f->shelf : NULL;
+	return NULL;
+}
+
+static struct err *
 open_store(struct front *f)
 {
 	CLEANUP(free_charp) char *path = NULL;
@@ -221,8 +240,8 @@ open_store(struct front *f)
 		.store = f->store,
 		.clock = &clock_system,
 		.max = (size_t)f->s->fetch_max,
-		.behind_ms = f->s->fetch_seconds * 1000,
-		.hosts = &f->s->status_host };
+		.behind_ms = f->s->fetch_seconds * 1000 };
+	TRY(open_shelf(f));
 	/* One stays for time stamps of another authority, whatever addresses
 	 * strangers name. */
 	size_t at_once = f->s->fetchers > 1 ? (size_t)f->s->fetchers - 1 : 1;
@@ -241,7 +260,10 @@ front_done(struct front *f)
 	trust_free(f->trust);
 	ocsp_cache_free(f->ocsp);
 	budget_free(f->budget);
-	fetch_memory_free(f->status.memory); /* it uses the store */
+	fetch_memory_free(f->status.memory); /* it uses store and shelf */
+	list_shelf_free(f->shelf);
+	free(f->lists);
+	own_list_free(f->own_list);
 	front_store_free(f->store);
 	backend_done(&f->backend);
 }

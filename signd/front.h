@@ -51,6 +51,7 @@
 struct backend {
 	char *worker;
 	char *fetcher;
+	char *indexer;
 	char *keyholder;
 	char *ledger;
 	struct ipc_pool *ledger_pool; /* connections to it */
@@ -64,6 +65,9 @@ struct front {
 	struct queue *queue;
 	struct front_store *store;
 	struct fetch_source status; /* what verification is missing */
+	struct own_list *own_list;  /* our own CRL, front-online.c */
+	char *lists;                /* directory of the shelf */
+	struct list_shelf *shelf;
 	struct trust_domain *domains; /* of trust-file */
 	size_t ndomains;
 	struct trust *trust; /* of trust-list */
@@ -255,6 +259,10 @@ void http_free(struct http *h);
 struct err *backend_init(struct backend *b, const struct settings *s) MUST_USE;
 void backend_done(struct backend *b);
 
+/* With indexes behind the document: `fds` in that order. */
+struct err *ask_worker_fds(const struct front *f, uint16_t op,
+    struct bytes body, const int *fds, size_t nfds,
+    struct ipc_message *out) MUST_USE;
 struct err *ask_worker(const struct front *f, uint16_t op, struct bytes body,
     int fd, struct ipc_message *out) MUST_USE;
 /* `ms`: how long the fetch itself may take. */
@@ -273,10 +281,18 @@ struct trusted {
 	size_t ndomains;
 	struct status_data crl; /* no bytes: none yet */
 	/* What these borrow from. */
-	struct ipc_message ca, list;
+	struct ipc_message ca;
+	struct buf list;          /* our own CRL, when it is a small one */
+	struct index_file *index; /* of it, when it is a large one */
+	int index_fds[1]; /* what a verify_request wants of that */
+	size_t nindexes;
 	struct cert_list anchors;
 	struct trust_snapshot *snapshot;
 };
+/* Our own CRL is kept, so that the ledger tells it once. */
+struct own_list;
+struct err *own_list_new(struct own_list **out) MUST_USE;
+void own_list_free(struct own_list *l);
 struct err *trusted_get(const struct front *f, struct trusted *out) MUST_USE;
 void trusted_done(struct trusted *t);
 

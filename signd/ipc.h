@@ -17,7 +17,7 @@
 
 #define IPC_BODY_MAX                                                           \
 	(64 * 1024 * 1024) /* bytes; each service has a lower one */
-#define IPC_FDS_MAX 2
+#define IPC_FDS_MAX 8
 
 struct ipc_message {
 	uint16_t op;

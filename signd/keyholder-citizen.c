@@ -63,7 +63,8 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 {
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(spki, &key));
-	TRY(keyholder_certificate(k, &a->record, key, false, &a->cert));
+	TRY(keyholder_certificate_of(
+	    k, &a->record, a->enrolment, key, &a->cert));
 	struct bytes serial = cert_serial(a->cert);
 	if (2 * serial.len + 1 > sizeof(a->serial))
 		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
@@ -119,6 +120,7 @@ record_activation(struct keyholder *k, const struct activation *a)
 	TRY(pack_i64(&body, 8, SEAL_VERSION));
 	TRY(pack_i64(&body, 9, a->generation));
 	TRY(pack_i64(&body, 10, a->second.len > 0));
+	TRY(pack_bytes(&body, 11, buf_bytes(&k->external.packed)));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_ACTIVATE, &body, &answer);
 }
@@ -239,10 +241,14 @@ tell_credential(struct keyholder *k, const struct activation *a,
     const struct pin_taken *pin, struct buf *out)
 {
 	TRY(pack_str(out, 1, a->credential));
+	bool external = keyholder_has_external(k);
+	const struct cert_list *chain =
+	    external ? &k->external.chain : &k->chain;
 	TRY(pack_bytes(out, 2, cert_der(a->cert)));
-	for (size_t i = 0; i < k->chain.n; i++)
-		TRY(pack_bytes(out, 3, cert_der(k->chain.v[i])));
-	return tell_second(k, a, pin, out);
+	for (size_t i = 0; i < chain->n; i++)
+		TRY(pack_bytes(out, 3, cert_der(chain->v[i])));
+	TRY(tell_second(k, a, pin, out));
+	return external ? pack_u64(out, 6, 1) : NULL;
 }
 
 struct err *
@@ -374,15 +380,17 @@ record_approval(struct keyholder *k, const struct sad *s,
 /* The PIN was right: make the SAD. */
 static struct err *
 approve(struct keyholder *k, const struct request *r, const struct held *h,
-    const struct pin_taken *pin, const struct unsealed *open, struct buf *out)
+    const struct pin_taken *pin, const struct unsealed *open,
+    struct cover_pass *pass, struct buf *out)
 {
 	CLEANUP(sad_done) struct sad s = { 0 };
 	TRY(secret_copy(&s.key, secret_bytes(&open->key)));
 	guard_secret(&s.key);
+	s.cover = *pass;
+	*pass = (struct cover_pass){ 0 };
 	TRY(fill_sad(k, r, h, &s));
 	CLEANUP(buf_done) struct buf sealed = BUF(SAD_MAX);
-	struct pepper pepper = keyholder_pepper(k);
-	TRY(sad_seal(&pepper, &s, &sealed));
+	TRY(sad_seal(&k->sad_keys, &s, &sealed));
 	TRY(record_approval(k, &s, pin, open->code_step));
 	TRY(pack_bytes(out, 1, buf_bytes(&sealed)));
 	return pack_i64(out, 2, k->settings->sad_seconds);
@@ -396,9 +404,10 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(read_request(u, &r));
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r.credential, true, &h));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_fetch(k, r.credential, true, &pass, &h));
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
-	struct err *e = approve(k, &r, &h, &pin, &open, out);
+	struct err *e = approve(k, &r, &h, &pin, &open, &pass, out);
 	return e == NULL ? NULL : keyholder_end_try(k, r.credential, e);
 }

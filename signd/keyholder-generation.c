@@ -129,25 +129,37 @@ keyholder_cover(struct keyholder *k, int64_t n, struct cover_key *out)
 }
 
 static struct err *
-uncover(struct keyholder *k, int64_t n, struct bytes owner,
-    struct bytes covered, struct secret *out)
+make_pass(struct keyholder *k, int64_t n, struct bytes owner,
+    struct cover_pass *out)
 {
 	struct cover_key key;
 	TRY(keyholder_cover(k, n, &key));
-	if (key.id.len == 0) /* from before there were covers */
-		return secret_copy(out, covered);
+	if (key.id.len == 0)
+		return NULL;
 	const struct pepper cover = { .ctx = &key, .hmac = hmac_of_cover };
-	return cover_open(&cover, key.id, owner, covered, out);
+	return cover_pass_make(&cover, n, key.id, owner, out);
+}
+
+static bool
+fits(const struct cover_pass *p, int64_t n)
+{
+	return p->key.len > 0 && p->generation == n;
 }
 
 struct err *
 keyholder_uncover(struct keyholder *k, int64_t n, struct bytes owner,
-    struct bytes covered, struct secret *out)
+    struct bytes covered, struct cover_pass *pass, struct secret *out)
 {
-	keyholder_lock(k);
-	struct err *e = uncover(k, n, owner, covered, out);
-	keyholder_unlock(k);
-	return e;
+	if (!fits(pass, n)) {
+		cover_pass_done(pass);
+		keyholder_lock(k);
+		struct err *e = make_pass(k, n, owner, pass);
+		keyholder_unlock(k);
+		TRY(e);
+	}
+	if (!fits(pass, n)) /* from before there were covers */
+		return secret_copy(out, covered);
+	return cover_pass_open(pass, owner, covered, out);
 }
 
 static struct err *

@@ -132,53 +132,90 @@ keyholder_ca(const struct keyholder *k)
 		.shape = { cert_key_alg(ca), cert_key_bits(ca) } };
 }
 
+/* Whose certificate, and by whom. */
+struct wish {
+	const struct enrolment_record *r;
+	EVP_PKEY *key;
+	bool dry;
+	const char *enrolment; /* NULL: by our own CA, whatever there is */
+};
+
+static bool
+is_external(const struct keyholder *k, const struct wish *w)
+{
+	return w->enrolment != NULL && keyholder_has_external(k);
+}
+
 static struct err *
-issue(struct keyholder *k, const struct cert_fields *f, bool dry,
+issue(struct keyholder *k, const struct wish *w, const struct cert_fields *f,
     struct cert **out)
 {
-	if (dry) {
+	if (w->dry) {
 		CLEANUP(buf_done) struct buf tbs = BUF(CERT_MAX);
 		return cert_build_tbs(f, &tbs);
 	}
+	if (is_external(k, w))
+		return keyholder_external_issue(k, w->enrolment, f, out);
 	struct token_signer key = { k, keyholder_ca(k) };
 	struct signer signer = token_signer(&key);
 	return cert_issue(f, &signer, out);
+}
+
+static int64_t
+end_of(const struct keyholder *k, const struct cert_profile *profile,
+    const struct cert *issuer, int64_t now)
+{
+	int64_t end = now + k->settings->certificate_days * DAY;
+	if (end > now + (int64_t)profile->max_days * DAY)
+		end = now + (int64_t)profile->max_days * DAY;
+	return end > cert_not_after(issuer) ? cert_not_after(issuer) : end;
+}
+
+static struct err *
+make(struct keyholder *k, const struct wish *w, struct cert **out)
+{
+	const struct cert_profile *profile = NULL;
+	const struct own_profile *own = NULL;
+	TRY(find_profile(k, w->r->profile, &profile, &own));
+	CLEANUP(subject_done) struct subject subject = { 0 };
+	TRY(fill_subject(w->r, profile, &subject));
+	for (size_t i = 0; own != NULL && i < own->nset; i++)
+		add_field(&subject, own->set[i].type, own->set[i].value);
+	const struct cert *issuer = is_external(k, w) ? k->external.chain.v[0]
+						      : k->chain.v[0];
+	const struct settings *s = k->settings;
+	const char *policy = text_or_none(s->certificate_policy_oid);
+	const char *const policies[] = { policy, NULL };
+	int64_t now = clock_now(k->clock);
+	const struct cert_fields f = { .profile = profile,
+		.subject = subject.v,
+		.nsubject = subject.n,
+		.key = w->key,
+		.issuer = issuer,
+		.not_before = now,
+		.not_after = end_of(k, profile, issuer, now),
+		.alg = ca_alg,
+		.policies = policy == NULL ? NULL : policies,
+		.crl_url = text_or_none(s->crl_url),
+		.ocsp_url = text_or_none(s->ocsp_url),
+		.issuer_url = text_or_none(s->issuer_url) };
+	return issue(k, w, &f, out);
 }
 
 struct err *
 keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
     EVP_PKEY *key, bool dry, struct cert **out)
 {
-	const struct cert_profile *profile = NULL;
-	const struct own_profile *own = NULL;
-	TRY(find_profile(k, r->profile, &profile, &own));
-	CLEANUP(subject_done) struct subject subject = { 0 };
-	TRY(fill_subject(r, profile, &subject));
-	for (size_t i = 0; own != NULL && i < own->nset; i++)
-		add_field(&subject, own->set[i].type, own->set[i].value);
-	const struct cert *issuer = k->chain.v[0];
-	const struct settings *s = k->settings;
-	const char *policy = text_or_none(s->certificate_policy_oid);
-	const char *const policies[] = { policy, NULL };
-	int64_t now = clock_now(k->clock);
-	int64_t end = now + s->certificate_days * DAY;
-	if (end > now + (int64_t)profile->max_days * DAY)
-		end = now + (int64_t)profile->max_days * DAY;
-	if (end > cert_not_after(issuer))
-		end = cert_not_after(issuer);
-	const struct cert_fields f = { .profile = profile,
-		.subject = subject.v,
-		.nsubject = subject.n,
-		.key = key,
-		.issuer = issuer,
-		.not_before = now,
-		.not_after = end,
-		.alg = ca_alg,
-		.policies = policy == NULL ? NULL : policies,
-		.crl_url = text_or_none(s->crl_url),
-		.ocsp_url = text_or_none(s->ocsp_url),
-		.issuer_url = text_or_none(s->issuer_url) };
-	return issue(k, &f, dry, out);
+	const struct wish w = { .r = r, .key = key, .dry = dry };
+	return make(k, &w, out);
+}
+
+struct err *
+keyholder_certificate_of(struct keyholder *k, const struct enrolment_record *r,
+    const char *enrolment, EVP_PKEY *key, struct cert **out)
+{
+	const struct wish w = { .r = r, .key = key, .enrolment = enrolment };
+	return make(k, &w, out);
 }
 
 /* ---- CRLs ---- */

@@ -45,7 +45,8 @@ held_done(struct held *h)
 }
 
 static struct err *
-read_held(struct keyholder *k, struct bytes credential, struct held *h)
+read_held(struct keyholder *k, struct bytes credential,
+    struct cover_pass *pass, struct held *h)
 {
 	int64_t cover = 0;
 	struct unpack u = unpack_of(buf_bytes(&h->answer.body));
@@ -58,7 +59,8 @@ read_held(struct keyholder *k, struct bytes credential, struct held *h)
 	TRY(unpack_i64(&u, 6, &h->code_step));
 	TRY(unpack_end(&u));
 	TRY(key_from_cert(cert, &h->key));
-	TRY(keyholder_uncover(k, cover, credential, sealed, &h->uncovered));
+	TRY(keyholder_uncover(
+	    k, cover, credential, sealed, pass, &h->uncovered));
 	TRY(sealed_parse(secret_bytes(&h->uncovered), &h->sealed));
 	h->owner.credential = credential;
 	h->owner.version = (uint64_t)h->version;
@@ -70,8 +72,8 @@ read_held(struct keyholder *k, struct bytes credential, struct held *h)
 }
 
 struct err *
-keyholder_fetch(
-    struct keyholder *k, struct bytes credential, bool try, struct held *out)
+keyholder_fetch(struct keyholder *k, struct bytes credential, bool try,
+    struct cover_pass *pass, struct held *out)
 {
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_bytes(&body, 1, credential));
@@ -79,7 +81,7 @@ keyholder_fetch(
 	/* Who only reads does not wait for anybody's commit. */
 	TRY(try ? keyholder_tell(k, LW_PIN_TRY, &body, &h.answer)
 		: keyholder_ask(k, LW_CREDENTIAL, &body, &h.answer));
-	struct err *e = read_held(k, credential, &h);
+	struct err *e = read_held(k, credential, pass, &h);
 	if (e != NULL) {
 		if (try)
 			err_free(keyholder_pin_end(

@@ -173,18 +173,26 @@ values_done(struct values *s)
 		buf_done(&s->v[i]);
 }
 
+struct use {
+	const struct request *r;
+	const struct held *h;
+	struct bytes wrapped;
+	struct values *out;
+};
+
 static struct err *
-use_key(struct keyholder *k, const struct request *r, const struct held *h,
-    struct bytes wrapped, struct values *out)
+use_key(struct keyholder *k, void *ctx)
 {
+	const struct use *u = ctx;
+	const struct request *r = u->r;
 	struct p11_kek kek;
-	const struct key_shape shape = { key_alg_of(h->key),
-		EVP_PKEY_get_bits(h->key) };
-	TRY(keyholder_kek(k, h->sealed.kek_id, &kek));
-	kek.mechanism = (CK_MECHANISM_TYPE)h->sealed.wrap_mechanism;
+	const struct key_shape shape = { key_alg_of(u->h->key),
+		EVP_PKEY_get_bits(u->h->key) };
+	TRY(keyholder_kek(k, u->h->sealed.kek_id, &kek));
+	kek.mechanism = (CK_MECHANISM_TYPE)u->h->sealed.wrap_mechanism;
 	k->operations++;
-	return p11_wrapped_values(&k->session, &kek, wrapped, shape, r->alg,
-	    r->digests, r->n, out->v);
+	return p11_wrapped_values(&k->session, &kek, u->wrapped, shape, r->alg,
+	    r->digests, r->n, u->out->v);
 }
 
 /* No value is of use to anybody before it was verified under the certificate:
@@ -195,12 +203,9 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 {
 	for (out->n = 0; out->n < r->n; out->n++)
 		out->v[out->n] = BUF(VALUE_MAX);
-	keyholder_lock(k);
-	struct err *e = use_key(k, r, h, wrapped, out);
-	keyholder_unlock(k);
-	return e != NULL ? e
-			 : p11_values_check(
-			       h->key, r->alg, r->digests, r->n, out->v);
+	struct use u = { .r = r, .h = h, .wrapped = wrapped, .out = out };
+	TRY(keyholder_do(k, use_key, &u));
+	return p11_values_check(h->key, r->alg, r->digests, r->n, out->v);
 }
 
 static struct err *
@@ -260,7 +265,8 @@ sign_by_pin(struct keyholder *k, struct request *r, struct buf *out)
 	CLEANUP(pin_taken_done) struct pin_taken pin = { 0 };
 	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r->credential, true, &h));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_fetch(k, r->credential, true, &pass, &h));
 	settle_alg(r, &h);
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r->credential, &h, &pin.m, &open));
@@ -286,12 +292,12 @@ static struct err *
 sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 {
 	CLEANUP(sad_done) struct sad sad = { 0 };
-	struct pepper pepper = keyholder_pepper(k);
-	TRY(sad_open(&pepper, r->sad, &sad));
-	TRY(sad_allows(&sad, clock_now(k->clock), r->credential, r->alg.digest,
-	    r->digests, r->n));
+	int64_t now = clock_now(k->clock);
+	TRY(sad_open(&k->sad_keys, now, r->sad, &sad));
+	TRY(sad_allows(
+	    &sad, now, r->credential, r->alg.digest, r->digests, r->n));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r->credential, false, &h));
+	TRY(keyholder_fetch(k, r->credential, false, &sad.cover, &h));
 	settle_alg(r, &h);
 	if (h.tries_left == 0)
 		return err_coded(err_new(ERR_DENIED, NULL, "too many wrong PINs"),

@@ -190,6 +190,7 @@ prepare_keys(struct keyholder *k)
 	TRY(use_setup(k, &answer));
 	TRY(keyholder_operators(k));
 	TRY(keyholder_pool_init(k));
+	TRY(keyholder_external_open(k));
 	return keyholder_profiles(k);
 }
 
@@ -202,6 +203,7 @@ keyholder_open(struct keyholder *k, const struct settings *s, int pin_fd,
 	};
 	TRY(clockwatch_init(&k->watch, &clock_source_system));
 	TRY(lanes_init(&k->lanes));
+	TRY(sad_keys_init(&k->sad_keys, keyholder_pepper(k)));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_READ, &k->ledger_read));
 	TRY(process_path(s->run_dir, SOCKET_LEDGER_WRITE, &k->ledger_write));
 	TRY(ipc_pool_init(&k->reading, k->ledger_read));
@@ -216,11 +218,13 @@ void
 keyholder_done(struct keyholder *k)
 {
 	tokenwatch_stop(&k->hangs);
+	sad_keys_done(&k->sad_keys);
 	keyholder_pool_done(k);
 	p11_session_done(&k->session);
 	p11_module_free(k->module);
 	cert_list_done(&k->chain);
 	own_profiles_done(&k->profiles);
+	keyholder_external_done(k);
 	cert_free(k->tsa.cert);
 	cert_free(k->ocsp.cert);
 	cert_free(k->audit.cert);
@@ -265,6 +269,30 @@ keyholder_unlock(struct keyholder *k)
 	if (lanes_depth() == 1)
 		tokenwatch_leave(&k->hangs);
 	lanes_leave(&k->lanes);
+}
+
+struct work {
+	struct keyholder *k;
+	keyholder_work *run;
+	void *ctx;
+	struct err *e;
+};
+
+static void
+run_work(void *ctx)
+{
+	struct work *w = ctx;
+	tokenwatch_enter(&w->k->hangs);
+	w->e = w->run(w->k, w->ctx);
+	tokenwatch_leave(&w->k->hangs);
+}
+
+struct err *
+keyholder_do(struct keyholder *k, keyholder_work *run, void *ctx)
+{
+	struct work w = { .k = k, .run = run, .ctx = ctx };
+	lanes_do(&k->lanes, run_work, &w);
+	return w.e;
 }
 
 unsigned
@@ -407,6 +435,28 @@ chores_run(void *ctx)
 	return NULL;
 }
 
+/* It may take as long as that CA does, so it has a thread of its own.  What
+ * fails is tried again when the ledger says so. */
+static void *
+outside_run(void *ctx)
+{
+	struct keyholder *k = ctx;
+	const struct timespec tick = { .tv_nsec = CHORES_TICK_MS * 1000000L };
+	int64_t next = 0;
+	bool told = false, more = false;
+	while (!stopping(k)) {
+		nanosleep(&tick, NULL);
+		if (!more && ipc_now_ms() < next)
+			continue;
+		struct err *e = keyholder_external_chore(k, &more);
+		/* Nothing to do says nothing about the one that failed. */
+		if (e != NULL || more)
+			log_chore(k, "external-ca-not-told", &told, e);
+		next = ipc_now_ms() + CHORES_MS;
+	}
+	return NULL;
+}
+
 static void
 give_up(void *ctx)
 {
@@ -446,11 +496,15 @@ serve(struct keyholder *k, int listen_fd)
 	TRY(tokenwatch_start(&k->hangs, k->settings->token_time_max));
 	TRY(keyholder_pool_watch(k));
 	process_ready();
-	pthread_t chores;
+	pthread_t chores, outside;
 	bool started = pthread_create(&chores, NULL, chores_run, k) == 0;
+	bool goes_out = keyholder_has_external(k) &&
+			pthread_create(&outside, NULL, outside_run, k) == 0;
 	struct err *e = lanes_serve(&k->lanes, &lanes, THREADS);
 	if (started)
 		pthread_join(chores, NULL);
+	if (goes_out)
+		pthread_join(outside, NULL);
 	if (e != NULL || !k->broken)
 		return e;
 	return err_coded(

@@ -10,6 +10,7 @@
 
 #include "base/pack.h"
 #include "base/record.h"
+#include "certs/cmp.h"
 #include "certs/issue.h"
 #include "certs/profile_file.h"
 #include "certs/pin_message.h"
@@ -67,6 +68,14 @@ struct pair_maker {
 	_Atomic int64_t rests_until; /* ms: after making while others asked */
 };
 
+/* A CA of somebody else that makes the citizens' certificates. */
+struct external_ca {
+	struct cert_list chain; /* issuer first; empty: there is none */
+	struct buf packed;      /* the same, as LW_ACTIVATE wants it */
+	struct secret secret;
+	char *fetcher; /* path of its socket */
+};
+
 struct keyholder {
 	const struct settings *settings;
 	const struct clock *clock;
@@ -89,6 +98,7 @@ struct keyholder {
 	struct generation generations[GENERATIONS_MAX];
 	size_t ngenerations; /* the last is in use */
 	CK_OBJECT_HANDLE pepper;
+	struct sad_keys sad_keys; /* out of the pepper */
 	CK_OBJECT_HANDLE ca_key;
 	struct operator_key tsa;
 	struct operator_key ocsp;
@@ -99,6 +109,7 @@ struct keyholder {
 	_Atomic uint64_t ocsp_made;   /* answers so far */
 	struct own_profiles profiles; /* of profile-file */
 	struct cert_list chain;       /* issuer first, anchor last */
+	struct external_ca external;
 	_Atomic uint64_t operations;  /* unwrappings so far */
 	struct pool_pair pool[POOL_MAX];
 	size_t npool;
@@ -123,6 +134,11 @@ struct err *keyholder_token(struct keyholder *k, bool writable) MUST_USE;
  * nested. */
 void keyholder_lock(struct keyholder *k);
 void keyholder_unlock(struct keyholder *k);
+/* `run` with the token and without a pause: what is done often, and by several
+ * threads at once.  Not from inside. */
+typedef struct err *keyholder_work(struct keyholder *k, void *ctx);
+struct err *keyholder_do(
+    struct keyholder *k, keyholder_work *run, void *ctx) MUST_USE;
 /* Gives it up for a while, however often it was taken (also not at all). */
 unsigned keyholder_pause(struct keyholder *k);
 void keyholder_resume(struct keyholder *k, unsigned depth);
@@ -155,9 +171,9 @@ struct held {
 };
 void held_done(struct held *h);
 /* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result. */
+ * the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct held *out) MUST_USE;
+    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
@@ -179,9 +195,12 @@ struct err *keyholder_cover(
     struct keyholder *k, int64_t n, struct cover_key *out) MUST_USE;
 struct err *keyholder_kek(
     struct keyholder *k, struct bytes id, struct p11_kek *out) MUST_USE;
-/* A blob out from under the cover of generation `n`, and under it. */
+/* A blob out from under the cover of generation `n`, and under it.  The token
+ * is not asked when `pass` opens that generation's cover, and else makes it do
+ * so; ended with cover_pass_done(). */
 struct err *keyholder_uncover(struct keyholder *k, int64_t n,
-    struct bytes owner, struct bytes covered, struct secret *out) MUST_USE;
+    struct bytes owner, struct bytes covered, struct cover_pass *pass,
+    struct secret *out) MUST_USE;
 struct err *keyholder_put_cover(struct keyholder *k, int64_t n,
     struct bytes owner, struct bytes plain, struct buf *out) MUST_USE;
 
@@ -276,10 +295,16 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by the CA.
+/* The certificate that an enrolment asks for, for `key`, signed by our CA.
  * `dry`: only whether it could be made; nothing is signed, *out untouched. */
 struct err *keyholder_certificate(struct keyholder *k,
     const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+    struct cert **out) MUST_USE;
+/* The same by the external CA, if there is one, which takes as long as that
+ * CA does: other threads have the token meanwhile, and no generation's pointer
+ * outlives it.  `enrolment`: its id. */
+struct err *keyholder_certificate_of(struct keyholder *k,
+    const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
 struct err *keyholder_new_crl(
@@ -289,6 +314,20 @@ struct err *keyholder_new_crl(
 struct err *keyholder_current_crl(
     struct keyholder *k, int64_t *number) MUST_USE;
 struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
+
+/* keyholder-external.c */
+/* Reads the settings of an external CA; nothing when there is none.
+ * ERR_USAGE code "settings"; ERR_DENIED code "secret-file". */
+struct err *keyholder_external_open(struct keyholder *k) MUST_USE;
+void keyholder_external_done(struct keyholder *k);
+bool keyholder_has_external(const struct keyholder *k);
+/* Errors of certs/cmp.h. */
+struct err *keyholder_external_issue(struct keyholder *k,
+    const char *enrolment, const struct cert_fields *f,
+    struct cert **out) MUST_USE;
+/* Tells that CA of one revocation, if there is any; *more: there was. */
+struct err *keyholder_external_chore(
+    struct keyholder *k, bool *more) MUST_USE;
 
 /* keyholder-csr.c */
 struct err *keyholder_issue(

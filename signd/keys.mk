@@ -7,6 +7,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder.c %D%/keyholder.h \
 	%D%/keyholder-citizen.c \
 	%D%/keyholder-csr.c \
+	%D%/keyholder-external.c \
 	%D%/keyholder-generation.c \
 	%D%/keyholder-issue.c \
 	%D%/keyholder-ledger.c \

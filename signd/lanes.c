@@ -5,6 +5,9 @@
 #include <time.h>
 
 #define TICK_MS 1000 /* idle() and stopping() are asked this often */
+/* May want the token before the door is closed: one uses it, and the others'
+ * work is at hand when it is done. */
+#define NEXT 3
 
 struct err *
 lanes_init(struct lanes *l)
@@ -49,7 +52,7 @@ want_no_more(struct lanes *l)
 	if (!counted)
 		return;
 	pthread_mutex_lock(&l->lock);
-	if (--l->wanted == 0)
+	if (l->wanted-- == NEXT)
 		pthread_cond_signal(&l->calm);
 	pthread_mutex_unlock(&l->lock);
 	counted = false;
@@ -100,7 +103,96 @@ lanes_resume(struct lanes *l, unsigned was)
 	depth = was;
 }
 
-/* Until nobody wants the token, or a tick is over. */
+/* ---- work for several ---- */
+
+#define LED_MAX 16 /* pieces by one thread: its own client waits meanwhile */
+
+static struct lanes_work *
+take_first(struct lanes *l)
+{
+	struct lanes_work *w = l->first;
+	if (w == NULL)
+		return NULL;
+	l->first = w->next;
+	if (l->first == NULL)
+		l->last = NULL;
+	return w;
+}
+
+static void
+append(struct lanes *l, struct lanes_work *w)
+{
+	if (l->last == NULL)
+		l->first = w;
+	else
+		l->last->next = w;
+	l->last = w;
+}
+
+/* Its thread may go on; it wants the token no more. */
+static void
+finish(struct lanes *l, struct lanes_work *w)
+{
+	w->done = true;
+	if (l->wanted-- == NEXT)
+		pthread_cond_signal(&l->calm);
+	pthread_cond_signal(&w->turn);
+}
+
+/* Does its own, which is the first, and what came meanwhile. */
+static void
+lead(struct lanes *l)
+{
+	struct lanes_work *w;
+	pthread_mutex_lock(&l->lock);
+	for (int i = 0; i < LED_MAX && (w = take_first(l)) != NULL; i++) {
+		pthread_mutex_unlock(&l->lock);
+		w->run(w->ctx);
+		pthread_mutex_lock(&l->lock);
+		finish(l, w);
+	}
+	l->led = l->first != NULL;
+	if (l->led) {
+		l->first->leads = true;
+		pthread_cond_signal(&l->first->turn);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Whether this thread is to lead; else another one did it. */
+static bool
+wait_for_turn(struct lanes *l, struct lanes_work *w)
+{
+	pthread_mutex_lock(&l->lock);
+	append(l, w);
+	w->leads = !l->led;
+	l->led = true;
+	while (!w->done && !w->leads)
+		pthread_cond_wait(&w->turn, &l->lock);
+	bool leads = !w->done;
+	pthread_mutex_unlock(&l->lock);
+	return leads;
+}
+
+void
+lanes_do(struct lanes *l, void (*run)(void *ctx), void *ctx)
+{
+	struct lanes_work w = { .run = run,
+		.ctx = ctx,
+		.turn = PTHREAD_COND_INITIALIZER };
+	want(l);
+	if (wait_for_turn(l, &w)) {
+		pthread_mutex_lock(&l->use);
+		depth++;
+		lead(l);
+		depth--;
+		pthread_mutex_unlock(&l->use);
+	}
+	counted = false;
+	pthread_cond_destroy(&w.turn);
+}
+
+/* Until few want the token, or a tick is over. */
 static void
 wait_for_calm(struct lanes *l)
 {
@@ -109,7 +201,7 @@ wait_for_calm(struct lanes *l)
 	until.tv_sec += TICK_MS / 1000;
 	int rc = 0;
 	pthread_mutex_lock(&l->lock);
-	while (l->wanted > 0 && rc == 0)
+	while (l->wanted >= NEXT && rc == 0)
 		rc = pthread_cond_clockwait(
 		    &l->calm, &l->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&l->lock);

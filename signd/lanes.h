@@ -5,7 +5,8 @@
  *
  * Several processes share the listening socket, and a request shall go to one
  * whose token is free.  So one thread of each process stands at the door, and
- * opens it only when nobody in the process uses the token or is about to.
+ * opens it only while few in the process want the token: one uses it, and what
+ * comes next is on its way.
  */
 #ifndef SIGND_SIGND_LANES_H
 #define SIGND_SIGND_LANES_H
@@ -20,8 +21,10 @@ struct lanes {
 	pthread_mutex_t door; /* held by the thread that looks at the socket */
 	pthread_mutex_t use;  /* held by the thread that uses the token */
 	pthread_mutex_t lock; /* of what follows, for a few instructions */
-	pthread_cond_t calm;  /* nobody wants the token */
+	pthread_cond_t calm;  /* few want the token */
 	unsigned wanted;      /* how many use it, or wait for it */
+	struct lanes_work *first, *last; /* what nobody has begun */
+	bool led;             /* somebody does it */
 };
 
 struct err *lanes_init(struct lanes *l) MUST_USE;
@@ -36,6 +39,23 @@ unsigned lanes_depth(void);
  * back as deep: lanes_pause gives how deep that is. */
 unsigned lanes_pause(struct lanes *l);
 void lanes_resume(struct lanes *l, unsigned depth);
+
+/*
+ * Work that uses the token and gives it up nowhere.  While several threads have
+ * some, one of them does it for all, in the order in which it came: a token is
+ * not idle while a thread is being woken, and finds what it needs in that
+ * processor's cache.  Not from inside.
+ */
+struct lanes_work {
+	void (*run)(void *ctx);
+	void *ctx;
+	/* lanes.c's */
+	struct lanes_work *next;
+	pthread_cond_t turn; /* `done` or `leads` */
+	bool done;
+	bool leads; /* from now on */
+};
+void lanes_do(struct lanes *l, void (*run)(void *ctx), void *ctx);
 
 /* lanes_serve answers with `n` threads, this one among them, until
  * service->stopping() or the first error, which is returned; `failed` is told

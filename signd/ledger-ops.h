@@ -22,7 +22,8 @@ enum ledger_write_op {
 	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
 	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n],
 	 * 9 generation that wrapped and covers it [n], 10 whether there is a
-	 * second factor [n].
+	 * second factor [n], 11 chain of its external CA, packed (tag 1
+	 * repeated), or "": it is our own CA's.
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
 	/* Also on the reading socket, for keyholders alone.
@@ -93,6 +94,14 @@ enum ledger_write_op {
 	 * it is about, 4 what it says, 5 serial (hex) of the seal's
 	 * certificate.  Answer: empty. */
 	LW_SEALED = 0x0542,
+	/* An external CA has made it, and it is not confirmed yet: 1 serial
+	 * (hex), 2 certificate (DER), 3 enrolment id.  Answer: empty. */
+	LW_EXTERNAL_GOT = 0x0550,
+	/* What an external CA is to be told next.  Answer: 1 serial (hex),
+	 * 2 certificate (DER), 3 reason [n]; empty when there is nothing. */
+	LW_EXTERNAL_NEXT = 0x0551,
+	/* It was told: 1 serial (hex), 2 reason [n].  Answer: empty. */
+	LW_EXTERNAL_TOLD = 0x0552,
 };
 
 #define LW_COVER_PAGE 256                /* credentials of one answer */

@@ -32,6 +32,23 @@ pack_chain(struct ledger *l, uint16_t tag, struct buf *out)
 	return NULL;
 }
 
+/* Of whoever issued it. */
+static struct err *
+pack_issuers(struct ledger *l, int64_t issuer, uint16_t tag, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf chain = BUF(LEDGER_EXTERNAL_CHAIN_MAX);
+	if (issuer == 0)
+		return pack_chain(l, tag, out);
+	TRY(ledger_external_chain(l, issuer, &chain));
+	struct unpack u = unpack_of(buf_bytes(&chain));
+	while (unpack_is(&u, 1)) {
+		struct bytes der = BYTES_NONE;
+		TRY(unpack_bytes(&u, 1, &der));
+		TRY(pack_bytes(out, tag, der));
+	}
+	return unpack_end(&u);
+}
+
 static const char *
 credential_status(const struct ledger_credential *c)
 {
@@ -49,7 +66,7 @@ tell_credential(struct ledger *l, struct unpack *u, struct buf *out)
 	TRY(ledger_credential_get(l, id, &c));
 	TRY(pack_str(out, 1, credential_status(&c)));
 	TRY(pack_bytes(out, 2, buf_bytes(&c.certificate)));
-	TRY(pack_chain(l, 3, out));
+	TRY(pack_issuers(l, c.issuer, 3, out));
 	TRY(pack_i64(out, 4, c.tries_left));
 	TRY(pack_i64(out, 5, c.created));
 	return pack_i64(out, 6, c.second_factor);
@@ -83,11 +100,20 @@ tell_activation(struct ledger *l, struct unpack *u, struct buf *out)
 	return pack_i64(out, 3, e.expires);
 }
 
+/* Who has the newest one is not sent it again. */
 static struct err *
-tell_crl(struct ledger *l, struct buf *out)
+tell_crl(struct ledger *l, struct unpack *u, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf der = BUF(out->max);
-	int64_t number = 0;
+	int64_t number = 0, known = 0, newest = 0;
+	if (unpack_is(u, 1)) {
+		TRY(unpack_i64(u, 1, &known));
+		TRY(ledger_crl_newest(l, &newest));
+	}
+	if (known > 0 && known == newest) {
+		TRY(pack_bytes(out, 1, BYTES_NONE));
+		return pack_i64(out, 2, known);
+	}
 	TRY(ledger_crl_get(l, &der, &number));
 	TRY(pack_bytes(out, 1, buf_bytes(&der)));
 	return pack_i64(out, 2, number);
@@ -212,7 +238,7 @@ ledger_handle_read(
 	case LEDGER_ACTIVATION:
 		return tell_activation(s->reader, &u, &answer->body);
 	case LEDGER_CRL:
-		return tell_crl(s->reader, &answer->body);
+		return tell_crl(s->reader, &u, &answer->body);
 	case LEDGER_CA:
 		return pack_chain(s->reader, 1, &answer->body);
 	case LEDGER_AUDIT:

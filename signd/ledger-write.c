@@ -127,7 +127,11 @@ do_activate(struct ledger *l, struct unpack *u)
 	int64_t second = 0;
 	TRY(unpack_i64(u, 9, &c.generation));
 	TRY(unpack_i64(u, 10, &second));
+	TRY(unpack_bytes(u, 11, &c.issuer_chain));
 	TRY(unpack_end(u));
+	if (c.issuer_chain.len > LEDGER_EXTERNAL_CHAIN_MAX)
+		return err_new(ERR_LIMIT, NULL, "a chain of %zu bytes",
+		    c.issuer_chain.len);
 	c.second_factor = second != 0;
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
@@ -423,6 +427,45 @@ do_sealed(struct ledger *l, struct unpack *u)
 	return ledger_sealed(l, &s);
 }
 
+/* ---- an external CA ---- */
+
+static struct err *
+do_external_got(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *serial = NULL;
+	CLEANUP(free_charp) char *enrolment = NULL;
+	struct bytes der = BYTES_NONE;
+	TRY(unpack_id(u, 1, &serial));
+	TRY(unpack_bytes(u, 2, &der));
+	TRY(unpack_id(u, 3, &enrolment));
+	TRY(unpack_end(u));
+	return ledger_external_got(l, serial, der, enrolment);
+}
+
+static struct err *
+do_external_next(struct ledger *l, struct buf *out)
+{
+	CLEANUP(ledger_external_task_done)
+	struct ledger_external_task t = { 0 };
+	TRY(ledger_external_next(l, &t));
+	if (t.serial == NULL)
+		return NULL;
+	TRY(pack_str(out, 1, t.serial));
+	TRY(pack_bytes(out, 2, buf_bytes(&t.certificate)));
+	return pack_i64(out, 3, t.reason);
+}
+
+static struct err *
+do_external_told(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *serial = NULL;
+	int64_t reason = 0;
+	TRY(unpack_id(u, 1, &serial));
+	TRY(unpack_i64(u, 2, &reason));
+	TRY(unpack_end(u));
+	return ledger_external_told(l, serial, reason);
+}
+
 static struct err *
 do_checkpoint_state(struct ledger *l, struct buf *out)
 {
@@ -475,6 +518,12 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_issued(l, u);
 	case LW_SEALED:
 		return do_sealed(l, u);
+	case LW_EXTERNAL_GOT:
+		return do_external_got(l, u);
+	case LW_EXTERNAL_NEXT:
+		return do_external_next(l, out);
+	case LW_EXTERNAL_TOLD:
+		return do_external_told(l, u);
 	case LW_CHECKPOINT_STATE:
 		return do_checkpoint_state(l, out);
 	case LW_CHECKPOINT:

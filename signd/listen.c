@@ -135,8 +135,11 @@ open_all(const struct settings *s, const struct log *log, struct sockets *out)
 	out->plain = of[ROLE_FRONT].n - before;
 	const char *front = s->user_front;
 	const char *keys = s->user_keyholder;
+	TRY(listen_unix(s, SOCKET_INDEXER, front, NULL, &of[ROLE_INDEXER]));
 	TRY(listen_unix(s, SOCKET_WORKER, front, NULL, &of[ROLE_WORKER]));
-	TRY(listen_unix(s, SOCKET_FETCHER, front, NULL, &of[ROLE_FETCHER]));
+	/* Keyholders send messages to an external CA, and nothing else. */
+	TRY(listen_unix(s, SOCKET_FETCHER, front,
+	    s->external_ca_url[0] != '\0' ? keys : NULL, &of[ROLE_FETCHER]));
 	TRY(listen_unix(s, SOCKET_KEYHOLDER, front, NULL, &of[ROLE_KEYHOLDER]));
 	TRY(listen_unix(s, SOCKET_LEDGER_READ, keys, front, &of[ROLE_LEDGER]));
 	return listen_unix(

@@ -40,6 +40,7 @@ signd_libservice_la_SOURCES = \
 	%D%/ipc-serve.c \
 	%D%/json.c %D%/json.h \
 	%D%/lanes.c %D%/lanes.h \
+	%D%/list-shelf.c %D%/list-shelf.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \

@@ -38,7 +38,7 @@ static const struct purpose purposes[] = {
 	    .kind = offsetof(struct settings, ocsp_key_kind) },
 	{ .name = "audit", .cn = "signd Audit", .days = 1825 },
 	{ .name = "seal",
-	    .cn = "signd Seal",
+	    .cn = "signd Seal (receipts only)",
 	    .days = 1825,
 	    .kind = offsetof(struct settings, seal_key_kind) },
 	{ .name = "pin-seal", .cn = "signd PIN", .days = 1825, .agrees = true },

@@ -20,6 +20,7 @@
 static const char *const names[ROLE_COUNT] = {
 	[ROLE_LEDGER] = "ledger",
 	[ROLE_FETCHER] = "fetcher",
+	[ROLE_INDEXER] = "indexer",
 	[ROLE_WORKER] = "worker",
 	[ROLE_KEYHOLDER] = "keyholder",
 	[ROLE_FRONT] = "front",
@@ -50,6 +51,7 @@ role_user(enum role r, const struct settings *s)
 		return s->user_ledger;
 	case ROLE_FETCHER:
 		return s->user_fetcher;
+	case ROLE_INDEXER:
 	case ROLE_WORKER:
 		return s->user_worker;
 	case ROLE_KEYHOLDER:
@@ -198,6 +200,8 @@ run_role(const struct process_args *a, const struct settings *s)
 	switch (a->role) {
 	case ROLE_FRONT:
 		return front_run(s, &log, a);
+	case ROLE_INDEXER:
+		return indexer_run(s, first);
 	case ROLE_WORKER:
 		return worker_run(s, &log, first);
 	case ROLE_FETCHER:
@@ -214,6 +218,9 @@ run_role(const struct process_args *a, const struct settings *s)
  * once: without this glibc keeps 20 MB in each keyholder after its first PIN.
  */
 #define LARGE_BLOCK (1024 * 1024) /* bytes */
+/* So much stays a worker's between two requests: given back and taken again for
+ * each one, the kernel fills it with zeros each time. */
+#define KEPT_FREE (8 * LARGE_BLOCK)
 
 /* A systemd credential is root's alone: the keyholder opens it before it gives
  * root up.  What cannot be opened now is told when it is opened by its path. */
@@ -234,6 +241,8 @@ start(struct process_args *a, struct settings *s)
 	signal(SIGPIPE, SIG_IGN);
 	umask(0077);
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	if (a->role == ROLE_WORKER)
+		mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
 	keep_to_ourselves(a->sockets);
 	TRY(read_settings(s));
 	TRY(process_harden());

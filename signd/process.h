@@ -17,11 +17,12 @@
 enum role {
 	ROLE_LEDGER,
 	ROLE_FETCHER,
+	ROLE_INDEXER,
 	ROLE_WORKER,
 	ROLE_KEYHOLDER,
 	ROLE_FRONT
 };
-#define ROLE_COUNT 5
+#define ROLE_COUNT 6
 
 const char *role_name(enum role r); /* "worker" */
 bool role_by_name(const char *name, enum role *out);

@@ -8,6 +8,7 @@
 
 /* Names of the sockets below run-dir. */
 #define SOCKET_WORKER "worker.sock"             /* front connects */
+#define SOCKET_INDEXER "indexer.sock"           /* front connects */
 #define SOCKET_FETCHER "fetcher.sock"           /* front connects */
 #define SOCKET_KEYHOLDER "keyholder.sock"       /* front connects */
 #define SOCKET_LEDGER_READ "ledger-read.sock"   /* front and keyholders */
@@ -36,6 +37,15 @@ enum worker_op {
 	WORKER_PING = 0x01ff,    /* answer: empty */
 };
 
+/* ---- indexer ---- */
+enum indexer_op {
+	/* fd: a list (CertificateList, DER), and an empty file that its index
+	 * is written to (certs/crl_index.h).
+	 * Answer: 1 how many entries it has [n].  ERR_UNSUPPORTED: signed in a
+	 * way that wants the whole list (EdDSA). */
+	INDEX_CRL = 0x0601,
+};
+
 /* ---- fetcher ---- */
 #define FETCH_MANY_MAX 32 /* addresses in one request */
 enum fetcher_op {
@@ -48,6 +58,14 @@ enum fetcher_op {
 	 * Answer, for each in turn: 1 time was over [n], then 2 body or 3 an
 	 * error (err_pack).  All bodies together fit in fetch-max. */
 	FETCH_MANY = 0x0203,
+	/* For keyholders alone, and the only thing they may have fetched: a
+	 * message to external-ca-url, which stands in the fetcher's own
+	 * settings.  1 timeout_ms [n], 2 body (PKIMessage); answer: 1 body. */
+	FETCH_CA = 0x0204,
+	/* A large body, into a file: 1 url, 2 max bytes [n], 3 timeout_ms [n];
+	 * fd: the file.  Answer: 1 bytes [n].  The limits are list-max and
+	 * list-seconds. */
+	FETCH_FILE = 0x0205,
 	FETCH_PING = 0x02ff,
 };
 
@@ -67,7 +85,8 @@ enum key_op {
 	 * 4 kind of key or "" (may be absent; pkcs11/kind.h).
 	 * Answer: 1 credential id, 2 certificate (DER), 3 issuer chain (DER,
 	 * repeated); with a second factor 4 its otpauth: link, or 5 that
-	 * sealed to who sealed the PIN (pin_answer_seal). */
+	 * sealed to who sealed the PIN (pin_answer_seal); 6 an external CA made
+	 * it [n] (may be absent).  Errors of certs/cmp.h then. */
 	KEY_ACTIVATE = 0x0302,
 	/* Authorize: PIN for a SAD bound to credential, digests, count.
 	 * 1 credential id, 2 PIN or "", 3 count of signatures [n], 4 digest
@@ -157,7 +176,9 @@ enum ledger_read_op {
 	LEDGER_ENROLMENT = 0x0402,
 	/* 1 activation token.  Answer: 1 status, 2 name, 3 expires [n]. */
 	LEDGER_ACTIVATION = 0x0403,
-	/* Answer: 1 CRL (DER; empty: none yet), 2 number [n]. */
+	/* 1 number of the one that is known [n] (may be absent).
+	 * Answer: 1 CRL (DER; empty: none yet, or the one that is known),
+	 * 2 number [n]. */
 	LEDGER_CRL = 0x0404,
 	/* Answer: 1 certificates (DER, repeated): our own CA chain, anchor
 	 * last. */

@@ -17,6 +17,10 @@ struct err *front_run(const struct settings *s, const struct log *log,
 struct err *worker_run(
     const struct settings *s, const struct log *log, int listen_fd) MUST_USE;
 
+/* indexer: makes a large list ready for looking things up, in the sandbox;
+ * replaced after each. */
+struct err *indexer_run(const struct settings *s, int listen_fd) MUST_USE;
+
 /* fetcher: the only one that connects outward. */
 struct err *fetcher_run(const struct settings *s, int listen_fd) MUST_USE;
 

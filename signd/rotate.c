@@ -103,7 +103,8 @@ cover_one(struct keyholder *k, const struct move *m)
 	CLEANUP(secret_done) struct secret plain = { 0 };
 	CLEANUP(buf_done) struct buf fresh = BUF(LEDGER_SEALED_MAX);
 	CLEANUP(buf_done) struct buf body = BUF(3 * LEDGER_SEALED_MAX);
-	TRY(keyholder_uncover(k, m->cover, m->id, m->old, &plain));
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
+	TRY(keyholder_uncover(k, m->cover, m->id, m->old, &pass, &plain));
 	TRY(keyholder_put_cover(
 	    k, m->newest, m->id, secret_bytes(&plain), &fresh));
 	TRY(pack_bytes(&body, 1, m->id));

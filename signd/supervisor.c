@@ -176,6 +176,7 @@ plan_children(struct supervisor *v)
 	const size_t counts[ROLE_COUNT] = {
 		[ROLE_LEDGER] = 1,
 		[ROLE_FETCHER] = (size_t)v->s->fetchers,
+		[ROLE_INDEXER] = 1,
 		[ROLE_WORKER] = count_of(v->s->workers),
 		[ROLE_KEYHOLDER] = count_of(v->s->keyholders),
 		[ROLE_FRONT] = 1,

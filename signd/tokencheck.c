@@ -191,13 +191,14 @@ static struct err *
 check_sample(struct check *c, struct unpack *u, const char *what)
 {
 	CLEANUP(secret_done) struct secret plain = { 0 };
+	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
 	struct bytes id = BYTES_NONE, sealed = BYTES_NONE;
 	int64_t cover = 0;
 	TRY(unpack_bytes(u, T_SAMPLE, &id));
 	TRY(unpack_i64(u, T_SAMPLE, &cover));
 	TRY(unpack_bytes(u, T_SAMPLE, &sealed));
-	return say(
-	    c, what, keyholder_uncover(&c->k, cover, id, sealed, &plain));
+	return say(c, what,
+	    keyholder_uncover(&c->k, cover, id, sealed, &pass, &plain));
 }
 
 static struct err *

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/pack.h"
+#include "certs/crl_index.h"
 #include "pdf/font.h"
 #include "signd/ipc.h"
 #include "signd/process.h"
@@ -42,12 +43,10 @@ unmap(struct mapping *m)
 }
 
 static struct err *
-map_document(const struct ipc_message *request, size_t max, struct mapping *m)
+map_file(int fd, size_t max, struct mapping *m)
 {
 	struct stat st;
-	if (request->nfds != 1)
-		return err_new(ERR_USAGE, NULL, "one document, please");
-	if (fstat(request->fds[0], &st) != 0)
+	if (fstat(fd, &st) != 0)
 		return err_errno(errno, "the document");
 	if (!S_ISREG(st.st_mode) || st.st_size < 0)
 		return err_new(ERR_USAGE, NULL, "the document is no file");
@@ -58,7 +57,7 @@ map_document(const struct ipc_message *request, size_t max, struct mapping *m)
 	if (st.st_size == 0)
 		return NULL;
 	size_t len = (size_t)st.st_size;
-	void *p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, request->fds[0], 0);
+	void *p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return err_errno(errno, "mapping the document");
 	*m = (struct mapping){ p, len };
@@ -66,11 +65,51 @@ map_document(const struct ipc_message *request, size_t max, struct mapping *m)
 }
 
 static struct err *
-verify(struct bytes document, struct bytes body, struct buf *out)
+map_document(const struct ipc_message *request, size_t max, struct mapping *m)
 {
+	if (request->nfds < 1)
+		return err_new(ERR_USAGE, NULL, "one document, please");
+	return map_file(request->fds[0], max, m);
+}
+
+/* Indexes of large lists, behind the document if there is one. */
+struct indexes {
+	struct mapping maps[INDEXES_MAX];
+	struct bytes v[INDEXES_MAX];
+	size_t n;
+};
+
+static void
+indexes_done(struct indexes *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		unmap(&x->maps[i]);
+}
+
+static struct err *
+map_indexes(
+    const struct ipc_message *request, size_t first, struct indexes *x)
+{
+	if (request->nfds > first + INDEXES_MAX)
+		return err_new(ERR_USAGE, NULL, "over %d indexes", INDEXES_MAX);
+	for (size_t i = first; i < request->nfds; i++) {
+		struct mapping *m = &x->maps[x->n];
+		TRY(map_file(request->fds[i], CRL_INDEX_MAX, m));
+		x->v[x->n++] = bytes_of(m->ptr, m->len);
+	}
+	return NULL;
+}
+
+static struct err *
+verify(struct bytes document, const struct ipc_message *request,
+    struct buf *out)
+{
+	CLEANUP(indexes_done) struct indexes indexes = { .n = 0 };
 	CLEANUP(verify_hold_freep) struct verify_hold *hold = NULL;
 	struct verify_request r = { 0 };
-	TRY(verify_request_unpack(body, &r, &hold));
+	TRY(verify_request_unpack(buf_bytes(&request->body), &r, &hold));
+	TRY(map_indexes(request, 1, &indexes));
+	TRY(verify_request_attach(hold, indexes.v, indexes.n));
 	r.document = document;
 	struct verify_answer a = { 0 };
 	struct err *e = job_verify(&r, &a);
@@ -81,8 +120,10 @@ verify(struct bytes document, struct bytes body, struct buf *out)
 }
 
 static struct err *
-judge(struct bytes body, struct buf *out)
+judge(const struct ipc_message *m, struct buf *out)
 {
+	CLEANUP(indexes_done) struct indexes indexes = { .n = 0 };
+	struct bytes body = buf_bytes(&m->body);
 	CLEANUP(verify_hold_freep) struct verify_hold *hold = NULL;
 	struct verify_request r = { 0 };
 	struct unpack u = unpack_of(body);
@@ -91,6 +132,8 @@ judge(struct bytes body, struct buf *out)
 	TRY(unpack_bytes(&u, 2, &request));
 	TRY(unpack_end(&u));
 	TRY(verify_request_unpack(request, &r, &hold));
+	TRY(map_indexes(m, 0, &indexes));
+	TRY(verify_request_attach(hold, indexes.v, indexes.n));
 	struct verify_answer a = { 0 };
 	struct err *e = job_judge(facts, &r, &a);
 	if (e == NULL)
@@ -208,14 +251,12 @@ static const struct job {
 	on_document *document;
 	on_state *state;
 } jobs[] = {
-	{ WORKER_VERIFY, verify, NULL },
 	{ WORKER_PREPARE, prepare, NULL },
 	{ WORKER_EMBED, NULL, embed },
 	{ WORKER_STAMP, NULL, stamp },
 	{ WORKER_EXTEND, extend, NULL },
 	{ WORKER_TOKEN, NULL, token },
 	{ WORKER_LEVELS, levels, NULL },
-	{ WORKER_JUDGE, NULL, judge },
 };
 
 static struct err *
@@ -224,10 +265,34 @@ run_job(const struct worker *w, const struct job *j,
 {
 	CLEANUP(unmap) struct mapping m = { 0 };
 	struct bytes body = buf_bytes(&request->body);
+	if (request->nfds != (j->document != NULL))
+		return err_new(ERR_USAGE, NULL, "one document, please");
 	if (j->state != NULL)
 		return j->state(body, out);
 	TRY(map_document(request, (size_t)w->s->document_max, &m));
 	return j->document(bytes_of(m.ptr, m.len), body, out);
+}
+
+static struct err *
+run_verify(
+    const struct worker *w, const struct ipc_message *request, struct buf *out)
+{
+	CLEANUP(unmap) struct mapping m = { 0 };
+	if (request->op == WORKER_JUDGE)
+		return judge(request, out);
+	TRY(map_document(request, (size_t)w->s->document_max, &m));
+	return verify(bytes_of(m.ptr, m.len), request, out);
+}
+
+static struct err *
+run(const struct worker *w, const struct ipc_message *request, struct buf *out)
+{
+	if (request->op == WORKER_VERIFY || request->op == WORKER_JUDGE)
+		return run_verify(w, request, out);
+	for (size_t i = 0; i < COUNT_OF(jobs); i++)
+		if (jobs[i].op == request->op)
+			return run_job(w, &jobs[i], request, out);
+	return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
 }
 
 static struct err *
@@ -237,15 +302,10 @@ handle(void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 	if (request->op == WORKER_PING)
 		return NULL;
 	w->jobs_left--;
-	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
-		if (jobs[i].op != request->op)
-			continue;
-		sandbox_job_begin(w->limits);
-		struct err *e = run_job(w, &jobs[i], request, &answer->body);
-		sandbox_job_end();
-		return e;
-	}
-	return err_new(ERR_UNSUPPORTED, NULL, "no such operation");
+	sandbox_job_begin(w->limits);
+	struct err *e = run(w, request, &answer->body);
+	sandbox_job_end();
+	return e;
 }
 
 /* Whatever a long life leaves behind is given back with the process. */
@@ -266,6 +326,77 @@ start_fonts(const struct settings *s)
 		    s->font_file, strerror(errno));
 	pdf_fonts_start(s->font_file);
 	return NULL;
+}
+
+/* ---- the indexer: one list of revoked certificates, and then a new process ---- */
+
+static struct err *
+write_all(int fd, struct bytes b)
+{
+	for (size_t at = 0; at < b.len;) {
+		ssize_t n = write(fd, b.ptr + at, b.len - at);
+		if (n <= 0)
+			return err_errno(errno, "the index");
+		at += (size_t)n;
+	}
+	return NULL;
+}
+
+static struct err *
+index_list(const struct ipc_message *request, struct buf *out)
+{
+	CLEANUP(unmap) struct mapping m = { 0 };
+	struct crl_scan scan;
+	if (request->op != INDEX_CRL || request->nfds != 2)
+		return err_new(ERR_USAGE, NULL, "a list and a file, please");
+	TRY(map_file(request->fds[0], CRL_MAX, &m));
+	TRY(crl_scan(bytes_of(m.ptr, m.len), &scan));
+	TRY(crl_scan_name(bytes_of(m.ptr, m.len), &scan));
+	if (scan.alg.digest == DIGEST_NONE)
+		return err_new(ERR_UNSUPPORTED, NULL,
+		    "its signature is over the list and not over a digest");
+	size_t size = crl_index_size(&scan);
+	CLEANUP(buf_done) struct buf index = BUF(size);
+	TRY(buf_reserve(&index, size));
+	TRY(crl_index_write(&scan, index.ptr, size));
+	TRY(write_all(request->fds[1], bytes_of(index.ptr, size)));
+	return pack_u64(out, 1, scan.n);
+}
+
+static struct err *
+handle_index(
+    void *ctx, const struct ipc_message *request, struct ipc_message *answer)
+{
+	struct worker *w = ctx;
+	w->jobs_left--;
+	sandbox_job_begin(w->limits);
+	struct err *e = index_list(request, &answer->body);
+	sandbox_job_end();
+	return e;
+}
+
+/* An index counts for all verifications to come: who makes it has seen no other
+ * stranger's bytes before. */
+struct err *
+indexer_run(const struct settings *s, int listen_fd)
+{
+	struct worker w = { .s = s,
+		.limits = { .memory = (size_t)s->worker_memory_max,
+		    .seconds = (int)s->worker_time_max },
+		.jobs_left = 1 };
+	struct ipc_service service = { .ctx = &w,
+		.body_max = 64,
+		.answer_max = 4096,
+		.clients_max = 1,
+		.idle_ms = IDLE_MS,
+		.handle = handle_index,
+		.stopping = stopping };
+	TRY(process_peer(&service, s->user_front));
+	TRY(worker_start());
+	TRY(sandbox_enter(w.limits));
+	struct err *e = ipc_serve(listen_fd, &service);
+	worker_stop();
+	return e;
 }
 
 struct err *

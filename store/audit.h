@@ -67,6 +67,17 @@ struct err *audit_last(
 struct err *ledger_generation_insert(struct ledger *l, struct bytes kek_id,
     struct bytes cover_id) MUST_USE;
 
+/* store/external.c: the number of an issuer, entered if it is new; 0 for an
+ * empty chain. */
+struct err *ledger_external_issuer(
+    struct ledger *l, struct bytes chain, int64_t *out) MUST_USE;
+/* That certificate is used: it is no task to take it back. */
+struct err *ledger_external_used(
+    struct ledger *l, const char *serial) MUST_USE;
+/* Enters a task for a credential's certificate, if its CA is an external one. */
+struct err *ledger_external_tell(
+    struct ledger *l, const char *serial, int reason) MUST_USE;
+
 /* A nonce is used once, ever; `hash` is of the record that used it.
  * *same: it was used before, by this very record. */
 struct err *ledger_nonce_use(struct ledger *l, const char *nonce,

@@ -45,12 +45,16 @@ check_open(struct ledger *l, const struct ledger_new_credential *c)
 static struct err *
 insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 {
+	int64_t issuer = 0;
+	TRY(ledger_external_issuer(l, c->issuer_chain, &issuer));
+	if (issuer != 0)
+		TRY(ledger_external_used(l, c->serial));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "INSERT INTO credential (id, enrolment, serial, certificate,"
 	    " not_after, created, sealed, version, kek, cover,"
-	    " second_factor)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
+	    " second_factor, issuer)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)",
 	    &q));
 	stmt_text(q, 1, c->id);
 	stmt_text(q, 2, c->enrolment);
@@ -62,6 +66,7 @@ insert_credential(struct ledger *l, const struct ledger_new_credential *c)
 	stmt_int(q, 8, c->version);
 	stmt_int(q, 9, c->generation);
 	stmt_int(q, 10, c->second_factor);
+	stmt_int(q, 11, issuer);
 	return stmt_run(q, NULL);
 }
 
@@ -137,6 +142,7 @@ read_credential(struct stmt *q, struct ledger_credential *c)
 	c->cover = stmt_col_int(q, 10);
 	c->second_factor = stmt_col_int(q, 11) != 0;
 	c->code_step = stmt_col_int(q, 12);
+	c->issuer = stmt_col_int(q, 13);
 	c->locked = stmt_col_int(q, 7) >= LEDGER_PIN_TRIES;
 	int64_t used = stmt_col_int(q, 7) + stmt_col_int(q, 8);
 	c->tries_left = used >= LEDGER_PIN_TRIES ? 0 : LEDGER_PIN_TRIES - used;
@@ -151,7 +157,8 @@ ledger_credential_get(
 	TRY(db_prepare(l->db,
 	    "SELECT id, serial, certificate, sealed, version, created,"
 	    " revoked_at, pin_failed, pin_running, reason, cover,"
-	    " second_factor, code_step FROM credential WHERE id = ?1",
+	    " second_factor, code_step, issuer FROM credential"
+	    " WHERE id = ?1",
 	    &q));
 	stmt_text(q, 1, id);
 	bool row;

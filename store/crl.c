@@ -175,6 +175,8 @@ revoke_step(struct ledger *l, const struct revocation_record *r,
 		*revoked_at = now;
 	TRY(mark(l, r, was.issued, reason,
 	    reason == LEDGER_RELEASE ? TIME_NONE : *revoked_at));
+	if (!was.issued)
+		TRY(ledger_external_tell(l, r->serial, reason));
 	return audit_revoked(l, r, approval, hash, event_of(reason));
 }
 
@@ -301,6 +303,18 @@ struct err *
 ledger_crl_put(struct ledger *l, const struct ledger_crl *c)
 {
 	LEDGER_STEP(l, crl_put_step(l, c));
+}
+
+struct err *
+ledger_crl_newest(struct ledger *l, int64_t *number)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(
+	    l->db, "SELECT coalesce(max(number), 0) FROM crl", &q));
+	bool row;
+	TRY(stmt_step(q, &row));
+	*number = row ? stmt_col_int(q, 0) : 0;
+	return NULL;
 }
 
 struct err *

@@ -136,7 +136,37 @@ static const char *const migrations[] = {
 
 	/* The kind of key that the officer approved; "": the service's. */
 	"ALTER TABLE enrolment ADD COLUMN key_kind TEXT NOT NULL DEFAULT '';",
+
+	/* Certificates of a CA that is somebody else's: its chain (packed, tag
+	 * 1 repeated), what it still has to be told, and that our own CRL and
+	 * OCSP answers do not speak of them. */
+	("CREATE TABLE external_issuer ("
+	 " n INTEGER PRIMARY KEY, chain BLOB NOT NULL UNIQUE"
+	 ") STRICT;"
+	 "CREATE TABLE external_task ("
+	 " serial TEXT PRIMARY KEY, certificate BLOB NOT NULL,"
+	 " reason INTEGER NOT NULL, due INTEGER NOT NULL,"
+	 " tries INTEGER NOT NULL DEFAULT 0"
+	 ") STRICT;"
+	 "ALTER TABLE credential ADD COLUMN issuer INTEGER NOT NULL DEFAULT 0;"
+	 "DROP VIEW register_entry;"
+	 "CREATE VIEW register_entry AS"
+	 " SELECT serial, revoked_at, reason, not_after FROM credential"
+	 " WHERE issuer = 0"
+	 " UNION ALL"
+	 " SELECT serial, revoked_at, reason, not_after FROM issued;"),
+
+	/* The root's own lists. */
+	("CREATE TABLE root_revoked ("
+	 " serial TEXT PRIMARY KEY, revoked_at INTEGER NOT NULL,"
+	 " reason INTEGER NOT NULL"
+	 ") STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE root_crl ("
+	 " number INTEGER PRIMARY KEY, sha256 BLOB NOT NULL"
+	 ") STRICT;"),
 };
+
+_Static_assert(COUNT_OF(migrations) == LEDGER_MIGRATIONS, "as it says");
 
 static const struct db_schema schema = {
 	.migrations = migrations,

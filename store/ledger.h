@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
+#define LEDGER_MIGRATIONS 8    /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
@@ -178,6 +179,7 @@ struct ledger_credential {
 	int64_t created;        /* seconds */
 	struct buf certificate; /* DER */
 	int64_t cover;          /* generation that covers it */
+	int64_t issuer;         /* 0: our own CA; else ledger_external_chain */
 	bool second_factor;     /* a code is asked for with the PIN */
 	int64_t code_step;      /* of the last code that was used */
 	struct buf sealed;      /* opaque here; never told to the front */
@@ -196,6 +198,10 @@ struct ledger_new_credential {
 	int64_t version;
 	int64_t generation; /* that wrapped and covers it */
 	bool second_factor;
+	/* Of an external CA (its certificate was told by
+	 * ledger_external_got()): its chain, packed, tag 1 repeated.  Empty: our
+	 * own. */
+	struct bytes issuer_chain;
 };
 
 /*
@@ -228,6 +234,37 @@ enum pin_outcome {
 
 struct err *ledger_pin_end(struct ledger *l, const char *id,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
+
+/* ---- certificates of an external CA ---- */
+
+#define LEDGER_ORPHAN_SECONDS 600 /* until what nobody uses is taken back */
+#define LEDGER_EXTERNAL_CHAIN_MAX 65536 /* bytes of a chain, packed */
+
+/*
+ * ledger_external_got records a certificate that an external CA has made,
+ * before it is confirmed: unless ledger_activate() follows, it becomes a task
+ * to have it revoked there.  So none is left behind, whoever dies meanwhile.
+ */
+struct err *ledger_external_got(struct ledger *l, const char *serial,
+    struct bytes certificate, const char *enrolment) MUST_USE;
+
+/* What an external CA is to be told. */
+struct ledger_external_task {
+	char *serial; /* NULL: there is nothing */
+	struct buf certificate;
+	int64_t reason; /* RFC 5280 5.3.1; removeFromCRL: in force again */
+};
+void ledger_external_task_done(struct ledger_external_task *t);
+/* The next that is due; it is due again after a while that grows. */
+struct err *ledger_external_next(
+    struct ledger *l, struct ledger_external_task *out) MUST_USE;
+/* It was told: recorded, and no task any more, unless there is a newer
+ * reason. */
+struct err *ledger_external_told(
+    struct ledger *l, const char *serial, int64_t reason) MUST_USE;
+/* The chain of such an issuer, packed; appended.  ERR_MISSING. */
+struct err *ledger_external_chain(
+    struct ledger *l, int64_t issuer, struct buf *out) MUST_USE;
 
 /* ---- approvals of citizens, and signatures ---- */
 
@@ -327,6 +364,8 @@ struct ledger_crl {
  * has changed since: make it again. */
 struct err *ledger_crl_put(
     struct ledger *l, const struct ledger_crl *c) MUST_USE;
+/* Its number alone; 0 when there is none. */
+struct err *ledger_crl_newest(struct ledger *l, int64_t *number) MUST_USE;
 /* Appends the current CRL; nothing, and number 0, when there is none. */
 struct err *ledger_crl_get(
     struct ledger *l, struct buf *der, int64_t *number) MUST_USE;
@@ -398,6 +437,24 @@ struct err *ledger_serials(struct ledger *l, const char *after, int most,
     struct err *(*each)(void *ctx, const char *serial), void *ctx) MUST_USE;
 /* How often the register was changed. */
 struct err *ledger_changes(struct ledger *l, int64_t *out) MUST_USE;
+
+/* ---- the root's own lists ---- */
+
+/* Calls `each` for what the root's lists have named so far, by serial number
+ * (hex, lower case); none is ever taken off. */
+struct err *ledger_root_revoked_each(struct ledger *l,
+    struct err *(*each)(
+	void *ctx, const char *serial, int64_t revoked_at, int reason),
+    void *ctx) MUST_USE;
+/* Nothing when it is there: the first time and reason stay. */
+struct err *ledger_root_revoked_put(struct ledger *l, const char *serial,
+    int64_t revoked_at, int reason) MUST_USE;
+/* Of the newest list; 0: there is none. */
+struct err *ledger_root_crl_number(struct ledger *l, int64_t *out) MUST_USE;
+/* Records a list that was made.  ERR_LIMIT code "crl-overtaken": its number is
+ * not higher than the last one's. */
+struct err *ledger_root_crl_put(struct ledger *l, int64_t number,
+    int64_t entries, struct bytes der) MUST_USE;
 
 /* ---- keeping ---- */
 

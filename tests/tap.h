@@ -56,6 +56,22 @@ static const char *tap_skip_reason;
 		err_free(tap_e_);                                              \
 	} while (0)
 
+/* Takes an error that must have this code, and frees it. */
+#define CHECK_CODE(call, expected)                                             \
+	do {                                                                   \
+		struct err *tap_e_ = (call);                                   \
+		if (tap_e_ == NULL ||                                          \
+		    strcmp(err_code(tap_e_), (expected)) != 0) {               \
+			tap_this_failed = true;                                \
+			printf("# %s:%d: %s: %s (%s), not %s\n", __FILE__,     \
+			    __LINE__, #call,                                   \
+			    tap_e_ == NULL ? "no error" : err_text(tap_e_),    \
+			    tap_e_ == NULL ? "" : err_code(tap_e_),            \
+			    (expected));                                       \
+		}                                                              \
+		err_free(tap_e_);                                              \
+	} while (0)
+
 /* SKIP inside a test: say why, aloud. */
 #define SKIP(reason)                                                           \
 	do {                                                                   \

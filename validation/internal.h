@@ -168,5 +168,6 @@ struct strength strength_of_cert(
 struct err *judge_stamps(
     struct judging *j, struct signature_verdict *v, bool *ordered) MUST_USE;
 enum stamp_kind stamp_kind_of(const struct timestamp_fact *t);
+bool covers_signature(const struct timestamp_fact *t);
 
 #endif

@@ -1,5 +1,7 @@
 #include "validation/internal.h"
 
+#include "certs/profiles.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,15 @@ fatal_code(const struct findings *f)
 	return weak;
 }
 
+static bool
+is_told(const struct findings *f, const char *code)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 /* A bare key (KeyValue in XML) is enough where nobody asks whose. */
 static bool
 check_certificate(const struct judging *j, struct signature_verdict *v)
@@ -89,11 +100,25 @@ check_format(const struct judging *j, struct signature_verdict *v)
 	const char *code = fatal_code(&v->fact->findings);
 	if (code == NULL)
 		code = fatal_code(&j->r->facts->findings);
+	if (code == NULL && j->r->policy->simple_is_one &&
+	    is_told(&j->r->facts->findings, "asic-not-simple"))
+		code = "asic-not-simple";
 	if (code == NULL)
 		return false;
 	if (undecided(code) != SUB_NONE)
 		return decide(v, INDETERMINATE, undecided(code), code);
 	return decide(v, TOTAL_FAILED, SUB_FORMAT_FAILURE, code);
+}
+
+/* Whether all references that came out so are over files that were given. */
+static bool
+all_outside(const struct signature_fact *f, enum check c)
+{
+	bool outside = true;
+	for (size_t i = 0; i < f->nreferences; i++)
+		if (f->references[i].digest == c)
+			outside = outside && f->references[i].outside;
+	return outside;
 }
 
 static size_t
@@ -112,8 +137,9 @@ check_digests(const struct judging *j, struct signature_verdict *v)
 	const struct signature_fact *f = v->fact;
 	(void)j;
 	if (count_references(f, CHECK_FAILED) > 0)
-		return decide(
-		    v, TOTAL_FAILED, SUB_HASH_FAILURE, "hash-failure");
+		return decide(v, TOTAL_FAILED, SUB_HASH_FAILURE,
+		    all_outside(f, CHECK_FAILED) ? "given-file-differs"
+						 : "hash-failure");
 	if (f->signature == CHECK_FAILED)
 		return false; /* told by the next */
 	if (f->nreferences == 0)
@@ -121,7 +147,10 @@ check_digests(const struct judging *j, struct signature_verdict *v)
 		    "nothing-signed");
 	if (count_references(f, CHECK_PASSED) != f->nreferences)
 		return decide(v, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
-		    "signed-data-missing");
+		    count_references(f, CHECK_NOT_DONE) == f->nreferences &&
+			    all_outside(f, CHECK_NOT_DONE)
+			? "content-missing"
+			: "signed-data-missing");
 	return false;
 }
 
@@ -228,11 +257,17 @@ check_constraints(const struct judging *j, struct signature_verdict *v)
 	return false;
 }
 
+static bool
+covers_part(const struct signature_fact *f)
+{
+	return !f->covers_all && f->revisions == 0 && f->nreferences > 0;
+}
+
 static struct err *
 note_changes(struct signature_verdict *v)
 {
 	const struct signature_fact *f = v->fact;
-	if (!f->covers_all && f->revisions == 0 && f->nreferences > 0)
+	if (covers_part(f))
 		TRY(note(v, "covers-part"));
 	if (f->changes == CHANGE_FORM && f->changes <= f->allowed)
 		TRY(note(v, "changed-form"));
@@ -270,6 +305,9 @@ add_notes(const struct judging *j, struct signature_verdict *v)
 		TRY(note(v, "trust-not-checked"));
 	else if (p->status == STATUS_IGNORE)
 		TRY(note(v, "revocation-not-checked"));
+	/* A digest does not show its keyholder what it is of. */
+	if (f->cert != NULL && cert_has_eku(f->cert, OID_RECEIPT_SEAL))
+		TRY(note(v, "seal-receipts-only"));
 	TRY(note_algorithms(j, v));
 	TRY(note_changes(v));
 	if (f->claimed_time != TIME_NONE &&
@@ -361,6 +399,33 @@ note_conclusion(struct signature_verdict *v, const struct conclusion *c)
 	return NULL;
 }
 
+/* A time stamp is there, but it is not known whether it may be believed: other
+ * than where there is none, the signer need not sign again. */
+static const char *
+with_open_stamp(const struct signature_verdict *v, const char *code)
+{
+	static const char *const rows[][3] = {
+		{ "certificate-expired", "certificate-expired-stamp-status",
+		    "certificate-expired-stamp-issuer" },
+		{ "certificate-revoked", "certificate-revoked-stamp-status",
+		    "certificate-revoked-stamp-issuer" },
+	};
+	int open = 0;
+	for (size_t i = 0; i < v->nstamps && !v->stamped; i++) {
+		const struct stamp_verdict *s = &v->stamps[i];
+		if (!covers_signature(s->fact))
+			continue;
+		if (s->sub == SUB_TRY_LATER)
+			open = 1;
+		else if (s->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && open == 0)
+			open = 2;
+	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i][0], code) == 0)
+			return rows[i][open];
+	return code;
+}
+
 static struct err *
 judge_trust(struct judging *j, struct signature_verdict *v)
 {
@@ -369,7 +434,7 @@ judge_trust(struct judging *j, struct signature_verdict *v)
 	if (v->fact->cert == NULL)
 		return NULL;
 	TRY(judge_subject(j, &s, &c));
-	decide(v, c.indication, c.sub, c.code);
+	decide(v, c.indication, c.sub, with_open_stamp(v, c.code));
 	v->path = c.path;
 	v->domain = c.domain;
 	return note_conclusion(v, &c);
@@ -404,12 +469,35 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 				: strength_of_stamp(p, last->fact).until);
 }
 
-/* Who has not seen what is signed does not say that the file can be used. */
-static void
-tell_unseen(struct signature_verdict *v)
+static bool
+has_finding(const struct findings *f, const char *code)
 {
-	if (v->fact->unseen && strcmp(v->code, "valid") == 0)
-		v->code = "valid-for-hash";
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What passing is called.  One who reads this sentence and no more must not
+ * take for signed what was not: what was known by its hash alone, what was
+ * filled in afterwards, what lies outside of what is covered.
+ */
+static const char *
+passed_code(const struct policy *p, const struct signature_fact *f)
+{
+	bool trust = p->check_path, status = p->status != STATUS_IGNORE;
+	if (f->unseen)
+		return !trust    ? "intact-for-hash"
+		       : !status ? "valid-for-hash-but-revocation"
+				 : "valid-for-hash";
+	if (!trust || !status || is_document_stamp(f))
+		return p->passed;
+	if (f->changes == CHANGE_ANNOTATION)
+		return "valid-but-annotated";
+	if (has_finding(&f->findings, "pdf-form-filled"))
+		return "valid-but-filled";
+	return covers_part(f) ? "valid-in-part" : p->passed;
 }
 
 static struct err *
@@ -425,7 +513,8 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	if (v->indication == TOTAL_PASSED && !ordered)
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
-	tell_unseen(v);
+	if (v->indication == TOTAL_PASSED)
+		v->code = passed_code(j->r->policy, v->fact);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
@@ -455,6 +544,17 @@ gather_pool(const struct validation_request *r, struct cert_list *out)
 	return NULL;
 }
 
+/* Of signatures that all passed, the first of which there is more to tell. */
+static bool
+says_more(const struct judging *j, const struct signature_verdict *v,
+    const struct verdict *out)
+{
+	const char *plain = j->r->policy->passed;
+	return out->indication == TOTAL_PASSED &&
+	       v->indication == TOTAL_PASSED && strcmp(out->code, plain) == 0 &&
+	       strcmp(v->code, plain) != 0;
+}
+
 static struct err *
 judge_all(struct judging *j, struct verdict *out)
 {
@@ -464,7 +564,8 @@ judge_all(struct judging *j, struct verdict *out)
 		out->nsignatures = i + 1;
 		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
 		TRY(judge_one(j, v));
-		if (i == 0 || v->indication > out->indication) {
+		if (i == 0 || v->indication > out->indication ||
+		    says_more(j, v, out)) {
 			out->indication = v->indication;
 			out->sub = v->sub;
 			out->code = v->code;

@@ -63,8 +63,8 @@ struct known_policy {
 };
 
 enum signature_policy_wanted {
-	SIGNATURE_POLICY_TOLD,   /* which one is told, no more */
-	SIGNATURE_POLICY_KNOWN,  /* one that is named must be known */
+	SIGNATURE_POLICY_TOLD,     /* which one is told, no more */
+	SIGNATURE_POLICY_KNOWN,    /* one that is named must be known */
 	SIGNATURE_POLICY_REQUIRED, /* and one must be named */
 };
 
@@ -91,10 +91,12 @@ struct policy {
 	struct known_policy *known; /* signature policies */
 	size_t nknown;
 	bool need_stamp;
-	char **domains; /* whose anchors count; NULL: all */
+	bool simple_is_one; /* ASiC-S with more than its one file has no valid
+			     * signature (EN 319 162-1 4.3.3.2); else told */
+	char **domains;     /* whose anchors count; NULL: all */
 	size_t ndomains;
-	/* Certificate policies (dotted OIDs), one of which must hold all along a
-	 * signer's path (RFC 5280 6.1.1 c and e); NULL: any, or none. */
+	/* Certificate policies (dotted OIDs), one of which must hold all along
+	 * a signer's path (RFC 5280 6.1.1 c and e); NULL: any, or none. */
 	char **certificate_policies;
 	size_t ncertificate_policies;
 	bool check_algorithms; /* by these rows; what has none is refused */

@@ -350,7 +350,10 @@ read_words(const json_t *o, struct policy *p)
 	static const struct choice stamps[] = { { "optional", false },
 		{ "required", true } };
 	const json_t *both = json_object_get(o, "sentence");
+	static const struct choice containers[] = { { "told", false },
+		{ "one-file", true } };
 	const json_t *stamp = json_object_get(o, "time_stamp");
+	const json_t *simple = json_object_get(o, "simple_container");
 	int word;
 	TRY(copy(json_object_get(o, "name"), &p->name));
 	TRY(ONLY(both, "sentence", "vi", "en"));
@@ -364,6 +367,10 @@ read_words(const json_t *o, struct policy *p)
 		TRY(choose(stamp, stamps, COUNT_OF(stamps), &word));
 		p->need_stamp = word != 0;
 	}
+	if (simple != NULL) {
+		TRY(choose(simple, containers, COUNT_OF(containers), &word));
+		p->simple_is_one = word != 0;
+	}
 	return NULL;
 }
 
@@ -373,7 +380,7 @@ read_policy(const json_t *o, struct policy *p)
 	const json_t *path = json_object_get(o, "path");
 	TRY(ONLY(o, "not an object", "version", "name", "sentence", "passed",
 	    "path", "domains", "certificate_policies", "revocation", "binding", "signature_policy",
-	    "time_stamp", "algorithms", "rules"));
+	    "time_stamp", "simple_container", "algorithms", "rules"));
 	if (json_integer_value(json_object_get(o, "version")) != 1)
 		return bad("version");
 	if (!json_is_boolean(path))

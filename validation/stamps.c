@@ -17,7 +17,7 @@ stamp_kind_of(const struct timestamp_fact *t)
 
 /* Whether it proves that the signature value existed.  References alone may
  * be stamped without it. */
-static bool
+bool
 covers_signature(const struct timestamp_fact *t)
 {
 	enum stamp_kind k = stamp_kind_of(t);

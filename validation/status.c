@@ -1,9 +1,24 @@
 /* What CRLs and OCSP answers, new and old, say of one certificate. */
 #include "validation/internal.h"
 
+#include "certs/crl_index.h"
+
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* An index says which list it is of. */
+static bool
+name_of_list(struct bytes index, uint8_t out[32])
+{
+	struct crl_index x;
+	struct err *e = crl_index_open(index, &x);
+	bool named = e == NULL && x.sha256.len == 32;
+	err_free(e);
+	if (named)
+		memcpy(out, x.sha256.ptr, 32);
+	return named;
+}
 
 static void
 describe(const struct judging *j, size_t i)
@@ -13,7 +28,8 @@ describe(const struct judging *j, size_t i)
 	*s = (struct status_seen){ .is_ocsp = k->data.is_ocsp,
 		.embedded = k->inside,
 		.produced = TIME_NONE };
-	SHA256(k->data.der.ptr, k->data.der.len, s->sha256);
+	if (!k->data.is_index || !name_of_list(k->data.der, s->sha256))
+		SHA256(k->data.der.ptr, k->data.der.len, s->sha256);
 }
 
 /* The facts' own revocation data stand behind those given. */

@@ -219,10 +219,15 @@ judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
 	step.code = c->code;
 	if (c->indication == TOTAL_PASSED)
 		step.code = NULL;
-	TRY(proof_add(s->proof, step, "%s%s%s",
-	    path_result_name(c->path.result),
-	    c->domain == NULL ? "" : ", trusted by ",
-	    c->domain == NULL ? c->path.detail : c->domain));
+	const char *more = c->domain == NULL ? c->path.detail : c->domain;
+	const char *name = path_result_name(c->path.result);
+	if (strcmp(more, name) == 0)
+		more = "";
+	TRY(proof_add(s->proof, step, "%s%s%s", name,
+	    more[0] == '\0'     ? ""
+	    : c->domain == NULL ? ": "
+				: ", trusted by ",
+	    more));
 	if (c->indication == TOTAL_PASSED &&
 	    j->r->policy->status != STATUS_IGNORE)
 		TRY(conclude_status(j, s, c));

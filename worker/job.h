@@ -49,7 +49,14 @@ struct verify_request {
 	bool evidence; /* the answer brings what level LT wants */
 	const struct source_seen *sources; /* what was asked so far */
 	size_t nsources;
+	/* status_data[0] is an index that goes along as the first of: */
+	bool status_along;
+	/* Indexes of large lists that go to a worker as descriptors; sources
+	 * name theirs by its place.  Not packed, and not the job's. */
+	const int *index_fds;
+	size_t nindexes;
 };
+#define INDEXES_MAX 7 /* in one request, beside the document */
 
 struct verify_answer {
 	enum indication indication;
@@ -91,6 +98,10 @@ struct err *verify_request_pack(
 struct verify_hold;
 struct err *verify_request_unpack(struct bytes packed,
     struct verify_request *out, struct verify_hold **hold) MUST_USE;
+/* verify_request_attach gives the request that `h` belongs to the indexes that
+ * came along; they must outlive it.  ERR_MALFORMED: one did not. */
+struct err *verify_request_attach(struct verify_hold *h,
+    const struct bytes *indexes, size_t n) MUST_USE;
 void verify_hold_free(struct verify_hold *h);
 struct err *verify_answer_pack(
     const struct verify_answer *a, struct buf *out) MUST_USE;

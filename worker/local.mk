@@ -5,12 +5,16 @@
 noinst_LTLIBRARIES += worker/libworker.la
 worker_libworker_la_SOURCES = \
 	%D%/formats.c %D%/formats.h \
+	%D%/internal.h \
 	%D%/job.c %D%/job.h \
+	%D%/job_sign.c \
+	%D%/job_verify.c \
 	%D%/level.c \
-	%D%/message.c \
+	%D%/message_answer.c \
 	%D%/message_extend.c \
 	%D%/message_sign.c \
 	%D%/message_source.c %D%/message_source.h \
+	%D%/message_verify.c \
 	%D%/online.c %D%/online.h \
 	%D%/receipt.c %D%/receipt.h \
 	%D%/sandbox.c %D%/sandbox.h \

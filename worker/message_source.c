@@ -19,7 +19,17 @@ enum {
 	TAG_STALE,
 	TAG_CODE,
 	TAG_MS,
+	TAG_PLACE,
 };
+
+struct err *
+place_of(uint64_t n, size_t *out)
+{
+	if (n == 0 || n > INDEXES_MAX)
+		return err_new(ERR_MALFORMED, NULL, "no place of an index");
+	*out = (size_t)n;
+	return NULL;
+}
 
 static struct err *
 unpack_count(struct unpack *u, size_t most, size_t *out)
@@ -122,7 +132,10 @@ sources_pack(const struct source_seen *v, size_t n, struct buf *out)
 		TRY(pack_u64(out, TAG_KIND, s->kind));
 		TRY(pack_str(out, TAG_URL, s->url));
 		TRY(pack_bytes(out, TAG_KEY, bytes_of(s->key, WANTED_KEY)));
-		TRY(pack_bytes(out, TAG_BODY, s->body));
+		if (s->place > 0)
+			TRY(pack_u64(out, TAG_PLACE, s->place));
+		else
+			TRY(pack_bytes(out, TAG_BODY, s->body));
 		TRY(pack_u64(out, TAG_INDEXED, s->indexed));
 		TRY(pack_u64(out, TAG_STALE, s->stale));
 		if (s->code != NULL)
@@ -158,7 +171,12 @@ unpack_source(struct unpack *u, struct source_seen *s)
 	if (key.len != WANTED_KEY)
 		return err_new(ERR_MALFORMED, NULL, "no key of a source");
 	memcpy(s->key, key.ptr, WANTED_KEY);
-	TRY(unpack_bytes(u, TAG_BODY, &s->body));
+	uint64_t place;
+	if (unpack_is(u, TAG_PLACE)) {
+		TRY(unpack_u64(u, TAG_PLACE, &place));
+		TRY(place_of(place, &s->place));
+	} else
+		TRY(unpack_bytes(u, TAG_BODY, &s->body));
 	TRY(unpack_flag(u, TAG_INDEXED, &s->indexed));
 	TRY(unpack_flag(u, TAG_STALE, &s->stale));
 	TRY(unpack_code(u, &s->code));

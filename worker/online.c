@@ -14,6 +14,8 @@ struct asked {
 	char *urls[SOURCES_MAX];
 	size_t n;
 	size_t bytes;
+	int fds[INDEXES_MAX]; /* of indexes; borrowed */
+	size_t nfds;
 };
 
 static void
@@ -49,6 +51,20 @@ code_of(const struct fetched *f)
 	return "source-unreachable";
 }
 
+/* It goes along as a descriptor. */
+static void
+place_index(
+    struct asked *a, const struct index_file *f, struct source_seen *s)
+{
+	if (a->nfds == INDEXES_MAX) {
+		s->code = "fetch-too-large";
+		return;
+	}
+	a->fds[a->nfds++] = f->fd;
+	s->place = a->nfds;
+	s->body = f->map;
+}
+
 /* note takes *f over. */
 static struct err *
 note(struct asked *a, struct wanted *w, struct fetched *f)
@@ -64,11 +80,14 @@ note(struct asked *a, struct wanted *w, struct fetched *f)
 		.stale = f->stale,
 		.code = code_of(f),
 		.ms = f->ms };
-	if (s->code == NULL && f->body.len > ANSWERS_MAX - a->bytes)
+	if (f->index != NULL && s->code == NULL)
+		place_index(a, f->index, s);
+	else if (s->code == NULL && f->body.len > ANSWERS_MAX - a->bytes)
 		s->code = "fetch-too-large";
-	if (s->code == NULL)
+	if (s->code == NULL && f->index == NULL) {
 		s->body = buf_bytes(&f->body);
-	a->bytes += s->body.len;
+		a->bytes += s->body.len;
+	}
 	struct err *e = wanted_key(w, s->key);
 	w->url = NULL;
 	return e;
@@ -115,6 +134,8 @@ judge_again(const struct online *o, struct verify_request *r,
 	struct verify_answer next = { 0 };
 	r->sources = a->v;
 	r->nsources = a->n;
+	r->index_fds = a->fds;
+	r->nindexes = a->nfds;
 	r->now = clock_now(&clock_system);
 	TRY(o->judge(o->ctx, buf_bytes(&io->facts), r, &next));
 	verify_answer_done(io);
@@ -186,6 +207,8 @@ online_verify(const struct online *o, const struct verify_request *r,
 	struct asked *asked = calloc(1, sizeof(*asked));
 	if (asked == NULL)
 		return err_new(ERR_NOMEM, NULL, "sources");
+	for (; asked->nfds < r->nindexes; asked->nfds++)
+		asked->fds[asked->nfds] = r->index_fds[asked->nfds];
 	mine.ask = o->source.get != NULL;
 	mine.evidence = keep != NULL;
 	struct err *e = verify_and_ask(o, &mine, asked, keep, &a);

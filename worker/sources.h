@@ -1,4 +1,4 @@
-/* What came from outside, beside what was given; used by worker/job.c alone. */
+/* What came from outside, beside what was given; used by worker/job_verify.c alone. */
 #ifndef SIGND_WORKER_SOURCES_H
 #define SIGND_WORKER_SOURCES_H
 

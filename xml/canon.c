@@ -52,15 +52,18 @@ canon_read(const xmlNode *method, struct canon *out)
 {
 	struct canon c;
 	if (!canon_by_uri(xml_attr(method, "Algorithm"), &c))
-		return err_new(ERR_UNSUPPORTED, "XMLDSig 6.5",
-		    "this canonicalisation is not supported");
+		return err_coded(err_new(ERR_UNSUPPORTED, "XMLDSig 6.5",
+				     "this canonicalisation is not supported"),
+		    "xml-unsupported");
 	const xmlNode *list = xml_first(method);
 	if (list != NULL) {
 		if (c.mode != XML_C14N_EXCLUSIVE_1_0 ||
 		    !xml_is(list, NS_EXC_C14N, "InclusiveNamespaces") ||
 		    xml_next(list) != NULL)
-			return err_new(ERR_UNSUPPORTED, "XMLDSig 6.5",
-			    "parameters of the canonicalisation");
+			return err_coded(err_new(ERR_UNSUPPORTED, "XMLDSig 6.5",
+					     "parameters of the "
+					     "canonicalisation"),
+			    "xml-unsupported");
 		const char *prefixes = xml_attr(list, "PrefixList");
 		if (prefixes != NULL && (c.prefixes = strdup(prefixes)) == NULL)
 			return err_new(ERR_NOMEM, NULL, "PrefixList");

@@ -54,8 +54,11 @@ report_reference(struct all *a, struct xml_signature *s, struct xml_ref *r,
 	if (r->dotnet)
 		TRY(findings_add(&fact->findings, false, "xml-dotnet-enveloped",
 		    "%s", r->uri));
-	return signature_add_reference(
-	    fact, r->uri, r->alg, r->digest, text, whole);
+	TRY(signature_add_reference(
+	    fact, r->uri, r->alg, r->digest, text, whole));
+	fact->references[fact->nreferences - 1].outside =
+	    r->kind == REF_EXTERNAL;
+	return NULL;
 }
 
 static struct err *

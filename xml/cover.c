@@ -1,6 +1,7 @@
 #include "xml/signature.h"
 
 #include "xml/ns.h"
+#include "xml/part.h"
 
 #include <string.h>
 
@@ -34,19 +35,6 @@ is_marked(const xmlNode *n)
 	return n->_private == &covered_mark;
 }
 
-/* Elements that a program which reads forms never reads. */
-static bool
-is_signature_part(const xmlNode *n)
-{
-	static const char *const exact[] = { NS_DS, NS_DS11, NS_FILTER2,
-		NS_EXC_C14N, NS_MORE };
-	const char *ns = n->ns == NULL ? "" : (const char *)n->ns->href;
-	for (size_t i = 0; i < COUNT_OF(exact); i++)
-		if (strcmp(ns, exact[i]) == 0)
-			return true;
-	return strncmp(ns, NS_ETSI_START, sizeof(NS_ETSI_START) - 1) == 0;
-}
-
 /* ---- what one reference covers ---- */
 
 /* Whether everything that hangs on an element is digested with it. */
@@ -67,8 +55,6 @@ has_contents(struct xml_set *set, xmlNode *e)
 static void
 add_top(struct xml_signature *s, const xmlNode *e)
 {
-	if (is_signature_part(e))
-		return;
 	for (size_t i = 0; i < s->ntops; i++)
 		if (xmlStrEqual(s->tops[i]->name, e->name))
 			return;
@@ -76,6 +62,23 @@ add_top(struct xml_signature *s, const xmlNode *e)
 		s->tops[s->ntops++] = e;
 	else
 		s->too_many_tops = true;
+}
+
+/* A Manifest speaks for the signature only as a child of its own Object; one
+ * that hides deeper is a wrapped one. */
+static bool
+is_own_manifest(const struct xml_signature *s, const xmlNode *e)
+{
+	return e != NULL && xml_is(e, NS_DS, "Manifest") &&
+	       xml_is(e->parent, NS_DS, "Object") &&
+	       e->parent->parent == s->node;
+}
+
+static void
+note_kind(struct xml_signature *s, const xmlNode *e)
+{
+	s->holds_text = s->holds_text || is_text_object(e);
+	s->holds_manifest = s->holds_manifest || is_own_manifest(s, e);
 }
 
 /* Next element that is not inside `n`. */
@@ -109,7 +112,10 @@ visit(
 	if (!s->intact)
 		return;
 	mark(e);
-	if (c->last == NULL || !xml_is_inside(e, c->last)) {
+	note_kind(s, e);
+	/* What a reader looks for in an Object is its content. */
+	bool top = c->last == NULL || !xml_is_inside(e, c->last);
+	if (top && !is_part_in_place(e)) {
 		add_top(s, e);
 		c->last = e;
 	}
@@ -163,7 +169,9 @@ cover_blindly(struct xml_signature *s, const struct xml_ref *r)
 	if (!s->intact || r->element == NULL)
 		return;
 	mark(r->element);
-	add_top(s, r->element);
+	note_kind(s, r->element);
+	if (!is_part_in_place(r->element))
+		add_top(s, r->element);
 }
 
 struct err *
@@ -195,6 +203,20 @@ is_countersigned(const xmlNode *e)
 	return xml_is(e, NS_DS, "SignatureValue");
 }
 
+/* XMLDSig 4.5, 5.2: in a Signature an Object is its child, SignatureProperties
+ * stand in an Object.  In KeyInfo they would pass for the signature's own. */
+static bool
+schema_is_kept(const xmlNode *e)
+{
+	if (xml_is(e, NS_DS, "Object"))
+		return xml_is(e->parent, NS_DS, "Signature");
+	if (xml_is(e, NS_DS, "SignatureProperties"))
+		return xml_is(e->parent, NS_DS, "Object");
+	if (xml_is(e, NS_DS, "SignatureProperty"))
+		return xml_is(e->parent, NS_DS, "SignatureProperties");
+	return true;
+}
+
 /* The rule of place. */
 static bool
 place_is_right(const struct xml_signature *s, const xmlNode *e)
@@ -205,24 +227,15 @@ place_is_right(const struct xml_signature *s, const xmlNode *e)
 		const xmlNode *n = e;
 		while (n->parent != s->node)
 			n = n->parent;
-		return n != s->info && n != s->value;
+		return n != s->info && n != s->value && schema_is_kept(e);
 	}
 	if (is_countersigned(e))
 		return true;
 	return e->parent != NULL && xml_is_inside(s->node, e->parent);
 }
 
-/* A Manifest speaks for the signature only as a child of its own Object; one
- * that hides deeper is a wrapped one. */
-static bool
-is_own_manifest(const struct xml_signature *s, const xmlNode *e)
-{
-	return e != NULL && xml_is(e, NS_DS, "Manifest") &&
-	       xml_is(e->parent, NS_DS, "Object") &&
-	       e->parent->parent == s->node;
-}
-
-/* What Type promises must be there. */
+/* What Type promises must be there.  An Object may stand beside the Signature
+ * (the Slovak profile XAdES_ZEP has it so); where is the rule of place's. */
 static bool
 type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 {
@@ -233,7 +246,8 @@ type_is_right(const struct xml_signature *s, const struct xml_ref *r)
 		return true;
 	if (strcmp(r->type, TYPE_OBJECT) == 0)
 		return e != NULL && is_signature_part(e) &&
-		       xml_is_inside(e, s->node);
+		       (xml_is_inside(e, s->node) ||
+			   xml_is(e, NS_DS, "Object"));
 	if (strcmp(r->type, TYPE_MANIFEST) == 0)
 		return is_own_manifest(s, e);
 	if (xades_is_type(r->type, "SignedProperties"))
@@ -326,8 +340,77 @@ find_like_top(struct xml_job *job, const struct xml_signature *s,
 		return NULL;
 	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
 		TRY(work_spend_steps(&job->work, s->ntops + 1));
-		if (!is_marked(e) && !is_signature_part(e) && is_like_top(s, e))
+		if (!is_marked(e) && is_like_top(s, e) && !is_part_in_place(e))
 			return tell_wrapped(e, fact);
+	}
+	return NULL;
+}
+
+/* A second Object with text, or a second Manifest, that nobody signed: who
+ * takes the first one that there is takes the wrong one. */
+static struct err *
+find_like_object(struct xml_job *job, const struct xml_signature *s,
+    struct signature_fact *fact)
+{
+	xmlNode *root = xml_doc_root(job->doc);
+	if (!s->holds_text && !s->holds_manifest)
+		return NULL;
+	for (xmlNode *e = root; e != NULL; e = xml_walk(e, root)) {
+		TRY(work_spend_steps(&job->work, STEPS_VISIT));
+		if (!is_marked(e) &&
+		    ((s->holds_text && is_text_object(e)) ||
+			(s->holds_manifest && xml_is(e, NS_DS, "Manifest"))))
+			return tell_wrapped(e, fact);
+	}
+	return NULL;
+}
+
+/* Whether something of this signature's own that it signs holds `e`. */
+static bool
+is_own_and_signed(const struct xml_signature *s, const xmlNode *e)
+{
+	for (size_t i = 0; i < s->nrefs; i++)
+		if (xml_ref_is_own(s, &s->refs[i]) &&
+		    xml_is_inside(e, s->refs[i].element))
+			return true;
+	return false;
+}
+
+/* An element in the Signature, and in no other inside it, that has the name of
+ * `signed_one` and is not signed. */
+static struct err *
+find_twin(struct xml_job *job, const struct xml_signature *s,
+    const xmlNode *signed_one, struct signature_fact *fact)
+{
+	for (xmlNode *e = s->node; e != NULL; e = xml_walk(e, s->node)) {
+		TRY(work_spend_steps(&job->work, STEPS_VISIT));
+		if (is_marked(e) || !xmlStrEqual(e->name, signed_one->name) ||
+		    is_signature_part(e) || is_own_and_signed(s, e))
+			continue;
+		const xmlNode *holder = e;
+		while (!xml_is(holder, NS_DS, "Signature"))
+			holder = holder->parent;
+		if (holder == s->node)
+			return tell_wrapped(e, fact);
+	}
+	return NULL;
+}
+
+/* What its own SignatureProperties say (the time, in invoices) is read by name,
+ * too. */
+static struct err *
+find_like_property(struct xml_job *job, const struct xml_signature *s,
+    struct signature_fact *fact)
+{
+	for (size_t i = 0; i < s->nrefs; i++) {
+		xmlNode *top = s->refs[i].element;
+		if (!xml_ref_is_own(s, &s->refs[i]) ||
+		    strncmp((const char *)top->name, "SignaturePropert", 16) !=
+			0)
+			continue;
+		for (xmlNode *e = top; e != NULL; e = xml_walk(e, top))
+			if (!is_signature_part(e))
+				TRY(find_twin(job, s, e, fact));
 	}
 	return NULL;
 }
@@ -415,6 +498,8 @@ xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
 		    "it signs parts of too many kinds"));
 	TRY(find_like_top(job, s, fact));
 	TRY(find_like_loose(job, loose, fact));
+	TRY(find_like_object(job, s, fact));
+	TRY(find_like_property(job, s, fact));
 	if (fact->covers_all && (loose->n > 0 || others_hold_data(loose, s)))
 		fact->covers_all = false;
 	return NULL;

@@ -280,9 +280,9 @@ serial_fits(const xmlNode *n, const struct cert *c, bool *out)
 	BIGNUM *raw = NULL;
 	(void)BN_dec2bn(&raw, s);
 	CLEANUP(BN_freep) BIGNUM *stated = raw;
-	struct bytes have = cert_serial(c);
 	CLEANUP(BN_freep)
-	BIGNUM *real = BN_bin2bn(have.ptr, (int)have.len, NULL);
+	BIGNUM *real =
+	    ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert_x509(c)), NULL);
 	*out = stated != NULL && real != NULL && BN_cmp(stated, real) == 0;
 	return NULL;
 }

@@ -14,6 +14,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/keyinfo.c %D%/keyinfo.h \
 	%D%/ns.h \
 	%D%/params.c %D%/params.h \
+	%D%/part.c %D%/part.h \
 	%D%/place.c %D%/place.h \
 	%D%/profile.c %D%/profile.h \
 	%D%/properties.c \

@@ -24,6 +24,8 @@ struct xml_signature {
 	const xmlNode *tops[XML_TOPS_MAX]; /* highest elements it covers */
 	size_t ntops;
 	bool too_many_tops;
+	bool holds_text;     /* it signs an Object with text in it */
+	bool holds_manifest; /* it signs a Manifest */
 };
 
 /* Takes `node` apart.  ERR_MALFORMED: its children are not those of XMLDSig

@@ -220,6 +220,44 @@ target_is_right(const struct xml_signature *s)
 	return id != NULL && strcmp(target + (*target == '#'), id) == 0;
 }
 
+/* One that names nothing at all takes nothing from whose they are: they stand
+ * in this signature, and it signs them.  Makers differ in upper and lower
+ * case. */
+static struct err *
+tell_target(
+    struct xml_job *job, const struct xml_signature *s, struct findings *out)
+{
+	const char *target = xml_attr(s->qualifying, "Target");
+	struct err *problem = NULL;
+	xmlNode *other;
+	TRY(blame_document(
+	    xml_doc_by_id(job->doc, target + (*target == '#'), &other),
+	    &problem));
+	bool nobody = problem != NULL && err_kind(problem) == ERR_MISSING;
+	err_free(problem);
+	return nobody ? findings_add(out, false, "xades-target-missing",
+			    "the properties name a signature that is not here")
+		      : findings_add(out, true, "xades-target",
+			    "the properties belong to another signature");
+}
+
+/* Whether a reference is about the properties, holding or not: then what is
+ * wrong with it is told, and it is not that nobody signed them. */
+static bool
+are_referred_to(const struct xml_signature *s)
+{
+	for (size_t i = 0; i < s->nrefs; i++) {
+		const struct xml_ref *r = &s->refs[i];
+		if (r->digest != CHECK_PASSED &&
+		    ((r->type != NULL &&
+			 xades_is_type(r->type, "SignedProperties")) ||
+			(r->element != NULL &&
+			    xades_is(r->element, "SignedProperties"))))
+			return true;
+	}
+	return false;
+}
+
 struct err *
 xades_collect(struct xml_job *job, struct xml_signature *s,
     const struct cert_list *pool, struct signature_fact *fact,
@@ -228,6 +266,8 @@ xades_collect(struct xml_job *job, struct xml_signature *s,
 	if (s->qualifying == NULL)
 		return NULL;
 	TRY(fact_string(&fact->format, BYTES_LIT("XAdES")));
+	if (s->signed_properties == NULL && are_referred_to(s))
+		return NULL;
 	if (s->signed_properties == NULL)
 		return findings_add(&fact->findings, true, "xades-unsigned",
 		    "the properties of the signature are not signed");
@@ -235,8 +275,7 @@ xades_collect(struct xml_job *job, struct xml_signature *s,
 	TRY(signed_signature_properties(
 	    xades_child(sp, "SignedSignatureProperties"), fact));
 	if (!target_is_right(s))
-		TRY(findings_add(&fact->findings, true, "xades-target",
-		    "the properties belong to another signature"));
+		TRY(tell_target(job, s, &fact->findings));
 	const xmlNode *dp = xades_child(sp, "SignedDataObjectProperties");
 	TRY(signed_data_properties(dp, fact));
 	for (xmlNode *p = xml_first(dp); p != NULL; p = xml_next(p))

@@ -71,8 +71,7 @@ static struct buf
 xml_over(const char *references)
 {
 	const struct external files[] = { { .uri = "form.txt", .data = FORM },
-		{ .uri = "b%E1%BA%A3n%20v%E1%BA%BD.txt",
-		    .data = DRAWING } };
+		{ .uri = "b%E1%BA%A3n%20v%E1%BA%BD.txt", .data = DRAWING } };
 	const struct collect_input in = { .external = files, .nexternal = 2 };
 	CLEANUP(buf_done) struct buf text = BUF(1 << 20);
 	const char *template;
@@ -175,6 +174,21 @@ judges_a_simple_container(void)
 	CHECK(strcmp(f.signatures[0].format, "CAdES") == 0);
 	w.files[1].data = DRAWING;
 	expect_one(&w, false, NULL);
+}
+
+static void
+tells_a_document_among_the_descriptions(void)
+{
+	CLEANUP(buf_done) struct buf cms = cms_over(FORM);
+	struct zip_wish w = {
+		.files = { type_s, file("form.txt", FORM),
+		    file("META-INF/signature.p7s", buf_bytes(&cms)),
+		    file("META-INF/manifest.xml", BYTES_LIT("<a/>")) }
+	};
+	CLEANUP(facts_done) struct facts f = collect(&w);
+	CHECK(is_good(&f.signatures[0]) && f.findings.n == 0);
+	w.files[3] = file("META-INF/form.pdf", DRAWING);
+	expect_one(&w, true, "asic-unsigned-file");
 }
 
 static void
@@ -447,6 +461,7 @@ main(void)
 	CHECK_OK(xml_start());
 	an = make_person("P-256", "An");
 	RUN(judges_a_simple_container);
+	RUN(tells_a_document_among_the_descriptions);
 	RUN(does_not_guess_which_file_was_signed);
 	RUN(a_signature_outside_its_folder_is_a_file);
 	RUN(judges_a_manifest);

@@ -156,6 +156,49 @@ refuses_two_entries_of_one_name(void)
 	ambiguous(w);
 }
 
+/* Unpacked by Windows, each of these is written over the other. */
+static void
+refuses_names_that_become_one(void)
+{
+	static const char *const twins[] = { "a.txt.", "a.txt ", "A.TXT. .",
+		"a.txt::$DATA", "a.txt:more" };
+	struct zip_wish w = { .files = { one, two, one } };
+	w.files[0].name = "a.txt";
+	for (size_t i = 0; i < COUNT_OF(twins); i++) {
+		w.files[2].name = twins[i];
+		ambiguous(w);
+	}
+	w.files[0].name = "d/a?.txt";
+	w.files[2].name = "D. /a_.txt";
+	ambiguous(w);
+	static const char *const others[] = { "a.txt.b", "a .txt", "a_.txt",
+		"a.txt/b", ".a.txt" };
+	w.files[0].name = "a.txtx";
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		w.files[2].name = others[i];
+		CHECK_OK(open_wish(&w));
+	}
+}
+
+static void
+refuses_links_and_files_that_say_they_are_folders(void)
+{
+	static const struct {
+		uint32_t attributes;
+		bool good;
+	} rows[] = { { 0, true }, { 0x20, true }, { 0100644u << 16, true },
+		{ 0120777u << 16, false }, { 010644u << 16, false },
+		{ 0040755u << 16, false }, { 0x10, false } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct zip_wish w = { .files = { one, two } };
+		w.files[1].attributes = rows[i].attributes;
+		if (rows[i].good)
+			CHECK_OK(open_wish(&w));
+		else
+			ambiguous(w);
+	}
+}
+
 static void
 refuses_entries_that_overlap(void)
 {
@@ -283,6 +326,8 @@ main(void)
 	RUN(refuses_bytes_that_do_not_belong);
 	RUN(refuses_an_entry_that_the_directory_does_not_list);
 	RUN(refuses_two_names_of_one_entry);
+	RUN(refuses_names_that_become_one);
+	RUN(refuses_links_and_files_that_say_they_are_folders);
 	RUN(refuses_two_entries_of_one_name);
 	RUN(refuses_entries_that_overlap);
 	RUN(refuses_headers_that_differ);

@@ -17,6 +17,7 @@ struct zip_file {
 	uint16_t method;         /* in both headers */
 	uint32_t size;           /* inflated, in the central directory */
 	uint32_t local_size;
+	uint32_t attributes; /* external ones, in the central directory */
 	bool descriptor; /* sizes and checksum stand behind the data */
 	bool hidden;     /* not in the central directory */
 	bool at_first;   /* the directory leads to the first entry's bytes */
@@ -110,7 +111,7 @@ put_central(struct buf *b, const struct zip_file *f, size_t at)
 	put16(b, extra);
 	put16(b, 0);
 	put32(b, 0);
-	put32(b, 0);
+	put32(b, f->attributes);
 	put32(b, f->at_first ? 0 : at);
 	put_text(b, f->name);
 	if (extra == 0)

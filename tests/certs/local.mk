@@ -66,6 +66,11 @@ tests_certs_test_cmp_client_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cmp_client_LDADD = $(CERTS_LIBS)
 dist_check_SCRIPTS += %D%/test-cmp.sh
 TESTS += %D%/test-cmp.sh
+# One that certifies what it is asked to: for tests/signd/external.sh.
+noinst_PROGRAMS += tests/certs/cmp-ca
+tests_certs_cmp_ca_SOURCES = tests/certs/cmp-ca.c
+tests_certs_cmp_ca_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_cmp_ca_LDADD = $(CERTS_LIBS)
 tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
 tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_spki_LDADD = $(CERTS_LIBS)

@@ -76,6 +76,10 @@ sign(EVP_PKEY *key, const EVP_MD *md, int padding, struct bytes digest,
 	if (EVP_PKEY_sign_init(ctx) != 1 ||
 	    (padding != 0 && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1) ||
 	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
+	    /* What is taken without a word is another in OpenSSL 3.1. */
+	    (padding == RSA_PKCS1_PSS_PADDING &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(
+		    ctx, RSA_PSS_SALTLEN_MAX) != 1) ||
 	    EVP_PKEY_sign(ctx, sig, &len, digest.ptr, digest.len) != 1)
 		return err_ossl(ERR_INTERNAL, "EVP_PKEY_sign");
 	return buf_append(out, bytes_of(sig, len));

@@ -1,6 +1,7 @@
 /* test-cmp-client PORT KEY SUBJECT-CN CA...: asks a CMP server for a
  * certificate, as test-cmp.sh wants it.  KEY is a public key, CA the issuer,
- * PEM or DER. */
+ * PEM or DER.  With $CMP_REVOKE, a certificate, asks for its end instead.
+ * $CMP_SECONDS is how long it waits. */
 #include "certs/cmp.h"
 
 #include <stdio.h>
@@ -54,12 +55,18 @@ ask(char **argv)
 		.key = key,
 		.not_before = now,
 		.not_after = now + 365 * 86400 };
+	const char *seconds = getenv("CMP_SECONDS");
 	const struct cmp_ca there = { .host = "127.0.0.1",
 		.port = atoi(argv[1]),
 		.path = "/pkix/",
 		.reference = "signd",
-		.secret = getenv("CMP_SECRET"),
-		.ca = ca };
+		.secret = bytes_str(getenv("CMP_SECRET")),
+		.ca = ca,
+		.seconds = seconds == NULL ? 0 : atoi(seconds) };
+	if (getenv("CMP_REVOKE") != NULL) {
+		TRY(read_cert(getenv("CMP_REVOKE"), &made));
+		return cmp_revoke(&there, made, 4);
+	}
 	struct cert_issuer issuer = cmp_issuer(&there);
 	TRY(issuer.issue(issuer.ctx, &f, &made));
 	printf("%s\n", cert_subject(made));

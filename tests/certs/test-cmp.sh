@@ -78,19 +78,32 @@ ask another-secret; grep -q '^external-ca' said
 ok $? "nothing comes under another secret"
 refuses() { # CERTIFICATE WHY
 	serve "$1" between-us
-	! ask && grep -q "^external-ca: .*$2" said
-	ok $? "what is $2 is not taken"
+	! ask && grep -q "^external-ca-wrong: .*$2" said &&
+	    grep -q 'rejected by client' log
+	ok $? "what is $2 is not taken, and the CA hears so"
 }
 refuses other-name "for somebody else"
 refuses other-ca "another CA's"
 refuses sub-ca "a CA's"
-serve other-key between-us # openssl's client sees that itself
-! ask && grep -q '^external-ca' said; ok $? "what is for another key is not taken"
+refuses other-key "for another key"
 serve right between-us -pkistatus 2 -failure 2
-! ask && grep -q '^external-ca' said
+! ask && grep -q '^external-ca-refused: ' said
 ok $? "a refusal is told as one"
+serve right between-us -poll_count 2 -check_after 1
+ask && grep -q 'Nguyễn Văn An' said
+ok $? "a CA that decides later is waited for"
+serve right between-us -poll_count 50 -check_after 1
+! CMP_SECONDS=3 ask && grep -q '^external-ca-waiting: ' said
+ok $? "but not for ever"
+serve right between-us
+CMP_REVOKE=right.pem ask; ok $? "it is asked to end a certificate"
+serve right between-us -pkistatus 2 -failure 10
+CMP_REVOKE=right.pem ask; ok $? "one that has ended already is no error"
+serve right between-us -pkistatus 2 -failure 2
+! CMP_REVOKE=right.pem ask && grep -q '^external-ca-refused: ' said
+ok $? "that it will not is one"
 stop
-! ask && grep -q '^external-ca' said
+! ask && grep -q '^external-ca: ' said
 ok $? "so is a server that is gone"
 echo "1..$n"
 exit $failed

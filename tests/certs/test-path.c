@@ -575,6 +575,50 @@ a_path_may_be_kept_short(void)
 	CHECK(answer(&a) == PATH_NO_CHAIN);
 }
 
+/* The leaf again, changed and signed anew. */
+static struct cert *
+of_version(const struct ask *a, long version, bool bare)
+{
+	X509 *x = X509_dup(cert_x509(a->t.leaf));
+	X509_set_version(x, version);
+	while (bare && X509_get_ext_count(x) > 0)
+		X509_EXTENSION_free(X509_delete_ext(x, 0));
+	CHECK(X509_sign(x, softkey_evp(a->t.ca_key), EVP_sha256()) > 0);
+	uint8_t *der = NULL;
+	int len = i2d_X509(x, &der);
+	struct cert *c = NULL;
+	CHECK_OK(cert_parse(bytes_of(der, (size_t)len), &c));
+	OPENSSL_free(der);
+	X509_free(x);
+	return c;
+}
+
+static void
+refuses_what_a_version_does_not_have(void)
+{
+	static const struct {
+		long version;
+		bool bare;
+		enum path_result wanted;
+	} rows[] = {
+		{ X509_VERSION_3, false, PATH_OK },
+		{ X509_VERSION_2, false, PATH_BAD },
+		{ X509_VERSION_1, false, PATH_BAD },
+		{ 4, false, PATH_BAD },
+		{ X509_VERSION_1, true, PATH_OK },
+		{ X509_VERSION_3, true, PATH_OK },
+	};
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(cert_freep)
+		struct cert *c = of_version(&a, rows[i].version, rows[i].bare);
+		a.r.leaf = c;
+		CHECK(answer(&a) == rows[i].wanted);
+	}
+	a.r.leaf = a.t.leaf;
+}
+
 static void
 answers_have_names(void)
 {
@@ -605,6 +649,7 @@ main(void)
 	RUN(settings_beside_an_anchor_count);
 	RUN(an_anchor_binds_unless_it_is_bare);
 	RUN(a_path_may_be_kept_short);
+	RUN(refuses_what_a_version_does_not_have);
 	RUN(answers_have_names);
 	return DONE();
 }

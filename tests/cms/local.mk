@@ -8,6 +8,11 @@ tests_cms_test_judge_SOURCES = tests/cms/test-judge.c tests/cms/people.h
 tests_cms_test_judge_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_cms_test_judge_LDADD = $(CMS_LIBS)
 
+check_PROGRAMS += tests/cms/test-refs
+tests_cms_test_refs_SOURCES = tests/cms/test-refs.c tests/cms/people.h
+tests_cms_test_refs_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_cms_test_refs_LDADD = $(CMS_LIBS)
+
 check_PROGRAMS += tests/cms/test-tsp
 tests_cms_test_tsp_SOURCES = tests/cms/test-tsp.c tests/cms/people.h
 tests_cms_test_tsp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

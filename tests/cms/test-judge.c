@@ -318,6 +318,27 @@ the_protected_algorithms_must_be_those_used(void)
 	check_fatal("cms-algorithm-protection");
 }
 
+/* RFC 5280 4.1.2.2: no new certificate has one, old ones (of Acrobat) do. */
+static void
+finds_a_certificate_with_a_negative_serial_number(void)
+{
+	struct person plus = an;
+	static const long serials[] = { -5, -128, -200, -32768, -1000000 };
+	for (size_t i = 0; i < COUNT_OF(serials); i++) {
+		an = make_person((struct person_wish){ .name = "An",
+		    .key = "P-256",
+		    .alg = ALG_P256,
+		    .issuer = &ca,
+		    .serial = serials[i],
+		    .from = NOON - 86400,
+		    .to = NOON + 86400 });
+		usual();
+		check_good(normal, 0);
+		person_done(&an);
+	}
+	an = plus;
+}
+
 static void
 refuses_more_attributes_than_the_limit(void)
 {
@@ -341,6 +362,7 @@ main(void)
 	RUN(takes_attributes_signed_in_another_order);
 	RUN(tells_two_hashes_and_takes_the_value_under_either);
 	RUN(the_protected_algorithms_must_be_those_used);
+	RUN(finds_a_certificate_with_a_negative_serial_number);
 	RUN(refuses_more_attributes_than_the_limit);
 	person_done(&ca);
 	person_done(&an);

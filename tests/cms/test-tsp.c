@@ -3,6 +3,7 @@
 
 #include <openssl/ts.h>
 
+#include "cms/frame.h"
 #include "tests/cms/people.h"
 
 static struct person ca, tsa;
@@ -152,6 +153,39 @@ believes_a_token_of_sha512(void)
 	tsa_digest = "SHA256";
 }
 
+/* What somebody hung onto a token's own signature, be it another token, moves
+ * neither its time nor its verdict. */
+static void
+passes_over_a_time_stamp_inside_a_token(void)
+{
+	struct exchange outer = exchange(BYTES_LIT("hello"), true);
+	struct exchange inner = exchange(BYTES_LIT("other"), true);
+	struct bytes token[2] = { BYTES_NONE, BYTES_NONE };
+	CHECK_OK(tsr_token(buf_bytes(&outer.response), &token[0]));
+	CHECK_OK(tsr_token(buf_bytes(&inner.response), &token[1]));
+	const struct bytes hung[] = { token[1], BYTES_LIT("\x30\x00"),
+		BYTES_LIT("\x05\x00") };
+	for (size_t i = 0; i < COUNT_OF(hung); i++) {
+		CLEANUP(buf_done) struct buf a = BUF(65536);
+		CLEANUP(buf_done) struct buf b = BUF(131072);
+		CHECK_OK(put_attribute(&a, OID_SIGNATURE_TIME_STAMP, hung[i]));
+		CHECK_OK(cms_add_unsigned(token[0], buf_bytes(&a), &b));
+		struct exchange both = { 0 };
+		CHECK_OK(tst_parse(buf_bytes(&b), &both.tst));
+		struct timestamp_fact f =
+		    check(&both, BYTES_LIT("hello"), NULL);
+		CHECK(f.digest == CHECK_PASSED && f.signature == CHECK_PASSED);
+		CHECK(f.time == NOON);
+		cert_free(f.tsa);
+		f = check(&both, BYTES_LIT("other"), NULL);
+		CHECK(f.digest == CHECK_FAILED);
+		cert_free(f.tsa);
+		tst_free(both.tst);
+	}
+	exchange_done(&outer);
+	exchange_done(&inner);
+}
+
 static void
 tells_another_message(void)
 {
@@ -242,6 +276,7 @@ main(void)
 	    .to = NOON + 100 * DAY });
 	RUN(believes_a_good_token);
 	RUN(believes_a_token_of_sha512);
+	RUN(passes_over_a_time_stamp_inside_a_token);
 	RUN(tells_another_message);
 	RUN(needs_the_certificate_from_somewhere);
 	RUN(tells_another_nonce);

@@ -51,6 +51,27 @@ ask "$url/v/$id"
 grep -q "$hash" "$dir/out" && grep -q 'HỢP LỆ' "$dir/out"
 ok $? "the page that it leads to says the same"
 
+# Reports where little is known: of a verdict that was kept alone, of a hash.
+ask --data-binary "@$dir/two.pdf" -H 'Content-Type: application/pdf' \
+    "$url/v1/verifications"
+bare=$(tr -d '\r' < "$dir/head" | sed -n 's/^[Cc]ontent-[Ll]ocation: //p')
+ask -H 'Accept: application/xml' "$url$bare"
+cp "$dir/out" "$dir/bare.xml"
+ask --data-binary "@$dir/two.pdf" -H 'Content-Type: application/octet-stream' \
+    -H "$(pin_header 246813)" \
+    "$url/v1/signatures/signDoc?credentialID=$credential&signature_format=C&signed_envelope_property=Detached"
+cp "$dir/out" "$dir/two.p7s"
+ask -F "document=@$dir/two.p7s" -F "hash=SHA-256:$hash" -F keep=verdict \
+    -H 'Accept: application/xml' "$url/v1/verifications"
+cp "$dir/out" "$dir/hashed.xml"
+bare=$(tr -d '\r' < "$dir/head" | sed -n 's/^[Cc]ontent-[Ll]ocation: //p')
+ask -H 'Accept: application/xml' "$url$bare"
+cp "$dir/out" "$dir/hashed-bare.xml"
+"$top_srcdir/tests/interop/etsi.py" "$dir/bare.xml" "$dir/hashed.xml" \
+    "$dir/hashed-bare.xml" > "$dir/said"
+ok $? "reports of a hash and of a verdict alone fit the schema of TS 119 102-2"
+sed 's/^/# /' "$dir/said"
+
 ask "$url/v1/ca.pem"
 awk '/BEGIN/ { s = "" } { s = s $0 "\n" } END { printf "%s", s }' \
     "$dir/out" > "$dir/root.pem"
@@ -70,6 +91,12 @@ sys.exit([r["indication"], s["level"], s["time"]["best_from"]] !=
          ["TOTAL-PASSED", "LT", "time-stamp"])
 END
 ok $? "so does the service under vn-2025, by its time stamp, at level LT"
+grep -q '"seal-receipts-only"' "$dir/out"
+ok $? "and says that this seal is for receipts alone"
+ask --data-binary "@$dir/two.pdf" -H 'Content-Type: application/pdf' \
+    -H 'Accept: application/json' "$url/v1/verifications"
+expect 200 '' "a citizen's document" && ! grep -q 'seal-receipts-only' "$dir/out"
+ok $? "has no such note"
 tr 'A' 'B' < "$dir/receipt.pdf" > "$dir/changed.pdf"
 ! "$signctl" verify --policy path-only --trust "$dir/root.pem" --indication \
     "$dir/changed.pdf" | grep -q '^TOTAL-PASSED'

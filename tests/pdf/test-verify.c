@@ -471,6 +471,37 @@ add_dss(struct made *m)
 	unsigned_revision(m);
 }
 
+/* A second store that forgets what the first had, under the same number. */
+static void
+replace_dss(struct made *m)
+{
+	add_dss(m);
+	made_object(m, 31, "<</Certs[34 0 R]/CRLs[33 0 R]>>");
+	made_stream(m, 33, "", BYTES_LIT("0\x03\x02\x01\x02"));
+	made_stream(m, 34, "", cert_der(rsa.cert));
+	unsigned_revision(m);
+}
+
+static void
+keeps_what_an_older_store_had(void)
+{
+	struct made m = signed_document((struct sig_spec){ .num = 9 });
+	replace_dss(&m);
+	struct facts f = collect(&m);
+	bool found = false, newer = false;
+	for (size_t i = 0; i < f.signatures[0].certs.n; i++) {
+		const struct cert *c = f.signatures[0].certs.v[i];
+		found = found || cert_eq(c, ca.cert);
+		newer = newer || cert_eq(c, rsa.cert);
+	}
+	CHECK(found && newer);
+	CHECK(f.nstatus_data == 2);
+	if (f.nstatus_data == 2)
+		CHECK(f.status_at[0].at == 6 && f.status_at[1].at == 4);
+	facts_done(&f);
+	made_done(&m);
+}
+
 static void
 takes_two_signatures(void)
 {
@@ -779,6 +810,7 @@ main(void)
 	RUN(tells_a_sha1_content_of_another_document);
 	RUN(refuses_duplicate_keys);
 	RUN(takes_a_bare_rsa_value);
+	RUN(keeps_what_an_older_store_had);
 	RUN(takes_two_signatures);
 	RUN(tells_a_change_between_two_signatures);
 	RUN(without_certification_forms_may_be_filled);

@@ -168,6 +168,8 @@ truncated_blobs_are_refused(void)
 
 /* ---- SADs ---- */
 
+#define EXPIRES 100000
+
 static struct err *
 make_sad(struct sad *s)
 {
@@ -175,9 +177,11 @@ make_sad(struct sad *s)
 		.credential = "cred-1",
 		.version = 1,
 		.count = 2,
-		.expires = 1000,
+		.expires = EXPIRES,
 		.bound = true };
 	const struct bytes d[2] = { BYTES_LIT("first"), BYTES_LIT("second") };
+	TRY(cover_pass_make(&one, 7, BYTES_LIT("cover-7"), BYTES_LIT("cred-1"),
+	    &s->cover));
 	TRY(secret_init(&s->key, SEAL_KEY));
 	memset(s->key.ptr, 5, SEAL_KEY);
 	return sad_digests(DIGEST_SHA256, d, 2, s->digests);
@@ -189,14 +193,108 @@ a_sad_comes_back_as_it_was(void)
 	CLEANUP(sad_done) struct sad s;
 	CLEANUP(sad_done) struct sad got = { 0 };
 	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CLEANUP(sad_keys_done) struct sad_keys keys;
+	CHECK_OK(sad_keys_init(&keys, one));
 	CHECK_OK(make_sad(&s));
-	CHECK_OK(sad_seal(&one, &s, &blob));
-	CHECK_OK(sad_open(&one, buf_bytes(&blob), &got));
+	CHECK_OK(sad_seal(&keys, &s, &blob));
+	CHECK_OK(sad_open(&keys, EXPIRES - 1, buf_bytes(&blob), &got));
 	CHECK(strcmp(got.credential, "cred-1") == 0 && got.count == 2 &&
-	      got.expires == 1000 && got.bound && got.version == 1 &&
+	      got.expires == EXPIRES && got.bound && got.version == 1 &&
 	      bytes_eq(secret_bytes(&got.key), secret_bytes(&s.key)));
 	/* The unsealing key does not stand in it. */
 	CHECK(bytes_find(buf_bytes(&blob), secret_bytes(&s.key)) == SIZE_MAX);
+}
+
+static void
+a_sad_opens_the_cover_without_the_token(void)
+{
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(sad_done) struct sad got = { 0 };
+	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CLEANUP(buf_done) struct buf covered = BUF(256);
+	CLEANUP(secret_done) struct secret plain = { 0 };
+	CLEANUP(secret_done) struct secret none = { 0 };
+	CLEANUP(sad_keys_done) struct sad_keys keys;
+	const struct bytes owner = BYTES_LIT("cred-1");
+	CHECK_OK(sad_keys_init(&keys, one));
+	CHECK_OK(cover_make(&one, BYTES_LIT("cover-7"), owner,
+	    BYTES_LIT("a sealed blob"), &covered));
+	CHECK_OK(make_sad(&s));
+	CHECK_OK(sad_seal(&keys, &s, &blob));
+	CHECK_OK(sad_open(&keys, EXPIRES - 1, buf_bytes(&blob), &got));
+	CHECK(got.cover.generation == 7);
+	CHECK_OK(cover_pass_open(
+	    &got.cover, owner, buf_bytes(&covered), &plain));
+	CHECK(bytes_eq_str(secret_bytes(&plain), "a sealed blob"));
+	/* And nobody else's. */
+	CHECK_ERR(cover_pass_open(&got.cover, BYTES_LIT("cred-2"),
+		      buf_bytes(&covered), &none),
+	    ERR_MALFORMED);
+}
+
+struct counted {
+	const struct pepper *pepper;
+	size_t calls;
+};
+
+static struct err *
+hmac_counted(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
+{
+	struct counted *c = ctx;
+	c->calls++;
+	return c->pepper->hmac(c->pepper->ctx, data, out);
+}
+
+static const char *
+opening(struct sad_keys *keys, int64_t now, const struct buf *blob)
+{
+	CLEANUP(sad_done) struct sad got = { 0 };
+	struct err *e = sad_open(keys, now, buf_bytes(blob), &got);
+	const char *code = e == NULL ? "" : err_code(e);
+	err_free(e);
+	return code;
+}
+
+static void
+the_token_is_asked_once_in_an_epoch(void)
+{
+	struct counted c = { .pepper = &one };
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(sad_keys_done) struct sad_keys keys;
+	CHECK_OK(sad_keys_init(
+	    &keys, (struct pepper){ .ctx = &c, .hmac = hmac_counted }));
+	CHECK_OK(make_sad(&s));
+	for (int i = 0; i < 20; i++) {
+		CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+		s.expires = EXPIRES + i % 2 * SAD_EPOCH;
+		s.id[0] = (uint8_t)i;
+		CHECK_OK(sad_seal(&keys, &s, &blob));
+		CHECK(strcmp(opening(&keys, EXPIRES - 1, &blob), "") == 0);
+	}
+	CHECK(c.calls == 2);
+}
+
+/* A stranger writes what epoch they like. */
+static void
+epochs_that_cannot_be_cost_no_call(void)
+{
+	struct counted c = { .pepper = &one };
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CLEANUP(sad_keys_done) struct sad_keys keys, others;
+	CHECK_OK(sad_keys_init(&others, one));
+	CHECK_OK(sad_keys_init(
+	    &keys, (struct pepper){ .ctx = &c, .hmac = hmac_counted }));
+	CHECK_OK(make_sad(&s));
+	CHECK_OK(sad_seal(&others, &s, &blob));
+	CHECK(strcmp(opening(&keys, EXPIRES + SAD_EPOCH, &blob),
+		  "sad-expired") == 0);
+	CHECK(strcmp(opening(&keys,
+			 EXPIRES - SAD_SECONDS_MAX - 3 * SAD_EPOCH, &blob),
+		  "sad-invalid") == 0);
+	blob.ptr[1] = 0xff;
+	CHECK(strcmp(opening(&keys, EXPIRES, &blob), "sad-invalid") == 0);
+	CHECK(c.calls == 0);
 }
 
 static void
@@ -205,17 +303,26 @@ nobody_without_the_key_opens_or_changes_a_sad(void)
 	CLEANUP(sad_done) struct sad s;
 	CLEANUP(sad_done) struct sad got = { 0 };
 	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CLEANUP(sad_keys_done) struct sad_keys keys, others;
+	CHECK_OK(sad_keys_init(&keys, one));
+	CHECK_OK(sad_keys_init(&others, two));
 	CHECK_OK(make_sad(&s));
-	CHECK_OK(sad_seal(&one, &s, &blob));
-	CHECK_ERR(sad_open(&two, buf_bytes(&blob), &got), ERR_DENIED);
+	CHECK_OK(sad_seal(&keys, &s, &blob));
+	const struct bytes whole = buf_bytes(&blob);
+	const int64_t now = EXPIRES - 1;
+	CHECK_ERR(sad_open(&others, now, whole, &got), ERR_DENIED);
 	for (size_t i = 0; i < blob.len; i++) {
 		blob.ptr[i] ^= 0x80;
-		CHECK_ERR(sad_open(&one, buf_bytes(&blob), &got), ERR_DENIED);
+		CHECK_ERR(sad_open(&keys, now, whole, &got), ERR_DENIED);
 		blob.ptr[i] ^= 0x80;
 	}
+	/* Not under the key of the epoch beside it, either. */
+	blob.ptr[8]++;
+	CHECK_ERR(sad_open(&keys, now, whole, &got), ERR_DENIED);
+	blob.ptr[8]--;
 	for (size_t len = 0; len < blob.len; len++)
 		CHECK_ERR(
-		    sad_open(&one, bytes_slice(buf_bytes(&blob), 0, len), &got),
+		    sad_open(&keys, now, bytes_slice(whole, 0, len), &got),
 		    ERR_DENIED);
 }
 
@@ -240,9 +347,9 @@ a_sad_allows_what_was_approved_and_no_more(void)
 	const struct bytes shifted[2] = { BYTES_LIT("firsts"),
 		BYTES_LIT("econd") };
 	const enum digest_alg sha2 = DIGEST_SHA256, sha3 = DIGEST_SHA3_256;
-	CHECK(*refusal(&s, 999, "cred-1", sha2, d, 2) == '\0');
+	CHECK(*refusal(&s, EXPIRES - 1, "cred-1", sha2, d, 2) == '\0');
 	const char *no = "sad-mismatch";
-	CHECK(strcmp(refusal(&s, 1000, "cred-1", sha2, d, 2), "sad-expired") ==
+	CHECK(strcmp(refusal(&s, EXPIRES, "cred-1", sha2, d, 2), "sad-expired") ==
 	      0);
 	CHECK(strcmp(refusal(&s, 1, "cred-2", sha2, d, 2), no) == 0);
 	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, d, 3), no) == 0);
@@ -287,6 +394,9 @@ main(void)
 	RUN(argon2_is_never_below_its_floor);
 	RUN(truncated_blobs_are_refused);
 	RUN(a_sad_comes_back_as_it_was);
+	RUN(a_sad_opens_the_cover_without_the_token);
+	RUN(the_token_is_asked_once_in_an_epoch);
+	RUN(epochs_that_cannot_be_cost_no_call);
 	RUN(nobody_without_the_key_opens_or_changes_a_sad);
 	RUN(a_sad_allows_what_was_approved_and_no_more);
 	RUN(pins_that_are_tried_first_are_refused);

@@ -4,9 +4,10 @@ TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh \
 	%D%/trust.sh %D%/online.sh %D%/epes.sh
 
 # Wants a token; SoftHSM at least.
-dist_check_SCRIPTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py
-EXTRA_DIST += %D%/token-lib.sh %D%/prompt.py
-TESTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py
+dist_check_SCRIPTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py
+EXTRA_DIST += %D%/token-lib.sh %D%/prompt.py %D%/clerk.tsv
+TESTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py
 tests/signctl/token-ibm.log: signctl/signctl$(EXEEXT)
+tests/signctl/clerk.log: signctl/signctl$(EXEEXT)
 tests/signctl/certify.log: signctl/signctl$(EXEEXT)
 tests/signctl/epes.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)

@@ -76,6 +76,15 @@ one_kind() {
 	    -purpose any -out "$dir/content" 2> "$dir/err" &&
 	    cmp -s "$dir/content" "$dir/a.xml"
 	ok $? "openssl finds it valid"
+	cp "$top_srcdir/trust/vietnam.json" "$dir/list.json"
+	check "a trust list is signed" token 'trust sign' --token "$key" \
+	    --pin-file "$dir/pin" --out "$dir/$name.p7m" "$dir/list.json"
+	check "and is taken as that signer's" "$signctl" trust show \
+	    --signer "$dir/$name.pem" "$dir/$name.p7m"
+	check "openssl finds its signature good" openssl cms -verify -binary \
+	    -inform DER -in "$dir/$name.p7m" -noverify \
+	    -certfile "$dir/$name.pem" -out "$dir/read"
+	check "over the same list" cmp "$dir/read" "$dir/list.json"
 	check "a PDF is signed visibly" token sign --token "$key" \
 	    --pin-file "$dir/pin" "$@" --appearance decree-30-seal \
 	    --box 50,50,200,100 --qr https://example.org/ \
@@ -117,6 +126,18 @@ one_make() {
 	one_kind RSA-2048 pss --pss
 	refuse token-key-several "of several keys none is guessed" token sign \
 	    --token "$uri" --pin-file "$dir/pin" "$dir/a.xml"
+	cp "$dir/list.json" "$dir/before.json"
+	rm -f "$dir/no.p7m"
+	refuse token-pin "a wrong PIN for a trust list" token 'trust sign' \
+	    --token "$first" --pin-file "$dir/wrong" --out "$dir/no.p7m" \
+	    "$dir/list.json"
+	[ ! -e "$dir/no.p7m" ] && cmp -s "$dir/list.json" "$dir/before.json"
+	ok $? "leaves the list as it was"
+	"$signctl" trust sign --module "$module" --module-args "$arguments" \
+	    --token "$first" --pin-file "$dir/pin" --cert "$dir/ca.pem" \
+	    --out "$dir/no.p7m" "$dir/list.json" > "$dir/out" 2>&1
+	[ $? -ge 64 ] && [ ! -e "$dir/no.p7m" ]
+	ok $? "nor does a certificate of a key elsewhere make one"
 	refuse token-pin "a wrong PIN" token sign --token "$first" \
 	    --pin-file "$dir/wrong" "$dir/a.xml"
 	refuse token-certificate-missing "another id" token sign \

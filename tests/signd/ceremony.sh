@@ -71,6 +71,28 @@ root_crl --days 30 \
 checked | grep -q revoked; ok $? "and then it is, and revoked"
 [ "$(number)" -gt "$first" ]
 ok $? "under a higher number"
+root_crl "$dir/root.crl" && openssl crl -inform DER -in "$dir/root.crl" \
+    -out "$dir/root-crl.pem"
+checked | grep -q revoked; ok $? "and stays so without being named again"
+second=$(number)
+root_crl "$dir/root.crl"
+[ "$(number)" -gt "$second" ]; ok $? "two lists in a second have two numbers"
+rm "$dir/root.crl"
+root_crl "$dir/root.crl" && openssl crl -inform DER -in "$dir/root.crl" \
+    -out "$dir/root-crl.pem"
+checked | grep -q revoked; ok $? "also when the last list is gone"
+! root_crl --revoked "$dir/chain-00,superseded,2026-02-02T00:00:00Z" \
+    "$dir/root.crl"; ok $? "when and why it was revoked does not change"
+mkdir "$dir/open"
+[ "$(id -u)" -ne 0 ] || chmod 1777 "$dir/open"
+echo precious > "$dir/precious"
+for trap in root.crl.new root.crl; do
+	ln -s "$dir/precious" "$dir/open/$trap"
+done
+root_crl "$dir/open/root.crl" && grep -q precious "$dir/precious" &&
+    [ ! -L "$dir/open/root.crl" ] && [ -L "$dir/open/root.crl.new" ]
+ok $? "a link that somebody put in its place is not followed"
+[ "$(ls "$dir/open" | wc -l)" = 2 ]; ok $? "and nothing else is left there"
 ! root_crl --revoked "$dir/officer.pem,superseded,2026-01-01T00:00:00Z" \
     "$dir/root.crl"; ok $? "nobody else's certificate is put on it"
 ! root_crl --revoked "$dir/chain-00,tired,2026-01-01T00:00:00Z" \

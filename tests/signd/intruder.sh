@@ -48,6 +48,8 @@ refused "$(as games keyholder.sock 0x03ff)" "a worker reaches no keyholder"
 refused "$(as games ledger-read.sock 0x04ff)" "a worker reaches no ledger"
 refused "$(as news keyholder.sock 0x03ff)" "the fetcher reaches no keyholder"
 refused "$(as games fetcher.sock 0x02ff)" "a worker reaches no network"
+refused "$(as daemon fetcher.sock 0x02ff)" "nor does a keyholder"
+refused "$(as games indexer.sock 0x0601)" "a worker reaches no indexer"
 for user in nobody games news daemon; do
 	! can "$user" cat "$dir/state/ledger/ledger.db"
 	ok $? "$user cannot read the ledger's file"

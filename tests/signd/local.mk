@@ -13,6 +13,11 @@ tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_lanes_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-ocsp-cache
+tests_signd_test_ocsp_cache_SOURCES = tests/signd/test-ocsp-cache.c
+tests_signd_test_ocsp_cache_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_ocsp_cache_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-settings
 tests_signd_test_settings_SOURCES = tests/signd/test-settings.c
 tests_signd_test_settings_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -69,6 +74,15 @@ TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
 TESTS += %D%/issue.sh %D%/ceremony.sh
 
+# Revocation lists of a million entries.
+dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh
+EXTRA_DIST += %D%/large-list.py
+TESTS += %D%/lists.sh %D%/life.sh
+
+# A CA of somebody else, asked by CMP.
+dist_check_SCRIPTS += %D%/external.sh
+TESTS += %D%/external.sh
+
 # PINs that the front cannot read.
 dist_check_SCRIPTS += %D%/sealed.sh
 EXTRA_DIST += %D%/seal-pin.py
@@ -84,3 +98,11 @@ TESTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
 TESTS += %D%/trust.sh
+
+# Within what the systemd unit lets pass.
+noinst_PROGRAMS += tests/signd/only
+tests_signd_only_SOURCES = tests/signd/only.c
+tests_signd_only_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_signd_only_LDADD = $(SECCOMP_LIBS)
+dist_check_SCRIPTS += %D%/unit.sh
+TESTS += %D%/unit.sh

@@ -15,6 +15,7 @@ fetch-private-address = 127.0.0.1:$crl_port
 fetch-private-address = 127.0.0.1:$ocsp_port
 fetch-private-address = 127.0.0.1:$dead_port
 fetch-max = 1M
+list-max = 1M
 status-retry-seconds = 3600
 END
 token_make && ceremony && service_start; ok $? "a service comes up"

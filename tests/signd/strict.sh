@@ -99,17 +99,34 @@ head='POST /v1/credentials/info HTTP/1.1\r\nHost: l\r\n'"$json"'\r\n'
 	printf "$head"'Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}xxx'
 	sleep 1
 } | raw
-grep -q '"code":"request-framing"' "$dir/raw"
-ok $? "two lengths are refused"
+refused() { # refused CODE: by us, or by a libmicrohttpd that is as strict
+	[ "$(grep -c '^HTTP/1' "$dir/raw")" -eq 1 ] &&
+	    { grep -q "\"code\":\"$1\"" "$dir/raw" ||
+		grep -q '^HTTP/1\.1 \(400\|501\) ' "$dir/raw"; }
+}
+refused request-framing; ok $? "two lengths are refused"
 {
 	printf "$head"'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n'
 	printf '\r\n2\r\n{}\r\n0\r\n\r\n'
 	sleep 1
 } | raw
-grep -q '"code":"request-framing"' "$dir/raw"
-ok $? "and a length beside chunks"
-[ "$(grep -c '^HTTP/1' "$dir/raw")" -eq 1 ]
-ok $? "what follows is no request"
+refused request-framing
+ok $? "and a length beside chunks; what follows is no request"
+strange() { # strange HEADERS NAME
+	{
+		printf "$head$1"'\r\n2\r\n{}\r\n0\r\n\r\n'
+		sleep 1
+	} | raw
+	refused request-head; ok $? "$2" || sed 's/^/# /' "$dir/raw"
+}
+strange 'Host: other\r\nContent-Length: 12\r\n' "two hosts are refused"
+strange 'Content-Length : 12\r\n' "a name with a space behind it, too"
+strange 'Transfer-Encoding: xchunked\r\n' "and an encoding that nobody knows"
+ask "$url/style.css%00.html"
+expect 404 not-found "a path does not end at a zero byte"
+ask -H 'Content-Type: application/pdf' --data-binary 'a' \
+    "$url/v1/verifications?wait=1%00x"
+expect 400 parameter "nor does a parameter"
 echo a > "$dir/a"
 ask -F "document=@$dir/a" -F "document=@$dir/a" "$url/v1/verifications"
 expect 400 parameter "a form with two documents"

@@ -54,15 +54,6 @@ fetch(const char *url, uint64_t timeout_ms)
 	    path, FETCH_GET, buf_bytes(&body), NULL, 0, 1 << 20, 10000, &m);
 }
 
-#define CHECK_CODE(call, code)                                                 \
-	do {                                                                   \
-		struct err *e_ = (call);                                       \
-		CHECK(e_ != NULL && strcmp(err_code(e_), code) == 0);          \
-		if (e_ != NULL && strcmp(err_code(e_), code) != 0)             \
-			printf("# %s: %s\n", err_code(e_), err_text(e_));      \
-		err_free(e_);                                                  \
-	} while (0)
-
 static void
 refuses_private_addresses_in_every_writing(void)
 {

@@ -29,17 +29,83 @@ struct fixture {
 /* Most of a body, and then nothing more. */
 static char half[1024];
 
+/* One element of DER of 404 bytes. */
+static char der400[512];
+
 static void
 fill_half(void)
 {
+	static const char head[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 404\r\n\r\n"
+	    "\x30\x82\x01\x90";
+	memset(der400, 'x', strlen(head) + 400);
+	memcpy(der400, head, strlen(head));
 	int n = snprintf(half, sizeof(half),
 	    "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n");
 	memset(half + n, 'x', 700);
 }
 
+/* Of paths; the last one leaves the host that was asked. */
+static struct {
+	char request[16];
+	char answer[256];
+} redirects[8];
+
+static void
+fill_redirects(uint16_t port)
+{
+	static const struct {
+		const char *from;
+		int status;
+		const char *to;
+	} rows[] = { { "GET /self ", 302, "/der" },
+		{ "GET /hop1 ", 301, "/hello" },
+		{ "GET /hop2 ", 302, "/hop1" }, { "GET /hop3 ", 308, "/hop2" },
+		{ "GET /hop4 ", 307, "/hop3" },
+		{ "POST /kept ", 307, "/echo" },
+		{ "POST /seen ", 302, "/hello" },
+		{ "GET /elsewhere ", 302, "//localhost" } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char to[64];
+		snprintf(to, sizeof(to), "http:%s:%u/der", rows[i].to, port);
+		snprintf(redirects[i].request, sizeof(redirects[i].request),
+		    "%s", rows[i].from);
+		snprintf(redirects[i].answer, sizeof(redirects[i].answer),
+		    "HTTP/1.1 %d Moved\r\nContent-Length: 5\r\n"
+		    "Location: %s\r\n\r\nmoved",
+		    rows[i].status,
+		    rows[i].to[1] == '/' ? to : rows[i].to);
+	}
+}
+
+static const char *
+redirect_of(const char *request)
+{
+	for (size_t i = 0; i < COUNT_OF(redirects); i++)
+		if (strncmp(request, redirects[i].request,
+			strlen(redirects[i].request)) == 0)
+			return redirects[i].answer;
+	return NULL;
+}
+
+static const char *
+ocsp_answer(const char *request)
+{
+	return strstr(request, "\r\n\r\ngood") == NULL
+		   ? "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+		   : "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+		     "\x30\x02\x05\x07";
+}
+
 static const char *
 answer_to(const char *request)
 {
+	if (redirect_of(request) != NULL)
+		return redirect_of(request);
+	if (strncmp(request, "POST /ocsp ", 11) == 0)
+		return ocsp_answer(request);
+	if (strncmp(request, "GET /der?400 ", 13) == 0)
+		return der400;
 	if (strncmp(request, "GET /hello ", 11) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 	if (strncmp(request, "GET /away ", 10) == 0)
@@ -76,8 +142,9 @@ drip(int c)
 }
 
 static void
-serve_http(int fd)
+serve_http(int fd, uint16_t port)
 {
+	fill_redirects(port);
 	for (;;) {
 		char request[4096] = "";
 		int c = accept(fd, NULL, NULL);
@@ -109,22 +176,29 @@ http_socket(uint16_t *port)
 }
 
 static void
-start(struct fixture *f, const char *settings)
+start_at(struct fixture *f, const char *settings, int http, uint16_t port)
 {
-	*f = (struct fixture){ 0 };
+	*f = (struct fixture){ .port = port };
 	CHECK_OK(settings_parse(bytes_str(settings), "test", &f->settings));
 	snprintf(f->path, sizeof(f->path), "/tmp/test-fetch-%d.sock", getpid());
 	CHECK_OK(ipc_listen(f->path, 0600, 8, &f->listen_fd));
-	int http = http_socket(&f->port);
 	f->server = fork();
 	if (f->server == 0)
-		serve_http(http);
+		serve_http(http, port);
 	close(http);
 	f->fetcher = fork();
 	if (f->fetcher == 0) {
 		struct err *e = fetcher_run(&f->settings, f->listen_fd);
 		_exit(e == NULL ? 0 : 1);
 	}
+}
+
+static void
+start(struct fixture *f, const char *settings)
+{
+	uint16_t port;
+	int http = http_socket(&port);
+	start_at(f, settings, http, port);
 }
 
 static void
@@ -253,6 +327,32 @@ get_all(struct fetch_source *s, struct wanted *w, size_t n, struct fetched *out)
 	}
 }
 
+static bool
+is_code(const struct err *e, const char *code)
+{
+	return e != NULL && strcmp(err_code(e), code) == 0;
+}
+
+static struct fetched
+get_within(struct fetch_source *s, const struct fixture *f,
+    enum wanted_kind kind, const char *what, int64_t ms)
+{
+	struct source source = fetch_source(s);
+	struct wanted w = wanted_at(f, kind, what);
+	struct fetched out;
+	CHECK_OK(source.get(source.ctx, &w, 1, ms, &out));
+	free(w.url);
+	buf_done(&w.request);
+	return out;
+}
+
+static struct fetched
+get_one(struct fetch_source *s, const struct fixture *f, enum wanted_kind kind,
+    const char *what)
+{
+	return get_within(s, f, kind, what, 500);
+}
+
 static int64_t store_time = 1790000000;
 
 static int64_t
@@ -329,7 +429,7 @@ many_are_no_longer_together_than_one_may_be(void)
 	get_all(&s, w, COUNT_OF(w), out);
 	for (size_t i = 0; i < COUNT_OF(w); i++) {
 		CHECK(out[i].error != NULL);
-		large += strcmp(err_code(out[i].error), "fetch-too-large") == 0;
+		large += strcmp(err_code(out[i].error), "source-busy") == 0;
 		fetched_done(&out[i]);
 	}
 	CHECK(large == 2);
@@ -347,7 +447,7 @@ a_server_that_drips_holds_up_nobody_else(void)
 	int http = http_socket(&other.port);
 	other.server = fork();
 	if (other.server == 0)
-		serve_http(http);
+		serve_http(http, other.port);
 	close(http);
 	open_source(&f, &s);
 	struct wanted w[] = { wanted_at(&f, WANTED_CRL, "/drip"),
@@ -493,31 +593,144 @@ static void
 only_hosts_of_the_setting_are_asked(void)
 {
 	static const struct {
-		const char *host;
+		const char *host, *what;
 		bool asked;
-	} rows[] = { { "127.0.0.1", true }, { "0.0.1", true },
-		{ "27.0.0.1", false }, { "example.vn", false } };
-	struct fixture f;
-	start(&f, "fetch-private = yes\n");
+	} rows[] = { { "127.0.0.1", "/der", true }, { "0.0.1", "/der", true },
+		{ "27.0.0.1", "/der", false }, { "example.vn", "/der", false },
+		{ "127.0.0.1", "/self", true },
+		{ "127.0.0.1", "/elsewhere", false } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct fixture f;
 		struct fetch_source s;
-		struct fetched out;
-		char line[64];
-		struct settings set = { 0 };
-		snprintf(line, sizeof(line), "status-host = %s\n",
-		    rows[i].host);
-		CHECK_OK(settings_parse(bytes_str(line), "test", &set));
+		char line[96];
+		snprintf(line, sizeof(line),
+		    "fetch-private = yes\nstatus-host = %s\n", rows[i].host);
+		start(&f, line);
 		open_source(&f, &s);
-		s.hosts = &set.status_host;
-		struct wanted w = wanted_at(&f, WANTED_CRL, "/der");
-		get_all(&s, &w, 1, &out);
+		struct fetched out = get_one(&s, &f, WANTED_CRL, rows[i].what);
 		CHECK((out.error == NULL) == rows[i].asked);
-		CHECK(rows[i].asked || strcmp(err_code(out.error),
-					   "source-not-allowed") == 0);
+		CHECK(rows[i].asked ||
+		      is_code(out.error, "source-not-allowed"));
 		fetched_done(&out);
 		close_source(&s);
-		settings_done(&set);
+		stop(&f);
 	}
+}
+
+/* Whoever makes certificates may have a name lead to an address of ours. */
+static void
+a_private_address_is_for_the_hosts_that_it_was_allowed_to(void)
+{
+	struct fixture f;
+	CLEANUP(buf_done) struct buf out = BUF(4096);
+	char line[160], url[64];
+	uint16_t port;
+	int http = http_socket(&port);
+	snprintf(line, sizeof(line),
+	    "fetch-private-address = localhost 127.0.0.1:%u\n", port);
+	start_at(&f, line, http, port);
+	snprintf(url, sizeof(url), "http://localhost:%u/hello", port);
+	CHECK_OK(fetch(&f, url, false, &out));
+	refused(&f, "/hello", "fetch-private");
+	stop(&f);
+	http = http_socket(&port);
+	snprintf(line, sizeof(line),
+	    "fetch-private-address = 127.0.0.1:%u\n", port);
+	start_at(&f, line, http, port);
+	buf_clear(&out);
+	CHECK_OK(fetch(&f, "/hello", false, &out));
+	snprintf(url, sizeof(url), "http://localhost:%u/hello", port);
+	refused(&f, url, "fetch-private");
+	refused(&f, "/elsewhere", "fetch-private"); /* a redirect to it */
+	stop(&f);
+}
+
+static void
+a_redirect_is_followed_three_times(void)
+{
+	struct fixture f;
+	CLEANUP(buf_done) struct buf out = BUF(4096);
+	start(&f, "fetch-private = yes\n");
+	CHECK_OK(fetch(&f, "/hop3", false, &out));
+	CHECK(bytes_eq_str(buf_bytes(&out), "hello"));
+	buf_clear(&out);
+	CHECK_OK(fetch(&f, "/kept", true, &out)); /* 307: what was posted goes */
+	CHECK(bytes_eq_str(buf_bytes(&out), "posted"));
+	buf_clear(&out);
+	CHECK_OK(fetch(&f, "/seen", true, &out)); /* 302: it is a GET */
+	CHECK(bytes_eq_str(buf_bytes(&out), "hello"));
+	refused(&f, "/hop4", "fetch-failed");
+	refused(&f, "http://name:word@127.0.0.1/", "fetch-failed");
+	stop(&f);
+}
+
+/* Who waits a second must not silence a server for those who wait longer. */
+static void
+what_was_slow_for_one_in_haste_is_asked_for_others(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct fetched out = get_within(&s, &f, WANTED_CRL, "/never", 100);
+	CHECK(out.slow && out.error != NULL);
+	fetched_done(&out);
+	kill(f.server, SIGKILL); /* asked now, it fails at once */
+	waitpid(f.server, NULL, 0);
+	out = get_within(&s, &f, WANTED_CRL, "/never", 110); /* as hasty */
+	CHECK(out.slow && out.error != NULL);
+	fetched_done(&out);
+	out = get_within(&s, &f, WANTED_CRL, "/never", 20000);
+	CHECK(!out.slow && is_code(out.error, "fetch-failed"));
+	fetched_done(&out);
+	close_source(&s);
+	stop(&f);
+}
+
+/* What a stranger's request got is no answer to everybody else's. */
+static void
+a_responder_that_refuses_one_request_is_asked_the_next(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	struct fetched out;
+	start(&f, "fetch-private = yes\n");
+	open_source(&f, &s);
+	struct wanted w = wanted_at(&f, WANTED_OCSP, "/ocsp");
+	CHECK_OK(buf_append(&w.request, BYTES_LIT("bad")));
+	get_all(&s, &w, 1, &out);
+	CHECK(is_code(out.error, "source-refused"));
+	fetched_done(&out);
+	w = wanted_at(&f, WANTED_OCSP, "/ocsp");
+	CHECK_OK(buf_append(&w.request, BYTES_LIT("good")));
+	get_all(&s, &w, 1, &out);
+	CHECK(out.error == NULL && out.body.len == 4);
+	fetched_done(&out);
+	close_source(&s);
+	stop(&f);
+}
+
+/* Nor what came beside a stranger's long answers. */
+static void
+what_had_no_room_beside_others_is_asked_again(void)
+{
+	struct fixture f;
+	struct fetch_source s;
+	fill_half();
+	start(&f, "fetch-private = yes\nfetch-max = 1024\n");
+	open_source(&f, &s);
+	struct wanted w[] = { wanted_at(&f, WANTED_CRL, "/half"),
+		wanted_at(&f, WANTED_CRL, "/der?400") };
+	struct fetched out[COUNT_OF(w)];
+	get_all(&s, w, COUNT_OF(w), out);
+	bool crowded = is_code(out[1].error, "source-busy");
+	CHECK(crowded || is_code(out[0].error, "source-busy"));
+	for (size_t i = 0; i < COUNT_OF(w); i++)
+		fetched_done(&out[i]);
+	struct fetched again = get_one(&s, &f, WANTED_CRL, "/der?400");
+	CHECK(again.error == NULL);
+	fetched_done(&again);
+	close_source(&s);
 	stop(&f);
 }
 
@@ -606,6 +819,11 @@ main(void)
 	RUN(what_did_not_do_is_asked_of_its_origin);
 	RUN(who_failed_just_now_is_left_alone);
 	RUN(only_hosts_of_the_setting_are_asked);
+	RUN(a_private_address_is_for_the_hosts_that_it_was_allowed_to);
+	RUN(a_redirect_is_followed_three_times);
+	RUN(what_was_slow_for_one_in_haste_is_asked_for_others);
+	RUN(a_responder_that_refuses_one_request_is_asked_the_next);
+	RUN(what_had_no_room_beside_others_is_asked_again);
 	RUN(two_do_not_ask_for_the_same_at_once);
 	RUN(the_service_manager_is_told);
 	return DONE();

@@ -173,11 +173,85 @@ one_that_says_nothing_is_given_up(void)
 	stop(&r);
 }
 
+/* ---- work that one does for several ---- */
+
+#define WORKERS 40
+#define PIECES 50 /* of each */
+
+struct worker {
+	struct lanes *lanes;
+	pthread_t thread;
+	atomic_int *inside, *most;
+	int *done; /* of all; no lock, for only one is inside */
+	int own;   /* seen by the thread itself */
+	bool by_enter; /* as who keeps the token longer does it */
+};
+
+static void
+piece(void *ctx)
+{
+	struct worker *w = ctx;
+	note(w->inside, w->most);
+	(*w->done)++;
+	w->own++;
+	if (w->own % 10 == 0)
+		usleep(100);
+	atomic_fetch_sub(w->inside, 1);
+}
+
+static void *
+work(void *ctx)
+{
+	struct worker *w = ctx;
+	for (int i = 0; i < PIECES; i++) {
+		if (w->by_enter) {
+			lanes_enter(w->lanes);
+			piece(w);
+			lanes_leave(w->lanes);
+		} else {
+			lanes_do(w->lanes, piece, w);
+		}
+		/* It was done when the call came back. */
+		if (w->own != i + 1)
+			return w;
+	}
+	return NULL;
+}
+
+static void
+work_for_several_is_done_one_by_one(void)
+{
+	static struct lanes lanes;
+	static struct worker w[WORKERS];
+	atomic_int inside = 0, most = 0;
+	int done = 0;
+	CHECK_OK(lanes_init(&lanes));
+	for (int i = 0; i < WORKERS; i++) {
+		w[i] = (struct worker){ .lanes = &lanes,
+			.inside = &inside,
+			.most = &most,
+			.done = &done,
+			.by_enter = i % 5 == 0 };
+		CHECK(pthread_create(&w[i].thread, NULL, work, &w[i]) == 0);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		void *early = NULL;
+		pthread_join(w[i].thread, &early);
+		CHECK(early == NULL);
+	}
+	CHECK(done == WORKERS * PIECES);
+	CHECK(atomic_load(&most) == 1);
+	/* And the door is open again. */
+	CHECK(lanes.wanted == 0 && lanes.first == NULL && !lanes.led);
+	lanes_done(&lanes);
+}
+
 int
 main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	RUN(one_is_inside_and_others_wait_outside);
 	RUN(one_that_says_nothing_is_given_up);
+	RUN(work_for_several_is_done_one_by_one);
 	return DONE();
 }

@@ -79,7 +79,10 @@ grep -q 'HỢP LỆ' "$dir/out" && grep -q "$hash" "$dir/out" &&
     grep -q '/check.js' "$dir/out" && grep -q 'không được lưu' "$dir/out"
 ok $? "which says the same, and what was not kept"
 ask -H 'Accept: application/xml' "$url$place"
-expect 404 report-not-kept "a full report is not there"
+expect 200 '' "and a report of TS 119 102-2"
+grep -q 'mainindication:total-passed' "$dir/out" && ! grep -q 'Nguyễn' "$dir/out" &&
+    grep -q "$(openssl dgst -sha256 -binary "$dir/signed.pdf" | base64)" "$dir/out"
+ok $? "with the hash and the verdict, and without a name"
 ask "$url/receipts/${place##*/}"
 expect 404 report-not-kept "nor a receipt"
 verify keep=nothing

@@ -83,6 +83,83 @@ expect 400 parameter "nor may two hashes be mixed"
 [ $? -eq 0 ] && grep -q 'đúng mã băm đã gửi' "$dir/said"
 ok $? "signctl sends the hashes, and not the content" || cat "$dir/said"
 
+# Detached XML by somebody else: the file that it names stays away.
+cat > "$dir/template.xml" << 'END'
+<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo>
+<CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>
+<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"/>
+<Reference URI="content"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>
+<DigestValue/></Reference></SignedInfo><SignatureValue/>
+<KeyInfo><X509Data/></KeyInfo></Signature>
+END
+if command -v xmlsec1 > /dev/null; then
+	(cd "$dir" && xmlsec1 --sign --output detached.xml \
+	    --privkey-pem an.key,an.pem template.xml) 2> "$dir/log.xmlsec"
+	ok $? "xmlsec1 signs a file outside"
+	ask -F "document=@$dir/detached.xml" -F "hash=$hashes" -F policy=crypto-only \
+	    "$url/v1/verifications"
+	says TOTAL-PASSED '' "its hash does as well"
+	grep -q '"code": "intact-for-hash"' "$dir/out" &&
+	    grep -q 'content-not-seen' "$dir/out"
+	ok $? "and that is said"
+	ask -F "document=@$dir/detached.xml" -F policy=crypto-only \
+	    -F "hash=SHA-256:$(sha256sum < "$dir/other" | cut -d' ' -f1)" \
+	    "$url/v1/verifications"
+	says TOTAL-FAILED HASH_FAILURE "another hash is another file"
+	ask -F "document=@$dir/detached.xml" -F "hash=$hashes" -F policy=crypto-only \
+	    -H 'Accept: application/xml' "$url/v1/verifications"
+	grep -q '<vr:DocHashOnly>true</vr:DocHashOnly>' "$dir/out"
+	ok $? "the report of TS 119 102-2 says that the hash was all there was"
+else
+	echo "# there is no xmlsec1: XML by hash is not tried"
+fi
+
+# A PDF that stays at home.
+python3 "$top_srcdir/demo-data/make-pdf.py" "$dir/don.pdf" 2> /dev/null
+for i in 1 2; do
+	ask --data-binary "@$dir/don.pdf" -H 'Content-Type: application/pdf' \
+	    -H "$(pin_header 246813)" \
+	    "$url/v1/signatures/signDoc?credentialID=$credential"
+	expect 200 '' "a PDF is signed, time $i"
+	cp "$dir/out" "$dir/don.pdf"
+done
+apart() { # apart FILE [OPTION...]
+	file=$1
+	shift
+	"$top_builddir/signctl/signctl" verify --url "$url" --cacert "$dir/tls.pem" \
+	    --local --policy "${policy:-basic}" "$@" "$file" > "$dir/said" 2>&1
+}
+before=$(grep -c 'event=verified' "$dir/log")
+apart "$dir/don.pdf" --lang en
+[ $? -eq 0 ] && grep -q '^VALID. The signature is valid' "$dir/said" &&
+    grep -q 'The file was not sent' "$dir/said" &&
+    [ "$(grep -c 'Nguyễn Văn An' "$dir/said")" -ge 2 ]
+ok $? "a PDF is judged by a service that does not get it" || sed 's/^/# /' "$dir/said"
+[ "$(grep -c 'event=verified' "$dir/log")" -eq $((before + 2)) ] &&
+    ! grep 'event=verified' "$dir/log" | tail -2 |
+	grep -q "bytes=$(wc -c < "$dir/don.pdf")"
+ok $? "which is asked once for each signature"
+sed 's/Nguy/Nguz/;s/Helvetica/Helvetika/' "$dir/don.pdf" > "$dir/changed.pdf"
+printf 'x' | dd of="$dir/changed.pdf" bs=1 seek=30 conv=notrunc 2> /dev/null
+apart "$dir/changed.pdf" --indication
+[ $? -eq 1 ] && grep -q 'TOTAL-FAILED hash-failure' "$dir/said"
+ok $? "one that was changed is not" || sed 's/^/# /' "$dir/said"
+[ "$(grep -c 'event=verified' "$dir/log")" -eq $((before + 2)) ]
+ok $? "and nobody is asked about it"
+policy=strict apart "$dir/don.pdf" --indication
+[ $? -eq 2 ] && grep -q 'INDETERMINATE timestamp-required' "$dir/said"
+ok $? "the service's policy counts" || sed 's/^/# /' "$dir/said"
+printf '\n%% something at the end\n' | cat "$dir/don.pdf" - > "$dir/longer.pdf"
+apart "$dir/longer.pdf" --indication
+[ $? -eq 1 ]; ok $? "what the service cannot see is seen here" || cat "$dir/said"
+apart "$dir/don.pdf" --json && python3 - "$dir/said" << 'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+sys.exit(r["code"] != "valid" or len(r["answers"]) != 2 or
+         any(a["code"] != "valid-for-hash" for a in r["answers"]))
+END
+ok $? "and as JSON, with what each said"
+
 accept() { # accept TYPE
 	ask -H "Accept: $1" -F "document=@$dir/an.p7s" \
 	    -F "content=@$dir/content" "$verifications&lang=vi"

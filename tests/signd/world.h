@@ -534,20 +534,4 @@ authorize(const struct world *w, const char *credential, const char *pin,
 	return buf_append(sad, got);
 }
 
-/* Takes an error that must have this code. */
-#define CHECK_CODE(call, expected)                                             \
-	do {                                                                   \
-		struct err *code_e_ = (call);                                  \
-		if (code_e_ == NULL ||                                         \
-		    strcmp(err_code(code_e_), (expected)) != 0) {              \
-			tap_this_failed = true;                                \
-			printf("# %s:%d: %s: %s (%s), not %s\n", __FILE__,     \
-			    __LINE__, #call,                                   \
-			    code_e_ == NULL ? "no error" : err_text(code_e_),  \
-			    code_e_ == NULL ? "" : err_code(code_e_),          \
-			    (expected));                                       \
-		}                                                              \
-		err_free(code_e_);                                             \
-	} while (0)
-
 #endif

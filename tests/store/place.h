@@ -49,19 +49,4 @@ place_done(void)
 	rmdir(place);
 }
 
-/* Takes an error that must have this code. */
-#define CHECK_CODE(call, expected)                                             \
-	do {                                                                   \
-		struct err *code_e_ = (call);                                  \
-		if (code_e_ == NULL ||                                         \
-		    strcmp(err_code(code_e_), (expected)) != 0) {              \
-			tap_this_failed = true;                                \
-			printf("# %s:%d: %s: %s, not %s\n", __FILE__,          \
-			    __LINE__, #call,                                   \
-			    code_e_ == NULL ? "no error" : err_text(code_e_),  \
-			    (expected));                                       \
-		}                                                              \
-		err_free(code_e_);                                             \
-	} while (0)
-
 #endif

@@ -424,7 +424,7 @@ a_crl_that_misses_a_revocation_is_refused(void)
 static struct err *
 meddle(const char *sql)
 {
-	static const struct db_schema any = { .count = 6 };
+	static const struct db_schema any = { .count = LEDGER_MIGRATIONS };
 	CLEANUP(db_freep) struct db *db = NULL;
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_open(place_file("a.db"), DB_WRITE, &any, &db));
@@ -458,6 +458,107 @@ look_for_quotes(void *ctx, struct bytes line)
 	return bytes_find(line, BYTES_LIT("\n")) == SIZE_MAX
 		   ? NULL
 		   : err_new(ERR_MALFORMED, NULL, "more than a line");
+}
+
+/* ---- an external CA ---- */
+
+static struct err *
+activate_there(int n, const char *id)
+{
+	uint8_t hash[LEDGER_HASH];
+	char enrolment[16], serial[16];
+	snprintf(enrolment, sizeof(enrolment), "enrol%d", n);
+	snprintf(serial, sizeof(serial), "%02x", n);
+	const struct ledger_new_credential c = { .enrolment = enrolment,
+		.token_hash = token_hash(n, hash),
+		.id = id,
+		.serial = serial,
+		.certificate = BYTES_LIT("theirs"),
+		.not_after = test_time + 1000000,
+		.sealed = BYTES_LIT("sealed"),
+		.version = 1,
+		.generation = generation,
+		.issuer_chain = BYTES_LIT("chain") };
+	return ledger_activate(l, &c);
+}
+
+/* The serial of the task that is due, or "". */
+static const char *
+next_task(int64_t *reason)
+{
+	static char serial[64];
+	CLEANUP(ledger_external_task_done)
+	struct ledger_external_task t = { 0 };
+	CHECK_OK(ALONE(ledger_external_next(l, &t)));
+	snprintf(serial, sizeof(serial), "%s", t.serial ? t.serial : "");
+	*reason = t.reason;
+	return serial;
+}
+
+static void
+what_an_external_ca_made_is_used_or_taken_back(void)
+{
+	int64_t reason = 0, at = 0;
+	struct ledger_crl_state before, after;
+	struct ledger_status status;
+	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
+	CHECK_OK(ledger_crl_state(l, &before));
+	CHECK_OK(ALONE(enrol(0x61, "n61", test_time + 1000)));
+	CHECK_OK(ALONE(
+	    ledger_external_got(l, "60", BYTES_LIT("lost"), "enrol97")));
+	CHECK_OK(ALONE(
+	    ledger_external_got(l, "61", BYTES_LIT("theirs"), "enrol97")));
+	CHECK_OK(ALONE(activate_there(0x61, "c61")));
+	CHECK(*next_task(&reason) == '\0');
+	test_time += LEDGER_ORPHAN_SECONDS;
+	CHECK(strcmp(next_task(&reason), "60") == 0 && reason == 5);
+	/* Who took it may have died. */
+	CHECK(*next_task(&reason) == '\0');
+	test_time += 60;
+	CHECK(strcmp(next_task(&reason), "60") == 0);
+	CHECK_OK(ALONE(ledger_external_told(l, "60", 5)));
+	test_time += 86400;
+	CHECK(*next_task(&reason) == '\0');
+	/* Its revocation is told there, and stands in no list of ours. */
+	CHECK_OK(end_one("c61", "61", 4, "r61", &at));
+	CHECK(strcmp(next_task(&reason), "61") == 0 && reason == 4);
+	CHECK_OK(ALONE(ledger_external_told(l, "61", 4)));
+	CHECK_OK(ledger_crl_state(l, &after));
+	CHECK(after.revoked == before.revoked);
+	CHECK_OK(ledger_status(l, "61", &status));
+	CHECK(status.state == LEDGER_UNKNOWN);
+	CHECK_OK(ledger_credential_get(l, "c61", &c));
+	CHECK(c.revoked && c.issuer > 0);
+	/* What is being taken back is not given to anybody any more. */
+	CHECK_OK(ALONE(enrol(0x62, "n62", test_time + 100000)));
+	CHECK_OK(ALONE(
+	    ledger_external_got(l, "62", BYTES_LIT("theirs"), "enrol98")));
+	test_time += LEDGER_ORPHAN_SECONDS;
+	CHECK(strcmp(next_task(&reason), "62") == 0);
+	CHECK_CODE(ALONE(activate_there(0x62, "c62")), "external-ca");
+}
+
+static struct err *
+count_one(void *ctx, const char *serial, int64_t revoked_at, int reason)
+{
+	(void)serial;
+	*(int64_t *)ctx += revoked_at + reason;
+	return NULL;
+}
+
+static void
+what_the_root_revoked_stays_as_it_was(void)
+{
+	int64_t sum = 0, number = 0;
+	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 1000, 4)));
+	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 2000, 5)));
+	CHECK_OK(ledger_root_revoked_each(l, count_one, &sum));
+	CHECK(sum == 1004);
+	CHECK_OK(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))));
+	CHECK_CODE(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))),
+	    "crl-overtaken");
+	CHECK_OK(ledger_root_crl_number(l, &number));
+	CHECK(number == 7);
 }
 
 static void
@@ -496,6 +597,8 @@ main(void)
 	RUN(a_crl_that_misses_a_revocation_is_refused);
 	RUN(an_unlocking_forgives_no_try_that_is_running);
 	RUN(nothing_is_recorded_under_keys_that_were_given_up);
+	RUN(what_an_external_ca_made_is_used_or_taken_back);
+	RUN(what_the_root_revoked_stays_as_it_was);
 	RUN(a_reader_reads_and_cannot_write);
 	RUN(the_audit_chain_shows_what_was_changed);
 	ledger_free(l);

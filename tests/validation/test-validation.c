@@ -1,6 +1,7 @@
 #include "validation/validation.h"
 
 #include "base/messages.h"
+#include "certs/profiles.h"
 #include "tests/validation/facts.h"
 
 #include <openssl/ocsp.h>
@@ -50,6 +51,57 @@ good_facts_pass_each_policy_in_its_own_words(void)
 	buf_done(&crl);
 }
 
+/* Who knows the hash alone does not call the content whole, nor drop what the
+ * policy left out. */
+static void
+what_was_not_seen_is_told_under_each_policy(void)
+{
+	struct facts f = { .format = "cms" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->unseen = true;
+	s->covers_all = false;
+	crypto(&f, TOTAL_PASSED, SUB_NONE, "intact-for-hash");
+	check(&f, "path-only", NOON, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-for-hash-but-revocation");
+	check(
+	    &f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid-for-hash");
+	check(&f, "basic", NOON, NULL, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-unknown");
+	s->signature = CHECK_FAILED;
+	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+/* One who reads the sentence alone must not take for signed what was not. */
+static void
+what_is_not_signed_is_in_the_sentence(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->changes = CHANGE_FORM; /* another signature, and nothing filled in */
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid");
+	CHECK_OK(findings_add(
+	    &s->findings, false, "pdf-form-filled", "%s", "amount"));
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-filled");
+	/* The document as a whole says so, too, wherever it stands. */
+	struct signature_fact *second = add_good_signature(&f, &world.citizen);
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-filled");
+	second->changes = second->allowed = CHANGE_ANNOTATION;
+	findings_done(&f.signatures[0].findings);
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-annotated");
+	f.signatures[1].changes = CHANGE_NONE;
+	f.signatures[1].covers_all = false;
+	check(&f, "basic", NOON, &crl, TOTAL_PASSED, SUB_NONE, "valid-in-part");
+	facts_done(&f);
+	buf_done(&crl);
+}
+
 static void
 nothing_signed_is_never_passed(void)
 {
@@ -70,6 +122,13 @@ each_thing_that_is_wrong_decides(void)
 	s->references[0].digest = CHECK_NOT_DONE;
 	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 	    "signed-data-missing");
+	/* Of a file that somebody has to give it is said which. */
+	s->references[0].outside = true;
+	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND, "content-missing");
+	s->references[0].digest = CHECK_FAILED;
+	crypto(&f, TOTAL_FAILED, SUB_HASH_FAILURE, "given-file-differs");
+	s->references[0].digest = CHECK_NOT_DONE;
+	s->references[0].outside = false;
 	s->signature = CHECK_FAILED;
 	crypto(&f, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE, "signature-wrong");
 	s->references[0].digest = CHECK_PASSED;
@@ -98,6 +157,26 @@ one_reference_of_several_that_was_not_done_is_enough(void)
 	    DIGEST_SHA256, CHECK_NOT_DONE, NULL, false));
 	crypto(&f, INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND,
 	    "signed-data-missing");
+	facts_done(&f);
+}
+
+/* EN 319 162-1 4.3.3.2. */
+static void
+a_container_for_one_file_holds_one_where_that_is_kept(void)
+{
+	static const char *const keep[] = { "eu-basic", "strict" };
+	static const char *const tell[] = { "crypto-only", "path-only" };
+	struct facts f = { .format = "asic" };
+	(void)add_good_signature(&f, &world.citizen);
+	CHECK_OK(findings_add(&f.findings, false, "asic-not-simple", "2"));
+	for (size_t i = 0; i < COUNT_OF(keep); i++)
+		check(&f, keep[i], NOON, NULL, TOTAL_FAILED, SUB_FORMAT_FAILURE,
+		    "asic-not-simple");
+	for (size_t i = 0; i < COUNT_OF(tell); i++) {
+		struct verdict v = judge_facts(&world, &f, tell[i], NOON, NULL);
+		CHECK(v.indication == TOTAL_PASSED);
+		verdict_done(&v);
+	}
 	facts_done(&f);
 }
 
@@ -543,6 +622,36 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 	buf_done(&crl);
 }
 
+/* Whatever lies under the seal of receipts, no more than a receipt is meant. */
+static void
+a_seal_for_receipts_is_called_so(void)
+{
+	struct person seal = make_person((struct person_wish){ .name = "Seal",
+	    .key = "P-256",
+	    .alg = ALG_P256,
+	    .issuer = &world.ca,
+	    .eku = "1.3.6.1.4.1.311.10.3.12," OID_RECEIPT_SEAL,
+	    .serial = 33,
+	    .from = NOON - 400 * DAY,
+	    .to = NOON + 400 * DAY });
+	const struct person *who[] = { &seal, &world.citizen };
+	for (size_t i = 0; i < COUNT_OF(who); i++) {
+		struct facts f = { .format = "pdf" };
+		add_good_signature(&f, who[i]);
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", NOON, NULL);
+		bool said = false;
+		for (size_t k = 0; k < v.signatures[0].notes.n; k++)
+			said = said || strcmp(v.signatures[0].notes.v[k].code,
+					   "seal-receipts-only") == 0;
+		CHECK(v.indication == TOTAL_PASSED);
+		CHECK(said == (i == 0));
+		verdict_done(&v);
+		facts_done(&f);
+	}
+	person_done(&seal);
+}
+
 static void
 every_code_has_its_message(void)
 {
@@ -552,7 +661,7 @@ every_code_has_its_message(void)
 		"issuer-not-trusted", "certificate-expired", "issuer-expired",
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
-		"revocation-unknown", "responder-status-unknown",
+		"revocation-unknown", "responder-status-unknown", "seal-receipts-only",
 		"certificate-not-for-signing", "algorithm-weak-key" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
@@ -567,9 +676,12 @@ main(void)
 {
 	world = make_world();
 	RUN(good_facts_pass_each_policy_in_its_own_words);
+	RUN(what_was_not_seen_is_told_under_each_policy);
+	RUN(what_is_not_signed_is_in_the_sentence);
 	RUN(nothing_signed_is_never_passed);
 	RUN(each_thing_that_is_wrong_decides);
 	RUN(one_reference_of_several_that_was_not_done_is_enough);
+	RUN(a_container_for_one_file_holds_one_where_that_is_kept);
 	RUN(fatal_findings_decide_wherever_they_stand);
 	RUN(what_cannot_be_judged_is_not_condemned);
 	RUN(without_a_certificate_nobody_signed);
@@ -586,6 +698,7 @@ main(void)
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
 	RUN(a_signature_policy_must_be_known_where_that_is_wanted);
+	RUN(a_seal_for_receipts_is_called_so);
 	RUN(every_code_has_its_message);
 	world_done(&world);
 	return DONE();

@@ -170,6 +170,40 @@ an_anchor_counts_for_its_service_and_its_time_only(void)
 	CHECK(with_use(use) == INDETERMINATE);
 }
 
+/* A list that goes along as a descriptor: its place is told, not its bytes. */
+static void
+indexes_go_along_by_their_place(void)
+{
+	CLEANUP(verify_hold_freep) struct verify_hold *hold = NULL;
+	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
+	struct buf file = signed_file(&world.citizen, 0);
+	const struct status_data own = { .der = BYTES_LIT("own index"),
+		.is_index = true };
+	const struct source_seen seen = { .kind = WANTED_CRL,
+		.url = "http://example.org/large.crl",
+		.body = BYTES_LIT("their index"),
+		.indexed = true,
+		.place = 2 };
+	const struct bytes came[] = { BYTES_LIT("one"), BYTES_LIT("two") };
+	struct verify_request r = request(&file, "path-only", NULL);
+	struct verify_request got = { 0 };
+	r.status_data = &own;
+	r.nstatus_data = 1;
+	r.status_along = true;
+	r.sources = &seen;
+	r.nsources = 1;
+	CHECK_OK(verify_request_pack(&r, &packed));
+	CHECK(bytes_find(buf_bytes(&packed), BYTES_LIT("index")) == SIZE_MAX);
+	CHECK_OK(verify_request_unpack(buf_bytes(&packed), &got, &hold));
+	CHECK(got.status_data[0].is_index &&
+	      got.status_data[0].der.len == 0 && got.sources[0].body.len == 0);
+	CHECK_ERR(verify_request_attach(hold, came, 1), ERR_MALFORMED);
+	CHECK_OK(verify_request_attach(hold, came, 2));
+	CHECK(bytes_eq_str(got.status_data[0].der, "one") &&
+	      bytes_eq_str(got.sources[0].body, "two"));
+	buf_done(&file);
+}
+
 static void
 anchors_keep_their_settings_on_the_way(void)
 {
@@ -252,7 +286,7 @@ everything_in_a_request_arrives(void)
 	/* Without the content, the certificate, or the anchor: no more. */
 	r.nexternal = 0;
 	CHECK_OK(verify(&r, &a));
-	CHECK(strcmp(a.code, "signed-data-missing") == 0);
+	CHECK(strcmp(a.code, "content-missing") == 0);
 	verify_answer_done(&a);
 	r.nexternal = 1;
 	r.extra = NULL;
@@ -497,6 +531,7 @@ main(void)
 	world = make_world();
 	RUN(verifies_every_algorithm_inside_the_sandbox);
 	RUN(an_anchor_counts_for_its_service_and_its_time_only);
+	RUN(indexes_go_along_by_their_place);
 	RUN(anchors_keep_their_settings_on_the_way);
 	RUN(an_index_of_a_crl_serves_as_the_crl_does);
 	RUN(everything_in_a_request_arrives);

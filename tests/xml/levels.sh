@@ -1,21 +1,8 @@
 #!/bin/sh
 # From B to T, LT, LTA and a renewed LTA, of ours and of what others signed;
 # time stamps by `openssl ts`, judged by us, xmlsec1 and, where it is, EU DSS.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-top=${top_builddir:-$here/../..}
-bin=$top/tests/xml
-if ! command -v xmlsec1 >/dev/null || ! command -v openssl >/dev/null; then
-	echo "1..0 # SKIP xmlsec1 and openssl are needed"
-	exit 0
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0
-bad=0
-ok() { n=$((n + 1)); echo "ok $n - $1"; }
-not_ok() { n=$((n + 1)); bad=1; echo "not ok $n - $1"; }
-check() { name=$1; shift; if "$@" >"$dir/log" 2>&1; then ok "$name"; else not_ok "$name"; sed 's/^/# /' "$dir/log"; fi; }
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/xml/opening.sh"
+need xmlsec1
 
 # A CA with a CRL, a signer and a time-stamp authority under it.
 cat >"$dir/ca.cnf" <<C
@@ -194,5 +181,4 @@ else
 	check "DSS: LTA" dss_says XAdES-BASELINE-LTA "$dir/ours-lta.xml" "$dir/inclusive-lta.xml" "$dir/around-lta.xml"
 	check "DSS: LTA renewed" dss_says XAdES-BASELINE-LTA "$dir/ours-lta2.xml" "$dir/inclusive-lta2.xml" "$dir/around-lta2.xml"
 fi
-echo "1..$n"
-exit $bad
+finish

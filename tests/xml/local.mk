@@ -52,7 +52,7 @@ tests/xml/stamps.log: tests/xml/judge$(EXEEXT)
 tests/xml/past.log: tests/xml/signer$(EXEEXT) tests/xml/extender$(EXEEXT) \
     signctl/signctl$(EXEEXT)
 TESTS += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
-EXTRA_DIST += tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
+EXTRA_DIST += tests/xml/opening.sh tests/xml/interop.sh tests/xml/levels.sh tests/xml/past.sh tests/xml/stamps.sh
 
 check_PROGRAMS += tests/xml/test-relations
 tests_xml_test_relations_SOURCES = tests/xml/test-relations.c

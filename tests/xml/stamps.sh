@@ -1,31 +1,10 @@
 #!/bin/sh
 # Time stamps of every kind, made by others: those of the conformance corpus
-# (SIGND_TEST_CORPUS, skipped without), and one over a single data object that
+# (SIGND_TEST_CORPUS, or beside the sources; skipped without), and one over a single data object that
 # openssl ts and xmlsec1 make here.  Each must hold, and fall with what it covers.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-top=${top_builddir:-$here/../..}
-judge=$top/tests/xml/judge
-if ! command -v xmlsec1 >/dev/null || ! command -v openssl >/dev/null; then
-	echo "1..0 # SKIP xmlsec1 and openssl are needed"
-	exit 0
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0
-bad=0
-check() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$dir/log" 2>&1; then
-		echo "ok $n - $name"
-	else
-		bad=1
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$dir/log"
-	fi
-}
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/xml/opening.sh"
+need xmlsec1
+judge=$bin/judge
 # The digests of the time stamps, in their order: 1 fits, 2 does not, 0 unknown.
 stamps() { # file, expected
 	"$judge" "$1" >"$dir/said" 2>&1
@@ -33,7 +12,7 @@ stamps() { # file, expected
 	[ "$(sed -n 's/^  stamp digest \([012]\) signature 1$/\1/p' "$dir/said" | tr -d '\n')" = "$2" ]
 }
 
-corpus=${SIGND_TEST_CORPUS:-../shared/conformance}
+corpus=${SIGND_TEST_CORPUS:-$here/../../../shared/conformance}
 dss=$corpus/dss/dss-xades/src/test/resources/validation
 if [ -d "$dss" ]; then
 	all=$dss/dss2208/xades-content-tst-null-c14n.xml
@@ -112,5 +91,4 @@ check "xmlsec1 signs with the token of another object" individual "$(token "$two
 check "which is told to be wrong" stamps "$dir/signed.xml" 2
 check "xmlsec1 signs with an Include that names nothing" individual "$(token "$one")" r9
 check "which proves nothing" stamps "$dir/signed.xml" 0
-echo "1..$n"
-exit $bad
+finish

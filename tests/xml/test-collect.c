@@ -324,6 +324,135 @@ refuses_a_type_that_lies(void)
 }
 
 static void
+takes_an_object_beside_the_signature(void)
+{
+	CHECK(template_is_valid(
+	    "<a><ds:Object xmlns:ds='" NS_DS "' Id='o'>x</ds:Object>" SIGNED(
+		REFERENCE("#o", " Type='" TYPE_OBJECT "'", ""), "") "</a>"));
+}
+
+/* A program that looks for the form by its name finds the one in front. */
+static void
+refuses_a_twin_of_what_stands_in_an_object(void)
+{
+#define IN_OBJECT                                                              \
+	SIGNED(REFERENCE("#o", "", ""),                                        \
+	    "<ds:Object Id='o'><form>good</form></ds:Object>")
+	CHECK(template_is_valid("<a><other/>" IN_OBJECT "</a>"));
+	CHECK(template_fails_with(
+	    "<a><form>bad</form>" IN_OBJECT "</a>", "xml-wrapped"));
+#undef IN_OBJECT
+#define BESIDE                                                                 \
+	"<ds:Object xmlns:ds='" NS_DS                                          \
+	"' Id='o'>good</ds:Object>" SIGNED(REFERENCE("#o", "", ""), "")
+	CHECK(template_is_valid("<a>" BESIDE "</a>"));
+	CHECK(template_fails_with("<a><ds:Object xmlns:ds='" NS_DS
+				  "'>bad</ds:Object>" BESIDE "</a>",
+	    "xml-wrapped"));
+#undef BESIDE
+	/* The same where what is signed is a text: a file in Base64. */
+#define TEXT "<ds:Object Id='o'>Z29vZA==</ds:Object>"
+#define OTHER "<ds:Object>YmFk</ds:Object>"
+	CHECK(template_is_valid(SIGNED(REFERENCE("#o", "", ""), TEXT)));
+	CHECK(template_is_valid(SIGNED(
+	    REFERENCE("#o", "", ""), "<ds:Object> <a/></ds:Object>" TEXT)));
+	CHECK(template_fails_with(
+	    SIGNED(REFERENCE("#o", "", ""), OTHER TEXT), "xml-wrapped"));
+	CHECK(template_fails_with(
+	    SIGNED("<ds:Reference URI='#o'><ds:Transforms><ds:Transform "
+		   "Algorithm='" ALG_BASE64
+		   "'/></ds:Transforms><ds:DigestMethod "
+		   "Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>"
+		   "<ds:DigestValue>@DIGEST@</ds:DigestValue></ds:Reference>",
+		TEXT OTHER),
+	    "xml-wrapped"));
+	CHECK(template_fails_with(
+	    "<a><ds:Object xmlns:ds='" NS_DS
+	    "'>YmFk</ds:Object>" SIGNED(REFERENCE("#o", "", ""), TEXT) "</a>",
+	    "xml-wrapped"));
+#undef OTHER
+#undef TEXT
+}
+
+#define LIST(id)                                                               \
+	"<ds:Object><ds:Manifest" id "><ds:Reference URI='urn:elsewhere'>"     \
+	"<ds:DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'" \
+	"/><ds:DigestValue>AA==</ds:DigestValue></ds:Reference></ds:Manifest>" \
+	"</ds:Object>"
+
+static void
+refuses_a_second_manifest_that_is_not_signed(void)
+{
+	CHECK(template_is_valid(
+	    SIGNED(REFERENCE("#m", "", ""), LIST(" Id='m'"))));
+	CHECK(template_fails_with(
+	    SIGNED(REFERENCE("#m", "", ""), LIST("") LIST(" Id='m'")),
+	    "xml-wrapped"));
+}
+
+static void
+refuses_data_under_the_namespaces_of_signatures(void)
+{
+	static const char *const spaces[] = { NS_DS, NS_XADES, NS_MORE };
+	CLEANUP(buf_done)
+	struct buf good = sign_template(
+	    "<a><amount>1</amount>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	for (size_t i = 0; i < COUNT_OF(spaces); i++) {
+		char evil[256];
+		snprintf(evil, sizeof(evil),
+		    "</ds:X509Certificate><e:amount xmlns:e='%s'>9</e:amount>",
+		    spaces[i]);
+		CLEANUP(buf_done)
+		struct buf b = replace(
+		    buf_bytes(&good), "</ds:X509Certificate>", bytes_str(evil));
+		CHECK(fails_with(buf_bytes(&b), NULL, "xml-wrapped"));
+	}
+}
+
+#define PROPERTY(more, time)                                                   \
+	"<ds:Object><ds:SignatureProperties" more                              \
+	"><ds:SignatureProperty Target=''><SigningTime xmlns='urn:t'>" time    \
+	"</SigningTime></ds:SignatureProperty></ds:SignatureProperties>"       \
+	"</ds:Object>"
+
+static void
+refuses_a_second_time_that_is_not_signed(void)
+{
+	CHECK(template_is_valid("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+	    PROPERTY(" Id='p'", "2026")) "</a>"));
+	CHECK(template_fails_with(
+	    "<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		PROPERTY("", "2020") PROPERTY(" Id='p'", "2026")) "</a>",
+	    "xml-wrapped"));
+}
+
+/* There it would count as the signature's own, and as nobody's data. */
+static void
+refuses_an_object_in_keyinfo(void)
+{
+	CLEANUP(buf_done)
+	struct buf b =
+	    sign_template("<a>" SIGNED(WHOLE REFERENCE("#o", "", ""),
+			      "<ds:Object Id='o'>x</ds:Object>") "</a>",
+		&an, NULL);
+	replace_in(&b, "<ds:Object Id='o'>x</ds:Object>", BYTES_LIT(""));
+	replace_in(&b, "</ds:KeyInfo>",
+	    BYTES_LIT("<ds:Object Id='o' xmlns:ds='" NS_DS
+		      "'>x</ds:Object></ds:KeyInfo>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-signed-elsewhere"));
+}
+
+static void
+says_what_it_cannot_canonicalise(void)
+{
+	CLEANUP(buf_done)
+	struct buf b = sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	replace_in(&b, "<ds:CanonicalizationMethod Algorithm=\"" EXC "\"/>",
+	    BYTES_LIT("<ds:CanonicalizationMethod Algorithm='urn:other'/>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-unsupported"));
+}
+
+static void
 refuses_a_counter_signature_over_something_else(void)
 {
 	CHECK(template_fails_with(
@@ -640,7 +769,7 @@ static void
 refuses_what_does_not_belong_into_a_signature(void)
 {
 	CHECK(falls_with("<x:QualifyingProperties ",
-	    "<x:QualifyingProperties Target='#other' ", "xades-target"));
+	    "<x:QualifyingProperties Target='#sp' ", "xades-target"));
 	CHECK(falls_with(
 	    "</ds:SignedInfo>", "</ds:SignedInfo>text", "xml-structure"));
 	CHECK(falls_with("</ds:SignatureValue>",
@@ -719,6 +848,58 @@ refuses_properties_that_are_not_signed(void)
 	const char *text;
 	CHECK_OK(buf_cstr(&t, &text));
 	CHECK(template_fails_with(text, "xades-unsigned"));
+}
+
+/* A good signature in which `what` was replaced; the finding about it. */
+static bool
+tells_of(const char *what, const char *by, const char *code, bool valid)
+{
+	CLEANUP(buf_done)
+	struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+	const char *text;
+	struct facts f;
+	CHECK_OK(buf_cstr(&t, &text));
+	CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+	replace_in(&b, what, bytes_str(by));
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	bool told = has(&f.signatures[0], code, false);
+	CHECK(is_valid(&f.signatures[0]) == valid);
+	facts_done(&f);
+	return told;
+}
+
+static void
+tells_properties_of_a_signature_that_is_not_there(void)
+{
+	CHECK(tells_of("<x:QualifyingProperties ",
+	    "<x:QualifyingProperties Target='#other' ", "xades-target-missing",
+	    true));
+}
+
+/* The digest is wrong, or the reference cannot be followed; neither means that
+ * nobody signed the properties. */
+static void
+does_not_call_changed_properties_unsigned(void)
+{
+	static const char *const changes[][2] = {
+		{ "<x:SignedProperties Id='sp'>",
+		    "<x:SignedProperties Id='sp' changed=''>" },
+		{ "URI=\"#sp\"", "URI=\"#xpointer(id('sp')/self::node())\"" },
+	};
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		CLEANUP(buf_done)
+		struct buf t = print_of(an.cert, XADES_SIGNED(TO_PROPERTIES));
+		const char *text;
+		struct facts f;
+		CHECK_OK(buf_cstr(&t, &text));
+		CLEANUP(buf_done) struct buf b = sign_template(text, &an, NULL);
+		replace_in(&b, changes[i][0], bytes_str(changes[i][1]));
+		CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+		CHECK(!is_valid(&f.signatures[0]));
+		CHECK(!has(&f.signatures[0], "xades-unsigned", true));
+		CHECK(f.signatures[0].references[1].digest != CHECK_PASSED);
+		facts_done(&f);
+	}
 }
 
 #define DIGESTED(value)                                                        \
@@ -800,6 +981,13 @@ main(void)
 	RUN(refuses_strange_things_in_a_signature);
 	RUN(refuses_a_signature_that_signs_nothing);
 	RUN(refuses_a_type_that_lies);
+	RUN(takes_an_object_beside_the_signature);
+	RUN(refuses_a_twin_of_what_stands_in_an_object);
+	RUN(refuses_a_second_manifest_that_is_not_signed);
+	RUN(refuses_data_under_the_namespaces_of_signatures);
+	RUN(refuses_a_second_time_that_is_not_signed);
+	RUN(refuses_an_object_in_keyinfo);
+	RUN(says_what_it_cannot_canonicalise);
 	RUN(refuses_a_counter_signature_over_something_else);
 	RUN(stops_an_expensive_xpath);
 	RUN(refuses_every_kind_of_wrapping);
@@ -814,6 +1002,8 @@ main(void)
 	RUN(prefers_the_certificate_that_is_named_among_those_of_one_key);
 	RUN(takes_an_ecdsa_value_in_der_with_a_remark);
 	RUN(refuses_properties_that_are_not_signed);
+	RUN(tells_properties_of_a_signature_that_is_not_there);
+	RUN(does_not_call_changed_properties_unsigned);
 	person_done(&an);
 	xml_stop();
 	return DONE();

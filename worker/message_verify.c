@@ -1,8 +1,7 @@
-/* The request and the answer of `verify`, packed. */
+/* The request of `verify`, packed. */
 #include "worker/job.h"
 
 #include "base/pack.h"
-#include "format/facts_pack.h"
 #include "worker/message_source.h"
 
 #include <stdlib.h>
@@ -43,6 +42,7 @@ enum {
 	TAG_USE_FROM,
 	TAG_USE_UNTIL,
 	TAG_INDEX,
+	TAG_INDEX_AT,
 	TAG_TRUSTED,
 	TAG_NAME,
 	TAG_PLACE_ID,
@@ -63,6 +63,7 @@ struct verify_hold {
 	char **domain_names;
 	size_t ndomains;
 	struct status_data *status;
+	size_t status_at; /* where the first is among what came along; 0: here */
 	struct external *external;
 	char **uris;
 	size_t nexternal;
@@ -129,6 +130,15 @@ status_tag(const struct status_data *d)
 }
 
 static struct err *
+pack_status(struct buf *b, const struct verify_request *r, size_t i)
+{
+	const struct status_data *d = &r->status_data[i];
+	return i == 0 && r->status_along
+		   ? pack_u64(b, TAG_INDEX_AT, 1)
+		   : pack_bytes(b, status_tag(d), d->der);
+}
+
+static struct err *
 pack_external(struct buf *b, const struct external *e)
 {
 	if (e->uri != NULL)
@@ -147,8 +157,7 @@ pack_lists(const struct verify_request *r, struct buf *b)
 		TRY(pack_domain(b, &r->domains[i]));
 	TRY(pack_u64(b, TAG_STATUS, r->nstatus_data));
 	for (size_t i = 0; i < r->nstatus_data; i++)
-		TRY(pack_bytes(b, status_tag(&r->status_data[i]),
-		    r->status_data[i].der));
+		TRY(pack_status(b, r, i));
 	TRY(pack_u64(b, TAG_EXTERNAL, r->nexternal));
 	for (size_t i = 0; i < r->nexternal; i++) {
 		TRY(pack_external(b, &r->external[i]));
@@ -194,9 +203,8 @@ verify_request_pack(const struct verify_request *r, struct buf *out)
 		TRY(pack_u64(out, TAG_ASK, 1));
 	if (r->evidence)
 		TRY(pack_u64(out, TAG_WITH_EVIDENCE, 1));
-	return r->nsources == 0
-		   ? NULL
-		   : sources_pack(r->sources, r->nsources, out);
+	return r->nsources == 0 ? NULL
+				: sources_pack(r->sources, r->nsources, out);
 }
 
 static struct err *
@@ -258,8 +266,8 @@ unpack_anchors(struct unpack *u, struct cert_list *out)
 }
 
 static struct err *
-unpack_use(struct unpack *u, const struct trust_domain *d,
-    struct anchor_use *out)
+unpack_use(
+    struct unpack *u, const struct trust_domain *d, struct anchor_use *out)
 {
 	uint64_t anchor;
 	uint64_t service;
@@ -307,16 +315,30 @@ unpack_domains(
 }
 
 static struct err *
+unpack_one_status(struct unpack *u, struct status_data *d, size_t *at)
+{
+	uint64_t place;
+	d->is_ocsp = unpack_is(u, TAG_OCSP);
+	d->is_index = unpack_is(u, TAG_INDEX) || unpack_is(u, TAG_INDEX_AT);
+	if (!unpack_is(u, TAG_INDEX_AT))
+		return unpack_bytes(u, status_tag(d), &d->der);
+	TRY(unpack_u64(u, TAG_INDEX_AT, &place));
+	return place_of(place, at);
+}
+
+static struct err *
 unpack_status(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	size_t n = 0;
 	TRY(unpack_count(u, TAG_STATUS, STATUS_MAX, &n));
 	TRY(new_array(n, sizeof(h->status[0]), &h->status));
 	for (size_t i = 0; i < n; i++) {
-		h->status[i].is_ocsp = unpack_is(u, TAG_OCSP);
-		h->status[i].is_index = unpack_is(u, TAG_INDEX);
-		TRY(unpack_bytes(
-		    u, status_tag(&h->status[i]), &h->status[i].der));
+		size_t at = 0;
+		TRY(unpack_one_status(u, &h->status[i], &at));
+		if (at > 0 && i > 0)
+			return err_new(
+			    ERR_MALFORMED, NULL, "no place of an index");
+		h->status_at = i == 0 ? at : h->status_at;
 	}
 	r->status_data = h->status;
 	r->nstatus_data = n;
@@ -374,8 +396,7 @@ unpack_keys(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 
 /* What is left out of a request that asks nobody. */
 static struct err *
-unpack_online(
-    struct unpack *u, struct verify_request *r, struct verify_hold *h)
+unpack_online(struct unpack *u, struct verify_request *r, struct verify_hold *h)
 {
 	uint64_t ask = 0, evidence = 0;
 	if (unpack_is(u, TAG_ASK))
@@ -462,6 +483,28 @@ verify_request_unpack(
 	return NULL;
 }
 
+static struct err *
+attach(size_t place, const struct bytes *indexes, size_t n, struct bytes *out)
+{
+	if (place > n)
+		return err_new(ERR_MALFORMED, NULL, "an index did not come");
+	if (place > 0)
+		*out = indexes[place - 1];
+	return NULL;
+}
+
+struct err *
+verify_request_attach(
+    struct verify_hold *h, const struct bytes *indexes, size_t n)
+{
+	if (h->status_at > 0)
+		TRY(attach(h->status_at, indexes, n, &h->status[0].der));
+	for (size_t i = 0; i < h->nsources; i++)
+		TRY(attach(
+		    h->sources[i].place, indexes, n, &h->sources[i].body));
+	return NULL;
+}
+
 void
 verify_hold_free(struct verify_hold *h)
 {
@@ -488,146 +531,4 @@ verify_hold_free(struct verify_hold *h)
 	free(h->id);
 	free(h->page);
 	free(h);
-}
-
-/* ---- the answer ---- */
-
-enum {
-	TAG_INDICATION = 1,
-	TAG_SUB,
-	TAG_CODE,
-	TAG_SIGNATURES,
-	TAG_JUDGED,
-	TAG_JSON,
-	TAG_TEXT_VI,
-	TAG_TEXT_EN,
-	TAG_HTML_VI,
-	TAG_HTML_EN,
-	TAG_ETSI,
-	TAG_RECEIPT,
-	TAG_FACTS,
-	TAG_EVIDENCE,
-	TAG_READABLE,
-};
-
-struct err *
-verify_answer_pack(const struct verify_answer *a, struct buf *out)
-{
-	TRY(pack_u64(out, TAG_INDICATION, (uint64_t)a->indication));
-	TRY(pack_u64(out, TAG_SUB, (uint64_t)a->sub));
-	TRY(pack_str(out, TAG_CODE, a->code));
-	TRY(pack_u64(out, TAG_SIGNATURES, a->signatures));
-	TRY(pack_i64(out, TAG_JUDGED, a->time));
-	TRY(pack_bytes(out, TAG_JSON, buf_bytes(&a->json)));
-	TRY(pack_bytes(out, TAG_TEXT_VI, buf_bytes(&a->text[LANG_VI])));
-	TRY(pack_bytes(out, TAG_TEXT_EN, buf_bytes(&a->text[LANG_EN])));
-	TRY(pack_bytes(out, TAG_HTML_VI, buf_bytes(&a->html[LANG_VI])));
-	TRY(pack_bytes(out, TAG_HTML_EN, buf_bytes(&a->html[LANG_EN])));
-	TRY(pack_bytes(out, TAG_ETSI, buf_bytes(&a->etsi)));
-	TRY(pack_bytes(out, TAG_RECEIPT, buf_bytes(&a->receipt)));
-	if (a->certs.len > 0) {
-		TRY(pack_bytes(out, TAG_EVIDENCE, buf_bytes(&a->certs)));
-		TRY(pack_bytes(out, TAG_READABLE,
-		    bytes_of(a->readable, sizeof(a->readable))));
-	}
-	if (a->wanted.n == 0)
-		return NULL;
-	TRY(pack_bytes(out, TAG_FACTS, buf_bytes(&a->facts)));
-	return wanted_pack(&a->wanted, out);
-}
-
-static struct err *
-unpack_report(struct unpack *u, uint16_t tag, struct buf *out)
-{
-	struct bytes b;
-	*out = BUF(REPORT_MAX);
-	TRY(unpack_bytes(u, tag, &b));
-	if (!utf8_valid(b))
-		return err_new(ERR_MALFORMED, NULL, "a report in no UTF-8");
-	return buf_append(out, b);
-}
-
-static struct err *
-unpack_code(struct unpack *u, struct verify_answer *a)
-{
-	CLEANUP(free_charp) char *code = NULL;
-	TRY(unpack_str(u, TAG_CODE, &code));
-	if (strlen(code) >= sizeof(a->code))
-		return err_new(ERR_MALFORMED, NULL, "a long code");
-	strcpy(a->code, code);
-	return NULL;
-}
-
-static struct err *
-unpack_wanted(struct unpack *u, struct verify_answer *a)
-{
-	struct bytes b;
-	if (!unpack_is(u, TAG_FACTS))
-		return NULL;
-	a->facts = BUF(FACTS_PACKED_MAX);
-	TRY(unpack_bytes(u, TAG_FACTS, &b));
-	TRY(buf_append(&a->facts, b));
-	return wanted_unpack(u, &a->wanted);
-}
-
-static struct err *
-unpack_evidence(struct unpack *u, struct verify_answer *a)
-{
-	struct bytes b;
-	if (!unpack_is(u, TAG_EVIDENCE))
-		return NULL;
-	a->certs = BUF(CERTS_PACKED_MAX);
-	TRY(unpack_bytes(u, TAG_EVIDENCE, &b));
-	TRY(buf_append(&a->certs, b));
-	TRY(unpack_bytes(u, TAG_READABLE, &b));
-	if (b.len != SOURCES_MAX)
-		return err_new(ERR_MALFORMED, NULL, "not one for each source");
-	for (size_t i = 0; i < SOURCES_MAX; i++)
-		a->readable[i] = b.ptr[i] != 0;
-	return NULL;
-}
-
-static struct err *
-unpack_answer(struct unpack *u, struct verify_answer *a)
-{
-	uint64_t indication, sub, signatures;
-	TRY(unpack_u64(u, TAG_INDICATION, &indication));
-	TRY(unpack_u64(u, TAG_SUB, &sub));
-	if (indication > TOTAL_FAILED || sub > SUB_GENERIC)
-		return err_new(ERR_MALFORMED, NULL, "no such indication");
-	a->indication = (enum indication)indication;
-	a->sub = (enum sub_indication)sub;
-	TRY(unpack_code(u, a));
-	TRY(unpack_u64(u, TAG_SIGNATURES, &signatures));
-	if (signatures > FACTS_SIGNATURES_MAX)
-		return err_new(ERR_MALFORMED, NULL, "too many signatures");
-	a->signatures = (size_t)signatures;
-	TRY(unpack_i64(u, TAG_JUDGED, &a->time));
-	TRY(unpack_report(u, TAG_JSON, &a->json));
-	TRY(unpack_report(u, TAG_TEXT_VI, &a->text[LANG_VI]));
-	TRY(unpack_report(u, TAG_TEXT_EN, &a->text[LANG_EN]));
-	TRY(unpack_report(u, TAG_HTML_VI, &a->html[LANG_VI]));
-	TRY(unpack_report(u, TAG_HTML_EN, &a->html[LANG_EN]));
-	TRY(unpack_report(u, TAG_ETSI, &a->etsi));
-	struct bytes receipt;
-	a->receipt = BUF(REPORT_MAX);
-	TRY(unpack_bytes(u, TAG_RECEIPT, &receipt));
-	TRY(buf_append(&a->receipt, receipt));
-	TRY(unpack_evidence(u, a));
-	TRY(unpack_wanted(u, a));
-	return unpack_end(u);
-}
-
-struct err *
-verify_answer_unpack(struct bytes packed, struct verify_answer *out)
-{
-	struct unpack u = unpack_of(packed);
-	struct verify_answer a = { 0 };
-	struct err *e = unpack_answer(&u, &a);
-	if (e != NULL) {
-		verify_answer_done(&a);
-		return e;
-	}
-	*out = a;
-	return NULL;
 }
