@@ -8,9 +8,9 @@
 
 #include "certs/cert.h"
 #include "pkcs11/session.h"
+#include "pkcs11/uri.h"
 
 #define P11_LABEL_MAX 1024 /* bytes; a longer one is not told */
-#define P11_ID_MAX 256 /* bytes of a CKA_ID; longer: as if there were none */
 
 /* A key, a certificate, or both. */
 struct p11_identity {

@@ -105,6 +105,8 @@ static struct err *
 read_key(P11KitUri *u, struct p11_uri *out)
 {
 	const CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(u, CKA_ID);
+	if (id != NULL && id->ulValueLen > P11_ID_MAX)
+		return malformed("a long id");
 	if (id != NULL)
 		return buf_append(
 		    &out->id, bytes_of(id->pValue, id->ulValueLen));

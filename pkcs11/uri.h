@@ -11,6 +11,7 @@
 #include "base/base.h"
 
 #define P11_URI_MAX 4096 /* bytes */
+#define P11_ID_MAX 256   /* bytes of a CKA_ID; longer: as if there were none */
 
 struct p11_uri {
 	char *text;        /* the address itself */

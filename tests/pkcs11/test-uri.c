@@ -115,6 +115,12 @@ refuses_what_is_no_address(void)
 	CHECK_ERR(p11_uri_parse("pkcs11:?pin-source=http://a/", &u), ERR_USAGE);
 	CHECK_ERR(p11_uri_parse("pkcs11:?module-path=x.so", &u), ERR_USAGE);
 	char *many = calloc(1, P11_URI_MAX);
+	strcpy(many, "pkcs11:id=");
+	memset(many + strlen(many), 'a', P11_ID_MAX);
+	CHECK_OK(p11_uri_parse(many, &u));
+	p11_uri_done(&u);
+	strcat(many, "a");
+	CHECK_ERR(p11_uri_parse(many, &u), ERR_MALFORMED);
 	strcpy(many, "pkcs11:?");
 	for (int i = 0; i < 100; i++)
 		sprintf(many + strlen(many), "x-%d=1&", i);

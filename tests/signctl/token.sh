@@ -315,6 +315,27 @@ if [ -n "$module" ] && command -v swtpm > /dev/null &&
 	    > /dev/null 2>&1
 	uri=pkcs11:token=th%E1%BA%BB
 	one_make
+	# Two makes at once, as p11-kit knows them.
+	if grep -qs libtpm2_pkcs11 /usr/share/p11-kit/modules/* &&
+	    grep -qs libsofthsm2 /usr/share/p11-kit/modules/*; then
+		check "one of several modules has the token" "$signctl" token \
+		    probe --lang en --token "$uri"
+		softhsm2-util --init-token --free --label thẻ --pin "$pin" \
+		    --so-pin 0987654321 > /dev/null
+		refuse token-several "two modules have one of that name" \
+		    "$signctl" token probe --lang en --token "$uri"
+		check "the name of the module tells them apart" "$signctl" \
+		    token probe --lang en --token "$uri?module-name=softhsm2"
+		grep -q 'Maker: SoftHSM' "$dir/out"; ok $? "it is that one"
+		check "so does what the address says of the library" "$signctl" \
+		    token probe --lang en \
+		    --token "$uri;library-manufacturer=SoftHSM"
+		check "all modules are asked" "$signctl" token probe --lang en
+		[ "$(grep -c 'Token: thẻ$' "$dir/out")" = 2 ]
+		ok $? "and both tokens are told"
+	else
+		ok 0 "two makes # SKIP p11-kit does not know both modules"
+	fi
 else
 	ok 0 "TPM # SKIP swtpm, tpm2-pkcs11 or pkcs11-tool is not installed"
 fi
