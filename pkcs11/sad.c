@@ -218,7 +218,10 @@ unpack_cover(struct unpack *u, struct cover_pass *c)
 		return err_new(ERR_MALFORMED, NULL, "a cover out of bounds");
 	memcpy(c->key_id, id.ptr, id.len);
 	c->key_id_len = id.len;
-	return secret_copy(&c->key, key);
+	TRY(secret_copy(&c->key, key));
+	if (key.len > 0)
+		guard_secret(&c->key);
+	return NULL;
 }
 
 static struct err *

@@ -11,21 +11,24 @@
 #include "signd/ipc-io.h"
 #include "signd/proto.h"
 
+/* A request in which nothing is left that could harm those beside it. */
+struct query {
+	struct tsq q;
+	char policy[OID_TEXT_MAX]; /* dotted; "": any */
+};
+
 static struct err *
-pack_stamp(const struct tsq *q, struct buf *body)
+pack_stamp(const struct query *w, struct buf *body)
 {
-	char policy[OID_TEXT_MAX] = "";
-	if (q->policy.len > 0)
-		TRY(ber_oid_text(q->policy, policy));
-	TRY(pack_str(body, 1, digest_oid(q->alg)));
-	TRY(pack_bytes(body, 2, q->imprint));
-	TRY(pack_bytes(body, 3, q->nonce));
-	TRY(pack_str(body, 4, policy));
-	return pack_u64(body, 5, q->wants_cert);
+	TRY(pack_str(body, 1, digest_oid(w->q.alg)));
+	TRY(pack_bytes(body, 2, w->q.imprint));
+	TRY(pack_bytes(body, 3, w->q.nonce));
+	TRY(pack_str(body, 4, w->policy));
+	return pack_u64(body, 5, w->q.wants_cert);
 }
 
 static struct err *
-ask_stamps(const struct front *f, const struct tsq *q, size_t n,
+ask_stamps(const struct front *f, const struct query *q, size_t n,
     struct ipc_message *m)
 {
 	CLEANUP(buf_done) struct buf body = BUF(BATCH_MAX * 8192);
@@ -65,11 +68,26 @@ refuse_stamp(struct err *e, struct buf *out)
 	return e;
 }
 
+static struct err *
+read_policy(const struct tsq *q, char out[OID_TEXT_MAX], bool *known)
+{
+	struct err *e =
+	    q->policy.len > 0 ? ber_oid_text(q->policy, out) : NULL;
+	*known = e == NULL;
+	if (e == NULL || err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	return NULL;
+}
+
 /* Reads the request.  What cannot be granted whoever is asked is refused in
  * *out, and *asks stays false. */
 static struct err *
-read_query(struct bytes request, struct tsq *q, bool *asks, struct buf *out)
+read_query(
+    struct bytes request, struct query *w, bool *asks, struct buf *out)
 {
+	struct tsq *q = &w->q;
+	bool known = false;
 	struct err *e = tsq_parse(request, q);
 	if (e != NULL && err_kind(e) != ERR_NOMEM) {
 		err_free(e);
@@ -84,6 +102,12 @@ read_query(struct bytes request, struct tsq *q, bool *asks, struct buf *out)
 		return tsr_refused(TSR_BAD_REQUEST, "nonce", out);
 	if (q->alg == DIGEST_NONE)
 		return tsr_refused(TSR_BAD_ALG, "digest algorithm", out);
+	if (q->imprint.len != digest_len(q->alg))
+		return tsr_refused(TSR_BAD_DATA_FORMAT, "messageImprint", out);
+	TRY(read_policy(q, w->policy, &known));
+	if (!known)
+		return tsr_refused(
+		    TSR_UNACCEPTED_POLICY, "another policy than ours", out);
 	*asks = true;
 	return NULL;
 }
@@ -100,7 +124,7 @@ begin_reply(struct reply *out)
 struct err *
 post_tsa(struct request *r, struct reply *out)
 {
-	struct tsq q = { 0 };
+	struct query q = { 0 };
 	bool asks = false;
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	begin_reply(out);
@@ -134,7 +158,7 @@ copy_error(const struct err *e)
 static void
 make_stamps(struct front *f, struct request **r, size_t n)
 {
-	struct tsq q[BATCH_MAX] = { 0 };
+	struct query q[BATCH_MAX] = { 0 };
 	struct ipc_message m = { 0 };
 	struct buf none = BUF(TST_MAX);
 	bool asks;
@@ -157,7 +181,7 @@ make_stamps(struct front *f, struct request **r, size_t n)
 struct err *
 quick_post_tsa(struct request *r, struct reply *out, enum quick_end *end)
 {
-	struct tsq q = { 0 };
+	struct query q = { 0 };
 	bool asks = false;
 	CLEANUP(buf_done) struct buf refusal = BUF(TST_MAX);
 	r->quick = true;

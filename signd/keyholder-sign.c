@@ -195,6 +195,24 @@ use_key(struct keyholder *k, void *ctx)
 	    r->digests, r->n, u->out->v);
 }
 
+/* A KEK that is not known here may be newer than what was read last. */
+static struct err *
+with_kek(struct keyholder *k, struct use *u)
+{
+	struct err *e = keyholder_do(k, use_key, u);
+	if (e == NULL || strcmp(err_code(e), "token-key-missing") != 0)
+		return e;
+	keyholder_lock(k);
+	struct err *bad = keyholder_generations(k);
+	keyholder_unlock(k);
+	if (bad != NULL) {
+		err_free(bad);
+		return e;
+	}
+	err_free(e);
+	return keyholder_do(k, use_key, u);
+}
+
 /* No value is of use to anybody before it was verified under the certificate:
  * a key that another one's blob brought signs nothing. */
 static struct err *
@@ -204,7 +222,7 @@ make_values(struct keyholder *k, const struct request *r, const struct held *h,
 	for (out->n = 0; out->n < r->n; out->n++)
 		out->v[out->n] = BUF(VALUE_MAX);
 	struct use u = { .r = r, .h = h, .wrapped = wrapped, .out = out };
-	TRY(keyholder_do(k, use_key, &u));
+	TRY(with_kek(k, &u));
 	return p11_values_check(h->key, r->alg, r->digests, r->n, out->v);
 }
 

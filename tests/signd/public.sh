@@ -167,6 +167,53 @@ refused() { # refused FAILURE NAME
 stamp -sha1; refused 'unrecognized or unsupported algorithm' "SHA-1 gets none"
 stamp -sha256 -tspolicy 1.2.3.4
 refused 'the requested TSA policy is not supported' "nor another policy"
+# Requests are collected: one that is wrong harms none beside it.
+python3 - "$dir" << 'END'
+import hashlib, sys
+def tlv(tag, *v):
+    v = b"".join(v)
+    n = len(v)
+    return bytes([tag]) + (bytes([n]) if n < 128 else
+        bytes([0x82, n >> 8, n & 255])) + v
+alg = tlv(0x30, bytes.fromhex("0609608648016503040201"), b"\x05\x00")
+def query(policy, imprint):
+    return tlv(0x30, b"\x02\x01\x01", tlv(0x30, alg, tlv(4, imprint)), policy)
+h = hashlib.sha256(b"").digest()
+files = {"long": query(tlv(6, b"\x2a" + b"\xff\x7f" * 60), h),
+    "broken": query(tlv(6, b"\x2a\xff"), h),
+    "imprint": query(b"", h * 100), "good": query(b"", h)}
+for name, der in files.items():
+    open(sys.argv[1] + "/" + name + ".tsq", "wb").write(der)
+END
+for kind in long broken; do
+	cp "$dir/$kind.tsq" "$dir/query.tsq"
+	ask -H 'Content-Type: application/timestamp-query' \
+	    --data-binary "@$dir/query.tsq" "$public_url/tsa"
+	cp "$dir/out" "$dir/answer.tsr"
+	refused 'the requested TSA policy is not supported' "nor a $kind policy"
+done
+cp "$dir/imprint.tsq" "$dir/query.tsq"
+ask -H 'Content-Type: application/timestamp-query' \
+    --data-binary "@$dir/query.tsq" "$public_url/tsa"
+cp "$dir/out" "$dir/answer.tsr"
+refused 'the data submitted has the wrong format' "nor another imprint's length"
+many=
+for n in $(seq 1 40); do
+	for kind in long imprint good; do
+		many="$many --next -s -o $dir/many-$kind-$n
+		    -H Content-Type:application/timestamp-query
+		    --data-binary @$dir/$kind.tsq $public_url/tsa"
+	done
+done
+# shellcheck disable=SC2086
+curl -Z --parallel-max 100 ${many# --next} 2> /dev/null
+good=0
+for f in "$dir"/many-good-*; do
+	openssl ts -reply -in "$f" -text 2> /dev/null |
+	    grep -q 'Status: Granted' && good=$((good + 1))
+done
+[ "$good" -eq 40 ]; ok $? "and of many at once the good ones are stamped ($good)"
+stamp -sha256 -tspolicy 1.2.3.4
 head -c 20 "$dir/query.tsq" > "$dir/short"
 ask -H 'Content-Type: application/timestamp-query' \
     --data-binary "@$dir/short" "$public_url/tsa"

@@ -135,6 +135,26 @@ an_old_copy_is_closed_when_its_cover_key_is_destroyed(void)
 	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
 }
 
+/* What one keyholder made and approved under the newest keys is signed by
+ * another that has not met them. */
+static void
+an_approval_brings_new_keys_along(void)
+{
+	CLEANUP(citizen_done) struct citizen c = { 0 };
+	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
+	for (int i = 1; i < KEYHOLDERS; i++)
+		CHECK(kill(w.keyholders[i], SIGSTOP) == 0);
+	CHECK_OK(signd_kek_rotate(&w.settings, NULL));
+	CHECK_OK(citizen_make(&w, PIN, &c));
+	CHECK_OK(authorize(&w, c.credential, PIN, 1, 1, 1, &sad));
+	CHECK(kill(w.keyholders[1], SIGCONT) == 0);
+	CHECK(kill(w.keyholders[0], SIGSTOP) == 0);
+	CHECK_OK(
+	    sign_with(&w, c.credential, c.cert, buf_bytes(&sad), "", 1, 1));
+	for (int i = 0; i < KEYHOLDERS; i++)
+		CHECK(kill(w.keyholders[i], SIGCONT) == 0);
+}
+
 int
 main(void)
 {
@@ -143,5 +163,6 @@ main(void)
 	RUN(keys_rotate_while_citizens_sign);
 	RUN(a_rotation_that_was_interrupted_goes_on);
 	RUN(an_old_copy_is_closed_when_its_cover_key_is_destroyed);
+	RUN(an_approval_brings_new_keys_along);
 	return world_end();
 }
