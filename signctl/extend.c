@@ -43,6 +43,7 @@ extend_there(const struct args *a, const struct raise *r, const char *out_path)
 {
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	CLEANUP(output_done) struct output out = { .fd = -1 };
+	TRY(raise_by_service(a));
 	CLEANUP(close_fdp) int in = open(a->words[0], O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", a->words[0]);

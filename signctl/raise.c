@@ -107,6 +107,17 @@ raise_load(const struct args *a, struct raise *out)
 	return sort_status(out);
 }
 
+struct err *
+raise_by_service(const struct args *a)
+{
+	if (!args_has(a, "stamp-digest"))
+		return NULL;
+	return err_coded(err_new(ERR_USAGE, NULL,
+			     "--stamp-digest %s: the service does not take it",
+			     args_get(a, "stamp-digest")),
+	    "stamp-digest-there");
+}
+
 void
 raise_done(struct raise *r)
 {

@@ -49,6 +49,9 @@ struct raise {
 struct err *raise_load(const struct args *a, struct raise *out) MUST_USE;
 /* "AdES-B-T" and so on, as the service calls it; NULL for B. */
 const char *raise_level_name(enum level level);
+/* raise_by_service refuses what only counts where levels are raised here.
+ * ERR_USAGE, code "stamp-digest-there". */
+struct err *raise_by_service(const struct args *a) MUST_USE;
 void raise_done(struct raise *r);
 /* raise_stamp asks the authority for a token.  ERR_USAGE: no --tsa. */
 struct err *raise_stamp(const struct raise *r, enum digest_alg alg,

@@ -117,6 +117,7 @@ add_anchor(const struct args *a, const char *more[SIGN_MORE], size_t *n)
 static struct err *
 sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 {
+	TRY(raise_by_service(a));
 	CLEANUP(close_fdp) int in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_errno(errno, "%s", path);

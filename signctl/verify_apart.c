@@ -12,7 +12,7 @@
 /* The worst of what was said so far; strings belong to the reports. */
 struct outcome {
 	enum indication indication;
-	const json_t *report; /* that decides; NULL: none yet */
+	const json_t *report; /* that decides; NULL: none yet, or no report */
 	const char *code;
 };
 
@@ -23,6 +23,7 @@ struct apart {
 	struct verify_answer here; /* what was found at this machine */
 	json_t *local;             /* its report */
 	json_t *answers;           /* of the service, in order */
+	size_t nstamps;            /* of the document, which nobody judged */
 	struct outcome worst;
 };
 
@@ -194,7 +195,8 @@ passed_code(const struct apart *p)
 	return code;
 }
 
-/* A document time stamp has no signer of its own to ask about. */
+/* A document time stamp hangs on an authority; the service cannot be asked about
+ * it, as its token has its content within and is over no hash that was sent. */
 static bool
 is_stamp(const json_t *signature)
 {
@@ -212,8 +214,10 @@ ask_each(struct apart *p)
 	json_array_foreach(json_object_get(p->local, "signatures"), i, s)
 	{
 		json_t *answer = NULL;
-		if (is_stamp(s))
+		if (is_stamp(s)) {
+			p->nstamps++;
 			continue;
+		}
 		if (!range_of(s, p->in.bytes.len, at))
 			return err_new(ERR_INTERNAL, NULL,
 			    "a signature that holds, over no clear range");
@@ -223,6 +227,23 @@ ask_each(struct apart *p)
 		take_worse(&p->worst, answer);
 	}
 	return NULL;
+}
+
+/* What nobody judged does not pass, whatever was said of the rest; nor does a
+ * document of which nothing was asked. */
+static void
+conclude(struct apart *p)
+{
+	if (p->worst.indication != TOTAL_PASSED)
+		return;
+	if (p->nstamps > 0)
+		p->worst = (struct outcome){ .indication = INDETERMINATE,
+			.code = "document-stamps-not-judged" };
+	else if (json_array_size(p->answers) == 0)
+		p->worst = (struct outcome){ .indication = INDETERMINATE,
+			.code = "no-signature" };
+	else
+		p->worst.code = passed_code(p);
 }
 
 /* ---- printing ---- */
@@ -235,18 +256,35 @@ both(const json_t *report, const char *member, enum lang lang)
 	return text == NULL ? "" : text;
 }
 
+static const char *
+result_text(const struct apart *p, enum lang lang)
+{
+	if (p->worst.report != NULL)
+		return both(p->worst.report, "result_text", lang);
+	return lang == LANG_VI ? "CHƯA XÁC ĐỊNH ĐƯỢC" : "INDETERMINATE";
+}
+
+static const char *
+next_text(const struct apart *p, enum lang lang)
+{
+	if (p->worst.report == NULL || p->worst.indication == TOTAL_PASSED)
+		return message_next(p->worst.code, lang);
+	return both(p->worst.report, "next", lang);
+}
+
 static void
 print_text(const struct apart *p)
 {
 	enum lang lang = p->a->lang;
-	bool passed = p->worst.indication == TOTAL_PASSED;
 	size_t i;
 	const json_t *answer;
-	printf("%s. %s\n%s: %s\n\n", both(p->worst.report, "result_text", lang),
+	printf("%s. %s\n%s: %s\n\n", result_text(p, lang),
 	    message_text(p->worst.code, lang),
 	    lang == LANG_VI ? "Việc cần làm" : "What to do",
-	    passed ? message_next(p->worst.code, lang)
-		   : both(p->worst.report, "next", lang));
+	    next_text(p, lang));
+	if (p->nstamps > 0 && p->worst.report != NULL)
+		printf("%s\n\n",
+		    message_text("document-stamps-not-judged", lang));
 	printf("%s\n\n",
 	    lang == LANG_VI
 		? "Tệp không được gửi đi: giá trị chữ ký, phạm vi được ký và "
@@ -272,9 +310,10 @@ print(const struct apart *p)
 		print_text(p);
 		return NULL;
 	}
-	json_t *o = json_pack("{s:s,s:s,s:O,s:O}", "indication",
+	json_t *o = json_pack("{s:s,s:s,s:I,s:O,s:O}", "indication",
 	    indication_name(p->worst.indication), "code", p->worst.code,
-	    "local", p->local, "answers", p->answers);
+	    "stamps_not_judged", (json_int_t)p->nstamps, "local", p->local,
+	    "answers", p->answers);
 	if (o == NULL || json_dumpf(o, stdout, JSON_INDENT(1)) != 0) {
 		json_decref(o);
 		return err_new(ERR_NOMEM, NULL, "JSON");
@@ -297,11 +336,8 @@ verify_apart(const struct args *a, struct signd *s, const char *path, int *code)
 	if (p.worst.indication == TOTAL_PASSED) {
 		p.worst.report = NULL;
 		TRY(ask_each(&p));
+		conclude(&p);
 	}
-	if (p.worst.report == NULL)
-		take_worse(&p.worst, p.local);
-	else if (p.worst.indication == TOTAL_PASSED)
-		p.worst.code = passed_code(&p);
 	*code = exit_worse(*code, indication_exit(p.worst.indication));
 	return print(&p);
 }

@@ -64,6 +64,12 @@ read_hashes(const struct request *r, struct asked_for *w)
 	if (of != NULL && strcmp(of, "pdf") != 0)
 		return err_coded(
 		    err_new(ERR_USAGE, NULL, "of: pdf"), "parameter");
+	/* Where nothing says what it is to be over, no verdict could be about
+	 * the PDF. */
+	if (of != NULL && text == NULL && w->content.ptr == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "of: pdf wants hash, too"),
+		    "parameter");
 	w->out_of_pdf = of != NULL;
 	if (text == NULL)
 		return NULL;

@@ -9,7 +9,7 @@ covers_part(const struct signature_fact *f)
 	return !f->covers_all && f->revisions == 0 && f->nreferences > 0;
 }
 
-static bool
+bool
 has_finding(const struct findings *f, const char *code)
 {
 	for (size_t i = 0; i < f->n; i++)

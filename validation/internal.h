@@ -162,6 +162,8 @@ struct strength strength_of_cert(
 
 /* ---- what it is called (calling.c) ---- */
 
+/* Whether it was found, fatal or not. */
+bool has_finding(const struct findings *f, const char *code);
 /* Whether only a part of the file is signed. */
 bool covers_part(const struct signature_fact *f);
 /* The code of a signature that passed. */

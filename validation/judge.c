@@ -72,15 +72,6 @@ fatal_code(const struct findings *f)
 	return weak;
 }
 
-static bool
-is_told(const struct findings *f, const char *code)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->v[i].code, code) == 0)
-			return true;
-	return false;
-}
-
 /* A bare key (KeyValue in XML) is enough where nobody asks whose. */
 static bool
 check_certificate(const struct judging *j, struct signature_verdict *v)
@@ -101,7 +92,7 @@ check_format(const struct judging *j, struct signature_verdict *v)
 	if (code == NULL)
 		code = fatal_code(&j->r->facts->findings);
 	if (code == NULL && j->r->policy->simple_is_one &&
-	    is_told(&j->r->facts->findings, "asic-not-simple"))
+	    has_finding(&j->r->facts->findings, "asic-not-simple"))
 		code = "asic-not-simple";
 	if (code == NULL)
 		return false;

@@ -62,5 +62,18 @@ expect 69 'service-unreachable' "takes a PIN from a descriptor" sign --url https
 [ ! -e "$dir/signed" ] && [ -z "$(ls "$dir" | grep signed)" ]
 r=$?
 ok "leaves no half-made file behind"
+for command in "sign --credential x --pin-fd 3" "extend --out $dir/x"; do
+	for lang in vi:'dịch vụ tự chọn' en:'The service chooses'; do
+		# shellcheck disable=SC2086 # several words
+		expect 64 "${lang#*:}" "no service takes --stamp-digest: $command, ${lang%%:*}" \
+			$command --lang "${lang%%:*}" --url https://localhost:1 \
+			--level t --stamp-digest SHA-512 "$0" 3<<-PIN
+			246810
+			PIN
+		grep -q -- '\[stamp-digest-there\] --stamp-digest' "$dir/out"
+		r=$?
+		ok "and it is named"
+	done
+done
 echo "1..$n"
 exit $bad

@@ -55,7 +55,7 @@ dist_check_SCRIPTS += %D%/storm.sh
 TESTS += %D%/storm.sh
 # Verification as programs ask for it.
 dist_check_SCRIPTS += %D%/verify.sh %D%/verdict.sh %D%/online.sh
-EXTRA_DIST += tests/status.sh tests/status-server.py
+EXTRA_DIST += %D%/only-stamp.py tests/status.sh tests/status-server.py
 TESTS += %D%/verify.sh %D%/verdict.sh %D%/online.sh
 
 # A token that fails on order.

@@ -160,6 +160,69 @@ sys.exit(r["code"] != "valid" or len(r["answers"]) != 2 or
 END
 ok $? "and as JSON, with what each said"
 
+# Time stamps of the document, by an authority that nobody knows.  It ends when
+# its standard input, our descriptor 9, does.
+mkdir "$dir/tsa" && mkfifo "$dir/stop" "$dir/answer"
+"$top_srcdir/tests/tsa.py" "$dir/tsa" < "$dir/stop" > "$dir/answer" 2> "$dir/log.tsa" &
+exec 9> "$dir/stop"
+read -r tsa < "$dir/answer"
+python3 "$top_srcdir/tests/signd/only-stamp.py" "$tsa" "$dir/stamp.pdf"
+ok $? "a stranger stamps a PDF that nobody signed"
+"$top_builddir/signctl/signctl" verify --policy crypto-only --indication \
+    "$dir/stamp.pdf" > "$dir/said" 2>&1
+ok $? "the stamp as such holds" || sed 's/^/# /' "$dir/said"
+before=$(grep -c 'event=verified' "$dir/log")
+for policy in basic path-only crypto-only; do
+	apart "$dir/stamp.pdf" --indication
+	[ $? -eq 2 ] &&
+	    grep -q '^INDETERMINATE document-stamps-not-judged$' "$dir/said"
+	ok $? "$policy: it passes for nothing when the file stays at home" ||
+	    sed 's/^/# /' "$dir/said"
+done
+policy=basic
+apart "$dir/stamp.pdf"
+[ $? -eq 2 ] && grep -q '^CHƯA XÁC ĐỊNH ĐƯỢC. .*chưa được xét' "$dir/said" &&
+    ! grep -qi '^hợp lệ' "$dir/said"
+ok $? "and that is said in Vietnamese" || sed 's/^/# /' "$dir/said"
+apart "$dir/stamp.pdf" --lang en
+[ $? -eq 2 ] && grep -q '^INDETERMINATE. .*not judged' "$dir/said" &&
+    ! grep -q '^VALID' "$dir/said"
+ok $? "and in English" || sed 's/^/# /' "$dir/said"
+[ "$(grep -c 'event=verified' "$dir/log")" -eq "$before" ]
+ok $? "and the service was asked about no signature"
+
+"$top_builddir/signctl/signctl" extend --level t --tsa "$tsa" \
+    --out "$dir/stamped.pdf" "$dir/don.pdf" > "$dir/said" 2>&1
+ok $? "a stranger stamps a PDF with good signatures" || sed 's/^/# /' "$dir/said"
+apart "$dir/stamped.pdf" --json
+[ $? -eq 2 ] && python3 - "$dir/said" << 'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+sys.exit(r["indication"] != "INDETERMINATE" or r["stamps_not_judged"] != 1 or
+         r["code"] != "document-stamps-not-judged" or
+         [a["code"] for a in r["answers"]] != ["valid-for-hash"] * 2)
+END
+ok $? "their verdicts are told, but the document does not pass" ||
+    sed 's/^/# /' "$dir/said"
+policy=strict apart "$dir/stamped.pdf" --lang en
+[ $? -eq 2 ] && grep -q 'time stamps of the document were not judged' "$dir/said"
+ok $? "and it is said beside another result, too" || sed 's/^/# /' "$dir/said"
+policy=basic
+python3 - "$dir/stamp.pdf" "$dir/stamp.tst" << 'END'
+import re, sys
+pdf = open(sys.argv[1], "rb").read()
+der = bytes.fromhex(re.search(rb"/Contents<([0-9a-fA-F]+)>", pdf)[1].decode())
+n = 4 + int.from_bytes(der[2:4], "big")
+open(sys.argv[2], "wb").write(der[:n])
+END
+ask -F "document=@$dir/stamp.tst" -F of=pdf -F "hash=$hashes" -F policy=crypto-only \
+    "$url/v1/verifications"
+expect 400 hash-unused "the service calls no stamp valid for a hash"
+ask -F "document=@$dir/stamp.tst" -F of=pdf -F policy=crypto-only \
+    "$url/v1/verifications"
+expect 400 parameter "nor anything out of a PDF without the hash of what it covers"
+exec 9>&-
+
 accept() { # accept TYPE
 	ask -H "Accept: $1" -F "document=@$dir/an.p7s" \
 	    -F "content=@$dir/content" "$verifications&lang=vi"
