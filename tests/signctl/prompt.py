@@ -6,12 +6,15 @@ terminal does not show what is typed afterwards.  The PIN ^C is the key."""
 import os
 import pty
 import select
+import signal
 import sys
 import termios
 
 pin = sys.argv[1].encode()
 pid, fd = pty.fork()
 if pid == 0:
+    # Who starts the tests in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execvp(sys.argv[2], sys.argv[2:])
 seen, asked = b"", False
 while select.select([fd], [], [], 60)[0]:
