@@ -256,8 +256,8 @@ get_large(const struct fetch_source *s, const struct wanted *w,
 	if (list_shelf_want(s->shelf, key, w->url))
 		ended = list_shelf_wait(s->shelf, key, left_ms, &bad);
 	else
-		bad = err_coded(
-		    err_new(ERR_REMOTE, NULL, "%s: too many lists wait", w->url),
+		bad = err_coded(err_new(ERR_REMOTE, NULL,
+				    "%s: too many lists wait", w->url),
 		    "source-busy");
 	int64_t ms = out->ms + ipc_now_ms() - begin;
 	if (ended)

@@ -231,9 +231,8 @@ make_index(const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list,
 }
 
 struct err *
-list_shelf_put(
-    struct list_shelf *s, const uint8_t key[WANTED_KEY], struct bytes der,
-    struct index_file **out)
+list_shelf_put(struct list_shelf *s, const uint8_t key[WANTED_KEY],
+    struct bytes der, struct index_file **out)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	TRY(open_unnamed(s->p.spool, &fd));

@@ -10,9 +10,9 @@
 struct own_list {
 	pthread_mutex_t lock; /* over all below; never held over indexing */
 	pthread_cond_t changed;
-	bool making;    /* a thread has a large one indexed */
-	int64_t number; /* of what is kept; 0: nothing */
-	struct buf der; /* a small one, */
+	bool making;              /* a thread has a large one indexed */
+	int64_t number;           /* of what is kept; 0: nothing */
+	struct buf der;           /* a small one, */
 	struct index_file *index; /* or a large one */
 	uint8_t key[WANTED_KEY];  /* on the shelf */
 };

@@ -41,8 +41,7 @@ run_indexers(const struct fixture *f)
 		pid_t one = fork();
 		if (one == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-			struct err *e =
-			    indexer_run(&f->settings, f->listen_fd);
+			struct err *e = indexer_run(&f->settings, f->listen_fd);
 			_exit(e == NULL ? 0 : 1);
 		}
 		waitpid(one, NULL, 0);
@@ -200,8 +199,8 @@ a_list_that_changes_is_read_once(void)
 		bytes_of(other.ptr + entry + 4, len) };
 	int list = memfd_create("list", MFD_CLOEXEC);
 	CHECK(write(list, one.ptr, one.len) == (ssize_t)one.len);
-	uint8_t *p = mmap(
-	    NULL, one.len, PROT_READ | PROT_WRITE, MAP_SHARED, list, 0);
+	uint8_t *p =
+	    mmap(NULL, one.len, PROT_READ | PROT_WRITE, MAP_SHARED, list, 0);
 	CHECK(p != MAP_FAILED);
 	struct flip flips = { .at = p + last };
 	pthread_t thread;
@@ -212,8 +211,8 @@ a_list_that_changes_is_read_once(void)
 		CLEANUP(index_file_freep) struct index_file *x = NULL;
 		int index = memfd_create("index", MFD_CLOEXEC);
 		const int fds[] = { list, index };
-		CHECK_OK(ipc_call(f.socket, INDEX_CRL, BYTES_NONE, fds, 2,
-		    4096, 60000, &m));
+		CHECK_OK(ipc_call(
+		    f.socket, INDEX_CRL, BYTES_NONE, fds, 2, 4096, 60000, &m));
 		CHECK_OK(index_file_open(index, &x));
 		mixed += !is_of_one_list(x->map, lists, serials);
 	}
