@@ -416,17 +416,30 @@ unpack_fields(struct bytes in, struct crl_index *x)
 	return unpack_end(&u);
 }
 
+static bool
+read_head(struct bytes index, struct head *h)
+{
+	if (index.len < FIELDS_AT || !bytes_starts(index, BYTES_LIT(MAGIC)))
+		return false;
+	memcpy(h, index.ptr + HEAD_AT, sizeof(*h));
+	return h->order == ORDER && h->size == index.len &&
+	       h->len <= index.len - FIELDS_AT &&
+	       h->n <= (index.len - FIELDS_AT - h->len) / CRL_RECORD_SIZE;
+}
+
+bool
+crl_index_is_whole(struct bytes index)
+{
+	struct head h;
+	return read_head(index, &h);
+}
+
 struct err *
 crl_index_open(struct bytes index, struct crl_index *out)
 {
 	struct head h;
 	struct crl_index x = { 0 };
-	if (index.len < FIELDS_AT || !bytes_starts(index, BYTES_LIT(MAGIC)))
-		return err_new(ERR_MALFORMED, NULL, "no index of a CRL");
-	memcpy(&h, index.ptr + HEAD_AT, sizeof(h));
-	if (h.order != ORDER || h.size != index.len ||
-	    h.len > index.len - FIELDS_AT ||
-	    h.n > (index.len - FIELDS_AT - h.len) / CRL_RECORD_SIZE)
+	if (!read_head(index, &h))
 		return err_new(ERR_MALFORMED, NULL, "no index of a CRL");
 	TRY(unpack_fields(bytes_slice(index, FIELDS_AT, (size_t)h.len), &x));
 	x.n = (size_t)h.n;

@@ -67,6 +67,10 @@ struct crl_index {
 	const uint8_t *records; /* n of CRL_RECORD_SIZE */
 };
 
+/* Whether the head says so, and that it has all its bytes.  Looks at numbers
+ * of our own alone, and at nothing that came from the list. */
+bool crl_index_is_whole(struct bytes index);
+
 /* ERR_MALFORMED: not an index, or one of another version or machine. */
 struct err *crl_index_open(struct bytes index, struct crl_index *out) MUST_USE;
 

@@ -134,6 +134,13 @@ make_cond(pthread_cond_t *c)
 	return bad == 0 ? NULL : err_errno(bad, "pthread_cond_init");
 }
 
+size_t
+fetch_at_once(size_t fetchers, bool lists)
+{
+	size_t others = lists ? 2 : 1;
+	return fetchers > others ? fetchers - others : 1;
+}
+
 struct err *
 fetch_memory_new(size_t at_once, int64_t retry_ms, struct fetch_memory **out)
 {

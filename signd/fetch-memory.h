@@ -15,6 +15,11 @@
 
 struct fetch_memory;
 
+/* How many of so many fetchers may be asked for addresses that strangers name,
+ * at least one: of the others one stays for time stamps of another authority,
+ * and one brings large lists (`lists`), as slowly as their servers like. */
+size_t fetch_at_once(size_t fetchers, bool lists);
+
 /* `at_once` threads may be at the net, as many more may wait for that;
  * `retry_ms`: for how long who did not answer is left alone. */
 struct err *fetch_memory_new(

@@ -80,7 +80,8 @@ want_large(const struct fetch_source *s, const struct wanted *w)
 {
 	uint8_t key[WANTED_KEY];
 	TRY(wanted_key(w, key));
-	list_shelf_want(s->shelf, key, w->url);
+	/* Without room the next who looks wants it again. */
+	(void)list_shelf_want(s->shelf, key, w->url);
 	return NULL;
 }
 
@@ -250,8 +251,14 @@ get_large(const struct fetch_source *s, const struct wanted *w,
 	struct err *bad = NULL;
 	int64_t begin = ipc_now_ms(), age;
 	TRY(wanted_key(w, key));
-	list_shelf_want(s->shelf, key, w->url);
-	bool ended = list_shelf_wait(s->shelf, key, left_ms, &bad);
+	bool ended = true;
+	/* How it ended the time before says nothing of this one. */
+	if (list_shelf_want(s->shelf, key, w->url))
+		ended = list_shelf_wait(s->shelf, key, left_ms, &bad);
+	else
+		bad = err_coded(err_new(ERR_REMOTE, NULL,
+				    "%s: too many lists wait", w->url),
+		    "source-busy");
 	int64_t ms = out->ms + ipc_now_ms() - begin;
 	if (ended)
 		remember(s, w, bad, false, left_ms, ms);
@@ -268,6 +275,12 @@ get_large(const struct fetch_source *s, const struct wanted *w,
 	*out = (struct fetched){ .body = BUF(s->max), .ms = ms };
 	TRY(from_shelf(s, w, key, out, &age));
 	out->stale = false;
+	if (!out->indexed)
+		fail(out,
+		    err_coded(err_new(ERR_REMOTE, NULL,
+				  "%s: gone for want of room", w->url),
+			"source-busy"),
+		    false, ms);
 	return NULL;
 }
 

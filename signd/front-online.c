@@ -1,5 +1,4 @@
 /* Verification that asks outside: workers judge, the fetcher brings. */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,92 +44,8 @@ read_own_ca(struct trusted *t)
 
 /* ---- our own list ---- */
 
-/* Up to this size it goes in the message; beyond, as an index. */
-#define IN_MESSAGE_MAX (256 * 1024) /* bytes */
-
-struct own_list {
-	pthread_mutex_t lock; /* over all below */
-	int64_t number; /* of what we have; 0: nothing */
-	struct buf der; /* empty: it is a large one, and on the shelf */
-	uint8_t key[WANTED_KEY]; /* there */
-};
-
-struct err *
-own_list_new(struct own_list **out)
-{
-	uint8_t hash[DIGEST_MAX];
-	struct own_list *l = calloc(1, sizeof(*l));
-	if (l == NULL || pthread_mutex_init(&l->lock, NULL) != 0) {
-		free(l);
-		return err_new(ERR_NOMEM, NULL, "struct own_list");
-	}
-	struct err *e =
-	    digest_of(DIGEST_SHA256, BYTES_LIT("our own list"), hash);
-	memcpy(l->key, hash, sizeof(l->key));
-	*out = l;
-	return e;
-}
-
-void
-own_list_free(struct own_list *l)
-{
-	if (l == NULL)
-		return;
-	buf_done(&l->der);
-	pthread_mutex_destroy(&l->lock);
-	free(l);
-}
-
-static int64_t
-own_list_number(struct own_list *l)
-{
-	pthread_mutex_lock(&l->lock);
-	int64_t n = l->number;
-	pthread_mutex_unlock(&l->lock);
-	return n;
-}
-
-static struct err *
-replace(const struct front *f, struct own_list *l, int64_t number,
-    struct bytes der)
-{
-	if (number <= l->number)
-		return NULL;
-	bool large = der.len > IN_MESSAGE_MAX;
-	if (large)
-		TRY(list_shelf_put(f->shelf, l->key, der));
-	CLEANUP(buf_done) struct buf copy = BUF(IN_MESSAGE_MAX);
-	if (!large)
-		TRY(buf_append(&copy, der));
-	buf_done(&l->der);
-	l->der = copy;
-	copy = BUF(0);
-	l->number = number;
-	return NULL;
-}
-
-static struct err *
-take(const struct front *f, struct own_list *l, struct trusted *t)
-{
-	int64_t age;
-	if (l->der.len > 0 || l->number == 0) {
-		t->list = BUF(IN_MESSAGE_MAX);
-		TRY(buf_append(&t->list, buf_bytes(&l->der)));
-		t->crl.der = buf_bytes(&t->list);
-		return NULL;
-	}
-	TRY(list_shelf_get(f->shelf, l->key, &t->index, &age));
-	if (t->index == NULL) {
-		l->number = 0; /* somebody took it away: once more */
-		return err_new(ERR_REMOTE, NULL, "our own list is gone");
-	}
-	t->crl = (struct status_data){
-		.der = t->index->map, .is_index = true
-	};
-	t->index_fds[0] = t->index->fd;
-	t->nindexes = 1;
-	return NULL;
-}
+/* A million entries take a second; before it may stand one list of others. */
+#define OWN_LIST_WAIT_MS 30000
 
 /* The ledger is asked each time whether there is a newer one: what was revoked a
  * moment ago must not be called good. */
@@ -139,22 +54,29 @@ get_own_list(const struct front *f, struct trusted *t)
 {
 	CLEANUP(buf_done) struct buf body = BUF(64);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	struct own_list *l = f->own_list;
 	struct bytes der;
 	uint64_t number;
-	TRY(pack_i64(&body, 1, own_list_number(l)));
+	TRY(pack_i64(&body, 1, own_list_number(f->own_list)));
 	TRY(ask_ledger(f, LEDGER_CRL, buf_bytes(&body), &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_bytes(&u, 1, &der));
 	TRY(unpack_u64(&u, 2, &number));
 	TRY(unpack_end(&u));
-	pthread_mutex_lock(&l->lock);
-	struct err *e =
-	    der.len > 0 ? replace(f, l, (int64_t)number, der) : NULL;
-	if (e == NULL)
-		e = take(f, l, t);
-	pthread_mutex_unlock(&l->lock);
-	return e;
+	if (der.len == 0 && number == 0)
+		return NULL; /* there is none yet */
+	t->list = BUF(OWN_LIST_IN_MESSAGE_MAX);
+	TRY(own_list_take(f->own_list, f->shelf, (int64_t)number, der,
+	    OWN_LIST_WAIT_MS, &t->list, &t->index));
+	if (t->index == NULL) {
+		t->crl.der = buf_bytes(&t->list);
+		return NULL;
+	}
+	t->crl = (struct status_data){
+		.der = t->index->map, .is_index = true
+	};
+	t->index_fds[0] = t->index->fd;
+	t->nindexes = 1;
+	return NULL;
 }
 
 static struct err *

@@ -243,9 +243,8 @@ open_store(struct front *f)
 		.max = (size_t)f->s->fetch_max,
 		.behind_ms = f->s->fetch_seconds * 1000 };
 	TRY(open_shelf(f));
-	/* One stays for time stamps of another authority, whatever addresses
-	 * strangers name. */
-	size_t at_once = f->s->fetchers > 1 ? (size_t)f->s->fetchers - 1 : 1;
+	size_t at_once =
+	    fetch_at_once((size_t)f->s->fetchers, f->s->list_max > 0);
 	return fetch_memory_new(at_once,
 	    f->s->status_retry_seconds * 1000, &f->status.memory);
 }

@@ -27,6 +27,7 @@
 #include "signd/ipc.h"
 #include "signd/json.h"
 #include "signd/log.h"
+#include "signd/own-list.h"
 #include "signd/problem.h"
 #include "signd/process.h"
 #include "signd/queue.h"
@@ -65,7 +66,7 @@ struct front {
 	struct queue *queue;
 	struct front_store *store;
 	struct fetch_source status; /* what verification is missing */
-	struct own_list *own_list;  /* our own CRL, front-online.c */
+	struct own_list *own_list;  /* our own CRL */
 	char *lists;                /* directory of the shelf */
 	struct list_shelf *shelf;
 	struct trust_domain *domains; /* of trust-file */
@@ -290,10 +291,6 @@ struct trusted {
 	struct cert_list anchors;
 	struct trust_snapshot *snapshot;
 };
-/* Our own CRL is kept, so that the ledger tells it once. */
-struct own_list;
-struct err *own_list_new(struct own_list **out) MUST_USE;
-void own_list_free(struct own_list *l);
 struct err *trusted_get(const struct front *f, struct trusted *out) MUST_USE;
 void trusted_done(struct trusted *t);
 

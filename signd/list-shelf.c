@@ -65,6 +65,18 @@ path_of(const struct list_shelf *s, const uint8_t key[WANTED_KEY],
 	snprintf(out, PATH_LEN, "%s/%s" SUFFIX, s->p.dir, hex);
 }
 
+/* Takes `fd`.  ERR_MALFORMED: no index. */
+static struct err *
+open_whole(int fd, struct index_file **out)
+{
+	CLEANUP(index_file_freep) struct index_file *f = NULL;
+	TRY(index_file_open(fd, &f));
+	if (!crl_index_is_whole(f->map))
+		return err_new(ERR_MALFORMED, NULL, "no index of a CRL");
+	*out = TAKE(f);
+	return NULL;
+}
+
 struct err *
 list_shelf_get(struct list_shelf *s, const uint8_t key[WANTED_KEY],
     struct index_file **out, int64_t *age)
@@ -77,9 +89,16 @@ list_shelf_get(struct list_shelf *s, const uint8_t key[WANTED_KEY],
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? NULL : err_errno(errno, "%s", path);
-	if (fstat(fd, &st) == 0)
-		*age = clock_now(s->p.clock) - st.st_mtim.tv_sec;
-	return index_file_open(fd, out);
+	int64_t when = fstat(fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
+	struct err *e = open_whole(fd, out);
+	if (e == NULL)
+		*age = clock_now(s->p.clock) - when;
+	if (e == NULL || err_kind(e) != ERR_MALFORMED)
+		return e;
+	/* Cut short, or of another version: fetched again it will do. */
+	err_free(e);
+	unlink(path);
+	return NULL;
 }
 
 /* A file that nobody else can name; mode is the descriptor's. */
@@ -158,15 +177,39 @@ ask_indexer(const struct list_shelf *s, int list, int index)
 	    s->p.indexer, INDEX_CRL, BYTES_NONE, fds, 2, 4096, INDEXER_MS, &m);
 	/* One that was read and cannot be understood is nobody's list. */
 	if (e != NULL && (err_kind(e) == ERR_MALFORMED ||
-			     strcmp(err_code(e), "process-died") == 0))
+			     strcmp(err_code(e), "process-died") == 0 ||
+			     strcmp(err_code(e), "worker-died") == 0 ||
+			     strcmp(err_code(e), "worker-timeout") == 0))
 		return err_coded(e, "source-garbage");
 	return e;
 }
 
+/* What was renamed before its bytes were on the disk may be empty after a loss
+ * of power. */
+static struct err *
+publish(int fd, const char *temp, const char *path)
+{
+	if (fsync(fd) != 0)
+		return err_errno(errno, "%s", temp);
+	return rename(temp, path) == 0 ? NULL : err_errno(errno, "%s", path);
+}
+
+/* For reading alone: it goes to workers. */
+static struct err *
+open_made(const char *temp, struct index_file **out)
+{
+	int fd = open(temp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_errno(errno, "%s", temp);
+	return open_whole(fd, out);
+}
+
 /* Whoever looks meanwhile finds the one from before. */
 static struct err *
-make_index(const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list)
+make_index(const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list,
+    struct index_file **out)
 {
+	CLEANUP(index_file_freep) struct index_file *made = NULL;
 	char path[PATH_LEN], temp[PATH_LEN + 8];
 	path_of(s, key, path);
 	snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
@@ -174,24 +217,27 @@ make_index(const struct list_shelf *s, const uint8_t key[WANTED_KEY], int list)
 	if (fd < 0)
 		return err_errno(errno, "%s", temp);
 	struct err *e = ask_indexer(s, list, fd);
-	if (e == NULL && rename(temp, path) != 0)
-		e = err_errno(errno, "%s", path);
+	if (e == NULL)
+		e = open_made(temp, &made);
+	if (e == NULL)
+		e = publish(fd, temp, path);
 	if (e != NULL) {
 		unlink(temp);
 		return e;
 	}
 	make_room(s);
+	*out = TAKE(made);
 	return NULL;
 }
 
 struct err *
-list_shelf_put(
-    struct list_shelf *s, const uint8_t key[WANTED_KEY], struct bytes der)
+list_shelf_put(struct list_shelf *s, const uint8_t key[WANTED_KEY],
+    struct bytes der, struct index_file **out)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	TRY(open_unnamed(s->p.spool, &fd));
 	TRY(part_write_all(fd, der));
-	return make_index(s, key, fd);
+	return make_index(s, key, fd, out);
 }
 
 static struct err *
@@ -206,7 +252,8 @@ fetch(const struct list_shelf *s, const struct list *l)
 	TRY(pack_u64(&body, 3, (uint64_t)s->p.seconds * 1000));
 	TRY(ipc_call(s->p.fetcher, FETCH_FILE, buf_bytes(&body), &fd, 1, 4096,
 	    (int)s->p.seconds * 1000 + MARGIN_MS, &m));
-	return make_index(s, l->key, fd);
+	CLEANUP(index_file_freep) struct index_file *made = NULL;
+	return make_index(s, l->key, fd, &made);
 }
 
 /* ---- the thread that fetches ---- */
@@ -262,19 +309,22 @@ is_waiting(const struct list_shelf *s, const uint8_t key[WANTED_KEY])
 	return false;
 }
 
-void
+bool
 list_shelf_want(
     struct list_shelf *s, const uint8_t key[WANTED_KEY], const char *url)
 {
 	LOCKED(s);
-	if (is_waiting(s, key) || s->nwaiting == LISTS_WAITING_MAX)
-		return;
+	if (is_waiting(s, key))
+		return true;
+	if (s->nwaiting == LISTS_WAITING_MAX)
+		return false;
 	struct list l = { .url = strdup(url) };
 	if (l.url == NULL)
-		return;
+		return false;
 	memcpy(l.key, key, WANTED_KEY);
 	s->waiting[s->nwaiting++] = l;
 	pthread_cond_broadcast(&s->changed);
+	return true;
 }
 
 static struct err *
@@ -309,6 +359,8 @@ list_shelf_wait(struct list_shelf *s, const uint8_t key[WANTED_KEY],
 	while (is_waiting(s, key) && !s->stop)
 		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != 0)
 			return false;
+	if (is_waiting(s, key))
+		return false; /* the end came first */
 	*error = outcome(s, key);
 	return true;
 }

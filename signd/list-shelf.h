@@ -36,12 +36,14 @@ struct err *list_shelf_new(
 /* No thread may be inside. */
 void list_shelf_free(struct list_shelf *s);
 
-/* The index under that key and its age in seconds; *out NULL: there is none. */
+/* The index under that key and its age in seconds; *out NULL: there is none.
+ * A file that is no whole index is removed, and counts as none. */
 struct err *list_shelf_get(struct list_shelf *s, const uint8_t key[WANTED_KEY],
     struct index_file **out, int64_t *age) MUST_USE;
 
-/* Has the list at that address fetched behind, unless it is being fetched. */
-void list_shelf_want(
+/* Has the list at that address fetched behind, unless it is being fetched.
+ * False: too many wait, and it is not going to be. */
+bool list_shelf_want(
     struct list_shelf *s, const uint8_t key[WANTED_KEY], const char *url);
 
 /* Waits until nobody fetches it any more.  False: the time was over first.
@@ -49,8 +51,9 @@ void list_shelf_want(
 bool list_shelf_wait(struct list_shelf *s, const uint8_t key[WANTED_KEY],
     int64_t timeout_ms, struct err **error);
 
-/* Makes an index of a list at hand, in place of the one under that key. */
+/* Makes an index of a list at hand, in place of the one under that key.  The
+ * caller's *out stays usable when others take its place on the shelf. */
 struct err *list_shelf_put(struct list_shelf *s, const uint8_t key[WANTED_KEY],
-    struct bytes der) MUST_USE;
+    struct bytes der, struct index_file **out) MUST_USE;
 
 #endif

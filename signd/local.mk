@@ -47,6 +47,7 @@ signd_libservice_la_SOURCES = \
 	%D%/listen.c %D%/listen.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \
+	%D%/own-list.c %D%/own-list.h \
 	%D%/problem.c %D%/problem.h \
 	%D%/process.c %D%/process.h \
 	%D%/proto.h \

@@ -40,9 +40,8 @@ enum worker_op {
 /* ---- indexer ---- */
 enum indexer_op {
 	/* fd: a list (CertificateList, DER), and an empty file that its index
-	 * is written to (certs/crl_index.h).
-	 * Answer: 1 how many entries it has [n].  ERR_UNSUPPORTED: signed in a
-	 * way that wants the whole list (EdDSA). */
+	 * is written to (certs/crl_index.h).  The answer is empty.
+	 * ERR_UNSUPPORTED: signed in a way that wants the whole list (EdDSA). */
 	INDEX_CRL = 0x0601,
 };
 

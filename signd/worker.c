@@ -342,25 +342,65 @@ write_all(int fd, struct bytes b)
 	return NULL;
 }
 
+/* Whoever brought the list may still have it open for writing: it is read once,
+ * and the digest that a signature is judged by is of the very bytes that the
+ * entries are taken from. */
 static struct err *
-index_list(const struct ipc_message *request, struct buf *out)
+read_list(int fd, struct buf *out)
 {
-	CLEANUP(unmap) struct mapping m = { 0 };
+	struct stat st;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
+		return err_new(ERR_USAGE, NULL, "the list is no file");
+	if (st.st_size > CRL_MAX)
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "the limit is %d bytes", CRL_MAX),
+		    "document-too-large");
+	size_t len = (size_t)st.st_size;
+	TRY(buf_reserve(out, len));
+	while (out->len < len) {
+		ssize_t n = pread(
+		    fd, out->ptr + out->len, len - out->len, (off_t)out->len);
+		if (n < 0)
+			return err_errno(errno, "the list");
+		if (n == 0)
+			return err_new(
+			    ERR_MALFORMED, NULL, "the list became shorter");
+		out->len += (size_t)n;
+	}
+	return NULL;
+}
+
+/* In a child that has no descriptor but that of its answer. */
+static struct err *
+make_index(void *ctx, struct buf *out)
+{
+	const struct buf *list = ctx;
+	struct bytes der = buf_bytes(list);
 	struct crl_scan scan;
-	if (request->op != INDEX_CRL || request->nfds != 2)
-		return err_new(ERR_USAGE, NULL, "a list and a file, please");
-	TRY(map_file(request->fds[0], CRL_MAX, &m));
-	TRY(crl_scan(bytes_of(m.ptr, m.len), &scan));
-	TRY(crl_scan_name(bytes_of(m.ptr, m.len), &scan));
+	TRY(crl_scan(der, &scan));
+	TRY(crl_scan_name(der, &scan));
 	if (scan.alg.digest == DIGEST_NONE)
 		return err_new(ERR_UNSUPPORTED, NULL,
 		    "its signature is over the list and not over a digest");
 	size_t size = crl_index_size(&scan);
-	CLEANUP(buf_done) struct buf index = BUF(size);
-	TRY(buf_reserve(&index, size));
-	TRY(crl_index_write(&scan, index.ptr, size));
-	TRY(write_all(request->fds[1], bytes_of(index.ptr, size)));
-	return pack_u64(out, 1, scan.n);
+	TRY(buf_reserve(out, size));
+	TRY(crl_index_write(&scan, out->ptr, size));
+	out->len = size;
+	return NULL;
+}
+
+/* Who has looked into the list is gone when the answer goes out, and never had
+ * the file that the index is written to. */
+static struct err *
+index_list(const struct worker *w, const struct ipc_message *request)
+{
+	CLEANUP(buf_done) struct buf list = BUF(CRL_MAX);
+	CLEANUP(buf_done) struct buf index = BUF(CRL_INDEX_MAX);
+	if (request->op != INDEX_CRL || request->nfds != 2)
+		return err_new(ERR_USAGE, NULL, "a list and a file, please");
+	TRY(read_list(request->fds[0], &list));
+	TRY(sandbox_run(w->limits, make_index, &list, &index));
+	return write_all(request->fds[1], buf_bytes(&index));
 }
 
 static struct err *
@@ -368,15 +408,13 @@ handle_index(
     void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
 	struct worker *w = ctx;
+	(void)answer;
 	w->jobs_left--;
-	sandbox_job_begin(w->limits);
-	struct err *e = index_list(request, &answer->body);
-	sandbox_job_end();
-	return e;
+	return index_list(w, request);
 }
 
 /* An index counts for all verifications to come: who makes it has seen no other
- * stranger's bytes before. */
+ * stranger's bytes before, and this process looks into none. */
 struct err *
 indexer_run(const struct settings *s, int listen_fd)
 {
@@ -393,7 +431,6 @@ indexer_run(const struct settings *s, int listen_fd)
 		.stopping = stopping };
 	TRY(process_peer(&service, s->user_front));
 	TRY(worker_start());
-	TRY(sandbox_enter(w.limits));
 	struct err *e = ipc_serve(listen_fd, &service);
 	worker_stop();
 	return e;

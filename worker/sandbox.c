@@ -450,8 +450,9 @@ follow(struct child *c, struct buf *out)
 		room = ERROR_MAX;
 	CLEANUP(buf_done) struct buf answer = BUF(room + 1);
 	struct err *e = read_answer(c, &answer);
-	if (e != NULL)
-		kill_child(c);
+	/* Nothing more is wanted of it, whether or not it means to end: its
+	 * exit status stands by the time its end of the pipe is closed. */
+	kill_child(c);
 	reap(c);
 	TRY(e);
 	return understand(c, buf_bytes(&answer), out);

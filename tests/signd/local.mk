@@ -37,6 +37,11 @@ check_PROGRAMS += tests/signd/test-fetcher
 tests_signd_test_fetcher_SOURCES = tests/signd/test-fetcher.c
 tests_signd_test_fetcher_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_fetcher_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-list-shelf
+tests_signd_test_list_shelf_SOURCES = tests/signd/test-list-shelf.c
+tests_signd_test_list_shelf_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_list_shelf_LDADD = $(SIGND_LIBS)
 include tests/signd/keys.mk
 
 # A whole service: token, processes, HTTP.
