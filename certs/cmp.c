@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY 86400 /* seconds */
+#define DAY 86400   /* seconds */
+#define TICK_MS 100 /* has it ended? */
 
 DEFINE_FREEP(X509_STORE_free, X509_STORE)
 
@@ -306,6 +307,34 @@ begin(struct talk *t)
 	return set_trust(t);
 }
 
+/* Until the CA has decided, in steps of our own: OpenSSL would sleep for as long
+ * as that CA likes. */
+static bool
+wait_for_decision(const struct talk *t, int after_s)
+{
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	int64_t next = now_ms() + (int64_t)after_s * 1000;
+	const struct cmp_way *way = &t->ca->way;
+	while (now_ms() < next) {
+		if (now_ms() >= t->end ||
+		    (way->ended != NULL && way->ended(way->ctx)))
+			return false;
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}
+
+static bool
+talk_to_the_end(const struct talk *t)
+{
+	int after_s = 0, said = -1;
+	while ((said = OSSL_CMP_try_certreq(
+		    t->ctx, OSSL_CMP_CR, NULL, &after_s)) < 0)
+		if (!wait_for_decision(t, after_s))
+			return false;
+	return said == 1;
+}
+
 static struct err *
 issue_there(void *ctx, const struct cert_fields *f, struct cert **out)
 {
@@ -317,7 +346,7 @@ issue_there(void *ctx, const struct cert_fields *f, struct cert **out)
 	    OSSL_CMP_CTX_set_certConf_cb_arg(t.ctx, &t) != 1)
 		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	/* It stays the context's. */
-	if (OSSL_CMP_exec_CR_ses(t.ctx) == NULL || t.made == NULL)
+	if (!talk_to_the_end(&t) || t.made == NULL)
 		return said_no(&t, "a certificate by CMP");
 	*out = TAKE(t.made);
 	return NULL;

@@ -28,6 +28,9 @@ struct cmp_way {
 	 * is the same (RFC 4210 5.1.1). */
 	struct err *(*carry)(void *ctx, struct bytes request, int timeout_ms,
 	    struct buf *answer);
+	/* May be NULL.  True: nobody waits for this CA's decision any more;
+	 * asked now and then. */
+	bool (*ended)(void *ctx);
 };
 #define CMP_ANSWER_MAX (256 * 1024) /* bytes: a certificate and its chain */
 

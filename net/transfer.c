@@ -216,6 +216,10 @@ forget_body(struct transfer *f)
 static struct err *
 follow(struct transfer *f, const char *url, long status)
 {
+	if (f->stays)
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "%s: it redirects", f->url),
+		    "fetch-failed");
 	if (f->hops++ == REDIRECTS_MAX)
 		return err_coded(
 		    err_new(ERR_REMOTE, NULL, "%s: too many redirects", f->url),

@@ -20,6 +20,8 @@ struct transfer {
 	long timeout_ms;
 	char *content_type; /* owned; NULL: GET */
 	struct bytes post;
+	bool stays; /* a redirect is an error: what is posted is for this
+		     * address and no other */
 	bool to_file; /* the body is written to `fd`, and not kept in `got` */
 	int fd;       /* borrowed */
 	/* What comes out: */

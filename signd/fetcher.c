@@ -85,7 +85,8 @@ read_many(
 	return unpack_end(&u);
 }
 
-/* The address is not the caller's to choose, so it may be a private one. */
+/* The address is not the caller's to choose, so it may be a private one; nor
+ * is it that CA's, which could lead to any other. */
 static struct err *
 read_ca(
     const struct settings *s, const struct ipc_message *m, struct transfers *t)
@@ -103,6 +104,7 @@ read_ca(
 	TRY(bytes_dup_str(
 	    BYTES_LIT("application/pkixcmp"), &f->content_type));
 	t->rules.private_ok = true;
+	f->stays = true;
 	TRY(check_request(s, CMP_ANSWER_MAX, timeout, f));
 	/* fetch-seconds is for strangers' servers; this one may think. */
 	uint64_t longest = (uint64_t)s->external_ca_seconds * 1000;

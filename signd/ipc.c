@@ -15,6 +15,7 @@
 #include "base/pack.h"
 #include "signd/ipc-io.h"
 
+#define PATIENCE_MS 200    /* whether it has ended is asked so often */
 #define BACKLOG_RETRY_MS 5 /* a full backlog cannot be waited for */
 
 static const uint8_t magic[4] = { 'S', 'G', 'N', '1' };
@@ -203,7 +204,15 @@ struct call {
 	int fd;
 	int64_t deadline; /* ms */
 	const char *path;
+	struct ipc_patience patience;
 };
+
+static bool
+given_up(const struct call *c)
+{
+	return ipc_now_ms() >= c->deadline ||
+	       (c->patience.ended != NULL && c->patience.ended(c->patience.ctx));
+}
 
 static struct err *
 died(const struct call *c, const char *what)
@@ -226,8 +235,10 @@ wait_for(const struct call *c, short events, bool *ready)
 	for (;;) {
 		int64_t left = c->deadline - ipc_now_ms();
 		struct pollfd p = { .fd = c->fd, .events = events };
+		if (c->patience.ended != NULL && left > PATIENCE_MS)
+			left = PATIENCE_MS;
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
-		if (n < 0 && errno == EINTR)
+		if ((n < 0 && errno == EINTR) || (n == 0 && !given_up(c)))
 			continue;
 		if (n < 0)
 			return err_errno(errno, "poll");
@@ -249,7 +260,7 @@ connect_to(struct call *c)
 		if (errno != EAGAIN && errno != EINTR)
 			return err_new(ERR_INTERNAL, NULL,
 			    "connecting to %s: %s", c->path, strerror(errno));
-		if (ipc_now_ms() >= c->deadline)
+		if (given_up(c))
 			return busy(c, "too many wait");
 		nanosleep(&pause, NULL);
 	}
@@ -435,12 +446,25 @@ struct err *
 ipc_call(const char *path, uint16_t op, struct bytes body, const int *fds,
     size_t nfds, size_t answer_max, int timeout_ms, struct ipc_message *answer)
 {
+	const struct ipc_patience patient = { .timeout_ms = timeout_ms };
+	return ipc_call_while(
+	    path, op, body, fds, nfds, answer_max, &patient, answer);
+}
+
+struct err *
+ipc_call_while(const char *path, uint16_t op, struct bytes body, const int *fds,
+    size_t nfds, size_t answer_max, const struct ipc_patience *patience,
+    struct ipc_message *answer)
+{
 	CLEANUP(close_fdp) int fd = -1;
 	bool whole = false;
 	TRY(check_size(body, nfds));
 	TRY(open_socket(&fd));
 	struct call c = {
-		.fd = fd, .deadline = ipc_now_ms() + timeout_ms, .path = path
+		.fd = fd,
+		.deadline = ipc_now_ms() + patience->timeout_ms,
+		.path = path,
+		.patience = *patience
 	};
 	TRY(connect_to(&c));
 	return exchange(&c, op, body, fds, nfds, answer_max, &whole, answer);

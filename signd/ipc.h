@@ -43,6 +43,17 @@ struct err *ipc_call(const char *path, uint16_t op, struct bytes body,
     const int *fds, size_t nfds, size_t answer_max, int timeout_ms,
     struct ipc_message *answer) MUST_USE;
 
+/* The same, until `ended` (may be NULL) says that there is nobody to wait for
+ * the answer any more; it is asked now and then, and that is a timeout. */
+struct ipc_patience {
+	int timeout_ms;
+	bool (*ended)(void *ctx);
+	void *ctx;
+};
+struct err *ipc_call_while(const char *path, uint16_t op, struct bytes body,
+    const int *fds, size_t nfds, size_t answer_max,
+    const struct ipc_patience *patience, struct ipc_message *answer) MUST_USE;
+
 /*
  * A pool of connections to one socket, for any thread, that are kept open
  * between calls.  Only towards a process that serves many connections at once:

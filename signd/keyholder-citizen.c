@@ -21,6 +21,7 @@ struct activation {
 	struct enrolment_record record;
 	char *enrolment;
 	uint8_t token_hash[DIGEST_MAX];
+	char asking[33]; /* its id while an external CA is asked */
 	char credential[33];
 	char serial[2 * 20 + 1]; /* RFC 5280 4.1.2.2: 20 bytes at most */
 	struct cert *cert;
@@ -128,6 +129,8 @@ record_activation(struct keyholder *k, const struct activation *a)
 static struct err *
 make_and_record(struct keyholder *k, struct bytes pin, struct activation *a)
 {
+	if (keyholder_has_external(k))
+		TRY(keyholder_external_enter(k, a->enrolment, a->asking));
 	TRY(make_credential(k, pin, a));
 	return record_activation(k, a);
 }
@@ -153,6 +156,32 @@ make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
 	cert_free(TAKE(a->cert));
 	buf_done(&a->sealed);
 	return make_and_record(k, pin, a);
+}
+
+static struct err *
+make_leased(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	TRY(keyholder_random_id(a->asking));
+	struct err *e = make_recorded(k, pin, a);
+	if (e != NULL)
+		keyholder_external_leave(k, a->enrolment, a->asking);
+	return e;
+}
+
+/* What an external CA makes costs it something, and holds a thread for as long
+ * as it thinks: one at a time for a link, and few in all. */
+static struct err *
+make(struct keyholder *k, struct bytes pin, struct activation *a)
+{
+	if (!keyholder_has_external(k))
+		return make_recorded(k, pin, a);
+	if (!keyholder_external_wait(k))
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "many wait for the external CA already"),
+		    "busy");
+	struct err *e = make_leased(k, pin, a);
+	keyholder_external_waited(k);
+	return e;
 }
 
 /* What the officer approved; else the citizen's choice, or the service's. */
@@ -267,7 +296,7 @@ keyholder_activate(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(find_enrolment(k, w.token, &a));
 	TRY(choose_kind(k, w.kind, &a));
 	TRY(make_second(k, &a));
-	TRY(make_recorded(k, pin.m.pin, &a));
+	TRY(make(k, pin.m.pin, &a));
 	return tell_credential(k, &a, &pin, out);
 }
 

@@ -21,6 +21,8 @@
 #define CHAIN_PEM_MAX (LEDGER_CHAIN_MAX * CERT_MAX * 2)
 #define CARRY_TRIES 3
 #define CARRY_PAUSE_MS 500   /* doubles */
+#define WAITING_MAX 4        /* threads; the others are for those who sign */
+#define LEASE_MARGIN_S 30    /* the key, the seal and the ledger's record */
 #define CARRY_MARGIN_MS 1000 /* the fetcher's own work, and its queue */
 
 /* ---- starting ---- */
@@ -112,8 +114,16 @@ keyholder_has_external(const struct keyholder *k)
 
 /* ---- messages ---- */
 
+/* This process is to be replaced, and what waits would hold that up. */
+static bool
+is_broken(void *ctx)
+{
+	const struct keyholder *k = ctx;
+	return k->broken;
+}
+
 static struct err *
-send_once(const struct keyholder *k, struct bytes request, int64_t left_ms,
+send_once(struct keyholder *k, struct bytes request, int64_t left_ms,
     struct buf *answer)
 {
 	CLEANUP(buf_done) struct buf body = BUF(CMP_ANSWER_MAX + 64);
@@ -121,8 +131,11 @@ send_once(const struct keyholder *k, struct bytes request, int64_t left_ms,
 	struct bytes got = BYTES_NONE;
 	TRY(pack_u64(&body, 1, (uint64_t)left_ms));
 	TRY(pack_bytes(&body, 2, request));
-	TRY(ipc_call(k->external.fetcher, FETCH_CA, buf_bytes(&body), NULL, 0,
-	    CMP_ANSWER_MAX + 64, (int)left_ms + CARRY_MARGIN_MS, &m));
+	const struct ipc_patience patience = { .ended = is_broken,
+		.ctx = k,
+		.timeout_ms = (int)left_ms + CARRY_MARGIN_MS };
+	TRY(ipc_call_while(k->external.fetcher, FETCH_CA, buf_bytes(&body),
+	    NULL, 0, CMP_ANSWER_MAX + 64, &patience, &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	TRY(unpack_bytes(&u, 1, &got));
 	TRY(unpack_end(&u));
@@ -141,14 +154,17 @@ pause_ms(int64_t ms)
 static struct err *
 carry(void *ctx, struct bytes request, int timeout_ms, struct buf *answer)
 {
-	const struct keyholder *k = ctx;
+	struct keyholder *k = ctx;
 	int64_t end = ipc_now_ms() + timeout_ms;
-	struct err *e = NULL;
+	struct err *e = is_broken(k) ? err_new(ERR_REMOTE, NULL,
+					   "the process is being replaced")
+				     : NULL;
 	for (int i = 0, wait = CARRY_PAUSE_MS; i < CARRY_TRIES;
 	     i++, wait *= 2) {
 		int64_t left = end - ipc_now_ms();
 		/* At the end of the service there is nobody to carry it. */
-		if (left <= 0 || (i > 0 && asked_to_stop(NULL)))
+		if (left <= 0 || is_broken(k) ||
+		    (i > 0 && asked_to_stop(NULL)))
 			break;
 		err_free(e);
 		e = send_once(k, request, left, answer);
@@ -163,11 +179,60 @@ carry(void *ctx, struct bytes request, int timeout_ms, struct buf *answer)
 static struct cmp_ca
 other_ca(struct keyholder *k)
 {
-	return (struct cmp_ca){ .way = { k, carry },
+	return (struct cmp_ca){ .way = { k, carry, is_broken },
 		.reference = k->settings->external_ca_reference,
 		.secret = secret_bytes(&k->external.secret),
 		.ca = k->external.chain.v[0],
 		.seconds = (int)k->settings->external_ca_seconds };
+}
+
+/* ---- one at a time for a link, and few in all ---- */
+
+static struct err *
+pack_lease(const char *enrolment, const char *who, struct buf *body)
+{
+	TRY(pack_str(body, 1, enrolment));
+	return pack_str(body, 2, who);
+}
+
+struct err *
+keyholder_external_enter(
+    struct keyholder *k, const char *enrolment, const char *who)
+{
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	TRY(pack_lease(enrolment, who, &body));
+	TRY(pack_i64(
+	    &body, 3, k->settings->external_ca_seconds + LEASE_MARGIN_S));
+	return keyholder_tell(k, LW_EXTERNAL_ASK, &body, &answer);
+}
+
+/* If the ledger does not hear it, the lease ends by itself. */
+void
+keyholder_external_leave(
+    struct keyholder *k, const char *enrolment, const char *who)
+{
+	CLEANUP(buf_done) struct buf body = BUF(1024);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	struct err *e = pack_lease(enrolment, who, &body);
+	if (e == NULL)
+		e = keyholder_tell(k, LW_EXTERNAL_END, &body, &answer);
+	err_free(e);
+}
+
+bool
+keyholder_external_wait(struct keyholder *k)
+{
+	if (k->external.waiting++ < WAITING_MAX)
+		return true;
+	k->external.waiting--;
+	return false;
+}
+
+void
+keyholder_external_waited(struct keyholder *k)
+{
+	k->external.waiting--;
 }
 
 /* ---- certificates ---- */

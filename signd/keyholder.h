@@ -74,6 +74,7 @@ struct external_ca {
 	struct buf packed;      /* the same, as LW_ACTIVATE wants it */
 	struct secret secret;
 	char *fetcher; /* path of its socket */
+	_Atomic unsigned waiting; /* activations that ask it */
 };
 
 struct keyholder {
@@ -321,6 +322,18 @@ struct err *keyholder_crl(struct keyholder *k, struct buf *out) MUST_USE;
 struct err *keyholder_external_open(struct keyholder *k) MUST_USE;
 void keyholder_external_done(struct keyholder *k);
 bool keyholder_has_external(const struct keyholder *k);
+/* Around an activation, when there is an external CA: keyholder_external_enter
+ * before each time that it is asked, keyholder_external_leave when it came to
+ * nothing.  `who`: an id of this activation.  ERR_DENIED code
+ * "activation-busy": another one asks for the same enrolment. */
+struct err *keyholder_external_enter(
+    struct keyholder *k, const char *enrolment, const char *who) MUST_USE;
+void keyholder_external_leave(
+    struct keyholder *k, const char *enrolment, const char *who);
+/* Few threads may wait for that CA.  False: they do already; else ended with
+ * keyholder_external_waited(). */
+bool keyholder_external_wait(struct keyholder *k);
+void keyholder_external_waited(struct keyholder *k);
 /* Errors of certs/cmp.h. */
 struct err *keyholder_external_issue(struct keyholder *k,
     const char *enrolment, const struct cert_fields *f,

@@ -102,6 +102,12 @@ enum ledger_write_op {
 	LW_EXTERNAL_NEXT = 0x0551,
 	/* It was told: 1 serial (hex), 2 reason [n].  Answer: empty. */
 	LW_EXTERNAL_TOLD = 0x0552,
+	/* An external CA is going to be asked: 1 enrolment id, 2 who asks (an
+	 * id of its own), 3 for how long, seconds [n].  Answer: empty.
+	 * ERR_DENIED code "activation-busy": somebody else does. */
+	LW_EXTERNAL_ASK = 0x0553,
+	/* It came to nothing: 1 enrolment id, 2 who asked.  Answer: empty. */
+	LW_EXTERNAL_END = 0x0554,
 };
 
 #define LW_COVER_PAGE 256                /* credentials of one answer */

@@ -8,6 +8,8 @@
 #include "signd/ledger-ops.h"
 #include "signd/records.h"
 
+#define EXTERNAL_LEASE_MAX 600 /* seconds; more than external-ca-seconds */
+
 static struct err *
 do_setup(struct ledger *l, struct buf *out)
 {
@@ -495,6 +497,33 @@ do_checkpoint(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
+do_external_ask(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *enrolment = NULL;
+	CLEANUP(free_charp) char *who = NULL;
+	int64_t seconds = 0;
+	TRY(unpack_id(u, 1, &enrolment));
+	TRY(unpack_id(u, 2, &who));
+	TRY(unpack_i64(u, 3, &seconds));
+	TRY(unpack_end(u));
+	if (seconds < 1 || seconds > EXTERNAL_LEASE_MAX)
+		return err_new(ERR_LIMIT, NULL, "a lease of %lld seconds",
+		    (long long)seconds);
+	return ledger_external_ask(l, enrolment, who, seconds);
+}
+
+static struct err *
+do_external_end(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *enrolment = NULL;
+	CLEANUP(free_charp) char *who = NULL;
+	TRY(unpack_id(u, 1, &enrolment));
+	TRY(unpack_id(u, 2, &who));
+	TRY(unpack_end(u));
+	return ledger_external_end(l, enrolment, who);
+}
+
+static struct err *
 handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 {
 	switch (op) {
@@ -522,6 +551,10 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_external_got(l, u);
 	case LW_EXTERNAL_NEXT:
 		return do_external_next(l, out);
+	case LW_EXTERNAL_ASK:
+		return do_external_ask(l, u);
+	case LW_EXTERNAL_END:
+		return do_external_end(l, u);
 	case LW_EXTERNAL_TOLD:
 		return do_external_told(l, u);
 	case LW_CHECKPOINT_STATE:

@@ -57,6 +57,56 @@ ledger_external_chain(struct ledger *l, int64_t issuer, struct buf *out)
 		   : err_new(ERR_MISSING, NULL, "no such issuer");
 }
 
+/* ---- one at a time ---- */
+
+static struct err *
+ask_step(
+    struct ledger *l, const char *enrolment, const char *who, int64_t seconds)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	int64_t now = clock_now(l->ground->clock);
+	int64_t changed = 0;
+	TRY(db_prepare(l->db,
+	    "UPDATE enrolment SET asked_by = ?2, asked_until = ?4"
+	    " WHERE id = ?1 AND (asked_until <= ?3 OR asked_by = ?2)",
+	    &q));
+	stmt_text(q, 1, enrolment);
+	stmt_text(q, 2, who);
+	stmt_int(q, 3, now);
+	stmt_int(q, 4, now + seconds);
+	TRY(stmt_run(q, &changed));
+	return changed == 1 ? NULL
+			    : err_coded(err_new(ERR_DENIED, NULL,
+					    "the link is being used just now"),
+				  "activation-busy");
+}
+
+struct err *
+ledger_external_ask(
+    struct ledger *l, const char *enrolment, const char *who, int64_t seconds)
+{
+	LEDGER_STEP(l, ask_step(l, enrolment, who, seconds));
+}
+
+static struct err *
+end_step(struct ledger *l, const char *enrolment, const char *who)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "UPDATE enrolment SET asked_by = '', asked_until = 0"
+	    " WHERE id = ?1 AND asked_by = ?2",
+	    &q));
+	stmt_text(q, 1, enrolment);
+	stmt_text(q, 2, who);
+	return stmt_run(q, NULL);
+}
+
+struct err *
+ledger_external_end(struct ledger *l, const char *enrolment, const char *who)
+{
+	LEDGER_STEP(l, end_step(l, enrolment, who));
+}
+
 /* ---- tasks ---- */
 
 static struct err *

@@ -164,6 +164,11 @@ static const char *const migrations[] = {
 	 "CREATE TABLE root_crl ("
 	 " number INTEGER PRIMARY KEY, sha256 BLOB NOT NULL"
 	 ") STRICT;"),
+
+	/* Who asks an external CA for it just now, and until when. */
+	("ALTER TABLE enrolment ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE enrolment"
+	 " ADD COLUMN asked_until INTEGER NOT NULL DEFAULT 0;"),
 };
 
 _Static_assert(COUNT_OF(migrations) == LEDGER_MIGRATIONS, "as it says");

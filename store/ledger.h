@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
-#define LEDGER_MIGRATIONS 8    /* of its database, so far */
+#define LEDGER_MIGRATIONS 9    /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
@@ -239,6 +239,17 @@ struct err *ledger_pin_end(struct ledger *l, const char *id,
 
 #define LEDGER_ORPHAN_SECONDS 600 /* until what nobody uses is taken back */
 #define LEDGER_EXTERNAL_CHAIN_MAX 65536 /* bytes of a chain, packed */
+
+/*
+ * One at a time asks for an enrolment's certificate: ledger_external_ask leases
+ * it to `who` for so many seconds, and again if it is theirs;
+ * ledger_external_end gives it up, if it is.  ERR_DENIED code
+ * "activation-busy": it is somebody else's.
+ */
+struct err *ledger_external_ask(struct ledger *l, const char *enrolment,
+    const char *who, int64_t seconds) MUST_USE;
+struct err *ledger_external_end(
+    struct ledger *l, const char *enrolment, const char *who) MUST_USE;
 
 /*
  * ledger_external_got records a certificate that an external CA has made,

@@ -137,6 +137,7 @@ activate 246810; [ "$status" = 502 ] && [ "$(said issued)" = 1 ]
 ok $? "without the end of the exchange there is no activation"
 mode issue
 activate 246810; expect 201 '' "the link still works, for a new key"
+chung=$credential
 lost=$(sed -n 's/^issued //p' "$ca_dir/said" | head -1)
 used=$(sed -n 's/^issued //p' "$ca_dir/said" | tail -1)
 
@@ -195,6 +196,70 @@ grep -q '"external-issued"' "$dir/audit" &&
     grep -q '"external-told"' "$dir/audit"
 ok $? "the audit has what was made and what was told"
 ! grep -rq between-us "$dir/log" "$dir/audit"; ok $? "and no secret"
+
+# One link asks that CA once at a time, however many use it at once.
+at_once() { # at_once LINKS...: activates all of them; statuses in $dir/many.*
+	i=0 asking=
+	rm -f "$dir"/many.*
+	for one in "$@"; do
+		i=$((i + 1))
+		curl -s --max-time 150 --cacert "$dir/tls.pem" \
+		    -o "$dir/body.$i" -w '%{http_code}\n' \
+		    -H 'Content-Type: application/json' \
+		    -d "{\"token\":\"${one#*#}\",\"pin\":\"246810\"}" \
+		    "$url/v1/activations" > "$dir/many.$i" &
+		asking="$asking $!"
+	done
+}
+statuses() { cat "$dir"/many.* | grep -c "^$1"; }
+service_start
+enrol 'Đỗ Văn Em' CCCD:001099012348
+: > "$ca_dir/said"
+mode hang
+at_once "$link" "$link" "$link" "$link" "$link" "$link"
+wait $asking
+[ "$(said hangs)" = 1 ] && [ "$(statuses 502)" = 1 ] &&
+    [ "$(statuses 409)" = 5 ] && grep -q activation-busy "$dir"/body.*
+ok $? "six at once with one link: the CA is asked once ($(said hangs))"
+mode issue
+activate 246810; expect 201 '' "and the link is free when that has ended"
+service_stop
+
+# A CA that hangs has few threads of a keyholder, and does not keep a process
+# from being replaced whose token failed.
+sed -i -e 's/^external-ca-seconds.*/external-ca-seconds = 100/' \
+    -e 's/^keyholders.*/keyholders = 1/' "$dir/signd.conf"
+echo 'threads = 16' >> "$dir/signd.conf"
+service_start
+links=
+for i in 1 2 3 4 5 6; do
+	enrol 'Vũ Thị Giang' CCCD:00119901235$i
+	links="$links $link"
+done
+: > "$ca_dir/said"
+mode hang
+at_once $links
+for _ in $(seq 100); do
+	[ "$(statuses 503)" -ge 2 ] && break
+	sleep 0.1
+done
+[ "$(statuses 503)" = 2 ] && [ "$(statuses .)" = 2 ] &&
+    [ "$(grep -l '"busy"' "$dir"/body.* | wc -l)" = 2 ]
+ok $? "four wait for a CA that hangs, and others are told to come again"
+an=$chung
+sign "$dir/beside.p7s"; ok $? "who signs does not wait"
+mv "$dir/token/objects" "$dir/token/away"
+sign "$dir/without.p7s"
+[ ! -e "$dir/without.p7s" ] && grep -q token-unavailable "$dir/sign.log"
+ok $? "the token fails meanwhile"
+mv "$dir/token/away" "$dir/token/objects"
+for _ in $(seq 20); do
+	sign "$dir/again.p7s" && break
+	sleep 0.5
+done
+[ -s "$dir/again.p7s" ]; ok $? "a new keyholder signs before that CA is given up"
+wait $asking
+service_stop
 
 # The way out is for that CA's messages alone, and for keyholders alone.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then

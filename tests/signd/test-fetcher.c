@@ -49,7 +49,7 @@ fill_half(void)
 static struct {
 	char request[16];
 	char answer[256];
-} redirects[8];
+} redirects[9];
 
 static void
 fill_redirects(uint16_t port)
@@ -64,6 +64,7 @@ fill_redirects(uint16_t port)
 		{ "GET /hop4 ", 307, "/hop3" },
 		{ "POST /kept ", 307, "/echo" },
 		{ "POST /seen ", 302, "/hello" },
+		{ "POST /ca ", 307, "/ca-echo" },
 		{ "GET /elsewhere ", 302, "//localhost" } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char to[64];
@@ -124,6 +125,8 @@ answer_to(const char *request)
 		return NULL;
 	if (strncmp(request, "POST /echo ", 11) == 0 &&
 	    strstr(request, "Content-Type: application/x-test\r\n") != NULL)
+		return "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nposted";
+	if (strncmp(request, "POST /ca-echo ", 14) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nposted";
 	return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 }
@@ -664,6 +667,40 @@ a_redirect_is_followed_three_times(void)
 	stop(&f);
 }
 
+static struct err *
+ask_ca(const struct fixture *f)
+{
+	CLEANUP(buf_done) struct buf body = BUF(4096);
+	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
+	TRY(pack_u64(&body, 1, 2000));
+	TRY(pack_str(&body, 2, "message"));
+	return ipc_call(f->path, FETCH_CA, buf_bytes(&body), NULL, 0, 4096,
+	    5000, &m);
+}
+
+/* A redirect would carry its messages to any private address. */
+static void
+the_external_ca_is_asked_where_the_setting_says_alone(void)
+{
+	struct fixture f;
+	char line[128];
+	uint16_t port;
+	static const struct {
+		const char *path, *code;
+	} rows[] = { { "ca-echo", "" }, { "ca", "fetch-failed" } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int http = http_socket(&port);
+		snprintf(line, sizeof(line),
+		    "external-ca-url = http://127.0.0.1:%u/%s\n", port,
+		    rows[i].path);
+		start_at(&f, line, http, port);
+		struct err *e = ask_ca(&f);
+		CHECK(strcmp(e == NULL ? "" : err_code(e), rows[i].code) == 0);
+		err_free(e);
+		stop(&f);
+	}
+}
+
 /* Who waits a second must not silence a server for those who wait longer. */
 static void
 what_was_slow_for_one_in_haste_is_asked_for_others(void)
@@ -821,6 +858,7 @@ main(void)
 	RUN(only_hosts_of_the_setting_are_asked);
 	RUN(a_private_address_is_for_the_hosts_that_it_was_allowed_to);
 	RUN(a_redirect_is_followed_three_times);
+	RUN(the_external_ca_is_asked_where_the_setting_says_alone);
 	RUN(what_was_slow_for_one_in_haste_is_asked_for_others);
 	RUN(a_responder_that_refuses_one_request_is_asked_the_next);
 	RUN(what_had_no_room_beside_others_is_asked_again);

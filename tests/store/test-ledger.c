@@ -538,6 +538,24 @@ what_an_external_ca_made_is_used_or_taken_back(void)
 	CHECK_CODE(ALONE(activate_there(0x62, "c62")), "external-ca");
 }
 
+static void
+one_at_a_time_asks_an_external_ca(void)
+{
+	CHECK_OK(ALONE(enrol(0x63, "n63", test_time + 100000)));
+	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "a", 60)));
+	CHECK_CODE(ALONE(ledger_external_ask(l, "enrol99", "b", 60)),
+	    "activation-busy");
+	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "a", 60)));
+	/* Nobody ends another's. */
+	CHECK_OK(ALONE(ledger_external_end(l, "enrol99", "b")));
+	CHECK_CODE(ALONE(ledger_external_ask(l, "enrol99", "b", 60)),
+	    "activation-busy");
+	CHECK_OK(ALONE(ledger_external_end(l, "enrol99", "a")));
+	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "b", 60)));
+	test_time += 60; /* who asked may have died */
+	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "c", 60)));
+}
+
 static struct err *
 count_one(void *ctx, const char *serial, int64_t revoked_at, int reason)
 {
@@ -598,6 +616,7 @@ main(void)
 	RUN(an_unlocking_forgives_no_try_that_is_running);
 	RUN(nothing_is_recorded_under_keys_that_were_given_up);
 	RUN(what_an_external_ca_made_is_used_or_taken_back);
+	RUN(one_at_a_time_asks_an_external_ca);
 	RUN(what_the_root_revoked_stays_as_it_was);
 	RUN(a_reader_reads_and_cannot_write);
 	RUN(the_audit_chain_shows_what_was_changed);
