@@ -123,7 +123,7 @@ request_lang(const struct request *r)
 struct err *
 request_json(const struct request *r, json_t **out)
 {
-	return json_read(buf_bytes(&r->json), out);
+	return json_read_request(buf_bytes(&r->json), out);
 }
 
 /* ---- start ---- */

@@ -8,6 +8,12 @@ check_PROGRAMS += tests/signd/test-budget
 tests_signd_test_budget_SOURCES = tests/signd/test-budget.c
 tests_signd_test_budget_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_budget_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-json
+tests_signd_test_json_SOURCES = tests/signd/test-json.c
+tests_signd_test_json_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
+tests_signd_test_json_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-lanes
 tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
