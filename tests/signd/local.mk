@@ -78,8 +78,9 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
-dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
-TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
+dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
+EXTRA_DIST += %D%/strangers.py
+TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
 
 # The desk and the ceremony.
 dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
