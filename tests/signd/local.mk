@@ -14,6 +14,12 @@ tests_signd_test_json_SOURCES = tests/signd/test-json.c
 tests_signd_test_json_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 tests_signd_test_json_LDADD = $(SIGND_LIBS)
 
+check_PROGRAMS += tests/signd/test-queue
+tests_signd_test_queue_SOURCES = tests/signd/test-queue.c
+tests_signd_test_queue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
+	$(MHD_CFLAGS)
+tests_signd_test_queue_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-lanes
 tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
