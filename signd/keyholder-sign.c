@@ -52,15 +52,32 @@ try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
 	return NULL;
 }
 
+/* What can be said without trying either.  After a clock that was set back no
+ * code can be right, and that is not its owner's fault. */
+static struct err *
+check_code(
+    const struct keyholder *k, const struct held *h, const struct pin_message *m)
+{
+	int64_t newest = clock_now(k->clock) / TOTP_SECONDS + 1;
+	if (h->sealed.second_len == 0)
+		return NULL;
+	if (m->code.len == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "a code is wanted too"),
+		    "code-missing");
+	return h->code_step <= newest
+		   ? NULL
+		   : err_coded(err_new(ERR_REMOTE, NULL,
+				   "a code of a later time was used"),
+			 "clock-behind");
+}
+
 struct err *
 keyholder_unseal(struct keyholder *k, struct bytes credential,
     const struct held *h, const struct pin_message *m, struct unsealed *out)
 {
 	bool ok = false;
-	struct err *e = NULL;
-	if (h->sealed.second_len > 0 && m->code.len == 0)
-		e = err_coded(err_new(ERR_DENIED, NULL, "a code is wanted too"),
-		    "code-missing");
+	struct err *e = check_code(k, h, m);
 	if (e == NULL)
 		e = try_both(k, h, m, out, &ok);
 	if (e != NULL) {

@@ -251,8 +251,8 @@ struct err *keyholder_sign(
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
  * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
- * for a wrong PIN and for a wrong code alike; code "code-missing", without
- * trying either. */
+ * for a wrong PIN and for a wrong code alike; code "code-missing", and ERR_REMOTE
+ * code "clock-behind", without trying either. */
 struct unsealed {
 	struct secret key;     /* that unseals */
 	struct secret content; /* what was sealed: pkcs11/seal.h */

@@ -190,6 +190,7 @@ do_authorized(struct ledger *l, struct unpack *u)
 	TRY(unpack_bytes(u, 5, &a.digests_hash));
 	TRY(unpack_bytes(u, 6, &a.pin_once));
 	TRY(unpack_i64(u, 7, &a.code_step));
+	TRY(unpack_i64(u, 8, &a.pin_expires));
 	TRY(unpack_end(u));
 	a.credential = id;
 	return ledger_authorized(l, &a);

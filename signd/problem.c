@@ -42,6 +42,7 @@ static const struct row rows[] = {
 	{ "key-taken", 409, 0 },
 	{ "renewal-wrong", 409, 0 },
 	{ "tsa-clock", 503, 30 },
+	{ "clock-behind", 503, 30 },
 	{ "activation-busy", 409, 5 },
 	{ "external-ca", 502, 30 },
 	{ "external-ca-refused", 502, 0 },

@@ -270,11 +270,16 @@ a_sad_is_used_once_and_never_after_it_expired(void)
 	/* A clock that is set back does not revive it. */
 	test_time -= 61;
 	CHECK_CODE(sign("c1", 1, expiry), "sad-used");
-	/* It is not kept for ever. */
+	/* It is not kept for ever; but it is not taken again either, however
+	 * far the clock is set back, nor is what expired before it. */
 	test_time += 61 + LEDGER_SAD_KEEP;
 	CHECK_OK(ALONE(ledger_tidy(l)));
+	CHECK_CODE(sign("c1", 1, expiry), "sad-expired");
 	test_time -= 61 + LEDGER_SAD_KEEP;
-	CHECK_OK(sign("c1", 1, expiry));
+	CHECK_CODE(sign("c1", 1, expiry), "clock-behind");
+	CHECK_CODE(sign("c1", 5, expiry - 1), "clock-behind");
+	CHECK_OK(sign("c1", 6, expiry + 1));
+	test_time += 61;
 }
 
 static void
@@ -362,6 +367,66 @@ given_up(int64_t n, bool kek)
 	bool ended = false;
 	CHECK_OK(ALONE(ledger_generation_end(l, n, kek, &ended)));
 	return ended;
+}
+
+static struct err *
+approve(int sad, int pin, int64_t pin_expires, int64_t code_step)
+{
+	uint8_t sad_id[16], pin_id[16];
+	memset(sad_id, sad, sizeof(sad_id));
+	memset(pin_id, pin, sizeof(pin_id));
+	const struct ledger_authorization a = { .credential = "c5",
+		.sad_id = bytes_of(sad_id, sizeof(sad_id)),
+		.expires = test_time + 60,
+		.count = 1,
+		.pin_once = bytes_of(pin_id, sizeof(pin_id)),
+		.pin_expires = pin_expires,
+		.code_step = code_step };
+	CHECK_OK(try_pin("c5"));
+	struct err *e = ALONE(ledger_authorized(l, &a));
+	if (e != NULL)
+		CHECK(end_pin("c5", PIN_UNTRIED) > 0);
+	return e;
+}
+
+#define DAY 86400
+
+/* Somebody sets the clock back, and sends again what was sent before. */
+static void
+a_clock_that_goes_back_a_day_revives_nothing(void)
+{
+	int64_t at = 0;
+	CHECK_OK(ALONE(enrol(0x71, "n71", test_time + 100)));
+	CHECK_OK(ALONE(activate(0x71, "c5")));
+	/* Used late in its life, and can be sent for longer than the approval
+	 * that it gave. */
+	int64_t until = test_time + 600;
+	CHECK_OK(approve(20, 21, until, 1000));
+	CHECK_CODE(approve(22, 21, until, 0), "pin-replayed");
+	for (int i = 4; i >= 0; i--) {
+		CHECK_OK(try_pin("c5"));
+		CHECK(end_pin("c5", PIN_WRONG) == i);
+	}
+	for (int days = 1; days < 4; days++) {
+		test_time += days * DAY + 61;
+		CHECK_OK(ALONE(ledger_tidy(l)));
+		test_time -= days * DAY + 61;
+		/* A lock has no time in it. */
+		CHECK_CODE(try_pin("c5"), "pin-locked");
+	}
+	CHECK_OK(end_one("c5", "71", LEDGER_UNLOCK, "u71", &at));
+	CHECK_CODE(approve(22, 21, until, 0), "clock-behind");
+	CHECK_CODE(approve(22, 23, until - 1, 0), "clock-behind");
+	/* Codes of steps that were used: as a wrong one. */
+	CHECK_CODE(approve(22, 23, until + 1, 1000), "pin-wrong");
+	CHECK_CODE(approve(22, 23, until + 1, 1000 - DAY / 30), "pin-wrong");
+	CHECK_OK(approve(22, 23, until + 1, 1001));
+	/* A try that runs is not kept running by a clock that goes back. */
+	for (int i = 0; i < LEDGER_PIN_TRIES; i++)
+		CHECK_OK(try_pin("c5"));
+	test_time -= DAY;
+	CHECK_CODE(try_pin("c5"), "pin-locked");
+	test_time += DAY;
 }
 
 /* A credential that is being made while its keys are given up: either it is
@@ -614,6 +679,7 @@ main(void)
 	RUN(what_was_not_committed_did_not_happen);
 	RUN(a_crl_that_misses_a_revocation_is_refused);
 	RUN(an_unlocking_forgives_no_try_that_is_running);
+	RUN(a_clock_that_goes_back_a_day_revives_nothing);
 	RUN(nothing_is_recorded_under_keys_that_were_given_up);
 	RUN(what_an_external_ca_made_is_used_or_taken_back);
 	RUN(one_at_a_time_asks_an_external_ca);
