@@ -389,7 +389,8 @@ struct err *keyholder_seal(
 /* keyholder-audit.c: signs the audit chain as it is now, if it is time. */
 struct err *keyholder_checkpoint(struct keyholder *k) MUST_USE;
 
-/* The token's HMAC key, as seal.h and sad.h want it. */
+/* The token's HMAC key, as seal.h and sad.h want it.  Not from inside:
+ * ERR_INTERNAL, so that no Argon2id ever keeps the token. */
 struct pepper keyholder_pepper(struct keyholder *k);
 /* An id of 16 random bytes in hex. */
 struct err *keyholder_random_id(char out[33]) MUST_USE;
