@@ -20,7 +20,8 @@
 
 /* ---- small things ---- */
 
-/* Argon2id comes just before it, and would have kept the token from all others. */
+/* Argon2id comes just before it, and would have kept the token from all others.
+ */
 static struct err *
 hmac_in_token(void *ctx, struct bytes data, uint8_t out[SEAL_HMAC])
 {

@@ -144,6 +144,7 @@ serve(const struct settings *s, struct ledger_server *server, int read_fd,
 		    .handle = ledger_handle_write,
 		    .batch_begin = batch_begin,
 		    .batch_end = batch_end,
+		    .only_present = true,
 		    .idle = tidy,
 		    .stopping = asked_to_stop } };
 	TRY(process_peer(&reading.service, s->user_front));

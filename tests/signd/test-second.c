@@ -1,4 +1,5 @@
-/* The second factor: codes of an authenticator app, checked in the keyholder. */
+/* The second factor: codes of an authenticator app, checked in the keyholder.
+ */
 #define WORLD_MORE "second-factor = totp\n"
 #include "tests/signd/world.h"
 
@@ -213,8 +214,8 @@ a_missing_code_is_said_and_is_no_try(void)
 	char wrong[8];
 	CHECK_OK(app_make(&a));
 	for (int i = 0; i < 7; i++) {
-		CHECK_CODE(sign(&a, i % 2 ? PIN : "khong-phai", NULL),
-		    "code-missing");
+		CHECK_CODE(
+		    sign(&a, i % 2 ? PIN : "khong-phai", NULL), "code-missing");
 		CHECK_CODE(buy_nothing(&a, PIN, NULL), "code-missing");
 	}
 	wrong_code(&a, wrong);
@@ -269,9 +270,7 @@ sign_beside(const struct app *a, const char *code)
 	if (pid != 0)
 		return pid;
 	struct err *e = sign(a, PIN, code);
-	_exit(e == NULL				      ? 0
-		: strcmp(err_code(e), "pin-wrong") == 0 ? 1
-							: 2);
+	_exit(e == NULL ? 0 : strcmp(err_code(e), "pin-wrong") == 0 ? 1 : 2);
 }
 
 static void

@@ -211,8 +211,8 @@ sign(const char *id, int sad, int64_t expires)
 
 /* Asks with a key of the request; appends what is told of an earlier time. */
 static struct err *
-sign_again(struct bytes digest, char repeat, struct bytes values,
-    struct buf *earlier)
+sign_again(
+    struct bytes digest, char repeat, struct bytes values, struct buf *earlier)
 {
 	uint8_t sad_id[16];
 	uint8_t key[LEDGER_REPEAT];
@@ -243,7 +243,8 @@ the_same_request_is_answered_as_before_and_recorded_once(void)
 	CHECK(bytes_eq_str(buf_bytes(&earlier), "first"));
 	buf_clear(&earlier);
 	/* Another request, or of something else, has no claim to it. */
-	CHECK_CODE(sign_again(d, 's', BYTES_LIT("third"), &earlier), "sad-used");
+	CHECK_CODE(
+	    sign_again(d, 's', BYTES_LIT("third"), &earlier), "sad-used");
 	CHECK_CODE(sign_again(BYTES_LIT("another"), 'r', BYTES_LIT("fourth"),
 		       &earlier),
 	    "sad-used");
@@ -449,12 +450,12 @@ nothing_is_recorded_under_keys_that_were_given_up(void)
 	CHECK_OK(ALONE(activate(9, "c9")));
 	/* Nor is a blob put under its cover. */
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
-	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
-	    BYTES_LIT("under two"), 2)));
+	CHECK_OK(ALONE(ledger_cover_put(
+	    l, "c8", BYTES_LIT("sealed"), BYTES_LIT("under two"), 2)));
 	CHECK_OK(ledger_credential_get(l, "c8", &c));
 	CHECK(c.cover == 1 && bytes_eq_str(buf_bytes(&c.sealed), "sealed"));
-	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
-	    BYTES_LIT("under three"), 3)));
+	CHECK_OK(ALONE(ledger_cover_put(
+	    l, "c8", BYTES_LIT("sealed"), BYTES_LIT("under three"), 3)));
 }
 
 static struct err *
@@ -569,8 +570,8 @@ what_an_external_ca_made_is_used_or_taken_back(void)
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
 	CHECK_OK(ledger_crl_state(l, &before));
 	CHECK_OK(ALONE(enrol(0x61, "n61", test_time + 1000)));
-	CHECK_OK(ALONE(
-	    ledger_external_got(l, "60", BYTES_LIT("lost"), "enrol97")));
+	CHECK_OK(
+	    ALONE(ledger_external_got(l, "60", BYTES_LIT("lost"), "enrol97")));
 	CHECK_OK(ALONE(
 	    ledger_external_got(l, "61", BYTES_LIT("theirs"), "enrol97")));
 	CHECK_OK(ALONE(activate_there(0x61, "c61")));
