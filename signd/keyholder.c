@@ -94,6 +94,14 @@ login(struct keyholder *k)
 	return p11_login(&k->session, secret_bytes(&pin));
 }
 
+/* A thousand signatures may take long; one may not. */
+static void
+token_goes_on(void *ctx)
+{
+	struct keyholder *k = ctx;
+	tokenwatch_enter(&k->hangs);
+}
+
 static struct err *
 open_token(struct keyholder *k, bool writable)
 {
@@ -102,6 +110,8 @@ open_token(struct keyholder *k, bool writable)
 	    s->token_module, s->token_module_arguments, &k->module));
 	TRY(p11_token_find(k->module, s->token_uri, &k->token));
 	TRY(p11_session_open(&k->token, writable, &k->session));
+	k->session.goes_on = token_goes_on;
+	k->session.goes_on_ctx = k;
 	return login(k);
 }
 
