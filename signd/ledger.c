@@ -12,7 +12,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096                 /* bytes: an id */
+#define READ_BODY_MAX 16384 /* bytes: KEY_OCSP_MAX serial numbers in hex */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 512
 #define WRITE_CLIENTS 512
