@@ -165,6 +165,8 @@ ledger_run(const struct settings *s, int read_fd, int write_fd)
 	const struct ledger_ground *ground = &ledger_ground_system;
 	TRY(ledger_open(path, LEDGER_WRITE, ground, &writer));
 	TRY(ledger_open(path, LEDGER_READ, ground, &reader));
-	struct ledger_server server = { .reader = reader, .writer = writer };
+	struct ledger_server server = { .reader = reader,
+		.writer = writer,
+		.seals.max = s->seals_per_minute };
 	return serve(s, &server, read_fd, write_fd);
 }

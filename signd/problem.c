@@ -55,6 +55,7 @@ static const struct row rows[] = {
 	{ "verification-unknown", 404, 0 },
 	{ "report-not-kept", 404, 0 },
 	{ "seal-missing", 503, 0 },
+	{ "seals-many", 503, 30 },
 	{ "value-wrong", 422, 0 },
 	{ "idempotency-conflict", 422, 0 },
 	{ "idempotency-busy", 409, 1 },
