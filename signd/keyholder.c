@@ -418,6 +418,7 @@ log_chore(
 static void
 do_chores(struct keyholder *k, bool *told)
 {
+	sad_keys_forget(&k->sad_keys, clock_now(k->clock));
 	keyholder_lock(k);
 	struct err *e = keyholder_checkpoint(k);
 	keyholder_unlock(k);
