@@ -201,7 +201,7 @@ resolves_no_entity_in_external_data(void)
 	struct collect_input in = { .external = &e, .nexternal = 1 };
 	CLEANUP(buf_done) struct buf b = sign_template(DETACHED, &an, &in);
 	e.data = BYTES_LIT("<!DOCTYPE t [<!ENTITY e '1'>]><t>&e;</t>");
-	CHECK(fails_with(buf_bytes(&b), &in, "xml-doctype"));
+	CHECK(fails_with(buf_bytes(&b), &in, "xml-unsupported"));
 }
 
 /* ---- keys ---- */
@@ -676,15 +676,12 @@ does_not_claim_all_when_a_signature_holds_other_data(void)
 	facts_done(&f);
 }
 
+/* `outer` has a signed Manifest with "@ENTRY@" in it. */
 static void
-applies_the_rules_to_what_a_manifest_lists(void)
+holds_a_manifest_to_the_rules(const char *outer)
 {
 	CLEANUP(buf_done) struct buf entry = BUF(DOC_MAX);
-	CHECK_OK(buf_str(
-	    &entry, "<a><b Id='x'>1</b>" SIGNED(
-			REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
-			"<ds:Object><ds:Manifest "
-			"Id='m'>@ENTRY@</ds:Manifest></ds:Object>") "</a>"));
+	CHECK_OK(buf_str(&entry, outer));
 	CLEANUP(buf_done)
 	struct buf inner = sign_template(
 	    "<a><b Id='x'>1</b>" SIGNED(REFERENCE("#x", "", ""), "") "</a>",
@@ -705,6 +702,26 @@ applies_the_rules_to_what_a_manifest_lists(void)
 	replace_in(&good, "<b>2</b><b Id='x'>1</b>",
 	    BYTES_LIT("<w><b Id='x'>1</b></w>"));
 	CHECK(fails_with(buf_bytes(&good), NULL, "xml-signed-elsewhere"));
+	replace_in(
+	    &good, "<w><b Id='x'>1</b></w>", BYTES_LIT("<b Id='x'>2</b>"));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&good), NULL, &f));
+	CHECK(!is_valid(&f.signatures[0]));
+	facts_done(&f);
+}
+
+static void
+applies_the_rules_to_what_a_manifest_lists(void)
+{
+	holds_a_manifest_to_the_rules("<a><b Id='x'>1</b>" SIGNED(
+	    REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
+	    "<ds:Object><ds:Manifest "
+	    "Id='m'>@ENTRY@</ds:Manifest></ds:Object>") "</a>");
+	/* Office signs the Object around it. */
+	holds_a_manifest_to_the_rules(
+	    "<a><b Id='x'>1</b>" SIGNED(REFERENCE("#o", "", ""),
+		"<ds:Object Id='o'><ds:Manifest>@ENTRY@</ds:Manifest>"
+		"</ds:Object>") "</a>");
 }
 
 /* ---- XAdES ---- */
