@@ -227,6 +227,7 @@ judge(struct all *a, struct xml_signature *s, struct signature_fact *fact)
 	TRY(check_manifests(a, s, fact));
 	TRY(xml_rules(s, fact));
 	TRY(xades_collect(&a->job, s, &later, fact, a->facts));
+	TRY(xml_property_time(s, fact));
 	sum_up(s, fact);
 	return NULL;
 }
