@@ -139,6 +139,15 @@ all_certs(const struct session *s, struct cert_list *out)
 	return NULL;
 }
 
+/* What it refused to stamp has no time stamp; nothing here is out of order. */
+static struct err *
+tell_refusal(struct err *refusal, struct buf *why)
+{
+	struct err *e = buf_printf(why, "%s\n", err_text(refusal));
+	err_free(refusal);
+	return e;
+}
+
 static struct err *
 judge(struct session *s, struct timestamp_fact *fact, bool *ok, struct buf *why)
 {
@@ -147,7 +156,10 @@ judge(struct session *s, struct timestamp_fact *fact, bool *ok, struct buf *why)
 	CLEANUP(tst_freep) struct tst *t = NULL;
 	struct tsq asked = { 0 };
 	struct bytes token;
-	TRY(unwrap(s->token.bytes, &token));
+	struct err *e = unwrap(s->token.bytes, &token);
+	if (e != NULL && err_kind(e) == ERR_REMOTE)
+		return tell_refusal(e, why);
+	TRY(e);
 	TRY(tst_parse(token, &t));
 	if (s->has_request)
 		TRY(tsq_parse(s->request.bytes, &asked));

@@ -67,6 +67,8 @@ expect 0 "its authority may be asked for by name" --data data \
     --trust good-ca.pem --authority "CN=TSA good" r.tsr
 expect 1 "another authority is not the one asked for" --data data \
     --trust good-ca.pem --authority "CN=TSA other" r.tsr
+printf '\060\005\060\003\002\001\002' >no.tsr
+expect 1 "a refusal is no time stamp" --data data --trust good-ca.pem no.tsr
 expect 65 "half a token is refused" --data data --trust good-ca.pem cut.tst
 expect 64 "without data or request nothing is asked" --trust good-ca.pem r.tsr
 echo "1..$n"
