@@ -63,6 +63,7 @@ put_covers(struct rows *r, const char *covers, struct buf *out)
 		{ "manifest ", "danh sách " },
 		{ "file ", "tệp " },
 		{ "by manifest: ", "theo danh sách: " },
+		{ "not known", "chưa xác định được" },
 	};
 	for (size_t i = 0; i < COUNT_OF(words) && r->lang == LANG_VI; i++) {
 		size_t len = strlen(words[i][0]);

@@ -146,7 +146,8 @@ tell_error(struct table *t, const char *path, struct err *e, int *code)
 {
 	if (err_kind(e) == ERR_NOMEM)
 		return e;
-	if (strcmp(err_code(e), "format-unknown") == 0) {
+	if (strcmp(err_code(e), "format-unknown") == 0 ||
+	    strcmp(err_code(e), "format-office") == 0) {
 		t->counts[COUNT_SKIPPED]++;
 	} else {
 		t->counts[COUNT_ERRORS]++;
