@@ -116,7 +116,7 @@ batch_start(
 			    ? err_new(ERR_NOMEM, NULL, "%zu requests", b->max)
 			    : start_threads(b);
 	if (e != NULL) {
-		batch_stop(b);
+		batch_free(b);
 		return e;
 	}
 	*out = b;
@@ -124,16 +124,25 @@ batch_start(
 }
 
 void
-batch_stop(struct batch *b)
+batch_end(struct batch *b)
 {
 	if (b == NULL)
 		return;
 	pthread_mutex_lock(&b->lock);
+	size_t n = b->ending ? 0 : b->nthreads;
 	b->ending = true;
 	pthread_cond_broadcast(&b->some);
 	pthread_mutex_unlock(&b->lock);
-	for (size_t i = 0; i < b->nthreads; i++)
+	for (size_t i = 0; i < n; i++)
 		pthread_join(b->threads[i], NULL);
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	batch_end(b);
 	pthread_cond_destroy(&b->some);
 	pthread_mutex_destroy(&b->lock);
 	free(b->ring);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "signd/front.h"
+#include "signd/ipc-io.h"
 
 #define STREAM_BLOCK 65536 /* bytes */
 
@@ -45,14 +46,21 @@ read_stream(void *ctx, uint64_t pos, char *out, size_t max)
 	return read_out(r->document.fd, in->at + in->cut + pos, out, max);
 }
 
+size_t
+reply_size(const struct reply *r)
+{
+	return r->streamed ? insertion_size(&r->insertion, r->document.len)
+	       : r->constant != NULL ? r->constant_len
+				     : r->body.len;
+}
+
 static struct MHD_Response *
 make_response(struct request *q)
 {
 	struct reply *r = &q->reply;
 	if (r->streamed)
 		return MHD_create_response_from_callback(
-		    insertion_size(&r->insertion, r->document.len),
-		    STREAM_BLOCK, read_stream, r, NULL);
+		    reply_size(r), STREAM_BLOCK, read_stream, r, NULL);
 	if (r->constant != NULL)
 		return MHD_create_response_from_buffer(r->constant_len,
 		    (void *)(uintptr_t)r->constant, MHD_RESPMEM_PERSISTENT);
@@ -142,6 +150,7 @@ request_send(struct request *q)
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(q, response);
+	q->sending_ms = ipc_now_ms(); /* the reply stays as it is from now on */
 	enum MHD_Result ok =
 	    MHD_queue_response(q->connection, q->reply.status, response);
 	MHD_destroy_response(response);

@@ -123,7 +123,7 @@ request_lang(const struct request *r)
 struct err *
 request_json(const struct request *r, json_t **out)
 {
-	return json_read(buf_bytes(&r->json), out);
+	return json_read_request(buf_bytes(&r->json), out);
 }
 
 /* ---- start ---- */
@@ -370,8 +370,8 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets,
 		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
 	}
 	http_free(h);
-	batch_stop(f->ocsp_batch);
-	batch_stop(f->stamp_batch);
+	batch_free(f->ocsp_batch);
+	batch_free(f->stamp_batch);
 	ocsp_keep_stop(f->ocsp_keep);
 	return e;
 }

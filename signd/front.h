@@ -143,12 +143,13 @@ struct reply {
 	const char *allow; /* for 405; static */
 	char *disposition; /* Content-Disposition; owned, may be NULL */
 	char place[64];    /* Content-Location; "": none */
-	const char *csp_extra; /* pages only */
 	int64_t made;          /* seconds; 0: caches may not keep the answer */
 	int64_t until;         /* seconds: then it is out of date */
 	char etag[40];         /* with its quotes; "": none */
 };
 void reply_done(struct reply *r);
+/* Bytes of its body. */
+size_t reply_size(const struct reply *r);
 
 enum request_state {
 	REQUEST_READING,
@@ -172,6 +173,7 @@ struct request {
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
+	_Atomic int64_t sending_ms; /* since when the answer goes out; 0: not */
 	size_t received; /* bytes of body */
 	char media[64];  /* of the body, lower case, without parameters */
 	struct buf json; /* BODY_JSON: wiped at the end */
