@@ -146,15 +146,11 @@ tell_error(struct table *t, const char *path, struct err *e, int *code)
 {
 	if (err_kind(e) == ERR_NOMEM)
 		return e;
-	if (strcmp(err_code(e), "format-unknown") == 0) {
-		t->counts[COUNT_SKIPPED]++;
-	} else {
-		t->counts[COUNT_ERRORS]++;
-		print_row(t, path,
-		    t->lang == LANG_VI ? "không đọc được   " : "unreadable   ",
-		    err_code(e));
-		*code = exit_worse(*code, EXIT_INDETERMINATE);
-	}
+	t->counts[COUNT_ERRORS]++;
+	print_row(t, path,
+	    t->lang == LANG_VI ? "không mở được    " : "not opened   ",
+	    err_code(e));
+	*code = exit_worse(*code, EXIT_INDETERMINATE);
 	err_free(e);
 	return NULL;
 }
@@ -166,6 +162,12 @@ judge_file(struct table *t, const char *path, int *code)
 	struct err *e = t->j->judge(t->j->ctx, path, &a);
 	if (e != NULL)
 		return tell_error(t, path, e, code);
+	/* A folder may hold pictures, too. */
+	if (strcmp(a.code, "format-unknown") == 0) {
+		t->counts[COUNT_SKIPPED]++;
+		verify_answer_done(&a);
+		return NULL;
+	}
 	enum result r = result_of(t->j->policy, a.indication);
 	t->counts[r]++;
 	print_row(t, path, result_word(r, t->lang), a.code);

@@ -555,7 +555,9 @@ validate(const struct validation_request *r, struct verdict *out)
 	CLEANUP(verdict_done)
 	struct verdict v = { .indication = INDETERMINATE,
 		.sub = SUB_NONE,
-		.code = "no-signature",
+		.code = r->facts->unreadable == NULL
+			    ? "no-signature"
+			    : r->facts->findings.v[0].code,
 		.policy = r->policy,
 		.time = r->time };
 	v.signatures =
