@@ -18,6 +18,7 @@ enum report_kind {
 	REPORT_ETSI = 32,
 	REPORT_RECEIPT = 64,
 	REPORT_SHOWN = 128, /* with JSON: the lines that people read, too */
+	REPORT_NONE = 256,  /* the verdict alone */
 };
 
 /* report_start readies the JSON library, which reads random numbers from a

@@ -292,7 +292,7 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 	CLEANUP(policy_freep) struct policy *policy = NULL;
 	TRY(wanted_policy(r, &policy));
 	struct facts facts = { 0 };
-	uint8_t hash[DIGEST_MAX];
+	uint8_t hash[DIGEST_MAX] = { 0 };
 	struct err *e = collect(r, &facts);
 	if (e != NULL)
 		e = note_unreadable(e, &facts);
@@ -308,7 +308,8 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.len = r->document.len };
 	if (facts.unreadable == NULL)
 		e = check_hash_used(r, &facts);
-	if (e == NULL && c.sha256 == hash)
+	/* Only a report tells it, and a folder may hold films. */
+	if (e == NULL && c.sha256 == hash && (r->reports & REPORT_NONE) == 0)
 		e = digest_of(DIGEST_SHA256, r->document, hash);
 	if (e == NULL && r->out_of_pdf)
 		e = findings_add(
