@@ -343,7 +343,8 @@ put_foot(struct page *p, const char *style)
 	}
 	TRY(put_place(p));
 	if (style != NULL)
-		TRY(buf_printf(p->out, "<p><a href=\"/\">%s</a></p>",
+		TRY(buf_printf(p->out,
+		    "<p class=\"links\"><a href=\"/\">%s</a></p>",
 		    pick(p, "Kiểm tra tệp khác", "Verify another file")));
 	return put(p, "</footer></body></html>\n");
 }
@@ -388,7 +389,8 @@ report_html_error(
 	    word(WORD_NEXT, lang)));
 	TRY(put_buf(&p, &next));
 	return buf_printf(out,
-	    "</p><p class=\"code\">%s</p></section><p><a href=\"/\">%s</a></p>"
+	    "</p><p class=\"code\">%s</p></section><p class=\"links\">"
+	    "<a href=\"/\">%s</a></p>"
 	    "</main></body></html>\n",
 	    code, pick(&p, "Kiểm tra tệp khác", "Verify another file"));
 }
