@@ -146,7 +146,9 @@ report_next(const struct report_input *in, enum indication i,
 		TRY(put_sources(in, lang, &sources));
 	if (sources.len > 0)
 		TRY(buf_cstr(&sources, &next));
-	else if (strcmp(code, "revocation-unknown") == 0 && in->nsources == 0)
+	else if (in->nsources == 0 &&
+		 (strcmp(code, "revocation-unknown") == 0 ||
+		     strcmp(code, "stamp-revocation-unknown") == 0))
 		next = word(WORD_SOURCE_NONE, lang);
 	TRY(report_use(i, next, lang, out));
 	return buf_str(out, next);

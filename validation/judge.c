@@ -479,6 +479,8 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	}
 	if (v->indication == TOTAL_PASSED)
 		v->code = passed_code(j->r->policy, v->fact);
+	else if (is_document_stamp(v->fact))
+		call_stamp(v);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
