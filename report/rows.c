@@ -211,3 +211,66 @@ signature_rows(const struct report_input *in, size_t i, enum lang lang,
 	TRY(certificate_rows(&r, v));
 	return detail_rows(&r, v);
 }
+
+/* ---- above the rows ---- */
+
+struct place_among {
+	size_t nth, all; /* of its kind */
+};
+
+static struct place_among
+among(const struct verdict *v, size_t i)
+{
+	bool stamp = is_document_stamp(v->signatures[i].fact);
+	struct place_among p = { 0 };
+	for (size_t k = 0; k < v->nsignatures; k++)
+		if (is_document_stamp(v->signatures[k].fact) == stamp) {
+			p.all++;
+			p.nth += k <= i;
+		}
+	return p;
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+struct err *
+signature_heading(
+    const struct report_input *in, size_t i, enum lang lang, struct buf *out)
+{
+	struct place_among p = among(in->verdict, i);
+	bool stamp = is_document_stamp(in->verdict->signatures[i].fact);
+	return buf_printf(out,
+	    word(stamp ? WORD_STAMP_OF : WORD_SIGNATURE_OF, lang), p.nth,
+	    p.all);
+}
+
+struct err *
+signature_counts(const struct report_input *in, enum lang lang, struct buf *out)
+{
+	const struct verdict *v = in->verdict;
+	CLEANUP(buf_done) struct buf which = BUF(256);
+	const char *decisive;
+	size_t n[3] = { 0 }; /* by enum result */
+	size_t stamps = 0;
+	if (v->nsignatures < 2)
+		return NULL;
+	for (size_t i = 0; i < v->nsignatures; i++) {
+		n[result_of(v->policy, v->signatures[i].indication)]++;
+		stamps += is_document_stamp(v->signatures[i].fact);
+	}
+	TRY(buf_printf(
+	    out, word(WORD_COUNT_SIGNATURES, lang), v->nsignatures - stamps));
+	if (stamps > 0)
+		TRY(buf_printf(out, word(WORD_COUNT_STAMPS, lang), stamps));
+	TRY(buf_printf(out, word(WORD_COUNT_RESULTS, lang), n[RESULT_VALID],
+	    n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
+	if (n[RESULT_VALID] == v->nsignatures)
+		return NULL;
+	TRY(signature_heading(in, v->decisive, lang, &which));
+	TRY(buf_cstr(&which, &decisive));
+	return buf_printf(out, word(WORD_DECISIVE, lang), decisive);
+}
+
+#pragma GCC diagnostic pop

@@ -53,11 +53,10 @@ job_format_named(struct bytes name)
 }
 
 static struct err *
-format_unknown(void)
+format_unknown(enum err_kind kind)
 {
 	return err_coded(
-	    err_new(ERR_UNSUPPORTED, NULL, "no format that we know"),
-	    "format-unknown");
+	    err_new(kind, NULL, "no format that we know"), "format-unknown");
 }
 
 /* Files of Office, of 2007 and later (a package of parts) or before.  Their own
@@ -91,7 +90,7 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 	if (hint != NULL) {
 		const struct format *f = job_format_named(bytes_str(hint));
 		if (f == NULL)
-			return format_unknown();
+			return format_unknown(ERR_USAGE);
 		*out = f;
 		return NULL;
 	}
@@ -100,5 +99,6 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 			*out = all[i];
 			return NULL;
 		}
-	return is_office(document) ? format_office() : format_unknown();
+	return is_office(document) ? format_office()
+				   : format_unknown(ERR_UNSUPPORTED);
 }

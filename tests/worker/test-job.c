@@ -303,6 +303,20 @@ everything_in_a_request_arrives(void)
 	person_done(&stranger);
 }
 
+/* What cannot be read is a verdict of the third word, with its reason. */
+static void
+unreadable(const struct verify_request *r, const char *code, const char *why)
+{
+	CLEANUP(buf_done) struct buf wanted = BUF(100);
+	struct verify_answer a = { 0 };
+	CHECK_OK(buf_printf(&wanted, "\"unreadable\": \"%s\"", why));
+	CHECK_OK(verify(r, &a));
+	CHECK(a.indication == INDETERMINATE && a.signatures == 0 &&
+	      strcmp(a.code, code) == 0);
+	CHECK(bytes_find(buf_bytes(&a.json), buf_bytes(&wanted)) != SIZE_MAX);
+	verify_answer_done(&a);
+}
+
 static void
 says_what_it_does_not_know(void)
 {
@@ -310,23 +324,28 @@ says_what_it_does_not_know(void)
 	CHECK_OK(buf_str(&text, "just text"));
 	struct verify_request r = request(&text, "basic", NULL);
 	struct verify_answer a;
+	unreadable(&r, "format-unknown", "unsupported");
+	r.format = "odf";
 	struct err *e = verify(&r, &a);
-	CHECK(e != NULL && err_kind(e) == ERR_UNSUPPORTED &&
+	CHECK(e != NULL && err_kind(e) == ERR_USAGE &&
 	      strcmp(err_code(e), "format-unknown") == 0);
 	err_free(e);
 	buf_clear(&text);
 	CHECK_OK(
 	    buf_append(&text, BYTES_LIT("PK\003\004 [Content_Types].xml")));
 	r = request(&text, "basic", NULL);
-	e = verify(&r, &a);
-	CHECK(e != NULL && strcmp(err_code(e), "format-office") == 0);
-	err_free(e);
+	unreadable(&r, "format-office", "unsupported");
 	r.format = "odf";
 	e = verify(&r, &a);
 	CHECK(e != NULL && strcmp(err_code(e), "format-unknown") == 0);
 	err_free(e);
 	r.format = "cms";
-	CHECK_ERR(verify(&r, &a), ERR_MALFORMED);
+	unreadable(&r, "document-damaged", "malformed");
+	r.format = NULL;
+	r.document = BYTES_NONE;
+	unreadable(&r, "document-empty", "malformed");
+	r.document = BYTES_LIT("%PDF-1.7\n");
+	unreadable(&r, "pdf-damaged", "malformed");
 	r.policy = "lenient";
 	e = verify(&r, &a);
 	CHECK(e != NULL && strcmp(err_code(e), "policy-unknown") == 0);
