@@ -181,6 +181,9 @@ struct facts {
 	uint8_t document_sha256[32]; /* of the whole, if `hashed`: a format that
 				      * hashes anyway saves a second pass */
 	bool hashed;
+	/* Why nothing of the document could be looked at (err_kind_name);
+	 * NULL: it could.  The first finding says more. */
+	const char *unreadable;
 	struct findings findings; /* about the whole document */
 };
 

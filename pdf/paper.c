@@ -47,6 +47,7 @@ struct writing {
 	struct buf kids;
 	struct pdf_ref tree;
 	size_t sheets; /* begun */
+	size_t titled; /* which of them has a title, and the QR code beside it */
 	double y;      /* of the next line's top */
 };
 
@@ -230,7 +231,16 @@ begin_sheet(struct writing *w)
 	w->sheets++;
 	w->y = SHEET_HEIGHT - MARGIN;
 	TRY(buf_str(&w->content, "0 g 0 G\n"));
-	if (w->sheets > 1 || w->paper->qr == NULL)
+	return NULL;
+}
+
+/* A title begins a sheet. */
+static struct err *
+begin_titled(struct writing *w)
+{
+	TRY(begin_sheet(w));
+	w->titled = w->sheets;
+	if (w->paper->qr == NULL)
 		return NULL;
 	return pdf_qr_draw(w->paper->qr, SHEET_WIDTH - MARGIN - QR_SIDE,
 	    SHEET_HEIGHT - MARGIN - QR_SIDE + 8, QR_SIDE, &w->content);
@@ -240,7 +250,7 @@ begin_sheet(struct writing *w)
 static double
 right_edge(const struct writing *w)
 {
-	bool beside = w->sheets == 1 && w->paper->qr != NULL &&
+	bool beside = w->sheets == w->titled && w->paper->qr != NULL &&
 		      w->y > SHEET_HEIGHT - MARGIN - QR_SIDE;
 	return SHEET_WIDTH - MARGIN - (beside ? QR_SIDE + 8 : 0);
 }
@@ -337,6 +347,8 @@ put_block(struct writing *w, size_t i)
 		TRY(put_rule(w));
 		break;
 	case PAPER_TITLE:
+		TRY(begin_titled(w));
+		break;
 	case PAPER_TEXT:
 	case PAPER_SMALL:
 		break;
@@ -431,7 +443,8 @@ pdf_paper_write(const struct pdf_paper *p, struct buf *out)
 	TRY(pdf_increment_number(&w.inc, &w.tree));
 	TRY(shape_all(&w));
 	TRY(embed_fonts(&w));
-	TRY(begin_sheet(&w));
+	if (p->n == 0 || p->v[0].kind != PAPER_TITLE)
+		TRY(begin_sheet(&w));
 	for (size_t i = 0; i < p->n; i++)
 		TRY(put_block(&w, i));
 	TRY(end_sheet(&w));

@@ -11,7 +11,7 @@
 #define PDF_PAPER_MAX (16u * 1024 * 1024)  /* bytes of what comes out */
 
 enum pdf_paper_kind {
-	PAPER_TITLE,
+	PAPER_TITLE,   /* on a new sheet */
 	PAPER_HEADING, /* a line above it */
 	PAPER_TEXT,
 	PAPER_SMALL,
@@ -33,7 +33,7 @@ struct pdf_paper {
 	int64_t time;      /* seconds: when it was made */
 	const struct pdf_paper_block *v;
 	size_t n;
-	const char *qr; /* at the upper right of the first sheet; or NULL */
+	const char *qr; /* at the upper right, beside each title; or NULL */
 };
 
 /* pdf_paper_write appends the file.  ERR_UNSUPPORTED, code "pdf-font": no font

@@ -35,6 +35,14 @@ put_clean(struct page *p, const char *s)
 }
 
 static struct err *
+put_buf(struct page *p, struct buf *text)
+{
+	const char *s;
+	TRY(buf_cstr(text, &s));
+	return put_clean(p, s);
+}
+
+static struct err *
 put_time(struct page *p, int64_t t)
 {
 	char text[64];
@@ -49,31 +57,36 @@ static const char *const looks[][2] = {
 	[RESULT_INDETERMINATE] = { "open", "?" },
 };
 
+/* What one of several signatures lets somebody do is for the whole to say. */
 static struct err *
-put_verdict(struct page *p, const char *heading, enum indication i,
+put_next(struct page *p, enum indication i, enum sub_indication sub,
+    const char *code)
+{
+	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
+	TRY(report_next(p->in, i, sub, code, p->lang, &next));
+	if (next.len == 0)
+		return NULL;
+	TRY(buf_printf(p->out, "<p class=\"said\"><strong>%s:</strong> ",
+	    word(WORD_NEXT, p->lang)));
+	TRY(put_buf(p, &next));
+	return put(p, "</p>");
+}
+
+static struct err *
+put_verdict(struct page *p, bool whole, enum indication i,
     enum sub_indication sub, const char *code)
 {
 	const struct policy *policy = p->in->verdict->policy;
 	const char *const *look = looks[result_of(policy, i)];
 	TRY(buf_printf(p->out,
-	    "<section class=\"verdict %s\"><%s class=\"word\"><span "
-	    "class=\"sign\" aria-hidden=\"true\">%s</span> %s</%s>"
+	    "<section class=\"verdict %s\"><p class=\"word\"><span "
+	    "class=\"sign\" aria-hidden=\"true\">%s</span> %s</p>"
 	    "<p class=\"said\">",
-	    look[0], heading, look[1], result_text(policy, i, p->lang),
-	    heading));
+	    look[0], look[1], result_text(policy, i, p->lang)));
 	TRY(put_clean(p, message_text(code, p->lang)));
 	TRY(put(p, "</p>"));
-	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
-	const char *text;
-	TRY(report_next(p->in, i, sub, code, p->lang, &next));
-	TRY(buf_cstr(&next, &text));
-	if (text[0] != '\0') {
-		TRY(buf_printf(p->out,
-		    "<p class=\"said\"><strong>%s:</strong> ",
-		    word(WORD_NEXT, p->lang)));
-		TRY(put_clean(p, text));
-		TRY(put(p, "</p>"));
-	}
+	if (whole || i != TOTAL_PASSED)
+		TRY(put_next(p, i, sub, code));
 	return put(p, "</section>");
 }
 
@@ -87,40 +100,27 @@ put_row(void *ctx, const char *label, const char *value)
 	return put(p, "</dd>");
 }
 
-/* The formats of words are ours, from a table. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-
 static struct err *
 put_heading(struct page *p, size_t i)
 {
+	CLEANUP(buf_done) struct buf b = BUF(256);
+	TRY(signature_heading(p->in, i, p->lang, &b));
 	TRY(put(p, "<h2>"));
-	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1,
-	    p->in->verdict->nsignatures));
+	TRY(put_buf(p, &b));
 	return put(p, "</h2>");
 }
 
 static struct err *
 put_counts(struct page *p)
 {
-	const struct verdict *v = p->in->verdict;
-	size_t n[3] = { 0 }; /* by enum result */
-	if (v->nsignatures < 2)
+	CLEANUP(buf_done) struct buf b = BUF(1024);
+	TRY(signature_counts(p->in, p->lang, &b));
+	if (b.len == 0)
 		return NULL;
-	for (size_t i = 0; i < v->nsignatures; i++)
-		n[result_of(v->policy, v->signatures[i].indication)]++;
 	TRY(put(p, "<p>"));
-	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures,
-	    n[RESULT_VALID], n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
-	if (n[RESULT_VALID] < v->nsignatures) {
-		TRY(put(p, " "));
-		TRY(buf_printf(
-		    p->out, word(WORD_DECISIVE, p->lang), v->decisive + 1));
-	}
+	TRY(put_buf(p, &b));
 	return put(p, "</p>");
 }
-
-#pragma GCC diagnostic pop
 
 /* Each remark once, and not what was already given as the verdict. */
 static struct err *
@@ -135,14 +135,10 @@ put_notes(
 			    "<h3>%s</h3><ul class=\"notes\">",
 			    word(WORD_NOTES, p->lang)));
 		*begun = true;
+		CLEANUP(buf_done) struct buf line = BUF(REPORT_MAX);
+		TRY(finding_line(&f->v[i], p->lang, &line));
 		TRY(put(p, "<li>"));
-		TRY(finding_place(&f->v[i], p->lang, p->out));
-		TRY(put_clean(p, message_text(f->v[i].code, p->lang)));
-		if (finding_has_name(&f->v[i])) {
-			TRY(put(p, " ("));
-			TRY(put_clean(p, f->v[i].detail));
-			TRY(put(p, ")"));
-		}
+		TRY(put_buf(p, &line));
 		TRY(put(p, "</li>"));
 	}
 	return NULL;
@@ -200,7 +196,7 @@ put_signature(struct page *p, size_t i)
 	TRY(put(p, "<article class=\"signature\">"));
 	TRY(put_heading(p, i));
 	if (p->in->verdict->nsignatures > 1)
-		TRY(put_verdict(p, "p", v->indication, v->sub, v->code));
+		TRY(put_verdict(p, false, v->indication, v->sub, v->code));
 	TRY(put(p, "<dl>"));
 	TRY(signature_rows(p->in, i, p->lang, &rows));
 	TRY(put(p, "</dl>"));
@@ -213,15 +209,13 @@ put_signature(struct page *p, size_t i)
 }
 
 static struct err *
-put_head(struct page *p, const char *style)
+put_top(struct page *p, const char *result, const char *style)
 {
 	TRY(buf_printf(p->out,
 	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, "
 	    "initial-scale=1\"><title>%s — %s</title>",
-	    pick(p, "vi", "en"),
-	    result_text(
-		p->in->verdict->policy, p->in->verdict->indication, p->lang),
+	    pick(p, "vi", "en"), result,
 	    pick(p, "Kết quả kiểm tra chữ ký", "Result of the verification")));
 	if (style != NULL)
 		TRY(buf_printf(
@@ -282,7 +276,7 @@ static struct err *
 put_bare(struct page *p)
 {
 	const struct report_place *at = p->in->place;
-	if (at == NULL || !at->bare)
+	if (at == NULL || !at->bare || at->signatures == 0)
 		return NULL;
 	TRY(put(p, "<p>"));
 	TRY(buf_printf(p->out, word(WORD_BARE, p->lang), at->signatures));
@@ -307,6 +301,21 @@ put_place(struct page *p)
 	return put(p, ".</p>");
 }
 
+/* What whoever made the file may want to know. */
+static struct err *
+put_unreadable(struct page *p)
+{
+	const struct facts *f = p->in->facts;
+	if (f->unreadable == NULL)
+		return NULL;
+	TRY(buf_printf(
+	    p->out, "<p class=\"code\">%s: ", word(WORD_UNREADABLE, p->lang)));
+	TRY(put_clean(p, f->findings.v[0].code));
+	TRY(put(p, ": "));
+	TRY(put_clean(p, f->findings.v[0].detail));
+	return put(p, "</p>");
+}
+
 static struct err *
 put_foot(struct page *p, const char *style)
 {
@@ -320,6 +329,7 @@ put_foot(struct page *p, const char *style)
 	TRY(put(p, "</strong>. "));
 	TRY(put_clean(p, v->policy->sentence[p->lang]));
 	TRY(put(p, "</p>"));
+	TRY(put_unreadable(p));
 	if (p->in->document_sha256 != NULL) {
 		if (p->in->name != NULL) {
 			TRY(buf_printf(
@@ -333,7 +343,8 @@ put_foot(struct page *p, const char *style)
 	}
 	TRY(put_place(p));
 	if (style != NULL)
-		TRY(buf_printf(p->out, "<p><a href=\"/\">%s</a></p>",
+		TRY(buf_printf(p->out,
+		    "<p class=\"links\"><a href=\"/\">%s</a></p>",
 		    pick(p, "Kiểm tra tệp khác", "Verify another file")));
 	return put(p, "</footer></body></html>\n");
 }
@@ -345,8 +356,8 @@ report_html(const struct report_input *in, enum lang lang, const char *style,
 	struct page p = { .in = in, .lang = lang, .out = out };
 	const struct verdict *v = in->verdict;
 	bool begun = false;
-	TRY(put_head(&p, style));
-	TRY(put_verdict(&p, "p", v->indication, v->sub, v->code));
+	TRY(put_top(&p, result_text(v->policy, v->indication, lang), style));
+	TRY(put_verdict(&p, true, v->indication, v->sub, v->code));
 	TRY(put_counts(&p));
 	TRY(put_bare(&p));
 	if (in->place != NULL)
@@ -359,4 +370,27 @@ report_html(const struct report_input *in, enum lang lang, const char *style,
 	if (in->place != NULL && in->document_sha256 != NULL)
 		TRY(put_same_file(&p));
 	return put_foot(&p, style);
+}
+
+struct err *
+report_html_error(
+    const char *code, enum lang lang, const char *style, struct buf *out)
+{
+	struct page p = { .lang = lang, .out = out };
+	CLEANUP(buf_done) struct buf next = BUF(REPORT_NEXT_MAX);
+	TRY(report_use(INDETERMINATE, message_next(code, lang), lang, &next));
+	TRY(buf_str(&next, message_next(code, lang)));
+	TRY(put_top(&p, word(WORD_RESULT_INDETERMINATE, lang), style));
+	TRY(buf_printf(out,
+	    "<section class=\"verdict open\"><p class=\"word\"><span "
+	    "class=\"sign\" aria-hidden=\"true\">?</span> %s</p>"
+	    "<p class=\"said\">%s</p><p class=\"said\"><strong>%s:</strong> ",
+	    word(WORD_RESULT_INDETERMINATE, lang), message_text(code, lang),
+	    word(WORD_NEXT, lang)));
+	TRY(put_buf(&p, &next));
+	return buf_printf(out,
+	    "</p><p class=\"code\">%s</p></section><p class=\"links\">"
+	    "<a href=\"/\">%s</a></p>"
+	    "</main></body></html>\n",
+	    code, pick(&p, "Kiểm tra tệp khác", "Verify another file"));
 }

@@ -30,14 +30,19 @@ enum cert_state {
 enum cert_state cert_state_of(
     const struct signature_verdict *v, const struct policy *p);
 
-/* What is told of each file in a container, and of each field of a form, by its
- * name, which is the detail. */
-bool finding_has_name(const struct finding *f);
-/* "Page 2, revision 3: ", of a change in a PDF; else nothing. */
-struct err *finding_place(
-    const struct finding *f, enum lang lang, struct buf *out) MUST_USE;
 /* Whether finding `i` need not be said: it was, or it is the verdict's code. */
 bool finding_said(const struct findings *f, size_t i, const char *code);
+/* finding_line: place, sentence and name of what is meant, as they are read. */
+struct err *finding_line(
+    const struct finding *f, enum lang lang, struct buf *out) MUST_USE;
+
+/* "Signature 1 of 2"; time stamps on a document are counted apart. */
+struct err *signature_heading(const struct report_input *in, size_t i,
+    enum lang lang, struct buf *out) MUST_USE;
+/* How many signatures there are, with which results, and which one decided for
+ * the whole; nothing of a single one. */
+struct err *signature_counts(const struct report_input *in, enum lang lang,
+    struct buf *out) MUST_USE;
 
 /* What is told of signature `i`, row by row; labels are ours, values may be a
  * stranger's and are not cleaned. */
@@ -82,6 +87,9 @@ struct err *report_next(const struct report_input *in, enum indication i,
     enum sub_indication s, const char *code, enum lang lang,
     struct buf *out) MUST_USE;
 #define REPORT_NEXT_MAX 8192 /* bytes */
+/* Whether the file may be used comes first, unless `next` says that. */
+struct err *report_use(enum indication i, const char *next, enum lang lang,
+    struct buf *out) MUST_USE;
 
 /* Labels and phrases of the text, in both languages. */
 enum word {
@@ -123,11 +131,15 @@ enum word {
 	WORD_CHECKED_AT,      /* printf: time, policy */
 	WORD_NOT_FOUND,
 	WORD_FILE,   /* printf: SHA-256 */
-	WORD_COUNTS, /* printf: all, valid, invalid, indeterminate */
+	WORD_STAMP_OF, /* printf: which, of how many */
+	WORD_COUNT_SIGNATURES, /* printf: how many */
+	WORD_COUNT_STAMPS,     /* printf: how many */
+	WORD_COUNT_RESULTS,    /* printf: valid, invalid, indeterminate */
 	WORD_STAMPER,
 	WORD_STAMP_OWN,
 	WORD_HOLDS_UNTIL,
-	WORD_DECISIVE, /* printf: which */
+	WORD_DECISIVE, /* printf: its heading */
+	WORD_UNREADABLE,
 	/* printf: kind of source, host, seconds. */
 	WORD_SOURCE_SLOW,
 	WORD_SOURCE_UNREACHABLE,

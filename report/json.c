@@ -1,5 +1,6 @@
 /* doc/report.schema.json describes what is written here. */
 #include "report/internal.h"
+#include "report/shown.h"
 
 #include <jansson.h>
 
@@ -452,7 +453,8 @@ add_signature(json_t *array, const struct report_input *in, size_t i)
 	TRY(set_proof(o, in->verdict, &v->proof));
 	TRY(set_array(o, "notes", &notes));
 	TRY(add_findings(notes, &v->notes));
-	return add_findings(notes, &f->findings);
+	TRY(add_findings(notes, &f->findings));
+	return in->shown ? shown_signature(in, i, o) : NULL;
 }
 
 static struct err *
@@ -461,6 +463,7 @@ set_document(json_t *o, const struct report_input *in)
 	json_t *d;
 	TRY(set_object(o, "document", &d));
 	TRY(set_string(d, "format", in->facts->format));
+	TRY(set_string(d, "unreadable", in->facts->unreadable));
 	TRY(set_int(d, "bytes", (int64_t)in->document_len));
 	TRY(set_string(d, "name", in->name));
 	if (in->document_sha256 == NULL)
@@ -527,6 +530,8 @@ fill(json_t *o, const struct report_input *in)
 	TRY(set_sources(o, in));
 	TRY(set_array(o, "notes", &array));
 	TRY(add_findings(array, &in->facts->findings));
+	if (in->shown)
+		TRY(shown_whole(in, o));
 	return set_text(o, in);
 }
 

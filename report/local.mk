@@ -10,6 +10,8 @@ report_libreport_la_SOURCES = \
 	%D%/receipt.c \
 	%D%/report.h \
 	%D%/rows.c \
+	%D%/shown.c \
+	%D%/shown.h \
 	%D%/sources.c \
 	%D%/state.c \
 	%D%/style.c \

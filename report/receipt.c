@@ -92,8 +92,7 @@ static struct err *
 add_heading(struct receipt *r, size_t i)
 {
 	CLEANUP(buf_done) struct buf b = BUF(256);
-	TRY(buf_printf(&b, word(WORD_SIGNATURE_OF, r->lang), i + 1,
-	    r->in->verdict->nsignatures));
+	TRY(signature_heading(r->in, i, r->lang, &b));
 	return add_buf(r, BLOCK_HEADING, NULL, &b);
 }
 
@@ -136,6 +135,14 @@ add_verdict(struct receipt *r)
 }
 
 static struct err *
+add_counts(struct receipt *r)
+{
+	CLEANUP(buf_done) struct buf b = BUF(1024);
+	TRY(signature_counts(r->in, r->lang, &b));
+	return b.len == 0 ? NULL : add_buf(r, BLOCK_TEXT, NULL, &b);
+}
+
+static struct err *
 add_document(struct receipt *r)
 {
 	const struct report_input *in = r->in;
@@ -168,10 +175,7 @@ add_notes(struct receipt *r, const struct findings *f, const char *code)
 		if (finding_said(f, i, code))
 			continue;
 		TRY(buf_str(&b, "• "));
-		TRY(finding_place(&f->v[i], r->lang, &b));
-		TRY(buf_str(&b, message_text(f->v[i].code, r->lang)));
-		if (finding_has_name(&f->v[i]))
-			TRY(buf_printf(&b, " (%s)", f->v[i].detail));
+		TRY(finding_line(&f->v[i], r->lang, &b));
 		TRY(add_buf(r, BLOCK_SMALL, NULL, &b));
 	}
 	return NULL;
@@ -203,6 +207,7 @@ add_language(struct receipt *r, enum lang lang)
 	r->lang = lang;
 	TRY(add(r, BLOCK_TITLE, NULL, word(WORD_RECEIPT, lang)));
 	TRY(add_verdict(r));
+	TRY(add_counts(r));
 	TRY(add_document(r));
 	TRY(add_notes(r, &r->in->facts->findings, v->code));
 	for (size_t i = 0; i < v->nsignatures && i < RECEIPT_SIGNATURES; i++)

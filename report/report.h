@@ -17,6 +17,8 @@ enum report_kind {
 	REPORT_HTML_ALONE = 16, /* with its style sheet inside */
 	REPORT_ETSI = 32,
 	REPORT_RECEIPT = 64,
+	REPORT_SHOWN = 128, /* with JSON: the lines that people read, too */
+	REPORT_NONE = 256,  /* the verdict alone */
 };
 
 /* report_start readies the JSON library, which reads random numbers from a
@@ -44,6 +46,7 @@ struct report_input {
 	size_t nsources;
 	const char *name;               /* of the file, as given; or NULL */
 	const struct report_place *place; /* NULL: it is not kept */
+	bool shown;                       /* REPORT_SHOWN */
 };
 
 /* One JSON object (schema: doc/report.schema.json): always both languages for
@@ -64,6 +67,11 @@ struct err *report_text(
 struct err *report_html(const struct report_input *in, enum lang lang,
     const char *style, struct buf *out) MUST_USE;
 extern const char report_css[];
+
+/* The page of a verification that did not come about, of which nothing is known
+ * but an error's code: the third word, why, and what to do. */
+struct err *report_html_error(const char *code, enum lang lang,
+    const char *style, struct buf *out) MUST_USE;
 
 /* The validation report of ETSI TS 119 102-2 V1.2.1, in XML. */
 struct err *report_etsi(

@@ -63,6 +63,7 @@ put_covers(struct rows *r, const char *covers, struct buf *out)
 		{ "manifest ", "danh sách " },
 		{ "file ", "tệp " },
 		{ "by manifest: ", "theo danh sách: " },
+		{ "not known", "chưa xác định được" },
 	};
 	for (size_t i = 0; i < COUNT_OF(words) && r->lang == LANG_VI; i++) {
 		size_t len = strlen(words[i][0]);
@@ -82,10 +83,27 @@ is_own_properties(const char *covers)
 }
 
 static struct err *
+list_covered(struct rows *r, const struct signature_fact *f, struct buf *out)
+{
+	bool begun = false;
+	for (size_t i = 0; i < f->nreferences; i++) {
+		const char *covers = f->references[i].covers;
+		if (covers == NULL || is_own_properties(covers))
+			continue;
+		if (begun)
+			TRY(buf_str(out, "; "));
+		TRY(put_covers(r, covers, out));
+		begun = true;
+	}
+	return NULL;
+}
+
+/* What was changed may have been the whole file or a part: nobody knows. */
+static struct err *
 covers_row(struct rows *r, const struct signature_fact *f)
 {
-	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX);
-	bool begun = false;
+	CLEANUP(buf_done) struct buf list = BUF(REPORT_MAX);
+	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX + 64);
 	if (f->unseen)
 		return row(r, WORD_COVERS, word(WORD_COVERS_HASH, r->lang));
 	if (f->covers_all)
@@ -95,17 +113,15 @@ covers_row(struct rows *r, const struct signature_fact *f)
 		    f->revision, f->revisions));
 		return row_of(r, WORD_COVERS, &value);
 	}
+	TRY(list_covered(r, f, &list));
+	if (list.len > 0 && integrity_of(f) == BROKEN)
+		return row_of(r, WORD_COVERS, &list);
 	TRY(buf_str(&value, word(WORD_COVERS_PART, r->lang)));
-	for (size_t i = 0; i < f->nreferences; i++) {
-		const char *covers = f->references[i].covers;
-		if (covers == NULL || is_own_properties(covers))
-			continue;
-		TRY(buf_str(&value, begun ? "; " : " ("));
-		TRY(put_covers(r, covers, &value));
-		begun = true;
-	}
-	if (begun)
+	if (list.len > 0) {
+		TRY(buf_str(&value, " ("));
+		TRY(buf_append(&value, buf_bytes(&list)));
 		TRY(buf_byte(&value, ')'));
+	}
 	return row_of(r, WORD_COVERS, &value);
 }
 
@@ -195,3 +211,66 @@ signature_rows(const struct report_input *in, size_t i, enum lang lang,
 	TRY(certificate_rows(&r, v));
 	return detail_rows(&r, v);
 }
+
+/* ---- above the rows ---- */
+
+struct place_among {
+	size_t nth, all; /* of its kind */
+};
+
+static struct place_among
+among(const struct verdict *v, size_t i)
+{
+	bool stamp = is_document_stamp(v->signatures[i].fact);
+	struct place_among p = { 0 };
+	for (size_t k = 0; k < v->nsignatures; k++)
+		if (is_document_stamp(v->signatures[k].fact) == stamp) {
+			p.all++;
+			p.nth += k <= i;
+		}
+	return p;
+}
+
+/* The formats of words are ours, from a table. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+struct err *
+signature_heading(
+    const struct report_input *in, size_t i, enum lang lang, struct buf *out)
+{
+	struct place_among p = among(in->verdict, i);
+	bool stamp = is_document_stamp(in->verdict->signatures[i].fact);
+	return buf_printf(out,
+	    word(stamp ? WORD_STAMP_OF : WORD_SIGNATURE_OF, lang), p.nth,
+	    p.all);
+}
+
+struct err *
+signature_counts(const struct report_input *in, enum lang lang, struct buf *out)
+{
+	const struct verdict *v = in->verdict;
+	CLEANUP(buf_done) struct buf which = BUF(256);
+	const char *decisive;
+	size_t n[3] = { 0 }; /* by enum result */
+	size_t stamps = 0;
+	if (v->nsignatures < 2)
+		return NULL;
+	for (size_t i = 0; i < v->nsignatures; i++) {
+		n[result_of(v->policy, v->signatures[i].indication)]++;
+		stamps += is_document_stamp(v->signatures[i].fact);
+	}
+	TRY(buf_printf(
+	    out, word(WORD_COUNT_SIGNATURES, lang), v->nsignatures - stamps));
+	if (stamps > 0)
+		TRY(buf_printf(out, word(WORD_COUNT_STAMPS, lang), stamps));
+	TRY(buf_printf(out, word(WORD_COUNT_RESULTS, lang), n[RESULT_VALID],
+	    n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
+	if (n[RESULT_VALID] == v->nsignatures)
+		return NULL;
+	TRY(signature_heading(in, v->decisive, lang, &which));
+	TRY(buf_cstr(&which, &decisive));
+	return buf_printf(out, word(WORD_DECISIVE, lang), decisive);
+}
+
+#pragma GCC diagnostic pop

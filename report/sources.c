@@ -104,10 +104,8 @@ told_before(const struct report_input *in, size_t i)
 	return false;
 }
 
-/* Whether the file may be used comes first, unless the code's own next step
- * says that. */
-static struct err *
-put_use(enum indication i, const char *next, enum lang lang, struct buf *out)
+struct err *
+report_use(enum indication i, const char *next, enum lang lang, struct buf *out)
 {
 	static const char *const begins[][3] = {
 		[LANG_VI] = { "Không ", "Chưa sử dụng", "Chỉ tin" },
@@ -148,8 +146,10 @@ report_next(const struct report_input *in, enum indication i,
 		TRY(put_sources(in, lang, &sources));
 	if (sources.len > 0)
 		TRY(buf_cstr(&sources, &next));
-	else if (strcmp(code, "revocation-unknown") == 0 && in->nsources == 0)
+	else if (in->nsources == 0 &&
+		 (strcmp(code, "revocation-unknown") == 0 ||
+		     strcmp(code, "stamp-revocation-unknown") == 0))
 		next = word(WORD_SOURCE_NONE, lang);
-	TRY(put_use(i, next, lang, out));
+	TRY(report_use(i, next, lang, out));
 	return buf_str(out, next);
 }

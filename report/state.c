@@ -95,7 +95,9 @@ clean(const char *s, struct buf *out)
 	return NULL;
 }
 
-bool
+/* What is told of each file in a container, and of each field of a form, by its
+ * name, which is the detail. */
+static bool
 finding_has_name(const struct finding *f)
 {
 	static const char *const codes[] = { "asic-unsigned-file",
@@ -106,7 +108,8 @@ finding_has_name(const struct finding *f)
 	return false;
 }
 
-struct err *
+/* "Page 2, revision 3: ", of a change in a PDF; else nothing. */
+static struct err *
 finding_place(const struct finding *f, enum lang lang, struct buf *out)
 {
 	if (f->page != 0)
@@ -117,6 +120,18 @@ finding_place(const struct finding *f, enum lang lang, struct buf *out)
 			lang),
 		    f->revision));
 	return f->page == 0 && f->revision == 0 ? NULL : buf_str(out, ": ");
+}
+
+struct err *
+finding_line(const struct finding *f, enum lang lang, struct buf *out)
+{
+	TRY(finding_place(f, lang, out));
+	TRY(buf_str(out, message_text(f->code, lang)));
+	if (!finding_has_name(f))
+		return NULL;
+	TRY(buf_str(out, " ("));
+	TRY(clean(f->detail, out));
+	return buf_byte(out, ')');
 }
 
 bool

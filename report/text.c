@@ -43,7 +43,7 @@ put_heading(
     struct page *p, size_t i, size_t n, const struct signature_verdict *v)
 {
 	TRY(buf_str(p->out, "\n"));
-	TRY(buf_printf(p->out, word(WORD_SIGNATURE_OF, p->lang), i + 1, n));
+	TRY(signature_heading(p->in, i, p->lang, p->out));
 	if (n == 1)
 		return buf_str(p->out, "\n");
 	return buf_printf(p->out, ": %s. %s\n",
@@ -74,12 +74,21 @@ put_footer(struct page *p)
 static struct err *
 put_counts(struct page *p)
 {
-	const struct verdict *v = p->in->verdict;
-	size_t n[3] = { 0 }; /* by enum result */
-	for (size_t i = 0; i < v->nsignatures; i++)
-		n[result_of(v->policy, v->signatures[i].indication)]++;
-	TRY(buf_printf(p->out, word(WORD_COUNTS, p->lang), v->nsignatures,
-	    n[RESULT_VALID], n[RESULT_INVALID], n[RESULT_INDETERMINATE]));
+	size_t before = p->out->len;
+	TRY(signature_counts(p->in, p->lang, p->out));
+	return p->out->len == before ? NULL : buf_str(p->out, "\n");
+}
+
+/* What whoever made the file may want to know. */
+static struct err *
+put_unreadable(struct page *p)
+{
+	const struct facts *f = p->in->facts;
+	if (f->unreadable == NULL)
+		return NULL;
+	TRY(buf_printf(p->out, "%s: %s: ", word(WORD_UNREADABLE, p->lang),
+	    f->findings.v[0].code));
+	TRY(clean(f->findings.v[0].detail, p->out));
 	return buf_str(p->out, "\n");
 }
 
@@ -97,7 +106,8 @@ put_head(struct page *p)
 	if (text[0] != '\0')
 		TRY(buf_printf(
 		    p->out, "%s: %s\n", word(WORD_NEXT, p->lang), text));
-	return v->nsignatures < 2 ? NULL : put_counts(p);
+	TRY(put_unreadable(p));
+	return put_counts(p);
 }
 
 #pragma GCC diagnostic pop
@@ -113,20 +123,6 @@ put_row(void *ctx, const char *label, const char *value)
 	return buf_str(p->out, "\n");
 }
 
-static struct err *
-put_remark(struct page *p, const struct finding *f)
-{
-	TRY(buf_str(p->out, "  - "));
-	TRY(finding_place(f, p->lang, p->out));
-	TRY(buf_str(p->out, message_text(f->code, p->lang)));
-	if (finding_has_name(f)) {
-		TRY(buf_str(p->out, " ("));
-		TRY(clean(f->detail, p->out));
-		TRY(buf_str(p->out, ")"));
-	}
-	return buf_str(p->out, "\n");
-}
-
 /* Each remark once, and not what was already given as the verdict. */
 static struct err *
 put_remarks(
@@ -139,7 +135,9 @@ put_remarks(
 			TRY(buf_printf(
 			    p->out, "  %s:\n", word(WORD_NOTES, p->lang)));
 		*begun = true;
-		TRY(put_remark(p, &f->v[i]));
+		TRY(buf_str(p->out, "  - "));
+		TRY(finding_line(&f->v[i], p->lang, p->out));
+		TRY(buf_str(p->out, "\n"));
 	}
 	return NULL;
 }

@@ -38,7 +38,9 @@ static const char *const words[WORD_COUNT][2] = {
 			       "dung",
 	    "content of the hash that was sent; it was not seen" },
 	[WORD_COVERS_PART] = { "một phần của tệp", "a part of the file" },
-	[WORD_COVERS_REVISION] = { "toàn bộ bản %d trong %d bản của tệp",
+	[WORD_COVERS_REVISION] = { "toàn bộ phiên bản %d trong %d phiên bản "
+				   "của "
+				   "tệp",
 	    "the whole of revision %d of %d" },
 	[WORD_CHANGES] = { "Thay đổi sau khi ký", "Changes after signing" },
 	[WORD_DOMAIN] = { "Miền tin cậy", "Domain of trust" },
@@ -54,18 +56,23 @@ static const char *const words[WORD_COUNT][2] = {
 	[WORD_NOT_FOUND] = { "không tìm thấy", "not found" },
 	[WORD_FILE] = { "Mã băm SHA-256 của tệp: %s",
 	    "SHA-256 of the file: %s" },
-	[WORD_COUNTS] = { "Tệp có %zu chữ ký: %zu hợp lệ, %zu không hợp lệ, "
-			  "%zu chưa xác định được.",
-	    "Signatures in the file: %zu; %zu valid, %zu not valid, %zu "
-	    "indeterminate." },
+	[WORD_STAMP_OF] = { "Dấu thời gian trên tài liệu %zu trong %zu",
+	    "Time stamp on the document %zu of %zu" },
+	[WORD_COUNT_SIGNATURES] = { "Tệp có %zu chữ ký",
+	    "Signatures in the file: %zu" },
+	[WORD_COUNT_STAMPS] = { " và %zu dấu thời gian trên tài liệu",
+	    ", time stamps on the document: %zu" },
+	[WORD_COUNT_RESULTS] = { ": %zu hợp lệ, %zu không hợp lệ, %zu chưa xác "
+				 "định được.",
+	    "; %zu valid, %zu not valid, %zu indeterminate." },
 	[WORD_STAMPER] = { "Nơi cấp dấu thời gian", "Time stamp by" },
 	[WORD_STAMP_OWN] = { "theo dấu thời gian này",
 	    "as this time stamp says" },
 	[WORD_HOLDS_UNTIL] = { "Bằng chứng còn giá trị đến",
 	    "The evidence holds until" },
-	[WORD_DECISIVE] = { "Kết quả chung theo chữ ký %zu, là chữ ký có kết "
-			    "quả xấu nhất.",
-	    "The result as a whole is that of signature %zu, the worst." },
+	[WORD_DECISIVE] = { " Kết quả chung là kết quả xấu nhất: %s.",
+	    " The result as a whole is the worst of them: %s." },
+	[WORD_UNREADABLE] = { "Chi tiết kỹ thuật", "Technical detail" },
 	[WORD_SOURCE_SLOW] = { "Máy chủ %s %s không trả lời trong %s giây.",
 	    "The %s server %s did not answer within %s s." },
 	[WORD_SOURCE_UNREACHABLE] = { "Không kết nối được máy chủ %s %s.",

@@ -66,6 +66,7 @@ extern const struct command command_trust_add;
 extern const struct command command_trust_import;
 extern const struct command command_trust_show;
 extern const struct command command_trust_sign;
+extern const struct command command_unlock;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */

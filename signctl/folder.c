@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,13 @@
 
 #define BAR_WIDTH 30 /* columns */
 
+struct entry {
+	char *path;
+	int error; /* errno: of what could not be looked into; 0: a file */
+};
+
 struct list {
-	char **v;
+	struct entry *v;
 	size_t n;
 };
 
@@ -21,7 +27,7 @@ static void
 list_done(struct list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i]);
+		free(l->v[i].path);
 	free(l->v);
 }
 
@@ -33,21 +39,21 @@ is_folder(const char *path)
 }
 
 static struct err *
-list_add(struct list *l, const char *path)
+list_add(struct list *l, const char *path, int error)
 {
 	if (l->n >= FOLDER_FILES_MAX)
 		return err_new(ERR_LIMIT, NULL, "over %d files below a folder",
 		    FOLDER_FILES_MAX);
 	if ((l->n & (l->n + 1)) == 0) { /* full at 0, 1, 3, 7, ... */
-		char **v = realloc(l->v, (2 * l->n + 1) * sizeof(*v));
+		struct entry *v = realloc(l->v, (2 * l->n + 1) * sizeof(*v));
 		if (v == NULL)
 			return err_new(ERR_NOMEM, NULL, "names of files");
 		l->v = v;
 	}
-	l->v[l->n] = strdup(path);
-	if (l->v[l->n] == NULL)
+	char *copy = strdup(path);
+	if (copy == NULL)
 		return err_new(ERR_NOMEM, NULL, "the name of a file");
-	l->n++;
+	l->v[l->n++] = (struct entry){ .path = copy, .error = error };
 	return NULL;
 }
 
@@ -57,14 +63,25 @@ by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+/* What cannot be opened is told, and must not be missing silently. */
 static struct err *
 read_tree(FTS *tree, struct list *out)
 {
 	FTSENT *e;
 	while ((e = fts_read(tree)) != NULL)
-		if (e->fts_info == FTS_F)
-			TRY(list_add(out, e->fts_path));
-	return NULL;
+		switch (e->fts_info) {
+		case FTS_F:
+			TRY(list_add(out, e->fts_path, 0));
+			break;
+		case FTS_DNR: /* a folder */
+		case FTS_ERR:
+		case FTS_NS:
+			TRY(list_add(out, e->fts_path, e->fts_errno));
+			break;
+		default:
+			break;
+		}
+	return errno == 0 ? NULL : err_errno(errno, "reading the folder");
 }
 
 static struct err *
@@ -74,6 +91,7 @@ list_files(const char *path, struct list *out)
 	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL)
 		return err_errno(errno, "%s", path);
+	errno = 0;
 	struct err *e = read_tree(tree, out);
 	fts_close(tree);
 	return e;
@@ -104,41 +122,45 @@ struct table {
 	size_t counts[COUNTS]; /* by enum result, then these */
 };
 
+/* Of one width in each language. */
 static const char *
 result_word(enum result r, enum lang lang)
 {
 	static const char *const words[][2] = {
-		[RESULT_VALID] = { "hợp lệ           ", "valid        " },
-		[RESULT_INVALID] = { "KHÔNG HỢP LỆ     ", "NOT VALID    " },
-		[RESULT_INDETERMINATE] = { "chưa xác định    ",
+		[RESULT_VALID] = { "hợp lệ            ", "valid        " },
+		[RESULT_INVALID] = { "KHÔNG HỢP LỆ      ", "NOT VALID    " },
+		[RESULT_INDETERMINATE] = { "chưa xác định được",
 		    "indeterminate" },
 	};
 	return words[r][lang];
 }
 
-/* The name below the folder.  It may hold anything; a terminal obeys some of
- * it. */
-static void
-print_name(const struct table *t, const char *path)
+static const char *const not_opened[] = { "không mở được     ",
+	"not opened   " };
+
+/* The name below the folder, escaped: it may hold anything, and a terminal
+ * obeys some of it. */
+static struct err *
+put_name(const struct table *t, const char *path, struct buf *out)
 {
-	path += strncmp(path, t->folder, strlen(t->folder)) == 0
-		    ? strlen(t->folder)
-		    : 0;
+	size_t len = strlen(t->folder);
+	path += strncmp(path, t->folder, len) == 0 ? len : 0;
 	while (*path == '/')
 		path++;
-	for (; *path != '\0'; path++)
-		putchar(
-		    (unsigned char)*path < ' ' || *path == 0x7f ? '?' : *path);
+	return utf8_escape(bytes_str(*path == '\0' ? "." : path), out);
 }
 
-static void
+static struct err *
 print_row(struct table *t, const char *path, const char *word, const char *code)
 {
+	CLEANUP(buf_done) struct buf name = BUF(4 * PATH_MAX + 1);
+	const char *text;
+	TRY(put_name(t, path, &name));
+	TRY(buf_cstr(&name, &text));
 	if (isatty(STDERR_FILENO)) /* the bar stands in that line */
 		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 32, "");
-	printf("%s  ", word);
-	print_name(t, path);
-	printf("  — %s\n", message_text(code, t->lang));
+	printf("%s  %s  — %s\n", word, text, message_text(code, t->lang));
+	return NULL;
 }
 
 static struct err *
@@ -146,32 +168,37 @@ tell_error(struct table *t, const char *path, struct err *e, int *code)
 {
 	if (err_kind(e) == ERR_NOMEM)
 		return e;
-	if (strcmp(err_code(e), "format-unknown") == 0) {
-		t->counts[COUNT_SKIPPED]++;
-	} else {
-		t->counts[COUNT_ERRORS]++;
-		print_row(t, path,
-		    t->lang == LANG_VI ? "không đọc được   " : "unreadable   ",
-		    err_code(e));
-		*code = exit_worse(*code, EXIT_INDETERMINATE);
-	}
+	bool denied = err_kind(e) == ERR_DENIED;
+	t->counts[COUNT_ERRORS]++;
+	struct err *failed = print_row(
+	    t, path, not_opened[t->lang], denied ? "file-denied" : err_code(e));
+	*code = exit_worse(*code, EXIT_INDETERMINATE);
 	err_free(e);
-	return NULL;
+	return failed;
 }
 
 static struct err *
-judge_file(struct table *t, const char *path, int *code)
+judge_file(struct table *t, const struct entry *file, int *code)
 {
+	const char *path = file->path;
 	struct verify_answer a = { 0 };
-	struct err *e = t->j->judge(t->j->ctx, path, &a);
+	struct err *e = file->error != 0 ? err_errno(file->error, "%s", path)
+					 : t->j->judge(t->j->ctx, path, &a);
 	if (e != NULL)
 		return tell_error(t, path, e, code);
+	/* A folder may hold pictures, too. */
+	if (strcmp(a.code, "format-unknown") == 0 ||
+	    strcmp(a.code, "format-office") == 0) {
+		t->counts[COUNT_SKIPPED]++;
+		verify_answer_done(&a);
+		return NULL;
+	}
 	enum result r = result_of(t->j->policy, a.indication);
 	t->counts[r]++;
-	print_row(t, path, result_word(r, t->lang), a.code);
+	e = print_row(t, path, result_word(r, t->lang), a.code);
 	*code = exit_worse(*code, indication_exit(a.indication));
 	verify_answer_done(&a);
-	return NULL;
+	return e;
 }
 
 static void
@@ -180,9 +207,9 @@ print_summary(const struct table *t)
 	const char *const format =
 	    t->lang == LANG_VI
 		? "\n%zu hợp lệ, %zu không hợp lệ, %zu chưa xác định được, %zu "
-		  "không đọc được, %zu tệp khác.\n"
+		  "không mở được, %zu tệp khác.\n"
 		: "\n%zu valid, %zu not valid, %zu indeterminate, %zu "
-		  "unreadable, %zu other files.\n";
+		  "not opened, %zu other files.\n";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	printf(format, t->counts[RESULT_VALID], t->counts[RESULT_INVALID],
@@ -200,7 +227,8 @@ folder_verify(
 	TRY(list_files(path, &files));
 	for (size_t i = 0; i < files.n; i++) {
 		show_bar(i, files.n);
-		TRY(judge_file(&t, files.v[i], code));
+		TRY(judge_file(&t, &files.v[i], code));
+		fflush(stdout);
 	}
 	show_bar(files.n, files.n);
 	print_summary(&t);

@@ -21,7 +21,8 @@ bool is_folder(const char *path);
  * folder_verify goes through all regular files below `path`, by name, with a
  * bar on standard error if that is a terminal, and prints a table: result,
  * file, sentence.  *code becomes the worst exit code.  Files of no known format
- * are counted, no more.  Symbolic links are not followed.
+ * are counted, no more; what may not be opened is told, folders, too.  Symbolic
+ * links are not followed.
  */
 struct err *folder_verify(const struct folder_judge *j, const char *path,
     enum lang lang, int *code) MUST_USE;

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_revoke,
 	&command_suspend,
 	&command_release,
+	&command_unlock,
 	&command_cert_verify,
 	&command_crl_verify,
 	&command_ocsp_verify,

@@ -332,7 +332,12 @@ print_answer(const struct args *a, const char *path, bool several,
 static struct err *
 judge_path(void *ctx, const char *path, struct verify_answer *out)
 {
-	return verify_here(ctx, path, out);
+	struct session *s = ctx;
+	unsigned wanted = s->request.reports;
+	s->request.reports = REPORT_NONE;
+	struct err *e = verify_here(s, path, out);
+	s->request.reports = wanted;
+	return e;
 }
 
 static struct err *

@@ -67,6 +67,7 @@ take_question(
 		{ "lang", f->lang, sizeof(f->lang) },
 		{ "hash", f->hash, sizeof(f->hash) },
 		{ "of", f->of, sizeof(f->of) },
+		{ "password", f->password, sizeof(f->password) },
 		{ "keep", f->keep, sizeof(f->keep) },
 		{ "time", f->time, sizeof(f->time) } };
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
@@ -197,5 +198,6 @@ form_free(struct form *f)
 	buf_done(&f->picture);
 	buf_done(&f->seal);
 	err_free(f->error);
+	wipe(f->password, sizeof(f->password));
 	free(f);
 }

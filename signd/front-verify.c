@@ -20,6 +20,7 @@ struct asked_for {
 	struct verdict_place place;
 	struct hashes hashes; /* instead of the content */
 	bool out_of_pdf;
+	bool shown; /* the JSON has the lines that people read */
 };
 
 static void
@@ -120,6 +121,18 @@ read_keep(const struct request *r, struct asked_for *w)
 }
 
 static struct err *
+read_shown(const struct request *r, struct asked_for *w)
+{
+	const char *word;
+	TRY(request_param(r, "shown", &word));
+	if (word != NULL && strcmp(word, "yes") != 0)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "shown: yes"), "parameter");
+	w->shown = word != NULL;
+	return NULL;
+}
+
+static struct err *
 read_wanted(const struct request *r, struct asked_for *w)
 {
 	const char *time;
@@ -145,7 +158,16 @@ read_wanted(const struct request *r, struct asked_for *w)
 		w->content = buf_bytes(&form->content);
 	TRY(read_hashes(r, w));
 	TRY(read_name(r, w));
+	TRY(read_shown(r, w));
 	return read_keep(r, w);
+}
+
+/* Of a PDF that opens by one; it comes in a form alone, as addresses are
+ * logged by whoever stands between. */
+static struct bytes
+password_of(const struct request *r)
+{
+	return r->form == NULL ? BYTES_NONE : bytes_str(r->form->password);
 }
 
 static struct err *
@@ -167,7 +189,9 @@ judge_document(const struct request *r, const struct asked_for *w,
 		.external = w->hashes.given ? &w->hashes.content : &content,
 		.nexternal = w->hashes.given || w->content.ptr != NULL,
 		.out_of_pdf = w->out_of_pdf,
-		.reports = wanted_report(r) | verdict_reports(&w->place),
+		.reports = wanted_report(r) | verdict_reports(&w->place) |
+			   (w->shown ? REPORT_SHOWN : 0u),
+		.password = password_of(r),
 		.name = w->name,
 		.place = w->place.keep == KEEP_NOTHING ? NULL : &w->place.place,
 	};
@@ -286,7 +310,8 @@ verify(struct request *r, struct reply *out)
 	CLEANUP(trusted_done) struct trusted t = { 0 };
 	CLEANUP(verify_answer_done) struct verify_answer a = { 0 };
 	TRY(read_wanted(r, &w));
-	if (r->document.len == 0)
+	/* What has a name is a file, if an empty one. */
+	if (r->document.len == 0 && r->form == NULL && w.name == NULL)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),
 		    "document-missing");
 	TRY(trusted_get(r->front, &t));
@@ -294,11 +319,25 @@ verify(struct request *r, struct reply *out)
 	return answer(r, &w, &a, out);
 }
 
+/* Nothing was found out, for who came by the form. */
+static struct err *
+reply_undecided(struct request *r, struct err *e, struct reply *out)
+{
+	const char *code = err_code(e);
+	out->status = problem_of(e).status;
+	out->code = code;
+	out->type = "text/html; charset=utf-8";
+	out->body = BUF(PROBLEM_MAX);
+	err_free(e);
+	return report_html_error(
+	    code, request_lang(r), "/style.css", &out->body);
+}
+
 struct err *
 post_verification(struct request *r, struct reply *out)
 {
 	struct err *e = verify(r, out);
 	if (e != NULL && request_accepts(r, "text/html"))
-		return reply_error_page(r, e, out);
+		return reply_undecided(r, e, out);
 	return e;
 }

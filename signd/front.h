@@ -212,6 +212,7 @@ struct form {
 	char keep[16];
 	char hash[512];
 	char of[8];
+	char password[128]; /* of the document; wiped */
 	char name[PARAM_MAX]; /* of the document, as the browser told it */
 	struct err *error;
 };

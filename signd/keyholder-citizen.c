@@ -402,6 +402,7 @@ record_approval(struct keyholder *k, const struct sad *s,
 	    &body, 5, s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
 	TRY(pack_bytes(&body, 6, pin_taken_once(pin)));
 	TRY(pack_i64(&body, 7, code_step));
+	TRY(pack_i64(&body, 8, pin->m.time + PIN_MESSAGE_SECONDS));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
 }

@@ -42,8 +42,8 @@ try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
 {
 	struct pepper pepper = keyholder_pepper(k);
 	TRY(seal_key(&h->sealed, &pepper, &h->owner, m->pin, &out->key));
-	TRY(seal_open(&h->sealed, &h->owner, secret_bytes(&out->key),
-	    &out->content, ok));
+	TRY(seal_open(
+	    &h->sealed, &h->owner, secret_bytes(&out->key), &out->content, ok));
 	if (!*ok || h->sealed.second_len == 0)
 		return NULL;
 	TRY(totp_match(seal_second(&h->sealed, secret_bytes(&out->content)),
@@ -52,15 +52,32 @@ try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
 	return NULL;
 }
 
+/* What can be said without trying either.  After a clock that was set back no
+ * code can be right, and that is not its owner's fault. */
+static struct err *
+check_code(const struct keyholder *k, const struct held *h,
+    const struct pin_message *m)
+{
+	int64_t newest = clock_now(k->clock) / TOTP_SECONDS + 1;
+	if (h->sealed.second_len == 0)
+		return NULL;
+	if (m->code.len == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "a code is wanted too"),
+		    "code-missing");
+	return h->code_step <= newest
+		   ? NULL
+		   : err_coded(err_new(ERR_REMOTE, NULL,
+				   "a code of a later time was used"),
+			 "clock-behind");
+}
+
 struct err *
 keyholder_unseal(struct keyholder *k, struct bytes credential,
     const struct held *h, const struct pin_message *m, struct unsealed *out)
 {
 	bool ok = false;
-	struct err *e = NULL;
-	if (h->sealed.second_len > 0 && m->code.len == 0)
-		e = err_coded(err_new(ERR_DENIED, NULL, "a code is wanted too"),
-		    "code-missing");
+	struct err *e = check_code(k, h, m);
 	if (e == NULL)
 		e = try_both(k, h, m, out, &ok);
 	if (e != NULL) {
@@ -271,8 +288,8 @@ static void
 settle_alg(struct request *r, const struct held *h)
 {
 	if (r->alg.form == SIG_NONE)
-		r->alg.form = key_alg_of(h->key) == KEY_RSA ? SIG_RSA_PKCS1
-							    : SIG_ECDSA;
+		r->alg.form =
+		    key_alg_of(h->key) == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA;
 }
 
 static struct err *
@@ -318,7 +335,8 @@ sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 	TRY(keyholder_fetch(k, r->credential, false, &sad.cover, &h));
 	settle_alg(r, &h);
 	if (h.tries_left == 0)
-		return err_coded(err_new(ERR_DENIED, NULL, "too many wrong PINs"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "too many wrong PINs"),
 		    "pin-locked");
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(sad_unseal(&sad, &h, &open.content));

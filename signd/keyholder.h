@@ -251,8 +251,8 @@ struct err *keyholder_sign(
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
  * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
- * for a wrong PIN and for a wrong code alike; code "code-missing", without
- * trying either. */
+ * for a wrong PIN and for a wrong code alike; code "code-missing", and ERR_REMOTE
+ * code "clock-behind", without trying either. */
 struct unsealed {
 	struct secret key;     /* that unseals */
 	struct secret content; /* what was sealed: pkcs11/seal.h */
@@ -389,7 +389,8 @@ struct err *keyholder_seal(
 /* keyholder-audit.c: signs the audit chain as it is now, if it is time. */
 struct err *keyholder_checkpoint(struct keyholder *k) MUST_USE;
 
-/* The token's HMAC key, as seal.h and sad.h want it. */
+/* The token's HMAC key, as seal.h and sad.h want it.  Not from inside:
+ * ERR_INTERNAL, so that no Argon2id ever keeps the token. */
 struct pepper keyholder_pepper(struct keyholder *k);
 /* An id of 16 random bytes in hex. */
 struct err *keyholder_random_id(char out[33]) MUST_USE;

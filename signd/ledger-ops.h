@@ -39,9 +39,11 @@ enum ledger_write_op {
 	LW_PIN_END = 0x0508,
 	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
 	 * digests or "", 6 id of a sealed PIN or "", 7 step of the second
-	 * factor's code or 0 [n].  Ends the try as right.  Answer: empty.
+	 * factor's code or 0 [n], 8 until when that PIN can be sent again [n].
+	 * Ends the try as right.  Answer: empty.
 	 * ERR_DENIED code "pin-replayed": that sealed PIN was used; code
-	 * "pin-wrong": that code was. */
+	 * "pin-wrong": that code was.  ERR_REMOTE code "clock-behind": nobody
+	 * knows, for the clock was set back. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
 	 * 5 algorithm (dotted), 6 digests (repeated), 7 key of the request (32

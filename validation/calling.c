@@ -3,10 +3,21 @@
 
 #include <string.h>
 
+static bool
+is_changed(const struct signature_fact *f)
+{
+	for (size_t i = 0; i < f->nreferences; i++)
+		if (f->references[i].digest == CHECK_FAILED)
+			return true;
+	return f->signature == CHECK_FAILED;
+}
+
+/* Where what is signed has changed, nobody knows any more how much it was. */
 bool
 covers_part(const struct signature_fact *f)
 {
-	return !f->covers_all && f->revisions == 0 && f->nreferences > 0;
+	return !f->covers_all && f->revisions == 0 && f->nreferences > 0 &&
+	       !is_changed(f);
 }
 
 bool
@@ -65,6 +76,33 @@ with_open_stamp(const struct signature_verdict *v, const char *code)
 		if (strcmp(rows[i][0], code) == 0)
 			return rows[i][open];
 	return code;
+}
+
+static const char *
+of_stamp(const char *code)
+{
+	static const char *const rows[][2] = {
+		{ "issuer-not-trusted", "stamp-issuer-not-trusted" },
+		{ "certificate-expired", "stamp-certificate-expired" },
+		{ "certificate-revoked", "stamp-certificate-revoked" },
+		{ "revocation-unknown", "stamp-revocation-unknown" },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i][0], code) == 0)
+			return rows[i][1];
+	return code;
+}
+
+/* A time stamp on the document has no signer who could sign again. */
+void
+call_stamp(struct signature_verdict *v)
+{
+	const char *own = of_stamp(v->code);
+	for (size_t i = 0; i < v->proof.n; i++)
+		if (v->proof.v[i].code != NULL &&
+		    strcmp(v->proof.v[i].code, v->code) == 0)
+			v->proof.v[i].code = own;
+	v->code = own;
 }
 
 /* Of signatures that all passed, the first of which there is more to tell. */

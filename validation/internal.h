@@ -167,6 +167,7 @@ bool has_finding(const struct findings *f, const char *code);
 /* Whether only a part of the file is signed. */
 bool covers_part(const struct signature_fact *f);
 /* The code of a signature that passed. */
+void call_stamp(struct signature_verdict *v);
 const char *passed_code(const struct policy *p, const struct signature_fact *f);
 /* That of one that ended or was revoked, by what is known of its stamps. */
 const char *with_open_stamp(

@@ -479,6 +479,8 @@ judge_one(struct judging *j, struct signature_verdict *v)
 	}
 	if (v->indication == TOTAL_PASSED)
 		v->code = passed_code(j->r->policy, v->fact);
+	else if (is_document_stamp(v->fact))
+		call_stamp(v);
 	v->holds_until = holds_until(j, v);
 	/* The time of a time stamp is its own. */
 	if (v->indication == TOTAL_PASSED && is_document_stamp(v->fact)) {
@@ -555,7 +557,9 @@ validate(const struct validation_request *r, struct verdict *out)
 	CLEANUP(verdict_done)
 	struct verdict v = { .indication = INDETERMINATE,
 		.sub = SUB_NONE,
-		.code = "no-signature",
+		.code = r->facts->unreadable == NULL
+			    ? "no-signature"
+			    : r->facts->findings.v[0].code,
 		.policy = r->policy,
 		.time = r->time };
 	v.signatures =

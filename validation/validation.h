@@ -125,7 +125,8 @@ struct verdict {
  *
  * It always fills *out, freed by verdict_done(); errors are of memory
  * only.  A document without signatures is INDETERMINATE, code
- * "no-signature".  The facts must outlive the verdict.
+ * "no-signature", or what kept it from being read (facts->unreadable).  The
+ * facts must outlive the verdict.
  */
 #define VALIDATION_PATHS_MAX 2000
 struct err *validate(

@@ -5,6 +5,7 @@
 	const form = document.getElementById("verify");
 	const file = document.getElementById("document");
 	const content = document.getElementById("content");
+	const password = document.getElementById("password");
 	const keep = document.getElementById("keep");
 	const drop = document.getElementById("drop");
 	const busy = document.getElementById("busy");
@@ -16,37 +17,30 @@
 		vi: {
 			title: "Kiểm tra chữ ký số", busy: "Đang kiểm tra…",
 			offline: "Không kết nối được với máy chủ.",
-			again: "Kiểm tra mạng rồi thử lại.",
-			report: "Tải báo cáo (JSON)", signer: "Người ký",
-			issuer: "Đơn vị cấp chứng thư", serial: "Số chứng thư",
-			cert: "Chứng thư", from: "Hiệu lực từ", to: "Đến",
-			claimed: "Thời gian ký (tự khai)",
-			best: "Thời gian dùng để xét",
-			reason: "Lý do", location: "Nơi ký", format: "Định dạng",
-			algorithm: "Thuật toán", covers: "Phạm vi ký",
-			whole: "toàn bộ tệp", part: "một phần tệp",
-			changes: "Thay đổi sau khi ký", domain: "Hệ thống tin cậy",
-			signature: "Chữ ký", of: "trên", details: "Chi tiết",
-			file: "Tệp", sha: "SHA-256", policy: "Chính sách",
-			time: "Thời điểm kiểm tra", code: "Mã",
-			seen: "Xem lại kết quả này", receipt: "Tải biên nhận (PDF)"
+			again: "Chưa sử dụng tệp này. Kiểm tra mạng rồi thử lại.",
+			wait: "Chưa sử dụng tệp này. ",
+			open: "CHƯA XÁC ĐỊNH ĐƯỢC", next: "Việc cần làm",
+			report: "Tải báo cáo (JSON)", notes: "Lưu ý",
+			details: "Chi tiết", format: "Định dạng",
+			serial: "Số chứng thư", file: "Tệp",
+			policy: "Chính sách", time: "Kiểm tra lúc", code: "Mã",
+			technical: "Chi tiết kỹ thuật",
+			seen: "Xem lại kết quả này, xem các bước kiểm tra, in",
+			link: "Xem lại kết quả này", receipt: "Tải biên nhận (PDF)"
 		},
 		en: {
 			title: "Verify a digital signature", busy: "Verifying…",
 			offline: "The server cannot be reached.",
-			again: "Check the connection and try again.",
-			report: "Download the report (JSON)", signer: "Signer",
-			issuer: "Issuer", serial: "Serial number",
-			cert: "Certificate", from: "In force from", to: "Until",
-			claimed: "Signing time (claimed)", best: "Time judged at",
-			reason: "Reason", location: "Place", format: "Format",
-			algorithm: "Algorithm", covers: "What is signed",
-			whole: "the whole file", part: "a part of the file",
-			changes: "Changes after signing", domain: "Domain of trust",
-			signature: "Signature", of: "of", details: "Details",
-			file: "File", sha: "SHA-256", policy: "Policy",
-			time: "Verified at", code: "Code",
-			seen: "See this result again",
+			again: "Do not use this file yet. Check the connection and try again.",
+			wait: "Do not use this file yet. ",
+			open: "INDETERMINATE", next: "What to do",
+			report: "Download the report (JSON)", notes: "Please note",
+			details: "Details", format: "Format",
+			serial: "Serial number", file: "File",
+			policy: "Policy", time: "Checked at", code: "Code",
+			technical: "Technical detail",
+			seen: "See this result again, with every step, and print it",
+			link: "See this result again",
 			receipt: "Download the receipt (PDF)"
 		}
 	};
@@ -73,24 +67,33 @@
 		}
 		return parent;
 	}
+	/* As the page of the result has it: 22/11/2026 15:20 +07:00. */
 	function when(iso) {
-		if (!iso) { return ""; }
 		const t = new Date(iso);
-		return isNaN(t) ? iso : t.toLocaleString(
-			lang() === "vi" ? "vi-VN" : "en-GB",
-			{ timeZone: "Asia/Ho_Chi_Minh", dateStyle: "medium",
-				timeStyle: "medium" }) + " (GMT+7)";
+		if (!iso || isNaN(t)) { return iso || ""; }
+		const p = new Date(t.getTime() + 7 * 3600000).toISOString();
+		const day = p.slice(0, 10);
+		return (lang() === "vi" ? day.split("-").reverse().join("/") : day) +
+			" " + p.slice(11, 16) + " +07:00";
 	}
 
-	function verdict(o, level) {
-		const look = looks[o.indication] || ["open", "?"];
+	function next(box, text) {
+		if (!text) { return; }
+		add(box, add(make("p", "said"), make("strong", "", say("next") + ": "),
+			document.createTextNode(text)));
+	}
+
+	/* What one of several signatures lets somebody do is for the whole to
+	 * say. */
+	function verdict(o, level, whole) {
+		const look = looks[o.indication] || looks.INDETERMINATE;
 		const box = make("section", "verdict " + look[0]);
 		const word = make(level, "word");
 		const sign = make("span", "sign", look[1]);
 		sign.setAttribute("aria-hidden", "true");
 		add(word, sign, document.createTextNode(both(o.result_text)));
 		add(box, word, make("p", "said", both(o.sentence)));
-		if (both(o.next)) { add(box, make("p", "said", both(o.next))); }
+		if (whole || o.indication !== "TOTAL-PASSED") { next(box, both(o.next)); }
 		return box;
 	}
 
@@ -99,47 +102,33 @@
 		add(list, make("dt", "", say(key)), make("dd", "", value));
 	}
 
-	function notes(list) {
+	function notes(box, list, level) {
+		if (!list || !list.length) { return; }
 		const ul = make("ul", "notes");
-		(list || []).forEach(function (n) {
-			const text = both(n.sentence) + (n.detail ? " (" + n.detail + ")" : "");
-			add(ul, make("li", "", text));
-		});
-		return ul;
+		list.forEach(function (n) { add(ul, make("li", "", n)); });
+		add(box, make(level, "", say("notes")), ul);
 	}
 
-	function signature(s, i, n) {
+	/* The lines are the service's: the same as on the page of the result. */
+	function signature(s, n) {
 		const box = make("section", "signature");
-		const c = s.certificate || {};
-		const t = s.time || {};
-		const cover = s.coverage || {};
-		add(box, make("h2", "", say("signature") + " " + (i + 1) + " " +
-			say("of") + " " + n));
-		if (n > 1) { add(box, verdict(s, "h3")); }
+		const shown = s.shown[lang()];
 		const main = make("dl");
-		row(main, "signer", s.signer || s.claimed_name);
-		row(main, "claimed", when(t.claimed));
-		row(main, "cert", both(c.state_text));
-		row(main, "issuer", c.issuer_common_name);
-		row(main, "covers", cover.whole_file ? say("whole") : say("part"));
-		row(main, "changes", both(cover.changes_text));
-		row(main, "reason", s.reason);
-		row(main, "location", s.location);
+		add(box, make("h2", "", shown.heading));
+		if (n > 1) { add(box, verdict(s, "h3", false)); }
+		for (let i = 0; i + 1 < shown.rows.length; i += 2) {
+			add(main, make("dt", "", shown.rows[i]),
+				make("dd", "", shown.rows[i + 1]));
+		}
 		add(box, main);
-		if (s.notes && s.notes.length) { add(box, notes(s.notes)); }
+		notes(box, shown.notes, "h3");
 		const more = make("details");
 		const dl = make("dl");
 		add(more, make("summary", "", say("details")));
 		row(dl, "format", [s.format, s.level].filter(Boolean).join(" "));
-		row(dl, "algorithm", (s.integrity || {}).algorithm);
-		row(dl, "best", when(t.best));
-		row(dl, "domain", (s.trust || {}).domain);
-		row(dl, "serial", c.serial);
-		row(dl, "from", when(c.not_before));
-		row(dl, "to", when(c.not_after));
-		row(dl, "code", s.code + (s.sub_indication ? " " + s.sub_indication : ""));
-		add(box, add(more, dl));
-		return box;
+		row(dl, "serial", (s.certificate || {}).serial);
+		row(dl, "code", [s.code, s.sub_indication].filter(Boolean).join(" "));
+		return add(box, add(more, dl));
 	}
 
 	function download(report) {
@@ -160,42 +149,61 @@
 	function links(v) {
 		const p = make("p", "links");
 		if (!v || !/^[0-9a-f]{32}$/.test(v.id)) { return p; }
-		add(p, link(say("seen"), "/v/" + v.id + "?lang=" + lang()));
+		add(p, link(say(v.kept === "report" ? "seen" : "link"),
+			"/v/" + v.id + "?lang=" + lang()));
 		if (v.kept === "report") {
 			add(p, link(say("receipt"), "/receipts/" + v.id));
 		}
 		return p;
 	}
 
-	function showReport(report) {
-		const list = report.signatures || [];
-		add(result, verdict(report, "h2"), links(report.verification));
-		list.forEach(function (s, i) {
-			add(result, signature(s, i, list.length));
-		});
-		if (report.notes && report.notes.length) {
-			add(result, notes(report.notes));
-		}
-		const more = make("details");
-		const dl = make("dl");
-		const d = report.document || {};
-		add(more, make("summary", "", say("file")));
-		row(dl, "format", d.format);
-		row(dl, "sha", d.sha256);
-		row(dl, "policy", both((report.policy || {}).sentence));
-		row(dl, "time", when(report.validation_time));
-		add(result, add(more, dl), download(report));
+	/* What whoever made the file may want to know. */
+	function technical(report) {
+		const note = (report.notes || [])[0];
+		return (report.document || {}).unreadable && note ?
+			[note.code, note.detail].filter(Boolean).join(": ") : "";
 	}
 
+	function showReport(report) {
+		const list = report.signatures || [];
+		const shown = report.shown[lang()];
+		const d = report.document || {};
+		const dl = make("dl");
+		add(result, verdict(report, "h2", true));
+		row(dl, "file", d.name);
+		row(dl, "time", when(report.validation_time));
+		row(dl, "technical", technical(report));
+		add(result, dl);
+		if (shown.counts) { add(result, make("p", "", shown.counts)); }
+		notes(result, shown.notes, "h2");
+		add(result, links(report.verification));
+		list.forEach(function (s) {
+			add(result, signature(s, list.length));
+		});
+		const more = make("details");
+		const rest = make("dl");
+		add(more, make("summary", "", say("details")));
+		row(rest, "format", d.format);
+		add(rest, make("dt", "", "SHA-256"), make("dd", "code", d.sha256));
+		row(rest, "policy", [(report.policy || {}).name,
+			both((report.policy || {}).sentence)].filter(Boolean).join(": "));
+		row(rest, "code", [report.code, report.sub_indication]
+			.filter(Boolean).join(" "));
+		add(result, add(more, rest), download(report));
+	}
+
+	/* Nothing was found out: the word is the third one here, too. */
 	function showProblem(p) {
-		const box = make("section", "verdict error");
+		const box = make("section", "verdict open");
 		const word = make("h2", "word");
-		const sign = make("span", "sign", "!");
+		const sign = make("span", "sign", "?");
+		const todo = both(p.next);
 		sign.setAttribute("aria-hidden", "true");
-		add(word, sign, document.createTextNode(both(p.text)));
-		add(box, word, make("p", "said", both(p.next)));
-		if (p.detail) { add(box, make("p", "said", p.detail)); }
-		add(box, make("p", "code", p.code + (p.requestId ? " · " + p.requestId : "")));
+		add(word, sign, document.createTextNode(say("open")));
+		add(box, word, make("p", "said", both(p.text)));
+		next(box, todo.startsWith(say("wait")) ? todo : say("wait") + todo);
+		add(box, make("p", "code", [p.code, p.detail, p.requestId]
+			.filter(Boolean).join(" · ")));
 		add(result, box);
 	}
 
@@ -208,21 +216,41 @@
 		if (last.report) { showReport(last.report); } else { showProblem(last.problem); }
 	}
 
+	/* What the next step asks for is at hand. */
+	function askMore() {
+		const code = (last.report || last.problem).code;
+		const field = { "pdf-password": password, "content-missing": content }[code];
+		if (!field) { return; }
+		field.closest("details").open = true;
+		field.focus();
+	}
+
 	function offline() {
 		return { code: "offline",
 			text: { vi: words.vi.offline, en: words.en.offline },
 			next: { vi: words.vi.again, en: words.en.again } };
 	}
 
+	/* The service takes 255 bytes of a name. */
+	function fitting(name) {
+		const letters = Array.from(name.toWellFormed ? name.toWellFormed() : name);
+		while (new TextEncoder().encode(letters.join("")).length > 255) {
+			letters.pop();
+		}
+		return letters.join("");
+	}
+
 	async function ask() {
 		let options;
-		let query = "?filename=" + encodeURIComponent(file.files[0].name);
+		let query = "?shown=yes&filename=" +
+			encodeURIComponent(fitting(file.files[0].name));
 		if (keep.checked) { query += "&keep=report"; }
 		const headers = { "Accept": "application/json" };
-		if (content.files.length) {
+		if (content.files.length || password.value) {
 			const data = new FormData();
 			data.append("document", file.files[0]);
-			data.append("content", content.files[0]);
+			if (content.files.length) { data.append("content", content.files[0]); }
+			if (password.value) { data.append("password", password.value); }
 			options = { method: "POST", headers: headers, body: data };
 		} else {
 			headers["Content-Type"] = "application/octet-stream";
@@ -247,8 +275,20 @@
 		button.disabled = false;
 		show();
 		result.focus();
+		askMore();
 	}
 
+	/* A result stands under no other file than its own. */
+	function forget() {
+		last = null;
+		result.hidden = true;
+		password.value = "";
+	}
+
+	file.addEventListener("change", forget);
+	content.addEventListener("change", function () {
+		result.hidden = true;
+	});
 	form.addEventListener("submit", function (e) {
 		e.preventDefault();
 		verify();
@@ -266,6 +306,7 @@
 		e.preventDefault();
 		if (e.dataTransfer.files.length) {
 			file.files = e.dataTransfer.files;
+			forget();
 			verify();
 		}
 	});

@@ -15,8 +15,8 @@ struct err *worker_start(void) MUST_USE;
 void worker_stop(void);
 
 /* The format whose detect() takes the document; by name if `hint` is given
- * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown".
- */
+ * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown";
+ * ERR_USAGE with that code where there is no format of such a name. */
 struct err *job_format(struct bytes document, const char *hint,
     const struct format **out) MUST_USE;
 
@@ -78,6 +78,8 @@ struct verify_answer {
 	struct buf receipt; /* PDF/A, not sealed yet */
 };
 
+/* job_verify: a document that cannot be read (broken, of an unknown kind, over
+ * a limit, locked by a password) is INDETERMINATE, and no error. */
 struct err *job_verify(
     const struct verify_request *r, struct verify_answer *out) MUST_USE;
 /* job_judge judges what job_verify found before: its `facts`.  Of the request

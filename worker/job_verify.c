@@ -101,7 +101,8 @@ write_reports(const struct verify_request *r, const struct case_file *c,
 		.sources = g->sources,
 		.nsources = g->nsources,
 		.name = r->name,
-		.place = r->place };
+		.place = r->place,
+		.shown = (r->reports & REPORT_SHOWN) != 0 };
 	return write_wanted(r, &in, out);
 }
 
@@ -231,13 +232,15 @@ wanted_policy(const struct verify_request *r, struct policy **out)
 				      : policy_load(r->policy, out);
 }
 
-struct err *
-job_verify(const struct verify_request *r, struct verify_answer *out)
+static struct err *
+collect(const struct verify_request *r, struct facts *out)
 {
 	const struct format *format;
-	CLEANUP(policy_freep) struct policy *policy = NULL;
-	TRY(wanted_policy(r, &policy));
+	if (r->document.len == 0)
+		return err_coded(
+		    err_new(ERR_MALFORMED, NULL, "0 bytes"), "document-empty");
 	TRY(job_format(r->document, r->format, &format));
+	out->format = format->name;
 	const struct collect_input in = { .document = r->document,
 		.external = r->external,
 		.nexternal = r->nexternal,
@@ -247,17 +250,70 @@ job_verify(const struct verify_request *r, struct verify_answer *out)
 		.nkeys = r->nkeys,
 		.shared_key = r->shared_key,
 		.dotnet_enveloped = r->dotnet_enveloped };
+	return format->collect(&in, out);
+}
+
+/* What a format has no code of its own for is told of a file. */
+static const char *
+unreadable_code(const struct err *e)
+{
+	static const char *const codes[] = {
+		[ERR_MALFORMED] = "document-damaged",
+		[ERR_UNSUPPORTED] = "document-unsupported",
+		[ERR_LIMIT] = "document-too-complex",
+		[ERR_DENIED] = "document-unsupported",
+	};
+	bool own = strcmp(err_code(e), err_kind_name(err_kind(e))) != 0;
+	return own ? err_code(e) : codes[err_kind(e)];
+}
+
+/*
+ * Of what cannot be read no signature is known that could be judged (EN 319
+ * 102-1 5.2.2 is about one that is).  People get one of the three words all the
+ * same, and are told why.  What is not the document's fault stays an error.
+ */
+static struct err *
+note_unreadable(struct err *e, struct facts *facts)
+{
+	enum err_kind kind = err_kind(e);
+	if (kind != ERR_MALFORMED && kind != ERR_UNSUPPORTED &&
+	    kind != ERR_LIMIT && kind != ERR_DENIED)
+		return e;
+	/* Nothing that was read before it broke off counts. */
+	const char *format = facts->format;
+	facts_done(facts);
+	*facts = (struct facts){ .format = format,
+		.unreadable = err_kind_name(kind) };
+	struct err *added = findings_add(
+	    &facts->findings, true, unreadable_code(e), "%s", err_text(e));
+	err_free(e);
+	return added;
+}
+
+struct err *
+job_verify(const struct verify_request *r, struct verify_answer *out)
+{
+	CLEANUP(policy_freep) struct policy *policy = NULL;
+	TRY(wanted_policy(r, &policy));
 	struct facts facts = { 0 };
-	uint8_t hash[DIGEST_MAX];
-	TRY(format->collect(&in, &facts));
+	uint8_t hash[DIGEST_MAX] = { 0 };
+	struct err *e = collect(r, &facts);
+	if (e != NULL)
+		e = note_unreadable(e, &facts);
+	if (e != NULL) {
+		facts_done(&facts);
+		return e;
+	}
 	const uint8_t *given = content_hash(r);
 	const struct case_file c = { .facts = &facts,
 		.sha256 = given != NULL  ? given
 			  : facts.hashed ? facts.document_sha256
 					 : hash,
 		.len = r->document.len };
-	struct err *e = check_hash_used(r, &facts);
-	if (e == NULL && c.sha256 == hash)
+	if (facts.unreadable == NULL)
+		e = check_hash_used(r, &facts);
+	/* Only a report tells it, and a folder may hold films. */
+	if (e == NULL && c.sha256 == hash && (r->reports & REPORT_NONE) == 0)
 		e = digest_of(DIGEST_SHA256, r->document, hash);
 	if (e == NULL && r->out_of_pdf)
 		e = findings_add(

@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	tests/certs/test-cert \
 	tests/certs/test-csr-make \
 	tests/certs/test-der \
+	tests/certs/test-held \
 	tests/certs/test-hpke \
 	tests/certs/test-issue \
 	tests/certs/test-crl \
@@ -22,6 +23,10 @@ tests_certs_test_alg_LDADD = $(CERTS_LIBS)
 tests_certs_test_cert_SOURCES = tests/certs/test-cert.c tests/certs/make.h
 tests_certs_test_cert_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_cert_LDADD = $(CERTS_LIBS)
+
+tests_certs_test_held_SOURCES = tests/certs/test-held.c tests/certs/make.h
+tests_certs_test_held_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_held_LDADD = $(CERTS_LIBS)
 
 tests_certs_test_der_SOURCES = tests/certs/test-der.c
 tests_certs_test_der_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -24,13 +24,16 @@ text_of(const struct facts *f, const char *policy, enum lang lang,
 }
 
 static json_t *schema;
+static bool shown; /* with the lines that people read */
 static bool fits(json_t *s, json_t *v, const char *where);
 
 static json_t *
 json_of(const struct facts *f, const char *policy, const struct buf *crl)
 {
 	struct verdict v = judge_facts(&world, f, policy, NOON, crl);
-	const struct report_input in = { .verdict = &v, .facts = f };
+	const struct report_input in = {
+		.verdict = &v, .facts = f, .shown = shown
+	};
 	struct buf out = BUF(REPORT_MAX);
 	CHECK_OK(report_json(&in, &out));
 	json_t *o = json_loadb((const char *)out.ptr, out.len, 0, NULL);
@@ -188,6 +191,27 @@ the_clerk_reads_the_sentence_and_the_next_step_first(void)
 }
 
 static void
+what_was_changed_is_not_called_a_part(void)
+{
+	struct facts f = { .format = "xml" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->covers_all = false;
+	CHECK_OK(fact_string(
+	    &s->references[0].covers, BYTES_LIT("whole document")));
+	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(has(&t, "một phần của tệp (toàn bộ tài liệu)\n"));
+	buf_done(&t);
+	s->references[0].digest = CHECK_FAILED;
+	t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(has(&t, "Phạm vi được ký:        toàn bộ tài liệu\n"));
+	CHECK(!has(&t, "một phần"));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
 english_says_the_same(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -237,12 +261,95 @@ several_signatures_are_counted_and_the_worst_leads(void)
 	CHECK(bytes_starts(buf_bytes(&t), BYTES_LIT("KHÔNG HỢP LỆ. ")));
 	CHECK(has(&t,
 	    "Tệp có 2 chữ ký: 1 hợp lệ, 1 không hợp lệ, 0 chưa xác định "
-	    "được.\n"));
+	    "được. Kết quả chung là kết quả xấu nhất: Chữ ký 2 trong 2.\n"));
 	CHECK(has(&t, "Chữ ký 1 trong 2: HỢP LỆ. "));
 	CHECK(has(&t, "Chữ ký 2 trong 2: KHÔNG HỢP LỆ. "));
 	buf_done(&t);
 	facts_done(&f);
 	buf_done(&crl);
+}
+
+/* A reader counts people who signed; time stamps are counted apart. */
+static void
+stamps_on_the_document_are_counted_apart(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	add_good_signature(&f, &world.citizen);
+	struct signature_fact *s = add_good_signature(&f, &world.tsa);
+	add_stamp(s, &world.tsa, NOON - 5);
+	s->timestamps[0].document = true;
+	s->timestamps[0].kind = STAMP_DOCUMENT;
+	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(has(&t, "Tệp có 1 chữ ký và 1 dấu thời gian trên tài liệu: "));
+	CHECK(has(&t, "\nChữ ký 1 trong 1: "));
+	CHECK(has(&t, "\nDấu thời gian trên tài liệu 1 trong 1: "));
+	buf_done(&t);
+	t = text_of(&f, "basic", LANG_EN, &crl);
+	CHECK(has(
+	    &t, "Signatures in the file: 1, time stamps on the document: 1; "));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
+what_cannot_be_read_gets_the_third_word_and_its_reason(void)
+{
+	struct facts f = { .unreadable = "malformed" };
+	CHECK_OK(findings_add(
+	    &f.findings, true, "pdf-damaged", "%s", "no %%EOF\x1b at 700"));
+	struct buf t = text_of(&f, "basic", LANG_VI, NULL);
+	CHECK(bytes_starts(buf_bytes(&t),
+	    BYTES_LIT("CHƯA XÁC ĐỊNH ĐƯỢC. Tệp PDF bị hỏng hoặc không đúng "
+		      "chuẩn.\nViệc cần làm: Chưa sử dụng tệp này. ")));
+	CHECK(
+	    has(&t, "\nChi tiết kỹ thuật: pdf-damaged: no %%EOF\xef\xbf\xbd"));
+	buf_done(&t);
+	json_t *o = json_of(&f, "basic", NULL);
+	CHECK(is(o, "code", "pdf-damaged"));
+	CHECK(is(o, "indication", "INDETERMINATE"));
+	json_t *d = json_object_get(o, "document");
+	CHECK(is(d, "unreadable", "malformed"));
+	CHECK(json_is_null(json_object_get(d, "format")));
+	json_decref(o);
+	facts_done(&f);
+}
+
+/* What our own page shows, for somebody else's. */
+static void
+lines_for_people_are_those_of_the_text(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(fact_string(&s->reason, BYTES_LIT("<b>x\x1b</b>")));
+	add_good_signature(&f, &world.citizen);
+	shown = true;
+	json_t *o = json_of(&f, "crypto-only", NULL);
+	shown = false;
+	json_t *whole = json_object_get(o, "shown");
+	CHECK(bytes_starts(bytes_str(json_string_value(json_object_get(
+			       json_object_get(whole, "en"), "counts"))),
+	    BYTES_LIT("Signatures in the file: 2; ")));
+	for (size_t lang = 0; lang < 2; lang++) {
+		struct buf t =
+		    text_of(&f, "crypto-only", (enum lang)lang, NULL);
+		json_t *one =
+		    json_array_get(json_object_get(o, "signatures"), 0);
+		json_t *said = json_object_get(json_object_get(one, "shown"),
+		    lang == LANG_VI ? "vi" : "en");
+		json_t *rows = json_object_get(said, "rows");
+		CHECK(json_array_size(rows) > 16 &&
+		      json_array_size(rows) % 2 == 0);
+		for (size_t i = 0; i < json_array_size(rows); i++)
+			CHECK(has(
+			    &t, json_string_value(json_array_get(rows, i))));
+		CHECK(has(
+		    &t, json_string_value(json_object_get(said, "heading"))));
+		buf_done(&t);
+	}
+	json_decref(o);
+	facts_done(&f);
 }
 
 static void
@@ -421,9 +528,13 @@ main(void)
 	load_schema();
 	world = make_world();
 	RUN(the_clerk_reads_the_sentence_and_the_next_step_first);
+	RUN(what_was_changed_is_not_called_a_part);
 	RUN(english_says_the_same);
 	RUN(unknown_revocation_never_reads_as_valid);
 	RUN(several_signatures_are_counted_and_the_worst_leads);
+	RUN(stamps_on_the_document_are_counted_apart);
+	RUN(what_cannot_be_read_gets_the_third_word_and_its_reason);
+	RUN(lines_for_people_are_those_of_the_text);
 	RUN(no_signature_is_said_plainly);
 	RUN(json_has_both_languages_and_the_facts);
 	RUN(strings_of_documents_cannot_write_the_report);

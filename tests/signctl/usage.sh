@@ -69,11 +69,11 @@ expect 64 'policy-unknown' "refuses an unknown policy" verify --policy frobnicat
 expect 64 'wants a time' "refuses a time that is none" verify --time yesterday "$0"
 expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
 expect 64 'is a folder' "says that a file is a folder" sod verify "$dir"
-expect 67 '\[format-unknown\]' "says that a file is of no known format" verify "$0"
+expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này không thuộc loại' "says that a file is of no known format" verify "$0"
 : >"$dir/empty"
-expect 67 '\[format-unknown\]' "says so of an empty file" verify "$dir/empty"
-expect 67 'chưa|không' "speaks Vietnamese by default" verify "$0"
-expect 67 'not|no ' "speaks English when asked" verify --lang en "$0"
+expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này rỗng' "says that a file is empty" verify "$dir/empty"
+expect 66 'Không tìm thấy' "speaks Vietnamese by default" verify "$dir/nothing"
+expect 66 'not there' "speaks English when asked" verify --lang en "$dir/nothing"
 expect 64 'url is missing' "wants to know the service" sign --credential x "$0"
 expect 64 'must be https' "talks to no plain HTTP" info --url http://localhost:1
 expect 69 '\[service-unreachable\]' "says that nobody answers" info --url https://localhost:1

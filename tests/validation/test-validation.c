@@ -359,6 +359,31 @@ a_stamp_on_the_document_must_come_from_an_authority(void)
 	facts_done(&f);
 }
 
+/* Its sentence is about the authority, and not about a signer. */
+static void
+a_stamp_on_the_document_has_words_of_its_own(void)
+{
+	struct facts f = { .format = "pdf" };
+	struct signature_fact *s = add_good_signature(&f, &world.tsa);
+	add_stamp(s, &world.tsa, NOON);
+	s->timestamps[0].document = true;
+	check(&f, "basic", NOON, NULL, INDETERMINATE, SUB_TRY_LATER,
+	    "stamp-revocation-unknown");
+	s->claimed_time = TIME_NONE; /* as those of a PDF have none */
+	struct buf crl = make_crl(&world.ca, NOON - 100, &world.tsa, NOON - 200);
+	check(&f, "basic", NOON, &crl, INDETERMINATE, SUB_REVOKED_NO_POE,
+	    "stamp-certificate-revoked");
+	buf_done(&crl);
+	struct world lone = world;
+	lone.domain = (struct trust_domain){ .name = "city" };
+	struct verdict v = judge_facts(&lone, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == INDETERMINATE &&
+	      v.sub == SUB_NO_CERTIFICATE_CHAIN_FOUND &&
+	      strcmp(v.code, "stamp-issuer-not-trusted") == 0);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
 static void
 not_knowing_of_revocation_is_not_valid(void)
 {
@@ -693,6 +718,7 @@ main(void)
 	RUN(a_stamp_after_the_end_proves_nothing);
 	RUN(a_stamp_from_before_the_certificate_condemns);
 	RUN(a_stamp_on_the_document_must_come_from_an_authority);
+	RUN(a_stamp_on_the_document_has_words_of_its_own);
 	RUN(not_knowing_of_revocation_is_not_valid);
 	RUN(a_responder_is_judged_like_anybody);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);

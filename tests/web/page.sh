@@ -129,8 +129,54 @@ wcag "the page of an error"
 go "$url/"
 keys '#document' "$dir/none.txt"
 click '#verify button'
-wait_for '#result .error'; ok $? "what is no document gets a clear error"
+wait_for '#result .verdict.open'; ok $? "what is no document gets the third word"
+text '#result .verdict' | grep -q 'CHƯA XÁC ĐỊNH ĐƯỢC' &&
+    text '#result .verdict' | grep -q 'Việc cần làm: Chưa sử dụng tệp này'
+ok $? "with what to do"
 shot error
+keys '#document' "$dir/signed.pdf"
+[ "$(js 'document.getElementById(\"result\").hidden')" = true ]
+ok $? "and goes when another file is chosen"
+
+# The rows are those of the page that the service writes.
+click '#verify button'
+wait_for '#result .verdict.good'
+js 'Array.from(document.querySelectorAll(\"#result .signature > dl > *\"), function (e) { return e.textContent; }).join()' \
+    > "$dir/rows"
+ask -H 'Accept: text/html' -H 'Accept-Language: vi' -F "document=@$dir/signed.pdf" \
+    "$url/v1/verifications?lang=vi"
+python3 - "$dir/rows" "$dir/out" << 'END'
+import html, json, re, sys
+rows = json.load(open(sys.argv[1]))
+page = open(sys.argv[2]).read()
+page = re.search(r"<article.*?<dl>(.*?)</dl>", page, re.S).group(1)
+page = ",".join(html.unescape(t) for t in re.findall(r"<d[td]>(.*?)</d[td]>", page, re.S))
+print("#", rows, "#", page, sep="\n# ") if rows != page else None
+sys.exit(rows != page or rows.count(",") < 18)
+END
+ok $? "it has the rows of the service's own page, no more and no fewer"
+
+# A PDF that opens by a password: it is asked for, and then it is read.
+if command -v qpdf > /dev/null; then
+	qpdf --encrypt mở own 256 -- "$dir/don.pdf" "$dir/locked.pdf"
+	keys '#document' "$dir/locked.pdf"
+	click '#verify button'
+	wait_for '#result .verdict.open'
+	text '#result .verdict' | grep -q 'mật khẩu'
+	ok $? "a locked PDF is told"
+	[ "$(js 'document.activeElement.id')" = '"password"' ]
+	ok $? "and its password asked for"
+	wcag "the page that asks for it"
+	keys '#password' mở
+	click '#verify button'
+	for _ in $(seq 1 50); do
+		text '#result .verdict' | grep -q 'không có chữ ký số' && break
+		sleep 0.1
+	done
+	text '#result .verdict' | grep -q 'không có chữ ký số'
+	ok $? "with it the file is looked into"
+	! grep -q 'mở' "$dir/log"; ok $? "the log does not have it"
+fi
 
 # By keyboard alone: Enter on the button.
 go "$url/"
