@@ -293,12 +293,12 @@ begin(struct talk *t)
 }
 
 /* Until the CA has decided, in steps of our own: OpenSSL would sleep for as long
- * as that CA likes. */
+ * as that CA likes, or not at all. */
 static bool
 wait_for_decision(const struct talk *t, int after_s)
 {
 	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
-	int64_t next = now_ms() + (int64_t)after_s * 1000;
+	int64_t next = now_ms() + (after_s > 1 ? (int64_t)after_s : 1) * 1000;
 	const struct cmp_way *way = &t->ca->way;
 	while (now_ms() < next) {
 		if (now_ms() >= t->end ||

@@ -55,7 +55,7 @@ serve() { # CERTIFICATE SECRET OPTIONS...: sets $server and $port
 	port=$((21000 + ($$ * 3 + n * 17) % 9000))
 	given=$1 secret=$2
 	shift 2
-	openssl cmp -port "$port" -srv_ref signd -srv_secret "pass:$secret" \
+	stdbuf -oL openssl cmp -port "$port" -srv_ref signd -srv_secret "pass:$secret" \
 	    -rsp_cert "$given.pem" -poll_count 0 -max_msgs 0 \
 	    -accept_raverified "$@" \
 	    > "$dir/log" 2>&1 &
@@ -95,6 +95,13 @@ ok $? "a CA that decides later is waited for"
 serve right between-us -poll_count 50 -check_after 1
 ! CMP_SECONDS=3 ask && grep -q '^external-ca-waiting: ' said
 ok $? "but not for ever"
+# OpenSSL keeps five seconds for the last message.
+serve right between-us -poll_count 100000 -check_after 0
+! CMP_SECONDS=8 ask && grep -q '^external-ca-waiting: ' said
+ok $? "one that says \"at once\" is waited for as long"
+polls=$(grep -c '^cmp: Received request' log)
+[ "$polls" -gt 1 ] && [ "$polls" -lt 20 ]
+ok $? "and asked at most once a second ($polls)"
 serve right between-us
 CMP_REVOKE=right.pem ask; ok $? "it is asked to end a certificate"
 serve right between-us -pkistatus 2 -failure 10
