@@ -242,21 +242,13 @@ token_part(const struct part *p, struct buf *out)
 
 /* ---- the ledger, as user-ledger ---- */
 
-static struct err *
-open_ledger(const struct settings *s, struct ledger **out)
-{
-	CLEANUP(free_charp) char *path = NULL;
-	TRY(ledger_path(s, &path));
-	return ledger_open(path, LEDGER_WRITE, &ledger_ground_system, out);
-}
-
 /* Before any key is made: is there a ledger that has its keys already? */
 static struct err *
 look_part(const struct part *p, struct buf *out)
 {
 	(void)out;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	struct err *e = ledger_setup_get(l, &setup);
 	if (e != NULL && strcmp(err_code(e), "not-set-up") == 0) {
@@ -312,7 +304,7 @@ ledger_part(const struct part *p, struct buf *out)
 	struct bytes text, sig;
 	TRY(read_setup(p->in, &setup, &text, &sig));
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
 	return committed(l, ledger_setup_put(l, &setup));
 }
@@ -495,7 +487,7 @@ officer_part(const struct part *p, bool add)
 	char fingerprint[65];
 	fingerprint_of(c, fingerprint);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	TRY(ledger_setup_get(l, &setup));
 	TRY(ledger_begin(l));
@@ -555,7 +547,7 @@ static struct err *
 audit_part(const struct part *p, struct buf *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	int64_t bad = 0, count = 0;
 	TRY(ledger_audit_check(l, &bad));
 	TRY(ledger_audit_count(l, &count));

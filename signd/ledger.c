@@ -39,6 +39,14 @@ ledger_path(const struct settings *s, char **out)
 }
 
 struct err *
+ledger_to_write(const struct settings *s, struct ledger **out)
+{
+	CLEANUP(free_charp) char *path = NULL;
+	TRY(ledger_path(s, &path));
+	return ledger_open(path, LEDGER_WRITE, &ledger_ground_system, out);
+}
+
+struct err *
 block_stop_signals(void)
 {
 	sigset_t stop;

@@ -32,6 +32,10 @@ extern const struct ledger_ground ledger_ground_system;
 
 /* ledger_path gives the database of these settings as a new string. */
 struct err *ledger_path(const struct settings *s, char **out) MUST_USE;
+/* The ledger of these settings, for the commands that work on it without the
+ * process.  Errors of ledger_open(). */
+struct err *ledger_to_write(
+    const struct settings *s, struct ledger **out) MUST_USE;
 
 /* One request each; for ipc_service.handle, with `ctx` a ledger_server. */
 struct err *ledger_handle_read(void *ctx, const struct ipc_message *request,

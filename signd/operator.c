@@ -70,20 +70,12 @@ find_purpose(const char *name)
 
 /* ---- in the ledger: what the issuing CA is ---- */
 
-static struct err *
-open_ledger(const struct settings *s, struct ledger **out)
-{
-	CLEANUP(free_charp) char *path = NULL;
-	TRY(ledger_path(s, &path));
-	return ledger_open(path, LEDGER_WRITE, &ledger_ground_system, out);
-}
-
 /* 1 CKA_ID of the CA's key, 2 its certificate. */
 static struct err *
 look_part(const struct part *p, struct buf *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	TRY(ledger_setup_get(l, &setup));
 	TRY(pack_bytes(out, 1, buf_bytes(&setup.ca_key_id)));
@@ -249,7 +241,7 @@ ledger_part(const struct part *p, struct buf *out)
 {
 	(void)out;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
 	struct err *e = put_key(l, p->in);
 	if (e == NULL)

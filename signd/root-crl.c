@@ -226,14 +226,11 @@ tell_entry(void *ctx, const char *hex, int64_t revoked_at, int reason)
 static struct err *
 look_part(const struct part *p, struct buf *out)
 {
-	CLEANUP(free_charp) char *path = NULL;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
 	int64_t number = 0;
-	TRY(ledger_path(p->s, &path));
-	/* For writing: one of a version before this may have to be brought up
-	 * to date. */
-	TRY(ledger_open(path, LEDGER_WRITE, &ledger_ground_system, &l));
+	/* One of a version before this may have to be brought up to date. */
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_setup_get(l, &setup));
 	if (setup.nchain == 0)
 		return err_coded(
@@ -364,11 +361,9 @@ record_list(struct ledger *l, struct bytes in)
 static struct err *
 record_part(const struct part *p, struct buf *out)
 {
-	CLEANUP(free_charp) char *path = NULL;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	(void)out;
-	TRY(ledger_path(p->s, &path));
-	TRY(ledger_open(path, LEDGER_WRITE, &ledger_ground_system, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
 	struct err *e = record_list(l, p->in);
 	if (e == NULL)

@@ -12,14 +12,6 @@
 #define BATCH 64 /* credentials between two commits */
 
 static struct err *
-open_ledger(const struct settings *s, struct ledger **out)
-{
-	CLEANUP(free_charp) char *path = NULL;
-	TRY(ledger_path(s, &path));
-	return ledger_open(path, LEDGER_WRITE, &ledger_ground_system, out);
-}
-
-static struct err *
 committed(struct ledger *l, struct err *e)
 {
 	if (e == NULL)
@@ -68,7 +60,7 @@ put_part(const struct part *p, struct buf *out)
 	TRY(unpack_bytes(&u, 1, &kek));
 	TRY(unpack_bytes(&u, 2, &cover));
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
 	return committed(l, ledger_generation_put(l, kek, cover));
 }
@@ -236,7 +228,7 @@ static struct err *
 look_part(const struct part *p, struct buf *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	struct look k = { .l = l, .out = out };
 	return ledger_generations(l, look_one, &k);
 }
@@ -327,7 +319,7 @@ end_part(const struct part *p, struct buf *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	struct unpack u = unpack_of(p->in);
-	TRY(open_ledger(p->s, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
 	struct err *e = NULL;
 	while (e == NULL && unpack_is(&u, 1))

@@ -59,11 +59,9 @@ pack_generation(void *ctx, const struct ledger_generation *g)
 static struct err *
 look_part(const struct part *p, struct buf *out)
 {
-	CLEANUP(free_charp) char *path = NULL;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(ledger_setup_done) struct ledger_setup s = { 0 };
-	TRY(ledger_path(p->s, &path));
-	TRY(ledger_open(path, LEDGER_WRITE, &ledger_ground_system, &l));
+	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_setup_get(l, &s));
 	TRY(pack_bytes(out, T_PEPPER, buf_bytes(&s.pepper_id)));
 	TRY(pack_bytes(out, T_CA, buf_bytes(&s.ca_key_id)));
