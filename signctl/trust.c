@@ -180,12 +180,10 @@ grant(const struct args *a, const struct cert *c, struct trust_anchor *anchor)
 }
 
 static struct err *
-add_new(const struct args *a, struct cert *c, struct trust_list *l)
+check_stated(const struct args *a, const struct cert *c)
 {
 	uint8_t got[32];
 	uint8_t stated[32];
-	const char *domain;
-	struct trust_anchor *anchor = NULL;
 	cert_fingerprint(c, got);
 	TRY(stated_fingerprint(a, stated));
 	print_fingerprint("stated", stated);
@@ -193,6 +191,17 @@ add_new(const struct args *a, struct cert *c, struct trust_list *l)
 		return err_coded(err_new(ERR_DENIED, NULL, "%s",
 				     cert_subject(c)),
 		    "trust-fingerprint-differs");
+	return NULL;
+}
+
+static struct err *
+add_new(const struct args *a, struct cert *c, struct trust_list *l)
+{
+	uint8_t got[32];
+	const char *domain;
+	struct trust_anchor *anchor = NULL;
+	cert_fingerprint(c, got);
+	TRY(check_stated(a, c));
 	TRY(args_need(a, "domain", &domain));
 	TRY(trust_list_put(l, domain, cert_common_name(c), got, &anchor));
 	TRY(grant(a, c, anchor));
@@ -200,7 +209,8 @@ add_new(const struct args *a, struct cert *c, struct trust_list *l)
 	return NULL;
 }
 
-/* One that the list already names is held against its fingerprint there. */
+/* One that the list already names is held against its fingerprint there, and
+ * against the stated one, too. */
 static struct err *
 add_cert(const struct args *a, struct cert *c, struct trust_list *l)
 {
@@ -212,6 +222,11 @@ add_cert(const struct args *a, struct cert *c, struct trust_list *l)
 	if (anchor == NULL)
 		return add_new(a, c, l);
 	print_fingerprint("in list", anchor->sha256);
+	if (args_has(a, "fingerprint"))
+		TRY(check_stated(a, c));
+	if (args_has(a, "service") || args_has(a, "time"))
+		return err_new(ERR_USAGE, NULL,
+		    "the list says already what it is trusted for");
 	if (anchor->cert == NULL)
 		anchor->cert = cert_ref(c);
 	return NULL;

@@ -53,6 +53,12 @@ expect 0 'now sign' "with the right fingerprint it is put in" \
     trust add "$list" "$dir/root.pem" --domain city --fingerprint "$print"
 expect 0 'in list' "one that the list knows is compared with it" \
     trust add "$list" "$dir/root.pem"
+another=$(openssl x509 -in "$dir/other.pem" -noout -fingerprint -sha256 |
+    sed 's/.*=//')
+expect 77 'trust-fingerprint-differs' "and with a fingerprint that is stated" \
+    trust add "$list" "$dir/root.pem" --fingerprint "$another"
+expect 64 'says already' "what it is trusted for is not passed over" \
+    trust add "$list" "$dir/root.pem" --service ocsp
 expect 0 'number 1' "it is signed" trust sign "$list" --key "$dir/signer.key" \
     --cert "$dir/signer.pem" --out "$dir/list.p7m"
 expect 0 'signature granted since' "the signed list is shown" \
