@@ -160,7 +160,8 @@ ok $? "two at once with one link: one of them"
 service_stop
 ledger "UPDATE external_task SET due = 0"
 tasks=$(ledger "SELECT upper(serial) FROM external_task")
-echo "$tasks" | grep -q "$lost"; ok $? "the ledger knows of the one that was lost"
+[ -n "$lost" ] && echo "$tasks" | grep -q "$lost"
+ok $? "the ledger knows of the one that was lost"
 ! echo "$tasks" | grep -q "$used"; ok $? "and that the next one is used"
 : > "$ca_dir/said"
 service_start
@@ -188,9 +189,10 @@ service_start
 wait_for "revoked $serial"; ok $? "the CA is told when it is back"
 
 # What that CA issued is no business of our own lists.
-as_own() { openssl crl -inform DER -in "$dir/own.crl" -noout -text; }
 curl -s -o "$dir/own.crl" "$public_url/pki/ca.crl"
-! as_own | grep -qi "$serial"; ok $? "our own CRL does not speak of it"
+openssl crl -inform DER -in "$dir/own.crl" -noout -text > "$dir/own.text" &&
+    [ -n "$serial" ] && ! grep -qi "$serial" "$dir/own.text"
+ok $? "our own CRL does not speak of it"
 service_stop
 ledger "SELECT line FROM audit" > "$dir/audit"
 grep -q '"external-issued"' "$dir/audit" &&
