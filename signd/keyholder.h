@@ -169,12 +169,13 @@ struct held {
 	int64_t version;
 	int64_t tries_left;
 	int64_t code_step; /* of the last code that was used */
+	int64_t sad_used;  /* whether that SAD was */
 };
 void held_done(struct held *h);
-/* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result; `pass` as in keyholder_uncover(). */
+/* LW_CREDENTIAL for the SAD of that id, or LW_PIN_TRY where there is none.
+ * `credential` must outlive the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
+    struct bytes sad, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
