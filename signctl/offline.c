@@ -105,24 +105,3 @@ exit_worse(int a, int b)
 		return EXIT_INVALID;
 	return a == EXIT_VALID ? b : a;
 }
-
-static struct err *
-child(void *ctx, struct buf *out)
-{
-	const struct verify_request *r = ctx;
-	struct verify_answer answer = { 0 };
-	TRY(job_verify(r, &answer));
-	struct err *e = verify_answer_pack(&answer, out);
-	verify_answer_done(&answer);
-	return e;
-}
-
-struct err *
-verify_sandboxed(struct verify_request *r, struct verify_answer *out)
-{
-	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
-	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
-		.seconds = OFFLINE_SECONDS };
-	TRY(sandbox_run(limits, child, r, &packed));
-	return verify_answer_unpack(buf_bytes(&packed), out);
-}
