@@ -110,8 +110,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
-TESTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/preserve.sh %D%/cms.sh %D%/pictures.sh
+TESTS += %D%/levels.sh %D%/preserve.sh %D%/cms.sh %D%/pictures.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh
