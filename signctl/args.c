@@ -69,10 +69,22 @@ lang_of(const char *wanted)
 	return LANG_EN;
 }
 
+/* Wherever it stands: what is wrong with another option is told in it, too. */
+static const char *
+wanted_lang(int argc, char **argv)
+{
+	const char *wanted = NULL;
+	for (int i = 0; i + 1 < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--lang") == 0)
+			wanted = argv[i + 1];
+	return wanted;
+}
+
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
-	*out = (struct args){ .command = c, .lang = lang_of(NULL) };
+	*out = (struct args){ .command = c,
+		.lang = lang_of(wanted_lang(argc, argv)) };
 	bool options = true;
 	int words = 0;
 	if (find_row(c, BYTES_NONE) >= OPTIONS_MAX)
@@ -90,7 +102,8 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 	}
 	out->words = argv;
 	out->nwords = (size_t)words;
-	out->lang = lang_of(args_get(out, "lang"));
+	if (args_has(out, "lang"))
+		out->lang = lang_of(args_get(out, "lang"));
 	return NULL;
 }
 
