@@ -69,6 +69,7 @@ lang_of(const char *wanted)
 	return LANG_EN;
 }
 
+/* Wherever it stands: what is wrong with another option is told in it, too. */
 enum lang
 args_lang(int argc, char **argv)
 {
@@ -84,7 +85,7 @@ args_lang(int argc, char **argv)
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
-	*out = (struct args){ .command = c, .lang = lang_of(NULL) };
+	*out = (struct args){ .command = c, .lang = args_lang(argc, argv) };
 	bool options = true;
 	int words = 0;
 	if (find_row(c, BYTES_NONE) >= OPTIONS_MAX)
@@ -102,7 +103,6 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 	}
 	out->words = argv;
 	out->nwords = (size_t)words;
-	out->lang = lang_of(args_get(out, "lang"));
 	return NULL;
 }
 

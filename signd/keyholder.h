@@ -297,14 +297,19 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by our CA.
- * `dry`: only whether it could be made; nothing is signed, *out untouched. */
-struct err *keyholder_certificate(struct keyholder *k,
-    const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+/* Whether the certificate that an enrolment asks for could be made; nothing is
+ * signed. */
+struct err *keyholder_certificate_try(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key) MUST_USE;
+/* The certificate for a key in somebody's token or server, signed by our CA.
+ * Beyond citizens' profiles those that issue-profile names; else ERR_DENIED,
+ * code "profile-not-issued". */
+struct err *keyholder_certificate_elsewhere(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key,
     struct cert **out) MUST_USE;
-/* The same by the external CA, if there is one, which takes as long as that
- * CA does: other threads have the token meanwhile, and no generation's pointer
- * outlives it.  `enrolment`: its id. */
+/* The one of an enrolment, by the external CA, if there is one, which takes as
+ * long as that CA does: other threads have the token meanwhile, and no
+ * generation's pointer outlives it.  `enrolment`: its id. */
 struct err *keyholder_certificate_of(struct keyholder *k,
     const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;

@@ -89,8 +89,8 @@ EXTRA_DIST += %D%/strangers.py
 TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
 
 # The desk and the ceremony.
-dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
-TESTS += %D%/issue.sh %D%/ceremony.sh
+dist_check_SCRIPTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
+TESTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
 
 # Revocation lists of a million entries.
 dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh
