@@ -69,19 +69,6 @@ lang_of(const char *wanted)
 	return LANG_EN;
 }
 
-/* Wherever it stands: what is wrong with another option is told in it, too. */
-enum lang
-args_lang(int argc, char **argv)
-{
-	const char *wanted = NULL;
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strncmp(argv[i], "--lang=", 7) == 0)
-			wanted = argv[i] + 7;
-		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
-			wanted = argv[i + 1];
-	return lang_of(wanted);
-}
-
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
@@ -150,4 +137,16 @@ args_need(const struct args *a, const char *name, const char **out)
 		    name, a->command->name);
 	*out = value;
 	return NULL;
+}
+
+enum lang
+args_lang(int argc, char **argv)
+{
+	const char *wanted = NULL;
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			wanted = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+			wanted = argv[i + 1];
+	return lang_of(wanted);
 }

@@ -85,11 +85,36 @@ request_header(const struct request *r, const char *name)
 	    r->connection, MHD_HEADER_KIND, name);
 }
 
+struct param {
+	const char *name, *value;
+	size_t n;
+};
+
+static enum MHD_Result
+count_param(
+    void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct param *p = ctx;
+	(void)kind;
+	if (strcmp(name, p->name) != 0)
+		return MHD_YES;
+	p->value = value;
+	p->n++;
+	return MHD_YES;
+}
+
+/* Of two who read the query, one may take the first and one the last. */
 struct err *
 request_param(const struct request *r, const char *name, const char **out)
 {
-	const char *v = MHD_lookup_connection_value(
-	    r->connection, MHD_GET_ARGUMENT_KIND, name);
+	struct param p = { .name = name };
+	MHD_get_connection_values(
+	    r->connection, MHD_GET_ARGUMENT_KIND, count_param, &p);
+	if (p.n > 1)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "%s: given %zu times", name, p.n),
+		    "parameter");
+	const char *v = p.value;
 	if (v != NULL && v[0] == '\0')
 		v = NULL;
 	if (v != NULL &&

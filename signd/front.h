@@ -187,7 +187,7 @@ struct request {
 };
 
 /* Parameters of the query, NULL when absent.  ERR_USAGE, code "parameter":
- * too long, or not printable UTF-8. */
+ * too long, or not printable UTF-8, or given more than once. */
 struct err *request_param(
     const struct request *r, const char *name, const char **out) MUST_USE;
 const char *request_header(const struct request *r, const char *name);
