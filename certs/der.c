@@ -109,6 +109,5 @@ der_put_gen_time(struct buf *b, int64_t t)
 		f.hour, f.minute, f.second };
 	for (size_t i = 0; i < COUNT_OF(pairs); i++)
 		put_two_digits(text + 2 * i, pairs[i]);
-	return der_put(
-	    b, DER_GENERALIZED_TIME, bytes_of(text, sizeof(text)));
+	return der_put(b, DER_GENERALIZED_TIME, bytes_of(text, sizeof(text)));
 }

@@ -10,8 +10,7 @@
 #define DER_CONTEXT_PRIMITIVE(n) (0x80 + (n))
 #define OID_NONCE BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
 #define OID_SHA1 BYTES_LIT("\x06\x05\x2b\x0e\x03\x02\x1a") /* with its head */
-#define ALGORITHM_SHA1                                                         \
-	BYTES_LIT("\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00")
+#define ALGORITHM_SHA1 BYTES_LIT("\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00")
 #define OID_BASIC BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")
 
 /* ---- requests ---- */

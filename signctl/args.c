@@ -72,7 +72,7 @@ lang_of(const char *wanted)
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
-	*out = (struct args){ .command = c, .lang = lang_of(NULL) };
+	*out = (struct args){ .command = c, .lang = args_lang(argc, argv) };
 	bool options = true;
 	int words = 0;
 	if (find_row(c, BYTES_NONE) >= OPTIONS_MAX)
@@ -90,7 +90,6 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 	}
 	out->words = argv;
 	out->nwords = (size_t)words;
-	out->lang = lang_of(args_get(out, "lang"));
 	return NULL;
 }
 

@@ -12,8 +12,13 @@ certs_load(const struct args *a, const char *option, struct cert_list *out)
 	const char *const *paths = args_all(a, option, &n);
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(input_done) struct input in = { 0 };
+		size_t before = out->n, passed = 0;
 		TRY(input_open(paths[i], &in));
-		TRY(err_while(cert_list_read(out, in.bytes), "%s", paths[i]));
+		TRY(err_while(cert_list_read_pool(out, in.bytes, &passed), "%s",
+		    paths[i]));
+		if (passed > 0 && out->n == before)
+			return err_new(ERR_UNSUPPORTED, NULL,
+			    "%s: keys of a kind that is not known", paths[i]);
 	}
 	return NULL;
 }

@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 16
-#define THREADS_PER_KEYHOLDER                                                  \
-	2 /* one is signed for, one is on its way */
+#define THREADS_PER_KEYHOLDER 2 /* one is signed for, one is on its way */
 
 struct batch {
 	struct front *front;

@@ -128,6 +128,8 @@ enum listener_kind { LISTEN_CITIZENS, LISTEN_OFFICERS, LISTEN_PLAIN };
 const struct route *route_find(const char *method, const char *path,
     enum listener_kind kind, const char **param, const char **allow);
 
+#define REPLY_ETAG 40 /* bytes */
+
 /* The answer.  Either `body`, or a document with one insertion. */
 struct reply {
 	unsigned status;  /* of HTTP */
@@ -145,7 +147,7 @@ struct reply {
 	char place[64];    /* Content-Location; "": none */
 	int64_t made;          /* seconds; 0: caches may not keep the answer */
 	int64_t until;         /* seconds: then it is out of date */
-	char etag[40];         /* with its quotes; "": none */
+	char etag[REPLY_ETAG]; /* with its quotes; "": none */
 };
 void reply_done(struct reply *r);
 /* Bytes of its body. */
@@ -244,6 +246,8 @@ size_t request_body_max(const struct request *q); /* bytes */
 struct err *request_too_large(const struct request *q) MUST_USE;
 /* How long caches may keep the answer, in headers (front-reply.c). */
 void reply_add_caching(const struct reply *r, struct MHD_Response *response);
+/* An entity tag of these bytes; "" if there is none to be had. */
+void reply_make_etag(struct bytes der, char out[REPLY_ETAG]);
 /* Queues the reply (front-reply.c). */
 enum MHD_Result request_send(struct request *q);
 

@@ -435,7 +435,7 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
-	TRY(keyholder_fetch(k, r.credential, true, &pass, &h));
+	TRY(keyholder_fetch(k, r.credential, BYTES_NONE, &pass, &h));
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
 	struct err *e = approve(k, &r, &h, &pin, &open, &pass, out);

@@ -19,7 +19,7 @@
 #include "signd/proto.h"
 
 #define STATUS_ANSWER_MAX 65536
-#define SIGNATURE_MAX 2048 /* bytes: RSA of 16384 bits */
+#define SIGNATURE_MAX 2048   /* bytes: RSA of 16384 bits */
 #define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
 
 /* ---- the keys ---- */
@@ -360,8 +360,7 @@ keyholder_ocsp(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(read_ocsp_ask(u, &r));
 	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
 	TRY(fill_states(k, &r, &changes));
-	const struct ocsp_fields f =
-	    fields_of(k, NULL, r.v, r.n, r.nonce, now);
+	const struct ocsp_fields f = fields_of(k, NULL, r.v, r.n, r.nonce, now);
 	struct token_signer key = { k, operator_signer(k, &k->ocsp) };
 	struct signer signer = token_signer(&key);
 	TRY(ocsp_make(&f, &signer, &der));
@@ -434,8 +433,8 @@ sign_answers(struct keyholder *k, void *ctx)
 	struct signer signer = p11_signer(&key);
 	for (size_t i = 0; i < a->n; i++) {
 		tokenwatch_enter(&k->hangs);
-		TRY(signed_ask(&signer, a->fields[i].alg,
-		    buf_bytes(&a->tbs[i]), &a->signature[i]));
+		TRY(signed_ask(&signer, a->fields[i].alg, buf_bytes(&a->tbs[i]),
+		    &a->signature[i]));
 	}
 	return NULL;
 }
@@ -462,8 +461,8 @@ put_some(struct keyholder *k, const struct ocsp_many *r,
 	CLEANUP(ocsp_answers_done) struct ocsp_answers a = { .n = 0 };
 	while (a.n < OCSP_AT_ONCE && from + a.n < r->ask.n) {
 		size_t i = from + a.n;
-		const struct ocsp_fields f = fields_of(
-		    k, names, &r->ask.v[i], 1, r->nonce[i], now);
+		const struct ocsp_fields f =
+		    fields_of(k, names, &r->ask.v[i], 1, r->nonce[i], now);
 		TRY(add_answer(&a, &f));
 	}
 	TRY(keyholder_do(k, sign_answers, &a));

@@ -301,7 +301,7 @@ sign_by_pin(struct keyholder *k, struct request *r, struct buf *out)
 	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
-	TRY(keyholder_fetch(k, r->credential, true, &pass, &h));
+	TRY(keyholder_fetch(k, r->credential, BYTES_NONE, &pass, &h));
 	settle_alg(r, &h);
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r->credential, &h, &pin.m, &open));
@@ -323,6 +323,19 @@ sad_unseal(const struct sad *sad, const struct held *h, struct secret *content)
 	return NULL;
 }
 
+/* A SAD that was used before: the ledger has the answer of then for who asks
+ * again, and a no for all others.  The token is not bothered: a used one would
+ * else be worth a thousand signatures of its time, as often as it is sent. */
+static struct err *
+tell_earlier(struct keyholder *k, const struct request *r, const struct held *h,
+    const struct sad *sad, struct buf *out)
+{
+	TRY(record_values(k, r, h, sad, 0, BYTES_NONE, out));
+	return out->len > 0
+		   ? NULL
+		   : err_new(ERR_INTERNAL, NULL, "a used SAD was taken");
+}
+
 static struct err *
 sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 {
@@ -332,8 +345,11 @@ sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 	TRY(sad_allows(
 	    &sad, now, r->credential, r->alg.digest, r->digests, r->n));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r->credential, false, &sad.cover, &h));
+	TRY(keyholder_fetch(k, r->credential, bytes_of(sad.id, sizeof(sad.id)),
+	    &sad.cover, &h));
 	settle_alg(r, &h);
+	if (h.sad_used)
+		return tell_earlier(k, r, &h, &sad, out);
 	if (h.tries_left == 0)
 		return err_coded(
 		    err_new(ERR_DENIED, NULL, "too many wrong PINs"),

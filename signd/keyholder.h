@@ -169,12 +169,13 @@ struct held {
 	int64_t version;
 	int64_t tries_left;
 	int64_t code_step; /* of the last code that was used */
+	int64_t sad_used;  /* whether that SAD was */
 };
 void held_done(struct held *h);
-/* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result; `pass` as in keyholder_uncover(). */
+/* LW_CREDENTIAL for the SAD of that id, or LW_PIN_TRY where there is none.
+ * `credential` must outlive the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
+    struct bytes sad, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
@@ -296,14 +297,19 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by our CA.
- * `dry`: only whether it could be made; nothing is signed, *out untouched. */
-struct err *keyholder_certificate(struct keyholder *k,
-    const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+/* Whether the certificate that an enrolment asks for could be made; nothing is
+ * signed. */
+struct err *keyholder_certificate_try(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key) MUST_USE;
+/* The certificate for a key in somebody's token or server, signed by our CA.
+ * Beyond citizens' profiles those that issue-profile names; else ERR_DENIED,
+ * code "profile-not-issued". */
+struct err *keyholder_certificate_elsewhere(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key,
     struct cert **out) MUST_USE;
-/* The same by the external CA, if there is one, which takes as long as that
- * CA does: other threads have the token meanwhile, and no generation's pointer
- * outlives it.  `enrolment`: its id. */
+/* The one of an enrolment, by the external CA, if there is one, which takes as
+ * long as that CA does: other threads have the token meanwhile, and no
+ * generation's pointer outlives it.  `enrolment`: its id. */
 struct err *keyholder_certificate_of(struct keyholder *k,
     const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;

@@ -27,9 +27,11 @@ enum ledger_write_op {
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
 	/* Also on the reading socket, for keyholders alone.
-	 * 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
+	 * 1 credential id, 2 SAD id (may be absent).
+	 * Answer: 1 certificate (DER), 2 sealed blob,
 	 * 3 version [n], 4 PIN tries left [n], 5 generation that covers the
-	 * blob [n], 6 step of the second factor's last code [n]. */
+	 * blob [n], 6 step of the second factor's last code [n], 7 whether
+	 * that SAD was used [n]. */
 	LW_CREDENTIAL = 0x0506,
 	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
 	 * is wrong. */

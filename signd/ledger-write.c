@@ -151,9 +151,15 @@ struct err *
 ledger_tell_sealed(
     struct ledger *l, bool try, struct unpack *u, struct buf *out)
 {
+	struct bytes sad = BYTES_NONE;
+	bool used = false;
 	CLEANUP(free_charp) char *id = NULL;
 	TRY(unpack_id(u, 1, &id));
+	if (unpack_is(u, 2))
+		TRY(unpack_bytes(u, 2, &sad));
 	TRY(unpack_end(u));
+	if (sad.len > 0)
+		TRY(ledger_sad_used(l, sad, &used));
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
 	TRY(try ? ledger_pin_try(l, id, &c) : ledger_credential_get(l, id, &c));
 	TRY(pack_bytes(out, 1, buf_bytes(&c.certificate)));
@@ -161,7 +167,8 @@ ledger_tell_sealed(
 	TRY(pack_i64(out, 3, c.version));
 	TRY(pack_i64(out, 4, c.tries_left));
 	TRY(pack_i64(out, 5, c.cover));
-	return pack_i64(out, 6, c.code_step);
+	TRY(pack_i64(out, 6, c.code_step));
+	return pack_i64(out, 7, used);
 }
 
 static struct err *

@@ -483,6 +483,15 @@ find_answer(
 	return row ? buf_append(earlier, stmt_col_bytes(q, 0)) : NULL;
 }
 
+struct err *
+ledger_sad_used(struct ledger *l, struct bytes id, bool *used)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db, "SELECT 1 FROM sad_used WHERE id = ?1", &q));
+	stmt_blob(q, 1, id);
+	return stmt_step(q, used);
+}
+
 static struct err *
 use_sad(struct ledger *l, const struct ledger_signature *s)
 {

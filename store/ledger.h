@@ -315,6 +315,11 @@ struct ledger_signature {
 #define LEDGER_REPEAT 32                /* bytes */
 #define LEDGER_VALUES_MAX (1024 * 1024) /* bytes */
 
+/* Whether a SAD was used, as far as is known now: so that nothing is made for
+ * one that was.  ledger_signed() decides. */
+struct err *ledger_sad_used(
+    struct ledger *l, struct bytes id, bool *used) MUST_USE;
+
 /*
  * ledger_signed records signatures that were made and have not left yet, and
  * the use of their SAD.  If they were recorded before, under the same `repeat`,

@@ -438,7 +438,7 @@ holds_until(const struct judging *j, const struct signature_verdict *v)
 	for (size_t i = 0; i < v->nstamps; i++)
 		if (v->stamps[i].indication == TOTAL_PASSED &&
 		    (last == NULL ||
-			v->stamps[i].fact->time > last->fact->time))
+			v->stamps[i].fact->time >= last->fact->time))
 			last = &v->stamps[i];
 	int64_t end =
 	    cert_not_after(last == NULL ? v->fact->cert : last->fact->tsa);

@@ -138,6 +138,7 @@ struct prepare_request {
 	struct bytes cms; /* cms_params packed */
 };
 
+/* A document of no known kind is ERR_UNSUPPORTED, code "format-choose". */
 struct err *job_prepare(
     const struct prepare_request *r, struct prepared *out) MUST_USE;
 /* The state names its format; job_stamp and job_embed find it again.

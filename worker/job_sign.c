@@ -158,7 +158,11 @@ struct err *
 job_prepare(const struct prepare_request *r, struct prepared *out)
 {
 	const struct format *f;
-	TRY(job_format(r->document, r->format, &f));
+	struct err *e = job_format(r->document, r->format, &f);
+	if (e != NULL)
+		return err_kind(e) == ERR_UNSUPPORTED
+			   ? err_coded(e, "format-choose")
+			   : e;
 	if (f->prepare == NULL)
 		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
 				     "signing as %s is not done", f->name),
@@ -167,7 +171,6 @@ job_prepare(const struct prepare_request *r, struct prepared *out)
 	CLEANUP(cert_freep) struct cert *cert = NULL;
 	TRY(cert_parse(r->cert, &cert));
 	struct cert_list chain = { 0 };
-	struct err *e = NULL;
 	for (size_t i = 0; i < r->nchain && e == NULL; i++)
 		e = cert_list_add_der(&chain, r->chain[i]);
 	struct sign_params params = { .cert = cert,

@@ -30,6 +30,9 @@ tell_problem(const struct err *problem, struct signature_fact *fact)
 {
 	bool missing = strcmp(err_code(problem), "xml-external-missing") == 0;
 	const char *code = err_code(problem);
+	/* Our limits say nothing against the signature. */
+	if (err_kind(problem) == ERR_LIMIT)
+		code = "xml-limit";
 	if (strncmp(code, "xml-", 4) != 0)
 		code = "xml-reference";
 	return findings_add(

@@ -74,6 +74,7 @@ expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này không thuộc loại' "says 
 expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này rỗng' "says that a file is empty" verify "$dir/empty"
 expect 66 'Không tìm thấy' "speaks Vietnamese by default" verify "$dir/nothing"
 expect 66 'not there' "speaks English when asked" verify --lang en "$dir/nothing"
+expect 64 'makes no sense' "says so too of an option that there is not" verify --nothing --lang en "$0"
 expect 64 'url is missing' "wants to know the service" sign --credential x "$0"
 expect 64 'must be https' "talks to no plain HTTP" info --url http://localhost:1
 expect 69 '\[service-unreachable\]' "says that nobody answers" info --url https://localhost:1

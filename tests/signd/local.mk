@@ -89,8 +89,8 @@ EXTRA_DIST += %D%/strangers.py
 TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
 
 # The desk and the ceremony.
-dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
-TESTS += %D%/issue.sh %D%/ceremony.sh
+dist_check_SCRIPTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
+TESTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
 
 # Revocation lists of a million entries.
 dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh
@@ -110,8 +110,8 @@ TESTS += %D%/sealed.sh
 dist_check_SCRIPTS += %D%/rotate.sh
 TESTS += %D%/rotate.sh
 
-dist_check_SCRIPTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
-TESTS += %D%/levels.sh %D%/cms.sh %D%/pictures.sh
+dist_check_SCRIPTS += %D%/levels.sh %D%/preserve.sh %D%/cms.sh %D%/pictures.sh
+TESTS += %D%/levels.sh %D%/preserve.sh %D%/cms.sh %D%/pictures.sh
 
 # The trust list, replaced while the service runs.
 dist_check_SCRIPTS += %D%/trust.sh

@@ -257,6 +257,13 @@ signing_body(int n, struct bytes repeat, struct buf *body)
 	return pack_bytes(body, 6, repeat);
 }
 
+static struct err *
+ask_and_forget(const struct buf *body)
+{
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	return ask(&w, SOCKET_KEYHOLDER, KEY_SIGN, body, &answer);
+}
+
 /* Sends a request and never reads: a front that died. */
 static int
 send_and_be_deaf(const struct buf *body)
@@ -310,6 +317,26 @@ a_value_that_was_lost_on_the_way_is_given_again_and_recorded_once(void)
 	CHECK_OK(cert_verify_digest(
 	    an.cert, ecdsa_sha256, digest_no(210, d), value, &ok));
 	CHECK(ok && recorded(210) == 1);
+}
+
+/* Else who kept one could keep the token busy for ever. */
+static void
+a_used_approval_costs_the_token_nothing(void)
+{
+	uint8_t repeat[KEY_REPEAT];
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	buf_clear(&kept);
+	CHECK_OK(authorize(&w, an.credential, PIN, 215, 1, 1, &kept));
+	CHECK_OK(random_fill(repeat, sizeof(repeat)));
+	CHECK_OK(signing_body(215, bytes_of(repeat, sizeof(repeat)), &body));
+	CHECK_OK(ask_and_forget(&body));
+	uint32_t unwraps = atomic_load(&orders->calls[F_UNWRAP_KEY]);
+	for (int i = 0; i < 3; i++) {
+		CHECK_CODE(sign_by_kept(215), "sad-used");
+		CHECK_OK(ask_and_forget(&body));
+	}
+	CHECK(atomic_load(&orders->calls[F_UNWRAP_KEY]) == unwraps);
+	CHECK(unwraps > 0 && recorded(215) == 1);
 }
 
 /* ---- a ledger that is gone ---- */
@@ -443,6 +470,7 @@ main(void)
 	RUN(only_one_keyholder_stays);
 	RUN(a_keyholder_killed_before_the_record_gave_nothing_away);
 	RUN(a_value_that_was_lost_on_the_way_is_given_again_and_recorded_once);
+	RUN(a_used_approval_costs_the_token_nothing);
 	RUN(a_ledger_that_dies_while_a_pin_is_tried_costs_that_try);
 	RUN(nothing_is_signed_while_the_disk_is_full);
 	RUN(everything_ends_as_it_should);

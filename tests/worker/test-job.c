@@ -364,7 +364,7 @@ does_not_do_what_it_cannot(void)
 	struct prepared p;
 	struct insertion i;
 	struct err *e = job_prepare(&r, &p);
-	CHECK(e != NULL && strcmp(err_code(e), "format-unknown") == 0);
+	CHECK(e != NULL && strcmp(err_code(e), "format-choose") == 0);
 	err_free(e);
 	r.format = "asic";
 	e = job_prepare(&r, &p);

@@ -256,6 +256,23 @@ judges_a_bare_key_and_names_nobody(void)
 	facts_done(&f);
 }
 
+/* A limit of ours says nothing against the signature (EN 319 102-1 5.1.3). */
+static void
+a_filter_that_costs_too_much_is_not_held_against_it(void)
+{
+	CLEANUP(buf_done)
+	struct buf signed_one =
+	    sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	CLEANUP(buf_done)
+	struct buf b = replace(buf_bytes(&signed_one), ENVELOPED,
+	    BYTES_LIT("<ds:Transform Algorithm=\"" ALG_XPATH
+		      "\"><ds:XPath>count(//*[count(//*[count(//*[count(//*["
+		      "count(//*[count(//*[count(//*[count(//*)=1])=1])=1])=1"
+		      "])=1])=1])=1])=0</ds:XPath></ds:Transform>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-limit"));
+	CHECK(!fails_with(buf_bytes(&b), NULL, "xml-reference"));
+}
+
 /* ---- what is refused ---- */
 
 static void
@@ -1053,6 +1070,7 @@ main(void)
 	RUN(resolves_no_entity_in_external_data);
 	RUN(uses_a_certificate_from_outside_when_it_is_named);
 	RUN(judges_a_bare_key_and_names_nobody);
+	RUN(a_filter_that_costs_too_much_is_not_held_against_it);
 	RUN(refuses_hmac);
 	RUN(refuses_transforms_that_are_not_allowed);
 	RUN(refuses_an_identifier_twice);
