@@ -5,6 +5,7 @@
 #include "certs/signed.h"
 
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +35,22 @@ status_unknown(struct status_answer *out, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(out->detail, sizeof(out->detail), fmt, ap);
 	va_end(ap);
+}
+
+void
+status_since(const struct status_answer *a, char out[STATUS_SINCE_MAX])
+{
+	CLEANUP(buf_done) struct buf when = BUF(32);
+	const char *text = "";
+	struct err *e = a->revoked_at == TIME_NONE
+			    ? NULL
+			    : time_format_iso(a->revoked_at, 0, &when);
+	if (e == NULL)
+		e = buf_cstr(&when, &text);
+	err_free(e);
+	snprintf(out, STATUS_SINCE_MAX, "%s%s%s%s",
+	    *text != '\0' ? "since " : "", text, *text != '\0' ? ", " : "",
+	    a->reason < 0 ? "no reason stated" : OCSP_crl_reason_str(a->reason));
 }
 
 bool

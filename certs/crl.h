@@ -107,6 +107,11 @@ struct err *crl_find(const struct crl *c, const struct cert *cert,
 /* Whether "good" speaks of `cert` even if it had expired when this was said. */
 bool status_speaks_of(const struct status_answer *a, const struct cert *cert);
 
+/* "since 2026-11-22T08:00:00Z, keyCompromise", for people who read English:
+ * RFC 5280 5.3.1; "no reason stated". */
+#define STATUS_SINCE_MAX 80 /* bytes */
+void status_since(const struct status_answer *a, char out[STATUS_SINCE_MAX]);
+
 /* status_unknown forgets what was known, times too, and says why. */
 void status_unknown(struct status_answer *out, const char *fmt, ...)
     PRINTF(2, 3);

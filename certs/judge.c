@@ -184,9 +184,12 @@ judge_cert(const struct judge_input *in, struct judgement *out)
 	if (out->path.result == PATH_NO_CHAIN && passed > 0)
 		return err_new(ERR_UNSUPPORTED, NULL,
 		    "%zu certificates have keys of a kind not known", passed);
-	say(out, word_of(&out->path), "%s: certificate %zu: %s",
-	    path_result_name(out->path.result), out->path.failed_at,
-	    out->path.detail);
+	if (out->path.result == PATH_OK)
+		say(out, JUDGE_VALID, "%s", "");
+	else
+		say(out, word_of(&out->path), "%s: certificate %zu: %s",
+		    path_result_name(out->path.result), out->path.failed_at,
+		    out->path.detail);
 	return NULL;
 }
 
@@ -238,12 +241,15 @@ static void
 say_status(struct judgement *out)
 {
 	const struct status_answer *s = &out->status;
+	char since[STATUS_SINCE_MAX];
 	if (s->status == STATUS_GOOD)
 		say(out, JUDGE_VALID, "not revoked");
 	else if (s->status == STATUS_UNKNOWN)
 		say(out, JUDGE_INDETERMINATE, "%s", s->detail);
-	else
-		say(out, JUDGE_INVALID, "revoked, reason %d", s->reason);
+	else {
+		status_since(s, since);
+		say(out, JUDGE_INVALID, "revoked %s", since);
+	}
 }
 
 /* Keeps the first answer that is not "unknown". */

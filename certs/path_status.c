@@ -128,14 +128,16 @@ static struct err *
 conclude(const struct path_request *r, struct path *p, const struct statuses *s)
 {
 	p->status_known = true;
+	char since[STATUS_SINCE_MAX];
 	for (size_t i = s->n; i-- > 0;) {
 		const struct status_answer *a = &s->at[i];
 		if (a->status == STATUS_REVOKED ||
 		    a->status == STATUS_SUSPENDED) {
+			status_since(a, since);
 			path_fail(p,
 			    a->status == STATUS_REVOKED ? PATH_REVOKED
 							: PATH_SUSPENDED,
-			    i, "revoked, reason %d", a->reason);
+			    i, "%s", since);
 			p->revoked_at = a->revoked_at;
 			p->revocation_reason = a->reason;
 			p->status_known = true;

@@ -23,6 +23,7 @@ signctl_signctl_SOURCES = \
 	%D%/service.c %D%/service.h \
 	%D%/sign.c %D%/sign_cms.c %D%/sign_cms.h %D%/sign_xml.c %D%/sign_xml.h \
 	%D%/sod.c \
+	%D%/sod_show.c %D%/sod_show.h \
 	%D%/timestamp.c \
 	%D%/token.c %D%/token.h \
 	%D%/token-keys.c \

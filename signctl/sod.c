@@ -10,6 +10,7 @@
 #include "identity/aa.h"
 #include "identity/masterlist.h"
 #include "identity/sod.h"
+#include "signctl/sod_show.h"
 
 #define TEXT_MAX (256 * 1024) /* bytes of text */
 
@@ -24,6 +25,8 @@ static const struct option_row options[] = {
 	{ "response", "FILE", "the chip's signature over it", false },
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "policy", "NAME", "basic, path-only or crypto-only", false },
+	{ "show", NULL, "what the groups 1, 11, 12 and 13 say, if they fit",
+	    false },
 	{ "lang", "vi|en", "language of what people read", false },
 	{ "help", NULL, "this text", false },
 	{ NULL, NULL, NULL, false },
@@ -46,6 +49,7 @@ struct session {
 	enum status_wanted status_wanted;
 	int64_t time;
 	bool crypto_only;
+	bool show;
 	enum lang lang;
 };
 
@@ -149,6 +153,7 @@ load(const struct args *a, struct session *s)
 	if (a->nwords != 1)
 		return err_new(ERR_USAGE, NULL, "which one EF.SOD?");
 	s->lang = a->lang;
+	s->show = args_has(a, "show");
 	TRY(load_policy(a, s));
 	TRY(input_open(a->words[0], &s->sod));
 	TRY(load_groups(a, s));
@@ -305,6 +310,8 @@ judge(const struct session *s, struct cert_list *csca, struct buf *text,
 	struct err *e = tell(s, &v, code, text);
 	if (e == NULL)
 		e = tell_active(s, &r, &v, code, text);
+	if (e == NULL && s->show)
+		e = sod_show(&r, &v, s->time, s->lang, text);
 	sod_verdict_done(&v);
 	return e;
 }

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which of two bad paths says more: one that was found, and found wanting. */
+/* Which of two paths says more: one that holds and of which all is known, and
+ * of two bad ones the one that was found, and found wanting. */
+#define WHOLE 4
 static int
-weight(enum path_result r)
+weight(const struct path *p, enum status_wanted status)
 {
-	switch (r) {
+	switch (p->result) {
 	case PATH_OK:
-		return 3;
+		return p->status_known || status == STATUS_IGNORE ? WHOLE : 3;
 	case PATH_NO_CHAIN:
 		return 0;
 	case PATH_BAD:
@@ -83,7 +85,8 @@ best_of_domains(
 		if (!policy_trusts(j->r->policy, j->r->domains[i].name))
 			continue;
 		TRY(look(j, w, i, &p));
-		if (have && weight(p.result) <= weight(m->path.result)) {
+		int says = weight(&p, w.status);
+		if (have && says <= weight(&m->path, w.status)) {
 			path_done(&p);
 			continue;
 		}
@@ -91,7 +94,9 @@ best_of_domains(
 		m->path = p;
 		have = true;
 		m->domain = p.result == PATH_OK ? j->r->domains[i].name : NULL;
-		if (p.result == PATH_OK)
+		/* Another domain may have an anchor nearer to it, and nothing
+		 * left to be asked about. */
+		if (says == WHOLE)
 			break;
 	}
 	if (!have)

@@ -97,6 +97,12 @@ make_chip() {
 		def read(name):
 		    return open(sys.argv[1] + "/" + name, "rb").read()
 		aa = tlv(b"\x30", bytes.fromhex("0606678108010105020101060a04007f00070101040103"))
+		card = b"IDVNM2345678900001234567890<<1" b"0105318M4105316VNM<<<<<<<<<<<0" b"NGUYEN<<VAN<AN<<<<<<<<<<<<<<<<"
+		write("holder1", tlv(b"\x61", tlv(b"\x5f\x1f", card)))
+		def item(n, text):
+		    return tlv(b"\x30", tlv(b"\x02", bytes([n])), tlv(b"\x0c", text.encode()))
+		write("holder13", tlv(b"\x6d", tlv(b"\x30", tlv(b"\x31", item(1, "001234567890"), item(2, "Nguyễn Văn An"),
+		      item(6, "bí mật")))))
 		groups = {1: tlv(b"\x61", b"one"), 2: tlv(b"\x75", b"two"), 14: tlv(b"\x6e", tlv(b"\x31", aa)),
 		          15: tlv(b"\x6f", read("aa.der"))}
 		hashes = []
@@ -104,12 +110,15 @@ make_chip() {
 		    write("dg%d" % n, data)
 		    hashes.append(tlv(b"\x30", tlv(b"\x02", bytes([n])), tlv(b"\x04", hashlib.sha256(data).digest())))
 		write("dg13", b"\x6d\x00")
+		fits = b"".join(tlv(b"\x30", tlv(b"\x02", bytes([n])), tlv(b"\x04", hashlib.sha256(read("holder%d" % n)).digest()))
+		                for n in (1, 13))
 		sha256 = tlv(b"\x30", bytes.fromhex("0609608648016503040201"))
 		write("lds", tlv(b"\x30", b"\x02\x01\x00", sha256, tlv(b"\x30", *hashes)))
+		write("lds13", tlv(b"\x30", b"\x02\x01\x00", sha256, tlv(b"\x30", fits)))
 		write("certs", tlv(b"\x30", b"\x02\x01\x00", tlv(b"\x31", read("CSCA.der"))))
 		write("challenge", bytes(range(8)))
 	END
-	    crl crl && crl revoked DS && sign DS 2.23.136.1.1.1 lds sod && sign ML 2.23.136.1.1.2 certs list &&
+	    crl crl && crl revoked DS && sign DS 2.23.136.1.1.1 lds sod && sign DS 2.23.136.1.1.1 lds13 card && sign ML 2.23.136.1.1.2 certs list &&
 	    openssl dgst -sha256 -sign "$dir/AA.key" -out "$dir/answer.der" \
 		"$dir/challenge" &&
 	    openssl asn1parse -inform DER -in "$dir/answer.der" |
@@ -158,6 +167,28 @@ expect 1 'may be a copy' "sees an answer to another challenge" "${csca[@]}" \
     --dg "14=$dir/dg14" --dg "15=$dir/dg15" "$sod"
 expect 2 'key is not known' "takes no key from a group that was not read" \
     "${csca[@]}" "${ask[@]}" --dg "15=$dir/dg15" "$sod"
+expect 0 'Name: Nguyễn Văn An' "shows what a card says of its holder" "${csca[@]}" \
+    --show --dg "1=$dir/holder1" --dg "13=$dir/holder13" "$dir/card"
+n=$((n + 1))
+if grep -q 'Document: 234567890$' "$dir/out" && grep -q 'Born: 2001-05-31' "$dir/out" &&
+    grep -q 'Identity number: 001234567890' "$dir/out" && ! grep -q 'bí mật' "$dir/out"; then
+	echo "ok $n - number and birth too, and nothing of belief or descent"
+else
+	bad=1
+	sed 's/^/# /' "$dir/out"
+	echo "not ok $n - number and birth too, and nothing of belief or descent"
+fi
+expect 1 'DG13: It differs' "shows nothing of what does not fit" "${csca[@]}" \
+    --show --dg "13=$dir/holder1" "$dir/card"
+n=$((n + 1))
+if ! grep -q NGUYEN "$dir/out"; then
+	echo "ok $n - nothing at all"
+else
+	bad=1
+	echo "not ok $n - nothing at all"
+fi
+expect 0 'Not readable' "says of what it cannot read that it cannot" "${csca[@]}" \
+    --show --dg "1=$dir/dg1" "$sod"
 expect 65 'malformed' "refuses what is no EF.SOD" "$dir/dg15"
 expect 65 'malformed' "refuses a master list in its place" "$dir/list"
 expect 64 'wants N=FILE' "wants to know which data group" --dg "$dir/dg1" "$sod"

@@ -167,6 +167,15 @@ ok $? "and released"
 as_officer revoke --serial "$(serial_of rekeyed.pem)" \
     --reason cessationOfOperation > /dev/null 2>&1; ok $? "and revoked"
 [ "$(state rekeyed.pem)" = revoked ]; ok $? "OCSP: revoked"
+judged() { # judged NAME: the first line of what signctl says of it
+	curl -s -o "$dir/now.crl" "$public_url/pki/ca.crl"
+	"$signctl" cert verify --lang en --trust "$dir/issuer.pem" \
+	    --crl "$dir/now.crl" --status required "$dir/$1" | head -n 1
+}
+[ "$(judged card.pem)" = valid ]; ok $? "signctl: valid"
+judged rekeyed.pem |
+    grep -q '^invalid: .*since 20..-.*Z, cessationOfOperation$'
+ok $? "signctl: since when it is revoked, and why"
 "$signd" audit-check --config "$dir/signd.conf" > /dev/null 2>&1
 ok $? "the audit chain is whole"
 service_stop; ok $? "the service ends as it should"
