@@ -168,7 +168,10 @@ judge_cert(const struct judge_input *in, struct judgement *out)
 	TRY(read_files(in->anchors, &anchors, &passed));
 	TRY(read_files(in->pool, &pool, &passed));
 	TRY(read_status(in, &status));
-	TRY(say_unreadable(out, cert_list_read(&own, in->subject)));
+	struct err *e = cert_list_read(&own, in->subject);
+	if (e != NULL && err_kind(e) == ERR_UNSUPPORTED)
+		return e; /* nothing was looked at */
+	TRY(say_unreadable(out, e));
 	if (own.n == 0)
 		return NULL;
 	for (size_t i = 1; i < own.n; i++)

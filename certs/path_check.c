@@ -263,10 +263,27 @@ result_of(int error)
 	}
 }
 
+/* RFC 5280 4.2.1.12: anyExtendedKeyUsage in an authority limits nothing;
+ * OpenSSL wants the purpose itself.  path_purpose() looks again. */
+static int
+allow_any_purpose(int ok, X509_STORE_CTX *ctx)
+{
+	X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+	if (ok != 0 ||
+	    X509_STORE_CTX_get_error(ctx) != X509_V_ERR_INVALID_PURPOSE ||
+	    X509_STORE_CTX_get_error_depth(ctx) == 0 || X509_check_ca(x) != 1 ||
+	    (X509_get_extension_flags(x) & EXFLAG_XKUSAGE) == 0 ||
+	    (X509_get_extended_key_usage(x) & XKU_ANYEKU) == 0)
+		return ok;
+	X509_STORE_CTX_set_error(ctx, X509_V_OK);
+	return 1;
+}
+
 /* Accepts keys on unnamed curves where the request does. */
 static int
 allow_explicit_curves(int ok, X509_STORE_CTX *ctx)
 {
+	ok = allow_any_purpose(ok, ctx);
 	if (ok == 0 && X509_STORE_CTX_get_error(ctx) ==
 			   X509_V_ERR_EC_KEY_EXPLICIT_PARAMS) {
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
@@ -280,8 +297,8 @@ ask_openssl(const struct path_request *r, struct path *p)
 {
 	CLEANUP(path_context_done) struct path_context c = { 0 };
 	TRY(context_fill(r, p, &c));
-	if (r->explicit_curves)
-		X509_STORE_CTX_set_verify_cb(c.ctx, allow_explicit_curves);
+	X509_STORE_CTX_set_verify_cb(c.ctx,
+	    r->explicit_curves ? allow_explicit_curves : allow_any_purpose);
 	int verified = X509_verify_cert(c.ctx);
 	int error = X509_STORE_CTX_get_error(c.ctx);
 	TRY(ossl_forget());

@@ -24,6 +24,8 @@ hash_of(const char *uri)
 		const char *uri;
 		const EVP_MD *(*hash)(void);
 	} known[] = {
+		{ MORE "hmac-md5", EVP_md5 },
+		{ MORE "hmac-ripemd160", EVP_ripemd160 },
 		{ NS_DS "hmac-sha1", EVP_sha1 },
 		{ MORE "hmac-sha224", EVP_sha224 },
 		{ MORE "hmac-sha256", EVP_sha256 },

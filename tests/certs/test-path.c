@@ -392,6 +392,14 @@ a_purpose_may_be_any_oid(void)
 	CHECK(answer_with_purposes(&a, NULL, "anyExtendedKeyUsage") == PATH_OK);
 	CHECK(answer_with_purposes(&a, NULL, other) == PATH_CONSTRAINTS);
 	CHECK(answer_with_purposes(&a, other, a.r.purpose) == PATH_CONSTRAINTS);
+	/* An authority for any purpose limits nothing (RFC 5280 4.2.1.12). */
+	a.r.purpose = "client";
+	CHECK(answer_with_purposes(&a, "anyExtendedKeyUsage", "clientAuth") ==
+	      PATH_OK);
+	CHECK(answer_with_purposes(&a, "anyExtendedKeyUsage", "serverAuth") ==
+	      PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, "serverAuth", "clientAuth") ==
+	      PATH_CONSTRAINTS);
 	a.r.purpose = "email";
 	CHECK(answer_with_purposes(&a, NULL, other) == PATH_OK);
 	CHECK(answer_with_purposes(&a, NULL, "clientAuth") == PATH_CONSTRAINTS);

@@ -71,3 +71,12 @@ resize() {
 	d POST "/session/$session/window/rect" \
 	    "{\"width\":$1,\"height\":$2}" > /dev/null
 }
+# Nothing runs over the edge; a browser that is busy lays out a little later.
+fits() {
+	for _ in $(seq 50); do
+		[ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ] &&
+			return 0
+		sleep 0.1
+	done
+	return 1
+}
