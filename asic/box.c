@@ -178,8 +178,31 @@ box_sum_up(struct box *x, struct signature_fact *fact, const bool *files,
 	fact->covers_all = data == x->ndata && data > 0;
 	if (fact->covers_all)
 		return NULL;
+	x->partial[fact - x->facts->signatures] = !may_be_none;
 	return findings_add(&fact->findings, false, "asic-partial",
 	    "it covers %zu of %zu files", data, x->ndata);
+}
+
+/* The signatures of macros sign those alone, beside one of the document. */
+static bool
+is_of_macros(const struct box *x, size_t signature)
+{
+	return bytes_eq_str(archive_entry(x->archive, x->from[signature])->name,
+	    ODF_MACRO_SIGNATURES);
+}
+
+struct err *
+box_one_document(struct box *x)
+{
+	bool whole = false;
+	for (size_t i = 0; i < x->facts->nsignatures; i++)
+		whole = whole || (is_intact(&x->facts->signatures[i]) &&
+				     x->facts->signatures[i].covers_all);
+	for (size_t i = 0; i < x->facts->nsignatures; i++)
+		if (x->partial[i] && !(whole && is_of_macros(x, i)))
+			TRY(findings_add(&x->facts->signatures[i].findings,
+			    true, "odf-partial", "it covers a part"));
+	return NULL;
 }
 
 /* ---- which manifest ---- */

@@ -27,6 +27,7 @@ enum flavour {
 	FLAVOUR_UNKNOWN, /* nothing, or another kind of document */
 	FLAVOUR_S,       /* one signed file */
 	FLAVOUR_E,       /* many */
+	FLAVOUR_ODF,     /* OpenDocument: all files are one document */
 };
 
 struct box {
@@ -42,6 +43,8 @@ struct box {
 	size_t nmanifests;
 	uint64_t hashed;
 	size_t from[FACTS_SIGNATURES_MAX]; /* the file of each signature */
+	/* Those that hold and leave files out, counter-signatures aside. */
+	bool partial[FACTS_SIGNATURES_MAX];
 };
 
 /* The file's name as a string; `b` holds it. */
@@ -71,6 +74,14 @@ struct err *box_add_manifest(const struct box *x, const struct manifest *m,
  */
 struct err *box_sum_up(struct box *x, struct signature_fact *fact,
     const bool *files, bool may_be_none) MUST_USE;
+
+#define ODF_MACRO_SIGNATURES "META-INF/macrosignatures.xml"
+
+/* box_one_document: the files of an OpenDocument package are one document,
+ * which shows what nobody signed as well; so a signature that leaves files out
+ * fails, but for one of macros beside one of all (OpenDocument 1.2 part 1,
+ * 3.16). */
+struct err *box_one_document(struct box *x) MUST_USE;
 
 /* What a file of this kind is over: *manifest is NULL where it is over the
  * one file `*content` (ASiC-S).  *code says why it cannot be known. */

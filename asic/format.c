@@ -96,11 +96,30 @@ compare_comment(struct box *x, struct bytes type)
 	return NULL;
 }
 
+/* By the type that it states, or by the names of its signatures, should
+ * somebody have taken the type away (OpenDocument 1.2 part 1, 3.16). */
+static bool
+is_open_document(const struct box *x, struct bytes type)
+{
+	static const char *const signatures[] = {
+		"META-INF/documentsignatures.xml", ODF_MACRO_SIGNATURES,
+		"META-INF/packagesignatures.xml"
+	};
+	for (size_t i = 0; i < COUNT_OF(signatures); i++)
+		if (archive_find(x->archive, bytes_str(signatures[i])) !=
+		    SIZE_MAX)
+			return true;
+	return bytes_starts(
+	    type, BYTES_LIT("application/vnd.oasis.opendocument."));
+}
+
 static struct err *
 read_mimetype(struct box *x)
 {
 	size_t i = archive_find(x->archive, BYTES_LIT("mimetype"));
-	struct bytes type;
+	struct bytes type = { 0 };
+	if (is_open_document(x, type))
+		x->flavour = FLAVOUR_ODF;
 	if (i == SIZE_MAX)
 		return tell_mimetype(x, "there is none");
 	TRY(archive_read(x->archive, i, &type));
@@ -108,6 +127,8 @@ read_mimetype(struct box *x)
 		x->flavour = FLAVOUR_S;
 	if (bytes_eq_str(type, "application/vnd.etsi.asic-e+zip"))
 		x->flavour = FLAVOUR_E;
+	if (is_open_document(x, type))
+		x->flavour = FLAVOUR_ODF;
 	const struct layout_entry *e = archive_entry(x->archive, i);
 	if (e->at != 0 || e->method != ZIP_STORED || e->has_extra)
 		TRY(tell_mimetype(x, "it is not the first entry, stored"));
@@ -240,6 +261,8 @@ judge_all(struct box *x)
 	TRY(judge_role(x, ROLE_CADES, box_cades));
 	/* Last, for they speak for the signatures. */
 	TRY(judge_role(x, ROLE_STAMP, box_stamp));
+	if (x->flavour == FLAVOUR_ODF)
+		TRY(box_one_document(x));
 	return tell_unsigned(x);
 }
 

@@ -15,3 +15,8 @@ bench-issue: bench/bench-certs
 bench-certs: bench/bench-certs signd/signd signctl/signctl
 	$(BENCH_ENVIRONMENT) bench/bench-certs
 	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-public
+
+# Its second half alone: over HTTP.
+.PHONY: bench-public
+bench-public: bench/bench-certs signd/signd signctl/signctl
+	$(BENCH_ENVIRONMENT) $(top_srcdir)/bench/bench-public

@@ -248,7 +248,8 @@ make_row(struct maker *m, uint64_t i, struct buf *out)
 	CLEANUP(buf_done) struct buf sealed = BUF(LEDGER_SEALED_MAX);
 	citizen_make(i, &c);
 	fill_id(i, id);
-	TRY(keyholder_certificate(&m->k, &c.record, m->key, false, &cert));
+	TRY(keyholder_certificate_elsewhere(
+	    &m->k, &c.record, m->key, &cert));
 	hex_text(cert_serial(cert), serial);
 	TRY(seal_row(m, id, cert, &sealed));
 	TRY(pack_u64(out, 1, i));

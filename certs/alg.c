@@ -161,6 +161,15 @@ sig_alg_by_xml_uri(const char *uri)
 	return (struct sig_alg){ .form = SIG_NONE };
 }
 
+struct sig_alg
+sig_alg_by_oid(const char *dotted)
+{
+	for (size_t i = 0; dotted != NULL && i < COUNT_OF(rows); i++)
+		if (rows[i].oid != NULL && strcmp(rows[i].oid, dotted) == 0)
+			return alg_of_row(&rows[i]);
+	return (struct sig_alg){ .form = SIG_NONE };
+}
+
 void
 oid_text(const ASN1_OBJECT *o, char *out, size_t size)
 {

@@ -85,6 +85,8 @@ const char *sig_alg_oid(struct sig_alg alg);
 const char *sig_alg_xml_uri(struct sig_alg alg);
 /* form is SIG_NONE when unknown. */
 struct sig_alg sig_alg_by_xml_uri(const char *uri);
+/* The same by a dotted OID that fixes the digest ("1.2.840.113549.1.1.11"). */
+struct sig_alg sig_alg_by_oid(const char *dotted);
 /* The AlgorithmIdentifier in DER, with PSS parameters where needed. */
 struct err *sig_alg_encode(struct sig_alg alg, struct buf *out) MUST_USE;
 /* Reads an AlgorithmIdentifier; `digest` is what CMS states beside it, for

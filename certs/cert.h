@@ -105,6 +105,12 @@ struct err *cert_list_add_der(struct cert_list *l, struct bytes der) MUST_USE;
 /* cert_list_read adds what a file holds: PEM blocks, one DER certificate, or a
  * PKCS#7 bundle.  ERR_MALFORMED: none of these, or no certificate in it. */
 struct err *cert_list_read(struct cert_list *l, struct bytes file) MUST_USE;
+/* cert_list_read_pool: the same for certificates that may help and need not.
+ * Those whose key is of a kind that we cannot read (a new algorithm in a bundle
+ * of old ones) are passed over and counted into *passed; never use it where the
+ * first is somebody's own. */
+struct err *cert_list_read_pool(
+    struct cert_list *l, struct bytes file, size_t *passed) MUST_USE;
 void cert_list_done(struct cert_list *l);
 
 #endif

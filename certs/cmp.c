@@ -13,21 +13,6 @@
 
 DEFINE_FREEP(X509_STORE_free, X509_STORE)
 
-/* ---- our own ---- */
-
-static struct err *
-issue_own(void *ctx, const struct cert_fields *f, struct cert **out)
-{
-	return cert_issue(f, ctx, out);
-}
-
-struct cert_issuer
-cert_issuer_own(const struct signer *signer)
-{
-	return (struct cert_issuer){ .ctx = (void *)(uintptr_t)signer,
-		.issue = issue_own };
-}
-
 /* ---- somebody else's ---- */
 
 /* One transaction: one request, and what becomes of it. */

@@ -17,9 +17,6 @@ struct cert_issuer {
 	    void *ctx, const struct cert_fields *f, struct cert **out);
 };
 
-/* Our own: the signer is the issuing key.  It must outlive the result. */
-struct cert_issuer cert_issuer_own(const struct signer *signer);
-
 /* How a message gets there: in the service another process carries it. */
 struct cmp_way {
 	void *ctx;

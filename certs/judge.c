@@ -90,10 +90,10 @@ pem_or_der(struct bytes file, const char *name, struct buf *out)
 }
 
 static struct err *
-read_files(struct judge_files files, struct cert_list *out)
+read_files(struct judge_files files, struct cert_list *out, size_t *passed)
 {
 	for (size_t i = 0; i < files.n; i++)
-		TRY(cert_list_read(out, files.v[i]));
+		TRY(cert_list_read_pool(out, files.v[i], passed));
 	return NULL;
 }
 
@@ -164,8 +164,9 @@ judge_cert(const struct judge_input *in, struct judgement *out)
 	CLEANUP(cert_list_done) struct cert_list pool = { 0 };
 	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
 	CLEANUP(status_files_done) struct status_files status = { 0 };
-	TRY(read_files(in->anchors, &anchors));
-	TRY(read_files(in->pool, &pool));
+	size_t passed = 0;
+	TRY(read_files(in->anchors, &anchors, &passed));
+	TRY(read_files(in->pool, &pool, &passed));
 	TRY(read_status(in, &status));
 	TRY(say_unreadable(out, cert_list_read(&own, in->subject)));
 	if (own.n == 0)
@@ -179,6 +180,10 @@ judge_cert(const struct judge_input *in, struct judgement *out)
 	r.status_data = status.data;
 	r.nstatus_data = status.n;
 	TRY(path_build(&r, &out->path));
+	/* The path may lead through one of them. */
+	if (out->path.result == PATH_NO_CHAIN && passed > 0)
+		return err_new(ERR_UNSUPPORTED, NULL,
+		    "%zu certificates have keys of a kind not known", passed);
 	say(out, word_of(&out->path), "%s: certificate %zu: %s",
 	    path_result_name(out->path.result), out->path.failed_at,
 	    out->path.detail);
@@ -217,8 +222,9 @@ add_good(const struct judge_input *in, struct issuers *is, struct cert *c)
 static struct err *
 find_issuers(const struct judge_input *in, struct issuers *is)
 {
-	TRY(read_files(in->anchors, &is->anchors));
-	TRY(read_files(in->pool, &is->pool));
+	size_t passed = 0;
+	TRY(read_files(in->anchors, &is->anchors, &passed));
+	TRY(read_files(in->pool, &is->pool, &passed));
 	if (in->about.len > 0)
 		TRY(cert_list_read(&is->about, in->about));
 	for (size_t i = 0; i < is->anchors.n; i++)

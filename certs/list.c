@@ -52,18 +52,38 @@ cert_list_done(struct cert_list *l)
 	*l = (struct cert_list){ 0 };
 }
 
+/* One file being read. */
+struct reading {
+	struct cert_list *l;
+	bool pool;     /* what has a key of an unknown kind is passed over */
+	size_t seen;   /* certificates in the file */
+	size_t passed; /* of these, passed over */
+};
+
+/* `e`: what came of one certificate of the file. */
 static struct err *
-add_x509(struct cert_list *l, const X509 *x)
+note(struct reading *r, struct err *e)
+{
+	r->seen++;
+	if (e == NULL || !r->pool || err_kind(e) != ERR_UNSUPPORTED)
+		return e;
+	r->passed++;
+	err_free(e);
+	return NULL;
+}
+
+static struct err *
+add_x509(struct reading *r, const X509 *x)
 {
 	CLEANUP(ossl_freep) uint8_t *der = NULL;
 	int len = i2d_X509(x, &der);
 	if (len <= 0)
 		return err_ossl(ERR_MALFORMED, "i2d_X509");
-	return cert_list_add_der(l, bytes_of(der, (size_t)len));
+	return note(r, cert_list_add_der(r->l, bytes_of(der, (size_t)len)));
 }
 
 static struct err *
-add_pkcs7(struct cert_list *l, struct bytes der)
+add_pkcs7(struct reading *r, struct bytes der)
 {
 	const uint8_t *p = der.ptr;
 	CLEANUP(PKCS7_freep) PKCS7 *p7 = d2i_PKCS7(NULL, &p, (long)der.len);
@@ -71,24 +91,24 @@ add_pkcs7(struct cert_list *l, struct bytes der)
 		return err_ossl(ERR_MALFORMED, "a PKCS#7 bundle");
 	const STACK_OF(X509) *certs = p7->d.sign->cert;
 	for (int i = 0; i < sk_X509_num(certs); i++)
-		TRY(add_x509(l, sk_X509_value(certs, i)));
+		TRY(add_x509(r, sk_X509_value(certs, i)));
 	return NULL;
 }
 
 static struct err *
-add_pem_block(struct cert_list *l, const char *name, struct bytes der)
+add_pem_block(struct reading *r, const char *name, struct bytes der)
 {
 	if (strcmp(name, PEM_STRING_X509) == 0 ||
 	    strcmp(name, PEM_STRING_X509_OLD) == 0)
-		return cert_list_add_der(l, der);
+		return note(r, cert_list_add_der(r->l, der));
 	if (strcmp(name, PEM_STRING_PKCS7) == 0 ||
 	    strcmp(name, PEM_STRING_CMS) == 0)
-		return add_pkcs7(l, der);
+		return add_pkcs7(r, der);
 	if (strcmp(name, PEM_STRING_X509_TRUSTED) != 0)
 		return NULL;
 	CLEANUP(cert_freep) struct cert *c = NULL;
-	TRY(cert_parse_trusted(der, &c));
-	return cert_list_add(l, c);
+	struct err *e = cert_parse_trusted(der, &c);
+	return note(r, e == NULL ? cert_list_add(r->l, c) : e);
 }
 
 struct pem_block {
@@ -106,7 +126,7 @@ pem_block_done(struct pem_block *b)
 }
 
 static struct err *
-add_pem(struct cert_list *l, struct bytes file)
+add_pem(struct reading *r, struct bytes file)
 {
 	CLEANUP(BIO_free_allp)
 	BIO *bio = BIO_new_mem_buf(file.ptr, (int)file.len);
@@ -117,7 +137,7 @@ add_pem(struct cert_list *l, struct bytes file)
 		long len;
 		if (PEM_read_bio(bio, &b.name, &b.header, &b.data, &len) != 1)
 			break;
-		TRY(add_pem_block(l, b.name, bytes_of(b.data, (size_t)len)));
+		TRY(add_pem_block(r, b.name, bytes_of(b.data, (size_t)len)));
 	}
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		return err_ossl(ERR_MALFORMED, "PEM");
@@ -125,29 +145,49 @@ add_pem(struct cert_list *l, struct bytes file)
 	return NULL;
 }
 
-struct err *
-cert_list_read(struct cert_list *l, struct bytes file)
+static struct err *
+read_der(struct reading *r, struct bytes file)
+{
+	struct err *e = note(r, cert_list_add_der(r->l, file));
+	if (e == NULL || err_kind(e) != ERR_MALFORMED)
+		return e;
+	r->seen = 0;
+	struct err *bundle = add_pkcs7(r, file);
+	if (bundle != NULL || r->seen == 0) {
+		err_free(bundle);
+		return e; /* the more telling of the two */
+	}
+	err_free(e);
+	return NULL;
+}
+
+static struct err *
+read_file(struct reading *r, struct bytes file)
 {
 	if (file.len > CERT_FILE_MAX)
 		return err_new(ERR_LIMIT, NULL, "%zu bytes", file.len);
 	if (file.len == 0)
 		return err_new(ERR_MALFORMED, NULL, "an empty file");
-	size_t before = l->n;
-	if (bytes_find(file, BYTES_LIT("-----BEGIN ")) != SIZE_MAX) {
-		TRY(add_pem(l, file));
-		if (l->n == before)
-			return err_new(
-			    ERR_MALFORMED, NULL, "no certificate in it");
-		return NULL;
-	}
-	struct err *e = cert_list_add_der(l, file);
-	if (e == NULL || err_kind(e) != ERR_MALFORMED)
-		return e;
-	struct err *bundle = add_pkcs7(l, file);
-	if (bundle != NULL || l->n == before) {
-		err_free(bundle);
-		return e; /* the more telling of the two */
-	}
-	err_free(e);
+	if (bytes_find(file, BYTES_LIT("-----BEGIN ")) == SIZE_MAX)
+		return read_der(r, file);
+	TRY(add_pem(r, file));
+	return r->seen > 0
+		   ? NULL
+		   : err_new(ERR_MALFORMED, NULL, "no certificate in it");
+}
+
+struct err *
+cert_list_read(struct cert_list *l, struct bytes file)
+{
+	struct reading r = { .l = l };
+	return read_file(&r, file);
+}
+
+struct err *
+cert_list_read_pool(struct cert_list *l, struct bytes file, size_t *passed)
+{
+	struct reading r = { .l = l, .pool = true };
+	TRY(read_file(&r, file));
+	*passed += r.passed;
 	return NULL;
 }

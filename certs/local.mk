@@ -27,6 +27,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/path_crl.c %D%/path_crl.h \
 	%D%/path_names.c \
 	%D%/path_policy.c \
+	%D%/path_purpose.c \
 	%D%/path_rules.c \
 	%D%/path_status.c \
 	%D%/pin_message.c %D%/pin_message.h \

@@ -10,6 +10,7 @@
 #define DER_CONTEXT_PRIMITIVE(n) (0x80 + (n))
 #define OID_NONCE BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")
 #define OID_SHA1 BYTES_LIT("\x06\x05\x2b\x0e\x03\x02\x1a") /* with its head */
+#define ALGORITHM_SHA1 BYTES_LIT("\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00")
 #define OID_BASIC BYTES_LIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")
 
 /* ---- requests ---- */
@@ -128,7 +129,8 @@ ocsp_request_parse(struct bytes der, struct ocsp_request *out)
 	if (der.len > OCSP_REQUEST_MAX)
 		return err_new(ERR_LIMIT, NULL, "%zu bytes", der.len);
 	struct bytes in, tbs;
-	*out = (struct ocsp_request){ 0 };
+	out->n = 0;
+	out->nonce = BYTES_NONE;
 	TRY(der_take(&der, DER_SEQUENCE, NULL, &in));
 	TRY(der_take(&in, DER_SEQUENCE, NULL, &tbs));
 	if (der_is(in, DER_CONTEXT_0))
@@ -175,9 +177,20 @@ ocsp_query_is_of(
 	return NULL;
 }
 
+struct err *
+ocsp_names_of(const struct cert *issuer, const struct cert *responder,
+    struct ocsp_names *out)
+{
+	TRY(ocsp_issuer_id_of(DIGEST_SHA1, issuer, &out->issuer[0]));
+	TRY(ocsp_issuer_id_of(DIGEST_SHA256, issuer, &out->issuer[1]));
+	return ocsp_issuer_id_of(DIGEST_SHA1, responder, &out->responder);
+}
+
 static struct err *
 put_hash_alg(struct buf *b, enum digest_alg alg)
 {
+	if (alg == DIGEST_SHA1) /* nearly all of them */
+		return buf_append(b, ALGORITHM_SHA1);
 	CLEANUP(ASN1_OBJECT_freep)
 	ASN1_OBJECT *o = OBJ_txt2obj(digest_oid(alg), 1);
 	CLEANUP(buf_done) struct buf v = BUF(PART_MAX);
@@ -189,14 +202,35 @@ put_hash_alg(struct buf *b, enum digest_alg alg)
 }
 
 static struct err *
+name_of_issuer(const struct ocsp_fields *f, enum digest_alg alg,
+    struct ocsp_issuer_id *out)
+{
+	for (size_t i = 0; f->names != NULL && i < 2; i++)
+		if (f->names->issuer[i].alg == alg) {
+			*out = f->names->issuer[i];
+			return NULL;
+		}
+	return ocsp_issuer_id_of(alg, f->issuer, out);
+}
+
+static struct err *
+name_of_responder(const struct ocsp_fields *f, struct ocsp_issuer_id *out)
+{
+	if (f->names == NULL)
+		return ocsp_issuer_id_of(DIGEST_SHA1, f->responder, out);
+	*out = f->names->responder;
+	return NULL;
+}
+
+static struct err *
 put_cert_id(
-    struct buf *b, const struct ocsp_single *s, const struct cert *issuer)
+    struct buf *b, const struct ocsp_single *s, const struct ocsp_fields *f)
 {
 	struct ocsp_issuer_id h;
 	CLEANUP(buf_done) struct buf v = BUF(PART_MAX);
 	if (s->alg == DIGEST_NONE || s->serial.len == 0)
 		return err_new(ERR_USAGE, "RFC 6960 4.1.1", "CertID");
-	TRY(ocsp_issuer_id_of(s->alg, issuer, &h));
+	TRY(name_of_issuer(f, s->alg, &h));
 	TRY(put_hash_alg(&v, s->alg));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.name, h.len)));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.key, h.len)));
@@ -240,7 +274,7 @@ put_single(
 {
 	CLEANUP(buf_done) struct buf v = BUF(PART_MAX);
 	CLEANUP(buf_done) struct buf next = BUF(64);
-	TRY(put_cert_id(&v, s, f->issuer));
+	TRY(put_cert_id(&v, s, f));
 	TRY(put_state(&v, s));
 	TRY(der_put_gen_time(&v, f->this_update));
 	TRY(der_put_gen_time(&next, f->next_update));
@@ -250,11 +284,11 @@ put_single(
 
 /* byKey: SHA-1 of the responder's key bits, RFC 6960 4.2.1. */
 static struct err *
-put_responder(struct buf *b, const struct cert *responder)
+put_responder(struct buf *b, const struct ocsp_fields *f)
 {
 	struct ocsp_issuer_id h;
 	CLEANUP(buf_done) struct buf v = BUF(64);
-	TRY(ocsp_issuer_id_of(DIGEST_SHA1, responder, &h));
+	TRY(name_of_responder(f, &h));
 	TRY(der_put(&v, DER_OCTET_STRING, bytes_of(h.key, h.len)));
 	return der_put(b, DER_CONTEXT(2), buf_bytes(&v));
 }
@@ -276,15 +310,15 @@ put_nonce(struct buf *b, struct bytes nonce)
 	return der_put(b, DER_CONTEXT(1), buf_bytes(&list));
 }
 
-static struct err *
-build_tbs(const struct ocsp_fields *f, struct buf *out)
+struct err *
+ocsp_make_tbs(const struct ocsp_fields *f, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf v = BUF(PART_MAX);
 	CLEANUP(buf_done) struct buf singles = BUF(PART_MAX);
 	if (f->nsingles == 0 || f->nsingles > OCSP_QUERIES_MAX ||
 	    f->next_update <= f->this_update)
 		return err_new(ERR_USAGE, "RFC 6960 4.2.1", "ResponseData");
-	TRY(put_responder(&v, f->responder));
+	TRY(put_responder(&v, f));
 	TRY(der_put_gen_time(&v, f->this_update));
 	for (size_t i = 0; i < f->nsingles; i++)
 		TRY(put_single(&singles, &f->singles[i], f));
@@ -337,17 +371,24 @@ put_response(struct buf *b, struct bytes basic)
 }
 
 struct err *
+ocsp_make_answer(const struct ocsp_fields *f, struct bytes tbs,
+    struct bytes signature, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf basic = BUF(PART_MAX);
+	TRY(check_value(f, tbs, signature));
+	TRY(put_basic(&basic, f, tbs, signature));
+	return put_response(out, buf_bytes(&basic));
+}
+
+struct err *
 ocsp_make(
     const struct ocsp_fields *f, const struct signer *signer, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf tbs = BUF(PART_MAX);
 	CLEANUP(buf_done) struct buf signature = BUF(PART_MAX);
-	CLEANUP(buf_done) struct buf basic = BUF(PART_MAX);
-	TRY(build_tbs(f, &tbs));
+	TRY(ocsp_make_tbs(f, &tbs));
 	TRY(signed_ask(signer, f->alg, buf_bytes(&tbs), &signature));
-	TRY(check_value(f, buf_bytes(&tbs), buf_bytes(&signature)));
-	TRY(put_basic(&basic, f, buf_bytes(&tbs), buf_bytes(&signature)));
-	return put_response(out, buf_bytes(&basic));
+	return ocsp_make_answer(f, buf_bytes(&tbs), buf_bytes(&signature), out);
 }
 
 struct err *

@@ -60,9 +60,18 @@ struct ocsp_single {
 	int reason;    /* revoked: RFC 5280 5.3.1; 0 is not written */
 };
 
+/* What is the same in all answers of a responder. */
+struct ocsp_names {
+	struct ocsp_issuer_id issuer[2]; /* by SHA-1 and by SHA-256 */
+	struct ocsp_issuer_id responder; /* by SHA-1: byKey */
+};
+struct err *ocsp_names_of(const struct cert *issuer,
+    const struct cert *responder, struct ocsp_names *out) MUST_USE;
+
 struct ocsp_fields {
 	const struct cert *issuer;
 	const struct cert *responder; /* goes along; issued by `issuer` */
+	const struct ocsp_names *names; /* theirs; NULL: found out each time */
 	struct sig_alg alg;
 	int64_t this_update; /* seconds; producedAt too */
 	int64_t next_update;
@@ -78,6 +87,13 @@ struct ocsp_fields {
  */
 struct err *ocsp_make(const struct ocsp_fields *f, const struct signer *signer,
     struct buf *out) MUST_USE;
+
+/* Its two halves, for who has several signed at once: the ResponseData, whose
+ * digest by alg.digest is to be signed, and the answer. */
+struct err *ocsp_make_tbs(
+    const struct ocsp_fields *f, struct buf *tbs) MUST_USE;
+struct err *ocsp_make_answer(const struct ocsp_fields *f, struct bytes tbs,
+    struct bytes signature, struct buf *out) MUST_USE;
 
 /* OCSPResponseStatus, RFC 6960 4.2.1. */
 enum ocsp_failure {

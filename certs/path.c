@@ -68,11 +68,11 @@ rank(enum path_result r)
 enum end { END_NOT, END_HERE, END_REFUSED };
 
 static struct err *
-self_signed(const struct cert *c, enum end *out)
+self_signed(const struct cert *c, enum end otherwise, enum end *out)
 {
 	bool ok = false;
 	TRY(cert_signed_by(c, cert_key(c), &ok));
-	*out = ok ? END_HERE : END_NOT;
+	*out = ok ? END_HERE : otherwise;
 	return NULL;
 }
 
@@ -83,7 +83,7 @@ is_anchor(struct search *s, enum end *out)
 	const struct cert_list *anchors = s->r->anchors;
 	struct cert **c = &s->at[s->n - 1];
 	*out = END_NOT;
-	if (s->n == 1 && s->r->issuers_only)
+	if (s->n == 1 ? s->r->issuers_only : s->r->pinned_only)
 		return NULL;
 	for (size_t i = 0; i < anchors->n; i++) {
 		if (!cert_eq(anchors->v[i], *c))
@@ -92,7 +92,9 @@ is_anchor(struct search *s, enum end *out)
 		int trust = path_anchor_trust(s->r, *c);
 		*out = trust == X509_TRUST_REJECTED ? END_REFUSED : END_HERE;
 		if (trust == X509_TRUST_UNTRUSTED && s->r->roots_only)
-			return self_signed(*c, out);
+			return self_signed(*c, END_NOT, out);
+		if (s->r->anchor_signed && cert_is_self_issued(*c))
+			return self_signed(*c, END_REFUSED, out);
 		return NULL;
 	}
 	return NULL;
@@ -257,7 +259,8 @@ step(struct search *s)
 		return NULL;
 	s->went_on = false;
 	for (int wanted = 0; wanted < SCORES && !s->over; wanted++) {
-		TRY(try_list(s, s->r->anchors, wanted));
+		if (!s->r->pinned_only)
+			TRY(try_list(s, s->r->anchors, wanted));
 		TRY(try_list(s, s->r->pool, wanted));
 	}
 	bool dead_end = !s->went_on && !s->over;

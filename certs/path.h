@@ -42,6 +42,15 @@ struct freshness {
  * costs a bounded time. */
 #define PATH_TRIES_MAX 400
 
+/* Who must name the purpose itself, so that neither silence nor
+ * anyExtendedKeyUsage is enough, and nothing beside it that wants a key of its
+ * own (time stamps, OCSP answers, code). */
+enum purpose_named {
+	PURPOSE_OPEN, /* nobody: RFC 5280 4.2.1.12 */
+	PURPOSE_NAMED_BY_LEAF,
+	PURPOSE_NAMED_BY_ALL, /* below the anchor */
+};
+
 /* Zero in every member but leaf, anchors and time is the ordinary request. */
 struct path_request {
 	struct cert *leaf;
@@ -59,7 +68,10 @@ struct path_request {
 	 * to ask about it is believed; else nobody's word counts whose status
 	 * is not known (RFC 6960 4.2.2.2.1). */
 	bool responders_unasked;
-	const char *purpose; /* NULL, "server", "client", "timestamp", "ocsp" */
+	/* NULL (any), "server", "client", "email", "timestamp", "ocsp", or the
+	 * OID of an extended key usage, dotted. */
+	const char *purpose;
+	enum purpose_named purpose_named;
 	const char *const *policies; /* initial policy set: dotted, or NULL */
 	size_t npolicies;
 	bool explicit_policy; /* RFC 5280 6.1.1 (e) */
@@ -83,6 +95,8 @@ struct path_request {
 	int depth_max;        /* certificates between leaf and anchor;
 			       * 0: as many as PATH_DEPTH_MAX lets, -1: none */
 	bool issuers_only;    /* an anchor vouches for others, not for itself */
+	bool pinned_only;     /* an anchor vouches for itself and nobody else */
+	bool anchor_signed; /* a self-signed anchor's own signature must fit */
 	/* 0: which algorithms are good enough is the policy's question (but
 	 * RSA under 1024 and EC under 160 bits never are).  Else keys and
 	 * digests of the path must reach OpenSSL's level: 1: 80 bits of
@@ -101,7 +115,7 @@ struct path {
 	/* What would tell more: status of the chain and of who issues its
 	 * lists; issuers, where no path was found. */
 	struct missing_list missing;
-	char detail[256];       /* one English line */
+	char detail[256]; /* one English line */
 };
 
 /* path_build always fills *out (a bad path is an answer), which path_done()

@@ -58,6 +58,7 @@ static const struct {
 } purposes[] = {
 	{ "server", X509_PURPOSE_SSL_SERVER, X509_TRUST_SSL_SERVER },
 	{ "client", X509_PURPOSE_SSL_CLIENT, X509_TRUST_SSL_CLIENT },
+	{ "email", X509_PURPOSE_SMIME_SIGN, X509_TRUST_EMAIL },
 	{ "timestamp", X509_PURPOSE_TIMESTAMP_SIGN, X509_TRUST_TSA },
 	{ "ocsp", X509_PURPOSE_OCSP_HELPER, X509_TRUST_OCSP_SIGN },
 };
@@ -92,7 +93,9 @@ set_purpose(const struct path_request *r, X509_STORE_CTX *ctx)
 				return err_ossl(ERR_INTERNAL, "set_purpose");
 			return NULL;
 		}
-	return err_new(ERR_USAGE, NULL, "purpose %s", r->purpose);
+	return path_purpose_known(r->purpose)
+		   ? NULL
+		   : err_new(ERR_USAGE, NULL, "purpose %s", r->purpose);
 }
 
 static struct err *

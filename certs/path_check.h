@@ -14,6 +14,11 @@ struct err *path_rules(const struct path_request *r, struct path *p) MUST_USE;
 /* path_names: the part of it about alternative names (certs/path_names.c). */
 void path_names(const struct path_request *r, struct path *p);
 
+/* path_purpose: the part of it about extended key usage, and whether a purpose
+ * has a name or OID that it knows to ask for (certs/path_purpose.c). */
+void path_purpose(const struct path_request *r, struct path *p);
+bool path_purpose_known(const char *name);
+
 /* path_set_policies: the initial policies and flags of RFC 5280 6.1.1. */
 struct err *path_set_policies(
     const struct path_request *r, X509_VERIFY_PARAM *param) MUST_USE;

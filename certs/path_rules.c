@@ -12,8 +12,6 @@
 #define EC_BITS_MIN 160
 #define SERIAL_MAX 20 /* bytes, RFC 5280 4.1.2.2 */
 
-DEFINE_FREEP(EXTENDED_KEY_USAGE_free, EXTENDED_KEY_USAGE)
-
 /* Both ends count (RFC 5280 4.1.2.5); OpenSSL leaves the last second out. */
 static void
 check_time(const struct path_request *r, struct path *p)
@@ -37,59 +35,6 @@ check_keys(const struct path_request *r, struct path *p)
 			bits < RSA_BITS_MIN) ||
 		    (alg == KEY_EC && bits < EC_BITS_MIN))
 			path_fail(p, PATH_BAD, i, "a key of %d bits", bits);
-	}
-}
-
-static bool
-has_eku(const EXTENDED_KEY_USAGE *eku, int nid)
-{
-	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++)
-		if (OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, i)) == nid)
-			return true;
-	return false;
-}
-
-/* A CA that names purposes gives no others (RFC 5280 4.2.1.12 says so of the
- * key; everybody reads it of the certificates below as well). */
-static void
-check_purpose(const struct path_request *r, struct path *p)
-{
-	static const struct {
-		const char *name;
-		int nid;
-		bool any;      /* anyExtendedKeyUsage is enough */
-		bool required; /* in the leaf */
-		bool chained;  /* holds for CAs too */
-	} purposes[] = {
-		{ "server", NID_server_auth, true, false, true },
-		{ "client", NID_client_auth, true, false, true },
-		{ "timestamp", NID_time_stamp, false, true, true },
-		{ "ocsp", NID_OCSP_sign, false, true, false },
-	};
-	for (size_t k = 0; r->purpose != NULL && k < COUNT_OF(purposes); k++) {
-		if (strcmp(purposes[k].name, r->purpose) != 0)
-			continue;
-		size_t n = purposes[k].chained ? path_judged(r, p) : 1;
-		/* Settings of the operator outweigh what an anchor says. */
-		if (n == p->chain.n && n > 1 &&
-		    path_anchor_trust(r, p->chain.v[n - 1]) ==
-			X509_TRUST_TRUSTED)
-			n--;
-		for (size_t i = 0; i < n; i++) {
-			CLEANUP(EXTENDED_KEY_USAGE_freep)
-			EXTENDED_KEY_USAGE *eku =
-			    X509_get_ext_d2i(cert_x509(p->chain.v[i]),
-				NID_ext_key_usage, NULL, NULL);
-			bool ok = eku == NULL
-				      ? i > 0 || !purposes[k].required
-				      : has_eku(eku, purposes[k].nid) ||
-					    ((i > 0 || purposes[k].any) &&
-						has_eku(eku,
-						    NID_anyExtendedKeyUsage));
-			if (!ok)
-				path_fail(p, PATH_CONSTRAINTS, i,
-				    "not for the purpose \"%s\"", r->purpose);
-		}
 	}
 }
 
@@ -174,7 +119,7 @@ path_rules(const struct path_request *r, struct path *p)
 	static void (*const rules[])(
 	    const struct path_request *, struct path *) = { check_readable,
 		check_versions, check_keys, check_duplicates, check_serials,
-		check_anchor, path_names, check_purpose, check_time };
+		check_anchor, path_names, path_purpose, check_time };
 	for (size_t i = 0; i < COUNT_OF(rules) && p->result == PATH_OK; i++)
 		rules[i](r, p);
 	return ossl_forget();

@@ -217,15 +217,6 @@ field_kind_find(const char *type)
 	return NULL;
 }
 
-const struct field_kind *
-field_kind_by_nid(int nid)
-{
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (kinds[i].nid == nid)
-			return &kinds[i];
-	return NULL;
-}
-
 static bool
 all_in(struct bytes b, bool (*in)(uint8_t))
 {

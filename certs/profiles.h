@@ -64,7 +64,6 @@ struct field_kind {
 	enum field_form form;
 };
 const struct field_kind *field_kind_find(const char *type);
-const struct field_kind *field_kind_by_nid(int nid);
 
 /* Whether `value` fits the form and length of its kind; ERR_USAGE with the code
  * "subject-field" says why. */

@@ -295,11 +295,3 @@ missing_wanted(const struct missing_list *m, const struct source_seen *seen,
 		TRY(want_one(&m->v[i], seen, nseen, out));
 	return ossl_forget();
 }
-
-struct err *
-issuer_wanted_of(struct cert *c, struct wanted_list *out)
-{
-	ossl_begin();
-	TRY(add_access(out, NID_ad_ca_issuers, WANTED_ISSUER, c, NULL));
-	return ossl_forget();
-}

@@ -118,9 +118,6 @@ struct err *missing_wanted(const struct missing_list *m,
     const struct source_seen *seen, size_t nseen,
     struct wanted_list *out) MUST_USE;
 
-/* issuer_wanted_of adds where the issuer of `c` may be found (caIssuers). */
-struct err *issuer_wanted_of(struct cert *c, struct wanted_list *out) MUST_USE;
-
 /*
  * ocsp_request writes a request about `cert`, by the SHA-1 that all responders
  * know (RFC 5019 2.1.1), without a nonce, so that answers can be shared.

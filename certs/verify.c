@@ -4,6 +4,7 @@
  * judges the algorithm later.
  */
 #include "certs/cert.h"
+#include "certs/der.h"
 #include "certs/ossl.h"
 
 #include <openssl/core_names.h>
@@ -164,20 +165,10 @@ ecdsa_raw_to_der(struct bytes raw, struct buf *out)
 	if (raw.len == 0 || raw.len % 2 != 0 || raw.len > 2 * DIGEST_MAX + 4)
 		return err_new(ERR_MALFORMED, NULL,
 		    "an ECDSA value of %zu bytes", raw.len);
-	int half = (int)(raw.len / 2);
-	CLEANUP(ECDSA_SIG_freep) ECDSA_SIG *sig = ECDSA_SIG_new();
-	CLEANUP(BN_freep) BIGNUM *r = BN_bin2bn(raw.ptr, half, NULL);
-	CLEANUP(BN_freep) BIGNUM *s = BN_bin2bn(raw.ptr + half, half, NULL);
-	if (sig == NULL || r == NULL || s == NULL ||
-	    ECDSA_SIG_set0(sig, r, s) != 1)
-		return err_ossl(ERR_NOMEM, "ECDSA_SIG");
-	(void)TAKE(r);
-	(void)TAKE(s);
-	CLEANUP(ossl_freep) uint8_t *der = NULL;
-	int len = i2d_ECDSA_SIG(sig, &der);
-	if (len <= 0)
-		return err_ossl(ERR_INTERNAL, "i2d_ECDSA_SIG");
-	return buf_append(out, bytes_of(der, (size_t)len));
+	CLEANUP(buf_done) struct buf v = BUF(2 * DIGEST_MAX + 16);
+	TRY(der_put_number(&v, bytes_slice(raw, 0, raw.len / 2)));
+	TRY(der_put_number(&v, bytes_from(raw, raw.len / 2)));
+	return der_put(out, DER_SEQUENCE, buf_bytes(&v));
 }
 
 struct err *

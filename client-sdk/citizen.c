@@ -167,12 +167,25 @@ signd_authorize(struct signd *s, const char *credential, const char *pin,
 	return NULL;
 }
 
+struct err *
+authorization_check(struct signd_authorization a)
+{
+	if (a.pin == NULL && a.sad == NULL)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "neither PIN nor SAD"),
+		    "authorization-missing");
+	if (a.pin != NULL && a.sad != NULL)
+		return err_new(ERR_USAGE, NULL, "PIN and SAD: one of them");
+	return NULL;
+}
+
 struct signd_error *
 signd_sign_hash(struct signd *s, const char *credential,
     struct signd_authorization authorization, const struct signd_bytes *digests,
     size_t ndigests, const char *digest_oid, const char *sign_alg_oid,
     char **out_json)
 {
+	LOCAL(authorization_check(authorization));
 	bool by_pin = authorization.pin != NULL;
 	CLEANUP(free_charp) char *sealed = NULL;
 	struct signd_error *e = NULL;
@@ -198,6 +211,7 @@ static struct signd_error *
 authorization_header(struct signd *s, const char *credential,
     struct signd_authorization a, struct buf *out)
 {
+	LOCAL(authorization_check(a));
 	CLEANUP(free_charp) char *sealed = NULL;
 	struct signd_error *e = NULL;
 	if (a.pin != NULL)
@@ -207,9 +221,7 @@ authorization_header(struct signd *s, const char *credential,
 		return e;
 	LOCAL(buf_printf(out, "Signd-Authorization: %s %s",
 	    a.pin != NULL ? "SEALED" : "SAD",
-	    a.pin != NULL   ? sealed
-	    : a.sad == NULL ? ""
-			    : a.sad));
+	    a.pin != NULL ? sealed : a.sad));
 	return NULL;
 }
 
@@ -261,7 +273,7 @@ signd_sign_document(struct signd *s, const char *credential,
 		return e;
 	LOCAL(buf_cstr(&header, &r.headers[0]));
 	r.media_type = options != NULL ? options->media_type : NULL;
-	r.in_fd = in_fd;
+	LOCAL(request_in(&r, in_fd));
 	r.out_fd = out_fd;
 	e = perform(s, &r, &answer);
 	wipe(header.ptr, header.len);
@@ -286,7 +298,7 @@ signd_extend(
 	struct request r = REQUEST_NONE;
 	LOCAL(extend_path(level, id, &path));
 	LOCAL(buf_cstr(&path, &r.path));
-	r.in_fd = in_fd;
+	LOCAL(request_in(&r, in_fd));
 	r.out_fd = out_fd;
 	return perform(s, &r, &answer);
 }
@@ -320,7 +332,7 @@ verify_of(struct signd *s, int in_fd, const char *hashes, const char *of,
 	struct request r = REQUEST_NONE;
 	LOCAL(verify_path(policy, time, hashes, of, NULL, &path));
 	LOCAL(buf_cstr(&path, &r.path));
-	r.in_fd = in_fd;
+	LOCAL(request_in(&r, in_fd));
 	struct signd_error *e = perform(s, &r, &answer);
 	if (e != NULL)
 		return e;
@@ -352,7 +364,7 @@ signd_receipt(struct signd *s, int in_fd, const char *policy,
 	LOCAL(verify_path(policy, NULL, NULL, NULL, filename, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.accept = "application/pdf";
-	r.in_fd = in_fd;
+	LOCAL(request_in(&r, in_fd));
 	r.out_fd = out_fd;
 	return perform(s, &r, &answer);
 }

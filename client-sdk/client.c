@@ -1,6 +1,7 @@
 #include "client-sdk/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,23 +130,44 @@ receive(char *data, size_t size, size_t count, void *ctx)
 	return sink->err == NULL ? b.len : CURL_WRITEFUNC_ERROR;
 }
 
+/* What goes out: all that follows the place where the caller's file stood. */
+struct upload {
+	int fd;
+	curl_off_t begin;
+	struct err *err; /* what stopped us */
+};
+
+static void
+upload_done(struct upload *u)
+{
+	err_free(u->err);
+}
+
 static size_t
 send_from(char *data, size_t size, size_t count, void *ctx)
 {
-	const int *fd = ctx;
+	struct upload *u = ctx;
 	ssize_t n;
 	do
-		n = read(*fd, data, size * count);
+		n = read(u->fd, data, size * count);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? CURL_READFUNC_ABORT : (size_t)n;
+	if (n >= 0)
+		return (size_t)n;
+	if (u->err == NULL)
+		u->err = err_errno(errno, "reading the document");
+	return CURL_READFUNC_ABORT;
 }
 
+/* libcurl sends once more from its begin when the server has closed a
+ * connection that was kept. */
 static int
 rewind_from(void *ctx, curl_off_t offset, int origin)
 {
-	const int *fd = ctx;
-	return lseek(*fd, offset, origin) < 0 ? CURL_SEEKFUNC_CANTSEEK
-					      : CURL_SEEKFUNC_OK;
+	const struct upload *u = ctx;
+	return origin == SEEK_SET && lseek(u->fd, u->begin + offset,
+					 SEEK_SET) >= 0
+		   ? CURL_SEEKFUNC_OK
+		   : CURL_SEEKFUNC_CANTSEEK;
 }
 
 static struct err *
@@ -184,16 +206,17 @@ set_common(struct signd *s)
 }
 
 static void
-set_upload(struct signd *s, int *fd)
+set_upload(struct signd *s, struct upload *u)
 {
 	struct stat st;
-	bool sized = fstat(*fd, &st) == 0 && S_ISREG(st.st_mode);
-	curl_off_t at = sized ? lseek(*fd, 0, SEEK_CUR) : 0;
+	bool sized = fstat(u->fd, &st) == 0 && S_ISREG(st.st_mode);
+	curl_off_t at = sized ? lseek(u->fd, 0, SEEK_CUR) : 0;
+	u->begin = at > 0 ? at : 0;
 	s->api.easy_setopt(s->curl, CURLOPT_POST, 1L);
 	s->api.easy_setopt(s->curl, CURLOPT_READFUNCTION, send_from);
-	s->api.easy_setopt(s->curl, CURLOPT_READDATA, fd);
+	s->api.easy_setopt(s->curl, CURLOPT_READDATA, u);
 	s->api.easy_setopt(s->curl, CURLOPT_SEEKFUNCTION, rewind_from);
-	s->api.easy_setopt(s->curl, CURLOPT_SEEKDATA, fd);
+	s->api.easy_setopt(s->curl, CURLOPT_SEEKDATA, u);
 	s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDSIZE_LARGE,
 	    sized && at >= 0 ? (curl_off_t)st.st_size - at : (curl_off_t)-1);
 }
@@ -232,10 +255,13 @@ set_headers(struct signd *s, const struct request *r, struct curl_slist **list)
 }
 
 static struct err *
-err_curl(struct sink *sink, CURLcode c, const char *reason)
+err_curl(
+    struct sink *sink, struct upload *upload, CURLcode c, const char *reason)
 {
 	if (sink->err != NULL)
 		return sink->err;
+	if (upload->err != NULL)
+		return TAKE(upload->err);
 	switch (c) {
 	case CURLE_OUT_OF_MEMORY:
 		return err_new(ERR_NOMEM, NULL, "libcurl");
@@ -257,7 +283,7 @@ transfer(struct signd *s, const struct request *r, struct curl_slist **headers,
 {
 	CLEANUP(free_charp) char *json = NULL;
 	char reason[CURL_ERROR_SIZE] = "";
-	int in_fd = r->in_fd;
+	CLEANUP(upload_done) struct upload upload = { .fd = r->in_fd };
 	struct sink sink = { .client = s, .fd = r->out_fd, .body = out };
 
 	set_common(s);
@@ -269,7 +295,7 @@ transfer(struct signd *s, const struct request *r, struct curl_slist **headers,
 			return err_new(ERR_NOMEM, NULL, "JSON");
 		s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDS, json);
 	} else if (r->in_fd >= 0) {
-		set_upload(s, &in_fd);
+		set_upload(s, &upload);
 	} else if (r->post) {
 		s->api.easy_setopt(s->curl, CURLOPT_POSTFIELDS, "");
 	}
@@ -286,7 +312,7 @@ transfer(struct signd *s, const struct request *r, struct curl_slist **headers,
 		return NULL;
 	return c == CURLE_OK
 		   ? NULL
-		   : err_curl(&sink, c,
+		   : err_curl(&sink, &upload, c,
 			 reason[0] != '\0' ? reason : s->api.easy_strerror(c));
 }
 
@@ -307,6 +333,15 @@ perform(struct signd *s, const struct request *r, struct buf *out)
 	LOCAL(send_request(s, r, out, &status));
 	if (status / 100 != 2)
 		return error_problem((int)status, buf_bytes(out));
+	return NULL;
+}
+
+struct err *
+request_in(struct request *r, int fd)
+{
+	if (fcntl(fd, F_GETFD) < 0)
+		return err_errno(errno, "the document");
+	r->in_fd = fd;
 	return NULL;
 }
 

@@ -53,6 +53,9 @@ struct request {
 
 #define REQUEST_NONE ((struct request){ .in_fd = -1, .out_fd = -1 })
 
+/* request_in gives it the document in `fd`.  Errors as of fcntl(2). */
+struct err *request_in(struct request *r, int fd) MUST_USE;
+
 /* perform sends it; anything but 2xx is an error.  *out holds the body. */
 struct signd_error *perform(
     struct signd *s, const struct request *r, struct buf *out);
@@ -64,6 +67,9 @@ struct signd_error *perform_json(
  * left out. */
 struct err *query_add(struct buf *path, bool *first, const char *name,
     const char *value) MUST_USE;
+
+/* PIN or SAD, and not both.  ERR_USAGE, code "authorization-missing": neither. */
+struct err *authorization_check(struct signd_authorization a) MUST_USE;
 
 /* sign_path makes the query of a signing; `o` may be NULL. */
 struct err *sign_path(const char *path, const char *credential,

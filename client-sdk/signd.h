@@ -3,8 +3,10 @@
  *
  * Functions that can fail return a struct signd_error *, NULL when all went
  * well; the caller frees it with signd_error_free().  Outputs are untouched on
- * failure; strings that come out are freed with signd_free().  A client may be
- * used by one thread at a time; several clients may be used by several threads.
+ * failure, but what was written to `out_fd` before it is worth nothing; strings
+ * that come out are freed with signd_free().  A client may be used by one thread
+ * at a time; several clients may be used by several threads.
+ * Descriptors stay the caller's; what `in_fd` gives begins where it stands.
  * Times are ISO 8601 text, sizes are bytes, text is UTF-8.
  */
 #ifndef SIGND_H
@@ -38,8 +40,8 @@ struct signd_bytes {
 	size_t len;
 };
 
-/* How a citizen allows a signature: PIN or SAD, the other one NULL.  The
- * library seals the PIN to a key inside the service's token. */
+/* How a citizen allows a signature: PIN or SAD, the other one NULL, or it is an
+ * error.  The library seals the PIN to a key inside the service's token. */
 struct signd_authorization {
 	const char *pin;  /* UTF-8 in NFC, 6 to 64 characters */
 	const char *sad;  /* out of signd_authorize() */

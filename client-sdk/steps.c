@@ -51,7 +51,7 @@ signd_prepare(struct signd *s, const char *credential,
 	    "/v1/signatures/prepare", credential, options, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.media_type = options != NULL ? options->media_type : NULL;
-	r.in_fd = in_fd;
+	LOCAL(request_in(&r, in_fd));
 	struct signd_error *e = perform(s, &r, &answer);
 	if (e != NULL)
 		return e;
@@ -172,6 +172,7 @@ complete_body(struct signd *s, const char *credential,
     const struct prepared_answer *p, struct signd_authorization a, json_t **out)
 {
 	const struct signd_bytes digest = { p->digest.ptr, p->digest.len };
+	LOCAL(authorization_check(a));
 	CLEANUP(free_charp) char *sealed = NULL;
 	struct signd_error *e = NULL;
 	if (a.pin != NULL)
@@ -181,9 +182,7 @@ complete_body(struct signd *s, const char *credential,
 		return e;
 	*out = json_pack("{s:s, s:s}", "signatureID", p->id,
 	    sealed != NULL ? "sealedPIN" : "SAD",
-	    sealed != NULL  ? sealed
-	    : a.sad == NULL ? ""
-			    : a.sad);
+	    sealed != NULL ? sealed : a.sad);
 	if (*out == NULL)
 		LOCAL(err_new(ERR_MALFORMED, NULL, "not UTF-8"));
 	return NULL;

@@ -59,6 +59,10 @@ signer_parse(struct tlv whole, struct signer_info *s)
 	char oid[OID_TEXT_MAX];
 	TRY(ber_oid_text(s->digest_oid, oid));
 	s->digest = digest_by_oid(oid);
+	/* Old programs state the signature algorithm here (RFC 5652 5.3 wants
+	 * the digest's); it names one hash. */
+	if (s->digest == DIGEST_NONE)
+		s->digest = sig_alg_by_oid(oid).digest;
 	if (ber_is(rest, BER_CONTEXT)) {
 		TRY(ber_take(&rest, BER_CONTEXT, &t));
 		s->signed_attrs = t.whole;

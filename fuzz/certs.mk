@@ -29,3 +29,10 @@ fuzz_fuzz_ocsp_request_SOURCES = fuzz/fuzz-ocsp-request.c
 fuzz_fuzz_ocsp_request_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_ocsp_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_fuzz_ocsp_request_LDADD = $(CERTS_LIBS)
+
+FUZZ_TARGETS += fuzz/fuzz-cmp
+EXTRA_PROGRAMS += fuzz/fuzz-cmp
+fuzz_fuzz_cmp_SOURCES = fuzz/fuzz-cmp.c fuzz/cmp-seeds.c fuzz/cmp.h fuzz/seeds.c
+fuzz_fuzz_cmp_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_cmp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_cmp_LDADD = $(CERTS_LIBS)

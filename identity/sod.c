@@ -427,26 +427,3 @@ sod_verdict_done(struct sod_verdict *v)
 	findings_done(&v->findings);
 	*v = (struct sod_verdict){ 0 };
 }
-
-const char *
-group_state_name(enum group_state s)
-{
-	static const char *const names[] = {
-		[GROUP_NOT_GIVEN] = "not given",
-		[GROUP_FITS] = "fits",
-		[GROUP_DIFFERS] = "differs",
-		[GROUP_NOT_COVERED] = "not covered by the chip's signature",
-	};
-	return (size_t)s < COUNT_OF(names) ? names[s] : "?";
-}
-
-const char *
-chip_state_name(enum chip_state s)
-{
-	static const char *const names[] = {
-		[CHIP_NOT_VERIFIED] = "not verified",
-		[CHIP_AUTHENTIC] = "authentic",
-		[CHIP_FORGED] = "forged",
-	};
-	return (size_t)s < COUNT_OF(names) ? names[s] : "?";
-}

@@ -88,8 +88,6 @@ struct sod_verdict {
 struct err *sod_verify(const struct sod *s, const struct sod_request *r,
     struct sod_verdict *out) MUST_USE;
 void sod_verdict_done(struct sod_verdict *v);
-const char *group_state_name(enum group_state s); /* "fits" */
-const char *chip_state_name(enum chip_state s);   /* "authentic" */
 
 /*
  * document_signer_path looks for the path of a signer of chip data or master

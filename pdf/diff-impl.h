@@ -4,7 +4,6 @@
 
 #include "pdf/diff.h"
 
-#define CLAUSE_DIFF "ISO 32000-2 12.8.2.2"
 
 enum side { OLD, NEW };
 

@@ -99,43 +99,74 @@ two(struct bytes *in, int min, int max, int *out)
 	return true;
 }
 
-/* Minutes east of Greenwich: Z, +07'00', -0300; absent is 0. */
-static int
-zone(struct bytes in)
+static void
+skip_any(struct bytes *in, const char *chars)
 {
-	if (in.len == 0 || (in.ptr[0] != '+' && in.ptr[0] != '-'))
-		return 0;
+	if (in->len > 0 && strchr(chars, in->ptr[0]) != NULL)
+		*in = bytes_from(*in, 1);
+}
+
+/* Minutes east of Greenwich: Z, +07'00', +07'00, +07:00, -0300; absent is 0.
+ * False when something else stands there. */
+static bool
+zone(struct bytes in, int *out)
+{
+	*out = 0;
+	if (in.len == 0)
+		return true;
 	int sign = in.ptr[0] == '-' ? -1 : 1, h = 0, m = 0;
+	bool utc = in.ptr[0] == 'Z';
+	if (!utc && in.ptr[0] != '+' && in.ptr[0] != '-')
+		return false;
 	in = bytes_from(in, 1);
-	if (!two(&in, 0, 23, &h))
-		return 0;
-	if (in.len > 0 && in.ptr[0] == '\'')
-		in = bytes_from(in, 1);
+	if (!two(&in, 0, 23, &h) && !utc)
+		return false;
+	skip_any(&in, "':");
 	(void)two(&in, 0, 59, &m);
-	return sign * (h * 60 + m);
+	skip_any(&in, "'");
+	*out = sign * (h * 60 + m);
+	return in.len == 0;
+}
+
+static int64_t
+or_none(struct err *e, int64_t t)
+{
+	bool ok = e == NULL;
+	err_free(e);
+	return ok ? t : TIME_NONE;
+}
+
+/* Some programs write "2026-11-20T08:30:00"; read as PDF's own form, that
+ * would be a day in January. */
+static int64_t
+iso_date(struct bytes text)
+{
+	int64_t at = TIME_NONE;
+	struct err *e = time_parse_iso(text, &at);
+	return or_none(e, at);
 }
 
 int64_t
 pdf_text_date(struct bytes text)
 {
+	const struct bytes whole = text;
 	if (bytes_starts(text, BYTES_LIT("D:")))
 		text = bytes_from(text, 2);
-	int century, year;
+	int century, year, east;
 	if (!two(&text, 0, 99, &century) || !two(&text, 0, 99, &year))
 		return TIME_NONE;
 	struct time_fields t = {
 		.year = century * 100 + year, .month = 1, .day = 1
 	};
-	if (two(&text, 1, 12, &t.month) && two(&text, 1, 31, &t.day) &&
-	    two(&text, 0, 23, &t.hour) && two(&text, 0, 59, &t.minute))
+	bool hours = two(&text, 1, 12, &t.month) && two(&text, 1, 31, &t.day) &&
+		     two(&text, 0, 23, &t.hour);
+	if (hours && two(&text, 0, 59, &t.minute))
 		(void)two(&text, 0, 59, &t.second);
-	int64_t at;
+	if ((!hours && text.len > 0) || !zone(text, &east))
+		return iso_date(whole);
+	int64_t at = TIME_NONE;
 	struct err *e = time_join(t, &at);
-	if (e != NULL) {
-		err_free(e);
-		return TIME_NONE;
-	}
-	return at - 60 * (int64_t)zone(text);
+	return e == NULL ? at - 60 * (int64_t)east : or_none(e, TIME_NONE);
 }
 
 /* ---- the way back ---- */

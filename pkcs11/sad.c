@@ -99,6 +99,16 @@ ask_token(const struct pepper *pepper, int64_t epoch, struct secret *out)
 	return NULL;
 }
 
+void
+sad_keys_forget(struct sad_keys *k, int64_t now)
+{
+	pthread_mutex_lock(&k->lock);
+	for (size_t i = 0; i < SAD_EPOCHS; i++)
+		if (k->at[i].epoch < now / SAD_EPOCH)
+			secret_done(&k->at[i].key);
+	pthread_mutex_unlock(&k->lock);
+}
+
 /* A copy of the epoch's, if it is here; else *out stays empty. */
 static struct err *
 recall(struct sad_keys *k, int64_t epoch, struct secret *out)

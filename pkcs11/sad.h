@@ -56,6 +56,9 @@ struct sad_keys {
 struct err *sad_keys_init(
     struct sad_keys *k, struct pepper pepper) MUST_USE;
 void sad_keys_done(struct sad_keys *k);
+/* Wipes what opens SADs that have all expired.  To be called every now and
+ * then: who reads this memory later opens no old one. */
+void sad_keys_forget(struct sad_keys *k, int64_t now);
 
 /* A hash over algorithm, number, order and value of the digests. */
 struct err *sad_digests(enum digest_alg alg, const struct bytes *digests,

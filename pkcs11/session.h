@@ -14,6 +14,10 @@ struct p11_session {
 	 * CKA_ALWAYS_AUTHENTICATE): what to give then.  NULL: there are none,
 	 * and no key is asked whether it is one. */
 	const struct bytes *pin_for_each;
+	/* Told before each signature of several: the token is not stuck.  NULL:
+	 * nobody is. */
+	void (*goes_on)(void *ctx);
+	void *goes_on_ctx;
 };
 
 /* `writable`: permanent objects can be made.  ERR_LIMIT: the make allows no

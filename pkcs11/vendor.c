@@ -73,13 +73,6 @@ p11_vendor_find(const CK_INFO *library, const CK_TOKEN_INFO *token)
 	return v;
 }
 
-const struct p11_vendor *
-p11_vendor_all(size_t *count)
-{
-	*count = COUNT_OF(vendors);
-	return vendors;
-}
-
 bool
 p11_takes_arguments(const char *path)
 {

@@ -48,7 +48,6 @@ struct p11_vendor {
 /* Never NULL: the last row fits everything. */
 const struct p11_vendor *p11_vendor_find(
     const CK_INFO *library, const CK_TOKEN_INFO *token);
-const struct p11_vendor *p11_vendor_all(size_t *count);
 
 /*
  * Whether the module of that file name wants a string when it starts, in the

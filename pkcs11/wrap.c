@@ -140,6 +140,8 @@ sign_all(const struct p11_session *s, CK_OBJECT_HANDLE key,
     size_t count, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (s->goes_on != NULL)
+			s->goes_on(s->goes_on_ctx);
 		struct err *e =
 		    p11_sign(s, key, shape, alg, digests[i], &out[i]);
 		if (e != NULL)

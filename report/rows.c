@@ -63,6 +63,7 @@ put_covers(struct rows *r, const char *covers, struct buf *out)
 		{ "manifest ", "danh sách " },
 		{ "file ", "tệp " },
 		{ "by manifest: ", "theo danh sách: " },
+		{ "not known", "chưa xác định được" },
 	};
 	for (size_t i = 0; i < COUNT_OF(words) && r->lang == LANG_VI; i++) {
 		size_t len = strlen(words[i][0]);
@@ -82,10 +83,27 @@ is_own_properties(const char *covers)
 }
 
 static struct err *
+list_covered(struct rows *r, const struct signature_fact *f, struct buf *out)
+{
+	bool begun = false;
+	for (size_t i = 0; i < f->nreferences; i++) {
+		const char *covers = f->references[i].covers;
+		if (covers == NULL || is_own_properties(covers))
+			continue;
+		if (begun)
+			TRY(buf_str(out, "; "));
+		TRY(put_covers(r, covers, out));
+		begun = true;
+	}
+	return NULL;
+}
+
+/* What was changed may have been the whole file or a part: nobody knows. */
+static struct err *
 covers_row(struct rows *r, const struct signature_fact *f)
 {
-	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX);
-	bool begun = false;
+	CLEANUP(buf_done) struct buf list = BUF(REPORT_MAX);
+	CLEANUP(buf_done) struct buf value = BUF(REPORT_MAX + 64);
 	if (f->unseen)
 		return row(r, WORD_COVERS, word(WORD_COVERS_HASH, r->lang));
 	if (f->covers_all)
@@ -95,17 +113,15 @@ covers_row(struct rows *r, const struct signature_fact *f)
 		    f->revision, f->revisions));
 		return row_of(r, WORD_COVERS, &value);
 	}
+	TRY(list_covered(r, f, &list));
+	if (list.len > 0 && integrity_of(f) == BROKEN)
+		return row_of(r, WORD_COVERS, &list);
 	TRY(buf_str(&value, word(WORD_COVERS_PART, r->lang)));
-	for (size_t i = 0; i < f->nreferences; i++) {
-		const char *covers = f->references[i].covers;
-		if (covers == NULL || is_own_properties(covers))
-			continue;
-		TRY(buf_str(&value, begun ? "; " : " ("));
-		TRY(put_covers(r, covers, &value));
-		begun = true;
-	}
-	if (begun)
+	if (list.len > 0) {
+		TRY(buf_str(&value, " ("));
+		TRY(buf_append(&value, buf_bytes(&list)));
 		TRY(buf_byte(&value, ')'));
+	}
 	return row_of(r, WORD_COVERS, &value);
 }
 

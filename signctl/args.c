@@ -72,7 +72,7 @@ lang_of(const char *wanted)
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
-	*out = (struct args){ .command = c, .lang = lang_of(NULL) };
+	*out = (struct args){ .command = c, .lang = args_lang(argc, argv) };
 	bool options = true;
 	int words = 0;
 	if (find_row(c, BYTES_NONE) >= OPTIONS_MAX)
@@ -90,7 +90,6 @@ args_parse(const struct command *c, int argc, char **argv, struct args *out)
 	}
 	out->words = argv;
 	out->nwords = (size_t)words;
-	out->lang = lang_of(args_get(out, "lang"));
 	return NULL;
 }
 
@@ -140,19 +139,14 @@ args_need(const struct args *a, const char *name, const char **out)
 	return NULL;
 }
 
-void
-args_help(const struct command *c, FILE *to)
+enum lang
+args_lang(int argc, char **argv)
 {
-	fprintf(to, "usage: signctl %s [OPTIONS]%s%s\n\n%s\n", c->name,
-	    *c->words != '\0' ? " " : "", c->words, c->summary);
-	if (c->more != NULL)
-		fprintf(to, "\n%s\n", c->more);
-	fprintf(to, "\noptions:\n");
-	for (const struct option_row *o = c->options; o->name != NULL; o++) {
-		char left[64];
-		snprintf(left, sizeof(left), "--%s%s%s", o->name,
-		    o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-		fprintf(to, "  %-26s %s%s\n", left, o->help,
-		    o->repeated ? " (repeatable)" : "");
-	}
+	const char *wanted = NULL;
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			wanted = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+			wanted = argv[i + 1];
+	return lang_of(wanted);
 }

@@ -66,6 +66,7 @@ extern const struct command command_trust_add;
 extern const struct command command_trust_import;
 extern const struct command command_trust_show;
 extern const struct command command_trust_sign;
+extern const struct command command_unlock;
 extern const struct command command_verify;
 
 /* args_parse reads options after the command's name.  ERR_USAGE. */
@@ -81,7 +82,14 @@ const char *const *args_all(
 /* args_need is args_get, but ERR_USAGE when it is not given. */
 struct err *args_need(
     const struct args *a, const char *name, const char **out) MUST_USE;
-void args_help(const struct command *c, FILE *to);
+/* The language that the words ask for, else that of the environment. */
+enum lang args_lang(int argc, char **argv);
+
+/* What --help prints (help.c): of one command, and which there are, or those of
+ * a group ("": all). */
+void help_command(const struct command *c, enum lang lang, FILE *to);
+void help_commands(const struct command *const *all, size_t n,
+    const char *group, enum lang lang, FILE *to);
 
 enum {
 	EXIT_VALID = 0,

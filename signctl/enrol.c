@@ -103,11 +103,17 @@ static const struct option_row issue_options[] = {
 	    false },
 	{ "out", "FILE", "where the certificate and its issuers go, PEM",
 	    false },
-	{ "name", "TEXT", "full name, as on the card", false },
-	{ "subject-id", "TYPE:VALUE", "CCCD:…, HC:… (passport)", false },
+	{ "name", "TEXT", "full name, as on the card; for tls-server the host",
+	    false },
+	{ "subject-id", "TYPE:VALUE",
+	    "CCCD:…, HC:… (passport); for tls-server of who answers for it",
+	    false },
 	{ "province", "TEXT", "province or city of residence", false },
 	{ "locality", "TEXT", "ward or commune", false },
-	{ "profile", "NAME", "certificate profile (citizen)", false },
+	{ "profile", "NAME",
+	    "certificate profile (citizen); officer and tls-server where "
+	    "issue-profile allows them",
+	    false },
 	{ "evidence", "KIND", "chip-card, card-seen or passport-seen", false },
 	{ "evidence-file", "FILE", "what the desk keeps; only its hash is sent",
 	    false },
@@ -215,7 +221,8 @@ run_issue(const struct args *a, int *code)
 const struct command command_issue = {
 	.name = "issue",
 	.words = "",
-	.summary = "officer: certify the key of a token that somebody brought",
+	.summary =
+	    "officer: certify the key of a token or server that is brought",
 	.options = issue_options,
 	.run = run_issue,
 };

@@ -1,11 +1,44 @@
 /* signctl info and ca: what the service and a credential are. */
 #include "signctl/service.h"
 
+#include <string.h>
+
+#include "base/messages.h"
+
 static const struct option_row info_options[] = {
 	SERVICE_OPTIONS,
 	{ "credential", "ID", "tell about this credential", false },
 	COMMON_OPTIONS,
 };
+
+/* What the service says in a word, as a person reads it, and what to do. */
+static void
+tell_status(const json_t *credential, const char *status, enum lang lang)
+{
+	static const struct {
+		const char *status;
+		const char *code;
+	} rows[] = {
+		{ "locked", "pin-locked" },
+		{ "suspended", "credential-suspended" },
+		{ "revoked", "credential-revoked" },
+	};
+	const struct message *m = NULL;
+	bool vi = lang == LANG_VI;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].status, status) == 0)
+			m = message_find(rows[i].code);
+	printf("%s: ", vi ? "Trạng thái" : "status");
+	if (m != NULL)
+		printf("%s\n  → %s\n", m->text[lang], m->next[lang]);
+	else if (strcmp(status, "active") == 0)
+		printf(vi ? "đang dùng được, còn %d lần nhập mã PIN\n"
+			  : "in use, %d tries of the PIN left\n",
+		    (int)json_integer_value(
+			json_object_get(credential, "triesLeft")));
+	else
+		printf("%s\n", status);
+}
 
 static struct err *
 tell_credential(const struct args *a, const char *text)
@@ -23,7 +56,7 @@ tell_credential(const struct args *a, const char *text)
 	TRY(json_text(j, "status", &status));
 	printf("%s: %s\n", vi ? "Chủ thể" : "subject", subject);
 	printf("%s: %s – %s\n", vi ? "Hiệu lực" : "validity", from, to);
-	printf("%s: %s\n", vi ? "Trạng thái" : "status", status);
+	tell_status(j, status, a->lang);
 	return NULL;
 }
 

@@ -14,7 +14,11 @@
 		"time", "ISO8601", "time of validation (now)", false           \
 	}
 #define RULE_OPTIONS                                                           \
-	{ "purpose", "NAME", "server, client, timestamp or ocsp", false },     \
+	{ "purpose", "NAME|OID",                                               \
+		"server, client, email, timestamp, ocsp, or an OID", false },  \
+	    { "purpose-named", "leaf|all",                                     \
+		    "who must name it, and no trade of its own beside it",     \
+		    false },                                                   \
 	    { "policy", "OID", "initial policy set", true },                   \
 	    { "explicit-policy", NULL, "a policy must hold all along",         \
 		    false },                                                   \
@@ -25,6 +29,10 @@
 	    { "roots-only", NULL, "an anchor must be self-signed", false },    \
 	    { "issuers-only", NULL, "an anchor does not vouch for itself",     \
 		    false },                                                   \
+	    { "pinned-only", NULL, "an anchor vouches for itself alone",       \
+		    false },                                                   \
+	    { "anchor-signed", NULL,                                           \
+		    "a self-signed anchor's own signature must fit", false },  \
 	    { "anchor-bare", NULL, "of an anchor name and key count alone",    \
 		    false },                                                   \
 	    { "anchor-says-ca", NULL, "an anchor has basicConstraints",        \
@@ -189,9 +197,28 @@ read_status_time(const struct args *a, struct path_request *r)
 }
 
 static struct err *
+read_purpose(const struct args *a, struct path_request *r)
+{
+	const char *named = args_get(a, "purpose-named");
+	r->purpose = args_get(a, "purpose");
+	if (named == NULL)
+		return NULL;
+	if (r->purpose == NULL)
+		return err_new(ERR_USAGE, NULL, "--purpose-named of none");
+	if (strcmp(named, "leaf") == 0)
+		r->purpose_named = PURPOSE_NAMED_BY_LEAF;
+	else if (strcmp(named, "all") == 0)
+		r->purpose_named = PURPOSE_NAMED_BY_ALL;
+	else
+		return err_new(
+		    ERR_USAGE, NULL, "--purpose-named wants leaf or all");
+	return NULL;
+}
+
+static struct err *
 read_rules(const struct args *a, struct path_request *r)
 {
-	r->purpose = args_get(a, "purpose");
+	TRY(read_purpose(a, r));
 	r->policies = args_all(a, "policy", &r->npolicies);
 	r->explicit_policy = args_has(a, "explicit-policy");
 	r->inhibit_mapping = args_has(a, "inhibit-mapping");
@@ -200,6 +227,8 @@ read_rules(const struct args *a, struct path_request *r)
 	r->explicit_curves = args_has(a, "explicit-curves");
 	r->roots_only = args_has(a, "roots-only");
 	r->issuers_only = args_has(a, "issuers-only");
+	r->pinned_only = args_has(a, "pinned-only");
+	r->anchor_signed = args_has(a, "anchor-signed");
 	r->anchor_bare = args_has(a, "anchor-bare");
 	r->anchor_says_ca = args_has(a, "anchor-says-ca");
 	r->anchor_any_time = args_has(a, "anchor-any-time");

@@ -2,7 +2,7 @@
 bin_PROGRAMS += signctl/signctl
 signctl_signctl_SOURCES = \
 	%D%/activate.c \
-	%D%/args.c \
+	%D%/args.c %D%/help.c %D%/help.def \
 	%D%/audit.c \
 	%D%/judge.c \
 	%D%/command.h \

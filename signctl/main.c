@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_revoke,
 	&command_suspend,
 	&command_release,
+	&command_unlock,
 	&command_cert_verify,
 	&command_crl_verify,
 	&command_ocsp_verify,
@@ -53,23 +54,6 @@ exit_code(const struct err *e)
 		[ERR_DENIED] = 77,
 	};
 	return codes[err_kind(e)];
-}
-
-static void
-help(const char *group, FILE *to)
-{
-	size_t len = strlen(group);
-	fprintf(to,
-	    "usage: signctl %s%sCOMMAND [OPTIONS] [WORDS]\n\ncommands:\n",
-	    group, len > 0 ? " " : "");
-	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		if (strncmp(commands[i]->name, group, len) == 0)
-			fprintf(to, "  %-18s %s\n", commands[i]->name,
-			    commands[i]->summary);
-	fprintf(to, "\n'signctl COMMAND --help' tells about one.  Exit codes: "
-		    "0 valid or "
-		    "done, 1 invalid,\n2 indeterminate, 64 and above: could "
-		    "not do it.\n");
 }
 
 /* match says how many words of argv make the name of `c`; 0: they do not. */
@@ -126,7 +110,7 @@ static int
 run(const struct command *c, int argc, char **argv)
 {
 	if (wants_help(argc, argv)) {
-		args_help(c, stdout);
+		help_command(c, args_lang(argc, argv), stdout);
 		return EXIT_VALID;
 	}
 	int code = EXIT_VALID;
@@ -172,13 +156,16 @@ main(int argc, char **argv)
 		if (words > 0)
 			return run(commands[i], argc - words, argv + words);
 	}
-	if (wants_help(argc, argv) ||
-	    (argc > 0 && strcmp(argv[0], "help") == 0)) {
-		help(argc > 0 && is_group(argv[0]) ? argv[0] : "", stdout);
-		return EXIT_VALID;
-	}
-	if (argc > 0 && !is_group(argv[0]))
-		fprintf(stderr, "signctl: no such command: %s\n", argv[0]);
-	help(argc > 0 && is_group(argv[0]) ? argv[0] : "", stderr);
-	return EXIT_USAGE_ERROR;
+	bool wanted = wants_help(argc, argv) ||
+		      (argc > 0 && strcmp(argv[0], "help") == 0);
+	const char *group = argc > 0 && is_group(argv[0]) ? argv[0] : "";
+	enum lang lang = args_lang(argc, argv);
+	if (!wanted && argc > 0 && *group == '\0')
+		fprintf(stderr,
+		    lang == LANG_VI ? "signctl: không có lệnh này: %s\n"
+				    : "signctl: no such command: %s\n",
+		    argv[0]);
+	help_commands(commands, COUNT_OF(commands), group, lang,
+	    wanted ? stdout : stderr);
+	return wanted ? EXIT_VALID : EXIT_USAGE_ERROR;
 }

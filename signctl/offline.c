@@ -12,8 +12,13 @@ certs_load(const struct args *a, const char *option, struct cert_list *out)
 	const char *const *paths = args_all(a, option, &n);
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(input_done) struct input in = { 0 };
+		size_t before = out->n, passed = 0;
 		TRY(input_open(paths[i], &in));
-		TRY(err_while(cert_list_read(out, in.bytes), "%s", paths[i]));
+		TRY(err_while(cert_list_read_pool(out, in.bytes, &passed), "%s",
+		    paths[i]));
+		if (passed > 0 && out->n == before)
+			return err_new(ERR_UNSUPPORTED, NULL,
+			    "%s: keys of a kind that is not known", paths[i]);
 	}
 	return NULL;
 }
@@ -99,25 +104,4 @@ exit_worse(int a, int b)
 	if (a == EXIT_INVALID || b == EXIT_INVALID)
 		return EXIT_INVALID;
 	return a == EXIT_VALID ? b : a;
-}
-
-static struct err *
-child(void *ctx, struct buf *out)
-{
-	const struct verify_request *r = ctx;
-	struct verify_answer answer = { 0 };
-	TRY(job_verify(r, &answer));
-	struct err *e = verify_answer_pack(&answer, out);
-	verify_answer_done(&answer);
-	return e;
-}
-
-struct err *
-verify_sandboxed(struct verify_request *r, struct verify_answer *out)
-{
-	CLEANUP(buf_done) struct buf packed = BUF(VERIFY_REQUEST_MAX);
-	const struct sandbox_limits limits = { .memory = OFFLINE_MEMORY,
-		.seconds = OFFLINE_SECONDS };
-	TRY(sandbox_run(limits, child, r, &packed));
-	return verify_answer_unpack(buf_bytes(&packed), out);
 }

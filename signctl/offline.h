@@ -30,9 +30,6 @@ void status_done(struct status_files *s);
 struct err *time_option(const struct args *a, int64_t *out) MUST_USE;
 
 /* What signctl exits with for an indication. */
-/* verify_sandboxed is job_verify in a child without files and network. */
-struct err *verify_sandboxed(
-    struct verify_request *r, struct verify_answer *out) MUST_USE;
 int indication_exit(enum indication i);
 /* exit_worse keeps the worse exit code: invalid over indeterminate over valid.
  */

@@ -25,8 +25,8 @@ struct err *online_open(
 void online_close(struct signctl_online *o);
 DEFINE_FREEP(online_close, struct signctl_online)
 
-/* verify_online is verify_sandboxed, and asks if `o` is not NULL.  `keep` may
- * be NULL. */
+/* verify_online is job_verify in a child without files and network; this process
+ * asks outside if `o` is not NULL.  `keep` may be NULL. */
 struct err *verify_online(struct signctl_online *o, struct verify_request *r,
     struct online_kept *keep, struct verify_answer *out) MUST_USE;
 

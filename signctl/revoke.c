@@ -1,4 +1,5 @@
-/* signctl revoke: an officer ends a certificate at the desk. */
+/* signctl revoke, suspend, release and unlock: what an officer does at the desk
+ * with a certificate that is there. */
 #include "signctl/service.h"
 
 #include <string.h>
@@ -10,8 +11,7 @@ static const struct option_row options[] = {
 	    false },
 	{ "reason", "NAME",
 	    "keyCompromise, affiliationChanged, superseded, "
-	    "cessationOfOperation, privilegeWithdrawn, unspecified; "
-	    "pinUnlock: 5 tries again",
+	    "cessationOfOperation, privilegeWithdrawn, unspecified",
 	    false },
 	COMMON_OPTIONS,
 };
@@ -35,8 +35,7 @@ done_words(const struct args *a)
 	if (a->command == &command_release)
 		return vi ? "Đã phục hồi chứng thư lúc"
 			  : "The certificate was released at";
-	const char *reason = args_get(a, "reason");
-	if (reason != NULL && strcmp(reason, "pinUnlock") == 0)
+	if (a->command == &command_unlock)
 		return vi ? "Đã mở khóa chữ ký lúc"
 			  : "The signature was unlocked at";
 	return vi ? "Đã thu hồi chứng thư lúc"
@@ -84,6 +83,8 @@ find_reason(const struct args *a, const char **out)
 		*out = "certificateHold";
 	else if (a->command == &command_release)
 		*out = "removeFromCRL";
+	else if (a->command == &command_unlock)
+		*out = "pinUnlock";
 	else
 		return args_need(a, "reason", out);
 	return NULL;
@@ -136,6 +137,14 @@ const struct command command_release = {
 	.name = "release",
 	.words = "",
 	.summary = "officer: take a suspension back",
+	.options = hold_options,
+	.run = run,
+};
+
+const struct command command_unlock = {
+	.name = "unlock",
+	.words = "",
+	.summary = "officer: give five tries of the PIN again",
 	.options = hold_options,
 	.run = run,
 };

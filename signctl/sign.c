@@ -144,9 +144,7 @@ sign_there(const struct args *a, struct signing *s, const char *path, int fd)
 		.qr = args_get(a, "qr"),
 		.level = raise_level_name(r.level),
 		.format = format_letter(args_get(a, "format")),
-		.place = args_has(a, "detached")  ? "Detached"
-			 : args_has(a, "content") ? "Parallel"
-						  : NULL,
+		.place = sign_cms_place(a),
 		.role = args_get(a, "role"),
 		.commitment = args_get(a, "commitment"),
 		.more = more,

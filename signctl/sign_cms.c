@@ -133,6 +133,19 @@ add_word(const char **more, size_t *n, const char *name, const char *value)
 	more[(*n)++] = value;
 }
 
+/* A time stamp on the content wants to know what that is: as in pack_cms(). */
+const char *
+sign_cms_place(const struct args *a)
+{
+	if (args_has(a, "detached"))
+		return "Detached";
+	if (args_has(a, "content"))
+		return "Parallel";
+	return args_has(a, "content-timestamp") && !args_has(a, "counter-sign")
+		   ? "Attached"
+		   : NULL;
+}
+
 struct err *
 sign_cms_there(const struct args *a, struct sign_cms *out, const char **more,
     size_t *n)

@@ -40,6 +40,8 @@ struct err *sign_cms_load(const struct args *a, const struct raise *r,
 
 #define SIGN_CMS_MORE 12 /* words of signd_sign_options.more, at most */
 
+/* Where the content is (signed_envelope_property), or NULL. */
+const char *sign_cms_place(const struct args *a);
 /* sign_cms_there lists the same as the service's API has it, in more[*n] and
  * on; `out` must outlive them. */
 struct err *sign_cms_there(const struct args *a, struct sign_cms *out,

@@ -11,6 +11,7 @@ static const struct option_row options[] = {
 	{ "request", "FILE", "the request (DER) that it answers", false },
 	{ "trust", "FILE", "anchors, PEM or DER", true },
 	{ "certs", "FILE", "further certificates, not trusted", true },
+	{ "authority", "NAME", "its subject must be this (RFC 4514)", false },
 	{ "time", "ISO8601", "time of validation (now)", false },
 	{ "lang", "vi|en", "language of what people read", false },
 	{ "help", NULL, "this text", false },
@@ -23,6 +24,7 @@ struct session {
 	struct input token;
 	struct input data;
 	struct input request;
+	const char *authority; /* NULL: whoever */
 	int64_t time;
 	bool has_data;
 	bool has_request;
@@ -46,6 +48,7 @@ load(const struct args *a, struct session *s)
 	TRY(certs_load(a, "trust", &s->anchors));
 	TRY(certs_load(a, "certs", &s->certs));
 	TRY(time_option(a, &s->time));
+	s->authority = args_get(a, "authority");
 	TRY(input_open(a->words[0], &s->token));
 	s->has_data = args_has(a, "data");
 	if (s->has_data)
@@ -85,11 +88,25 @@ imprint(const struct session *s, const struct tst *t, const struct tsq *asked,
 	return buf_append(out, bytes_of(digest, digest_len(alg)));
 }
 
+/* The name goes by the certificate that signed, not by one that lies in the
+ * bag, where anybody may put another. */
+static struct err *
+judge_authority(
+    const struct session *s, const struct cert *tsa, bool *ok, struct buf *why)
+{
+	*ok = s->authority == NULL ||
+	      strcmp(s->authority, cert_subject(tsa)) == 0;
+	return *ok ? NULL : buf_printf(why, "by %s\n", cert_subject(tsa));
+}
+
 static struct err *
 judge_path(struct session *s, const struct timestamp_fact *fact, bool *ok,
     struct buf *why)
 {
 	*ok = fact->tsa != NULL;
+	if (!*ok)
+		return NULL;
+	TRY(judge_authority(s, fact->tsa, ok, why));
 	if (!*ok || s->anchors.n == 0)
 		return NULL;
 	const struct path_request r = {
@@ -122,6 +139,15 @@ all_certs(const struct session *s, struct cert_list *out)
 	return NULL;
 }
 
+/* What it refused to stamp has no time stamp; nothing here is out of order. */
+static struct err *
+tell_refusal(struct err *refusal, struct buf *why)
+{
+	struct err *e = buf_printf(why, "%s\n", err_text(refusal));
+	err_free(refusal);
+	return e;
+}
+
 static struct err *
 judge(struct session *s, struct timestamp_fact *fact, bool *ok, struct buf *why)
 {
@@ -130,7 +156,10 @@ judge(struct session *s, struct timestamp_fact *fact, bool *ok, struct buf *why)
 	CLEANUP(tst_freep) struct tst *t = NULL;
 	struct tsq asked = { 0 };
 	struct bytes token;
-	TRY(unwrap(s->token.bytes, &token));
+	struct err *e = unwrap(s->token.bytes, &token);
+	if (e != NULL && err_kind(e) == ERR_REMOTE)
+		return tell_refusal(e, why);
+	TRY(e);
 	TRY(tst_parse(token, &t));
 	if (s->has_request)
 		TRY(tsq_parse(s->request.bytes, &asked));

@@ -1,7 +1,9 @@
 /* signctl token probe: what is there, what is missing, and what to do. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -242,6 +244,7 @@ struct probe {
 	const char *arguments;
 	const char *uri;             /* only this token; NULL: all */
 	const struct token_pin *pin; /* log in; only with `uri` */
+	bool quiet; /* what modules write by themselves is not shown */
 };
 
 static struct err *
@@ -330,6 +333,25 @@ put_module(json_t *j, const struct p11_module *m, const struct probe *p)
 	return n > 0 ? NULL : find_fault(j, "probe-no-slots");
 }
 
+/* A TPM's module writes a dozen lines where there is no TPM. */
+static void
+silence(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+/* Of somebody who has not got that maker's device, more often than not. */
+static struct err *
+as_idle(struct err *e)
+{
+	if (e != NULL && strcmp(err_code(e), "token-unavailable") == 0)
+		return err_coded(e, "probe-module-idle");
+	return e;
+}
+
 static struct err *
 probe_child(void *ctx, struct buf *out)
 {
@@ -337,7 +359,10 @@ probe_child(void *ctx, struct buf *out)
 	CLEANUP(json_decrefp) json_t *j = json_object();
 	struct p11_module *m = NULL;
 	TRY(put_text(j, "path", bytes_str(p->module)));
-	struct err *e = p11_module_open_with(p->module, p->arguments, &m);
+	if (p->quiet)
+		silence();
+	struct err *e =
+	    as_idle(p11_module_open_with(p->module, p->arguments, &m));
 	if (e == NULL)
 		e = put_module(j, m, p);
 	p11_module_free(m);
@@ -384,6 +409,7 @@ probe_all(const struct args *a, json_t *all)
 		.module = args_get(a, "module") };
 	if (p.module != NULL)
 		return probe_one(&p, all);
+	p.quiet = true;
 	TRY(token_modules(&paths));
 	if (paths.len == 0)
 		return err_coded(

@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "certs/alg.h"
 #include "signd/ipc-io.h"
+#include "signd/wait.h"
 
 struct failure {
 	uint8_t name[DIGEST_MAX]; /* its hash */
@@ -120,20 +120,6 @@ fetch_behind(struct fetch_memory *m, const struct wanted *w,
 
 /* ---- start and end ---- */
 
-static struct err *
-make_cond(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-	int bad = pthread_condattr_init(&attr);
-	if (bad == 0) {
-		bad = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-		if (bad == 0)
-			bad = pthread_cond_init(c, &attr);
-		pthread_condattr_destroy(&attr);
-	}
-	return bad == 0 ? NULL : err_errno(bad, "pthread_cond_init");
-}
-
 size_t
 fetch_at_once(size_t fetchers, bool lists)
 {
@@ -150,15 +136,12 @@ fetch_memory_new(size_t at_once, int64_t retry_ms, struct fetch_memory **out)
 	m->at_once = at_once;
 	m->retry_ms = retry_ms;
 	m->busy = calloc(at_once * WANTED_MAX, sizeof(m->busy[0]));
-	struct err *e = m->busy == NULL
-			    ? err_new(ERR_NOMEM, NULL, "struct fetch_memory")
-			    : make_cond(&m->changed);
-	if (e != NULL) {
-		free(m->busy);
+	if (m->busy == NULL) {
 		free(m);
-		return e;
+		return err_new(ERR_NOMEM, NULL, "struct fetch_memory");
 	}
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->changed, NULL);
 	int bad = pthread_create(&m->thread, NULL, run_behind, m);
 	if (bad != 0) {
 		pthread_cond_destroy(&m->changed);
@@ -302,14 +285,6 @@ mark(struct fetch_memory *m, const struct wanted *w, size_t n)
 	}
 }
 
-static bool
-wait_until(struct fetch_memory *m, int64_t end_ms)
-{
-	struct timespec t = { .tv_sec = end_ms / 1000,
-		.tv_nsec = end_ms % 1000 * 1000000 };
-	return pthread_cond_timedwait(&m->changed, &m->lock, &t) == 0;
-}
-
 bool
 fetch_enter(struct fetch_memory *m, const struct wanted *w, size_t n,
     int64_t *left_ms, bool *waited)
@@ -322,7 +297,7 @@ fetch_enter(struct fetch_memory *m, const struct wanted *w, size_t n,
 			return false;
 		m->waiting++;
 		*waited = true;
-		bool in_time = wait_until(m, end);
+		bool in_time = wait_until(&m->changed, &m->lock, end);
 		m->waiting--;
 		if (!in_time && ipc_now_ms() >= end)
 			return false;

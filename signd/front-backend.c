@@ -10,6 +10,7 @@
 #include "signd/proto.h"
 
 #define KEYHOLDER_MS 20000 /* Argon2id, a token, a durable record, a queue */
+#define DIGEST_MS 1000 /* of a batch; a small HSM makes two RSA-3072 in it */
 #define LEDGER_MS 10000
 #define FETCHER_MS 5000 /* beyond what it may take to fetch */
 #define PING_MS 1500
@@ -83,6 +84,15 @@ ask_fetcher(const struct front *f, uint16_t op, struct bytes body,
 	    ms + FETCHER_MS, out);
 }
 
+/* With `more` patience than others want, in ms. */
+static struct err *
+ask_patiently(const struct front *f, uint16_t op, struct bytes body,
+    int64_t more, struct ipc_message *out)
+{
+	return ipc_call(f->backend.keyholder, op, body, NULL, 0,
+	    SMALL_ANSWER_MAX, KEYHOLDER_MS + (int)more, out);
+}
+
 struct err *
 ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out)
@@ -90,16 +100,15 @@ ask_keyholder(const struct front *f, uint16_t op, struct bytes body,
 	/* An external CA makes the certificate meanwhile. */
 	bool outside = op == KEY_ACTIVATE && f->s->external_ca_url[0] != '\0';
 	int64_t more = outside ? f->s->external_ca_seconds * 1000 : 0;
-	return ipc_call(f->backend.keyholder, op, body, NULL, 0,
-	    SMALL_ANSWER_MAX, KEYHOLDER_MS + (int)more, out);
+	return ask_patiently(f, op, body, more, out);
 }
 
 struct err *
 ask_ledger(const struct front *f, uint16_t op, struct bytes body,
     struct ipc_message *out)
 {
-	return ipc_pool_call(f->backend.ledger_pool, op, body,
-	    SMALL_ANSWER_MAX, LEDGER_MS, out);
+	return ipc_pool_call(
+	    f->backend.ledger_pool, op, body, SMALL_ANSWER_MAX, LEDGER_MS, out);
 }
 
 const char *
@@ -270,10 +279,14 @@ pack_sign(const char *credential, struct sig_alg alg,
  */
 static struct err *
 ask_again(const struct front *f, uint16_t op, const struct buf *body,
-    bool repeatable, struct ipc_message *out)
+    size_t digests, bool repeatable, struct ipc_message *out)
 {
+	/* What was signed and came too late would be lost, its approval used.
+	 */
+	int64_t more = (int64_t)digests * DIGEST_MS;
 	for (int i = 1;; i++) {
-		struct err *e = ask_keyholder(f, op, buf_bytes(body), out);
+		struct err *e =
+		    ask_patiently(f, op, buf_bytes(body), more, out);
 		if (e == NULL || i == SIGN_TRIES)
 			return e;
 		bool lost = strcmp(err_code(e), "token-unavailable") == 0;
@@ -292,7 +305,7 @@ sign_by(const struct front *f, const char *credential, struct sig_alg alg,
 	struct buf body = BUF(SECRET_MAX * 2 + n * (DIGEST_MAX + 16) + 1024);
 	struct err *e = pack_sign(credential, alg, secret, digests, n, &body);
 	if (e == NULL)
-		e = ask_again(f, KEY_SIGN, &body, secret->sad.len > 0, out);
+		e = ask_again(f, KEY_SIGN, &body, n, secret->sad.len > 0, out);
 	wipe(body.ptr, body.len);
 	buf_done(&body);
 	return e;
@@ -323,7 +336,7 @@ buy_sad(const struct front *f, const char *credential, enum digest_alg alg,
 	struct buf body = BUF(SECRET_MAX + n * (DIGEST_MAX + 16) + 1024);
 	TRY(pack_authorize(credential, secret, (int64_t)n, alg, digests,
 	    secret->unbound ? 0 : n, &body));
-	return ask_again(f, KEY_AUTHORIZE, &body, false, out);
+	return ask_again(f, KEY_AUTHORIZE, &body, 0, false, out);
 }
 
 struct err *

@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 16
-#define THREADS_PER_KEYHOLDER                                                  \
-	3 /* as it has: one is signed for, two are on their way */
+#define THREADS_PER_KEYHOLDER 2 /* one is signed for, one is on its way */
 
 struct batch {
 	struct front *front;
@@ -15,25 +14,32 @@ struct batch {
 	pthread_cond_t some;
 	struct request **ring;
 	size_t max, first, n;
+	size_t at_work; /* that threads have taken and not answered */
 	bool ending;
 	pthread_t threads[THREADS_MAX];
 	size_t nthreads;
 };
 
-/* As much as is this thread's share: the others get some, too. */
+/*
+ * As much as is this thread's share of all that want an answer, also of those
+ * that others are at: after `done` answers they come back, and one at a time
+ * would cost a call each.
+ */
 static size_t
-take_share(struct batch *b, struct request *out[BATCH_MAX])
+take_share(struct batch *b, size_t done, struct request *out[BATCH_MAX])
 {
 	size_t n = 0;
 	pthread_mutex_lock(&b->lock);
+	b->at_work -= done;
 	while (b->n == 0 && !b->ending)
 		pthread_cond_wait(&b->some, &b->lock);
-	size_t share = (b->n + b->nthreads - 1) / b->nthreads;
+	size_t share = (b->n + b->at_work + b->nthreads - 1) / b->nthreads;
 	while (b->n > 0 && n < share && n < BATCH_MAX) {
 		out[n++] = b->ring[b->first];
 		b->first = (b->first + 1) % b->max;
 		b->n--;
 	}
+	b->at_work += n;
 	pthread_mutex_unlock(&b->lock);
 	return n;
 }
@@ -50,8 +56,8 @@ thread_main(void *ctx)
 {
 	struct batch *b = ctx;
 	struct request *r[BATCH_MAX];
-	size_t n;
-	while ((n = take_share(b, r)) > 0) {
+	size_t n = 0;
+	while ((n = take_share(b, n, r)) > 0) {
 		b->work(b->front, r, n);
 		for (size_t i = 0; i < n; i++)
 			resume(r[i]);
@@ -116,7 +122,7 @@ batch_start(
 			    ? err_new(ERR_NOMEM, NULL, "%zu requests", b->max)
 			    : start_threads(b);
 	if (e != NULL) {
-		batch_stop(b);
+		batch_free(b);
 		return e;
 	}
 	*out = b;
@@ -124,16 +130,25 @@ batch_start(
 }
 
 void
-batch_stop(struct batch *b)
+batch_end(struct batch *b)
 {
 	if (b == NULL)
 		return;
 	pthread_mutex_lock(&b->lock);
+	size_t n = b->ending ? 0 : b->nthreads;
 	b->ending = true;
 	pthread_cond_broadcast(&b->some);
 	pthread_mutex_unlock(&b->lock);
-	for (size_t i = 0; i < b->nthreads; i++)
+	for (size_t i = 0; i < n; i++)
 		pthread_join(b->threads[i], NULL);
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	batch_end(b);
 	pthread_cond_destroy(&b->some);
 	pthread_mutex_destroy(&b->lock);
 	free(b->ring);

@@ -18,10 +18,12 @@ typedef void batch_work(struct front *f, struct request **r, size_t n);
 /* `waiting`: how many may wait. */
 struct err *batch_start(struct front *f, size_t waiting, batch_work *work,
     struct batch **out) MUST_USE;
-/* After the daemons have no new requests; ends what waits. */
-void batch_stop(struct batch *b);
+/* Answers what waits, and takes nothing any more; batch_take() may still be
+ * called, until batch_free().  NULL is allowed. */
+void batch_end(struct batch *b);
+void batch_free(struct batch *b);
 /* Takes the request, which is suspended, and resumes it with its answer.
- * False: too many wait; nothing happened. */
+ * False: too many wait, or it has ended; nothing happened. */
 bool batch_take(struct batch *b, struct request *r);
 
 #endif

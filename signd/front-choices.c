@@ -129,19 +129,25 @@ read_form(const struct request *r, struct cms_params *out)
 }
 
 /* The time stamp on what is signed, which the document as it came is only
- * where the form says so. */
+ * where the form says so; `digest` is of the content beside it. */
 static struct err *
-stamp_content(const struct request *r, enum cms_form form, struct buf *token)
+stamp_content(const struct request *r, enum cms_form form, struct bytes digest,
+    struct buf *token)
 {
 	const char *wanted;
+	bool whole = form == CMS_FORM_ATTACHED || form == CMS_FORM_DETACHED;
+	bool beside = form == CMS_FORM_PARALLEL && digest.len > 0;
 	TRY(request_param(r, "contentTimeStamp", &wanted));
 	if (wanted == NULL)
 		return NULL;
-	if (strcmp(wanted, "true") != 0 ||
-	    (form != CMS_FORM_ATTACHED && form != CMS_FORM_DETACHED))
+	if (strcmp(wanted, "true") != 0)
 		return wrong("contentTimeStamp");
-	return level_stamp_digest(
-	    r->front, DIGEST_SHA256, bytes_of(r->document.sha256, 32), token);
+	if (!whole && !beside)
+		return wrong("contentTimeStamp without a form that says what "
+			     "the content is");
+	if (whole)
+		digest = bytes_of(r->document.sha256, 32);
+	return level_stamp_digest(r->front, DIGEST_SHA256, digest, token);
 }
 
 static struct err *
@@ -152,7 +158,7 @@ pack_cms(const struct request *r, const char *format, struct buf *out)
 	struct cms_params params = { .form = CMS_FORM_BY_DOCUMENT };
 	TRY(read_form(r, &params));
 	TRY(read_digest(r, "contentDigest", &digest));
-	TRY(stamp_content(r, params.form, &token));
+	TRY(stamp_content(r, params.form, buf_bytes(&digest), &token));
 	bool any = params.form != CMS_FORM_BY_DOCUMENT || digest.len > 0;
 	if (any && (format == NULL || strcmp(format, "cms") != 0))
 		return wrong("for signature_format=C alone");

@@ -178,13 +178,14 @@ http_free(struct http *h)
 {
 	if (h == NULL)
 		return;
-	/* Nobody is suspended any more once the queue has ended. */
-	queue_free(h->front->queue);
-	h->front->queue = NULL;
-	batch_stop(TAKE(h->front->ocsp_batch));
-	batch_stop(TAKE(h->front->stamp_batch));
+	/* Nobody is suspended any more once these have ended; but a body that
+	 * came too late for the grace may still end, and asks them. */
+	queue_end(h->front->queue);
+	batch_end(h->front->ocsp_batch);
+	batch_end(h->front->stamp_batch);
 	for (size_t i = 0; i < h->n; i++)
 		MHD_stop_daemon(h->listeners[i].daemon);
+	queue_free(TAKE(h->front->queue));
 	pthread_mutex_lock(&h->watch.lock);
 	h->watch.ending = true;
 	pthread_mutex_unlock(&h->watch.lock);

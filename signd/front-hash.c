@@ -140,16 +140,35 @@ sign_hashes(
 	return reply_signatures(buf_bytes(&m.body), h->n, out);
 }
 
-struct err *
-post_sign_hash(struct request *r, struct reply *out)
+typedef struct err *answer_json(
+    struct request *r, const char *id, struct json_fields *f, struct reply *out);
+
+/* Under an Idempotency-Key asked again, it is answered as before.  A PIN is not
+ * remembered, not even as a hash; sealed, it tells nobody anything. */
+static struct err *
+answer_once(struct request *r, answer_json *answer, struct reply *out)
 {
 	CLEANUP(json_freep) json_t *doc = NULL;
 	const char *id;
-	bool answered;
+	bool answered, replayed = false;
+	struct once once = { 0 };
 	TRY(request_json(r, &doc));
 	struct json_fields f = { .object = doc };
 	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
-	return auth_problem(r, id, sign_hashes(r, id, &f, out), out, &answered);
+	if (json_object_get(doc, "PIN") == NULL)
+		TRY(once_claim(r, buf_bytes(&r->json), &once, out, &replayed));
+	if (replayed)
+		return NULL;
+	struct err *e =
+	    auth_problem(r, id, answer(r, id, &f, out), out, &answered);
+	once_end(r, &once, out, e == NULL && !answered);
+	return e;
+}
+
+struct err *
+post_sign_hash(struct request *r, struct reply *out)
+{
+	return answer_once(r, sign_hashes, out);
 }
 
 /* ---- authorize ---- */
@@ -200,11 +219,5 @@ authorize(
 struct err *
 post_authorize(struct request *r, struct reply *out)
 {
-	CLEANUP(json_freep) json_t *doc = NULL;
-	const char *id;
-	bool answered;
-	TRY(request_json(r, &doc));
-	struct json_fields f = { .object = doc };
-	TRY(json_str(&f, "credentialID", 1, CREDENTIAL_MAX, &id));
-	return auth_problem(r, id, authorize(r, id, &f, out), out, &answered);
+	return answer_once(r, authorize, out);
 }

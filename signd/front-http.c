@@ -85,11 +85,25 @@ answer_now(struct request *q, struct err *e)
 /* ---- deadlines ---- */
 
 static bool
-body_late(const struct front *f, const struct request *q, int64_t now)
+is_late(const struct front *f, int64_t since, size_t size, int64_t now)
 {
 	int64_t allowed = f->s->body_seconds * 1000 +
-			  (int64_t)q->received * 1000 / f->s->body_rate_min;
-	return now - q->started_ms > allowed;
+			  (int64_t)size * 1000 / f->s->body_rate_min;
+	return now - since > allowed;
+}
+
+static bool
+body_late(const struct front *f, const struct request *q, int64_t now)
+{
+	return is_late(f, q->started_ms, q->received, now);
+}
+
+/* Who reads a byte now and then would keep the connection for ever. */
+static bool
+answer_late(const struct front *f, const struct request *q, int64_t now)
+{
+	return q->sending_ms != 0 &&
+	       is_late(f, q->sending_ms, reply_size(&q->reply), now);
 }
 
 static void
@@ -110,6 +124,8 @@ sweep_one(struct front *f, struct connection *c, int64_t now)
 				  "%zu bytes came in %lld seconds", q->received,
 				  (long long)(now - q->started_ms) / 1000),
 			"body-slow"));
+	} else if (answer_late(f, q, now)) {
+		shutdown(c->fd, SHUT_RDWR);
 	}
 }
 
@@ -191,10 +207,6 @@ log_request(const struct request *q)
 {
 	char path[256];
 	const struct reply *r = &q->reply;
-	size_t len = r->streamed
-			 ? insertion_size(&r->insertion, r->document.len)
-		     : r->constant != NULL ? r->constant_len
-					   : r->body.len;
 	/* The path alone: a query may hold what is nobody's business. */
 	/* What came out of memory is asked thousands of times a second. */
 	log_event(q->front->log, q->quick ? LOG_DEBUG : LOG_INFO, "request",
@@ -202,7 +214,7 @@ log_request(const struct request *q)
 	    "out=%zu ms=%lld",
 	    q->id, q->method, log_quoted(route_log_path(q->path), path, sizeof(path)),
 	    q->officer, r->status, r->code != NULL ? r->code : "-", q->received,
-	    len, (long long)(ipc_now_ms() - q->started_ms));
+	    reply_size(r), (long long)(ipc_now_ms() - q->started_ms));
 }
 
 /*

@@ -29,7 +29,7 @@ struct slot {
 	struct ocsp_said said;
 	int64_t made, until; /* seconds */
 	int64_t changes;
-	char etag[40];
+	char etag[REPLY_ETAG];
 	struct MHD_Response *response; /* as it went out at response_at */
 	int64_t response_at;           /* seconds */
 };
@@ -323,23 +323,6 @@ ocsp_cache_full(struct ocsp_cache *c)
 
 /* ---- keeping ---- */
 
-static void
-make_etag(struct bytes der, char out[40])
-{
-	static const char digits[] = "0123456789abcdef";
-	uint8_t hash[DIGEST_MAX];
-	struct err *e = digest_of(DIGEST_SHA256, der, hash);
-	size_t n = 0;
-	out[n++] = '"';
-	for (size_t i = 0; e == NULL && i < 16; i++) {
-		out[n++] = digits[hash[i] >> 4];
-		out[n++] = digits[hash[i] & 15];
-	}
-	out[n++] = '"';
-	out[e == NULL ? n : 0] = '\0';
-	err_free(e);
-}
-
 static struct slot *
 slot_new(const struct ocsp_key *k, const struct ocsp_made *made)
 {
@@ -352,7 +335,7 @@ slot_new(const struct ocsp_key *k, const struct ocsp_made *made)
 	s->until = made->until;
 	s->changes = made->changes;
 	s->der = BUF(ANSWER_MAX);
-	make_etag(made->der, s->etag);
+	reply_make_etag(made->der, s->etag);
 	struct err *e = buf_append(&s->der, made->der);
 	if (e == NULL)
 		return s;

@@ -195,6 +195,9 @@ ocsp_at_once(
 {
 	CLEANUP(buf_done) struct buf der = BUF(OCSP_REQUEST_MAX);
 	struct ocsp_request q;
+	if (MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, "If-None-Match") != NULL)
+		return false;
 	struct err *e = decode_path(path + sizeof(OCSP_PATH) - 1, &der);
 	if (e == NULL)
 		e = ocsp_request_parse(buf_bytes(&der), &q);

@@ -22,6 +22,7 @@ get_public_crl(struct request *r, struct reply *out)
 		return err_new(ERR_MISSING, NULL, "there is no CRL yet");
 	out->body = BUF(REPORT_BODY_MAX);
 	TRY(buf_append(&out->body, der));
+	reply_make_etag(der, out->etag);
 	CLEANUP(crl_freep) struct crl *crl = NULL;
 	TRY(crl_parse(der, &crl));
 	out->made = crl_this_update(crl);
@@ -42,6 +43,7 @@ get_public_ca(struct request *r, struct reply *out)
 	TRY(unpack_bytes(&u, 1, &der));
 	out->body = BUF(REPORT_BODY_MAX);
 	TRY(buf_append(&out->body, der));
+	reply_make_etag(der, out->etag);
 	out->made = clock_now(&clock_system);
 	out->until = out->made + CA_KEPT;
 	out->status = 200;

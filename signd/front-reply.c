@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "signd/front.h"
+#include "signd/ipc-io.h"
 
 #define STREAM_BLOCK 65536 /* bytes */
 
@@ -45,14 +46,21 @@ read_stream(void *ctx, uint64_t pos, char *out, size_t max)
 	return read_out(r->document.fd, in->at + in->cut + pos, out, max);
 }
 
+size_t
+reply_size(const struct reply *r)
+{
+	return r->streamed ? insertion_size(&r->insertion, r->document.len)
+	       : r->constant != NULL ? r->constant_len
+				     : r->body.len;
+}
+
 static struct MHD_Response *
 make_response(struct request *q)
 {
 	struct reply *r = &q->reply;
 	if (r->streamed)
 		return MHD_create_response_from_callback(
-		    insertion_size(&r->insertion, r->document.len),
-		    STREAM_BLOCK, read_stream, r, NULL);
+		    reply_size(r), STREAM_BLOCK, read_stream, r, NULL);
 	if (r->constant != NULL)
 		return MHD_create_response_from_buffer(r->constant_len,
 		    (void *)(uintptr_t)r->constant, MHD_RESPMEM_PERSISTENT);
@@ -75,6 +83,23 @@ static const char *const security_headers[][2] = {
 };
 
 #define HTTP_DATE "%a, %d %b %Y %H:%M:%S GMT"
+
+void
+reply_make_etag(struct bytes der, char out[REPLY_ETAG])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t hash[DIGEST_MAX];
+	struct err *e = digest_of(DIGEST_SHA256, der, hash);
+	size_t n = 0;
+	out[n++] = '"';
+	for (size_t i = 0; e == NULL && i < 16; i++) {
+		out[n++] = digits[hash[i] >> 4];
+		out[n++] = digits[hash[i] & 15];
+	}
+	out[n++] = '"';
+	out[e == NULL ? n : 0] = '\0';
+	err_free(e);
+}
 
 static void
 add_date(struct MHD_Response *response, const char *name, int64_t t)
@@ -135,13 +160,30 @@ add_headers(struct request *q, struct MHD_Response *response)
 		MHD_add_response_header(response, "Connection", "close");
 }
 
+/* RFC 9110 13.1.2: who has it already is told so, and gets nothing. */
+static void
+leave_out_what_is_there(struct request *q)
+{
+	struct reply *r = &q->reply;
+	const char *has = request_header(q, "If-None-Match");
+	if (has == NULL || r->etag[0] == '\0' || r->status != 200 ||
+	    strcmp(q->method, "GET") != 0)
+		return;
+	if (strcmp(has, "*") != 0 && strstr(has, r->etag) == NULL)
+		return;
+	r->status = 304;
+	buf_clear(&r->body);
+}
+
 enum MHD_Result
 request_send(struct request *q)
 {
+	leave_out_what_is_there(q);
 	struct MHD_Response *response = make_response(q);
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(q, response);
+	q->sending_ms = ipc_now_ms(); /* the reply stays as it is from now on */
 	enum MHD_Result ok =
 	    MHD_queue_response(q->connection, q->reply.status, response);
 	MHD_destroy_response(response);

@@ -85,11 +85,36 @@ request_header(const struct request *r, const char *name)
 	    r->connection, MHD_HEADER_KIND, name);
 }
 
+struct param {
+	const char *name, *value;
+	size_t n;
+};
+
+static enum MHD_Result
+count_param(
+    void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct param *p = ctx;
+	(void)kind;
+	if (strcmp(name, p->name) != 0)
+		return MHD_YES;
+	p->value = value;
+	p->n++;
+	return MHD_YES;
+}
+
+/* Of two who read the query, one may take the first and one the last. */
 struct err *
 request_param(const struct request *r, const char *name, const char **out)
 {
-	const char *v = MHD_lookup_connection_value(
-	    r->connection, MHD_GET_ARGUMENT_KIND, name);
+	struct param p = { .name = name };
+	MHD_get_connection_values(
+	    r->connection, MHD_GET_ARGUMENT_KIND, count_param, &p);
+	if (p.n > 1)
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "%s: given %zu times", name, p.n),
+		    "parameter");
+	const char *v = p.value;
 	if (v != NULL && v[0] == '\0')
 		v = NULL;
 	if (v != NULL &&
@@ -123,7 +148,7 @@ request_lang(const struct request *r)
 struct err *
 request_json(const struct request *r, json_t **out)
 {
-	return json_read(buf_bytes(&r->json), out);
+	return json_read_request(buf_bytes(&r->json), out);
 }
 
 /* ---- start ---- */
@@ -370,8 +395,8 @@ run(struct front *f, const struct tls *tls, const struct process_args *sockets,
 		http_drain(h, f->backend.worker_ms + DRAIN_EXTRA_MS);
 	}
 	http_free(h);
-	batch_stop(f->ocsp_batch);
-	batch_stop(f->stamp_batch);
+	batch_free(f->ocsp_batch);
+	batch_free(f->stamp_batch);
 	ocsp_keep_stop(f->ocsp_keep);
 	return e;
 }

@@ -128,6 +128,8 @@ enum listener_kind { LISTEN_CITIZENS, LISTEN_OFFICERS, LISTEN_PLAIN };
 const struct route *route_find(const char *method, const char *path,
     enum listener_kind kind, const char **param, const char **allow);
 
+#define REPLY_ETAG 40 /* bytes */
+
 /* The answer.  Either `body`, or a document with one insertion. */
 struct reply {
 	unsigned status;  /* of HTTP */
@@ -143,12 +145,13 @@ struct reply {
 	const char *allow; /* for 405; static */
 	char *disposition; /* Content-Disposition; owned, may be NULL */
 	char place[64];    /* Content-Location; "": none */
-	const char *csp_extra; /* pages only */
 	int64_t made;          /* seconds; 0: caches may not keep the answer */
 	int64_t until;         /* seconds: then it is out of date */
-	char etag[40];         /* with its quotes; "": none */
+	char etag[REPLY_ETAG]; /* with its quotes; "": none */
 };
 void reply_done(struct reply *r);
+/* Bytes of its body. */
+size_t reply_size(const struct reply *r);
 
 enum request_state {
 	REQUEST_READING,
@@ -172,6 +175,7 @@ struct request {
 	char id[17]; /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
+	_Atomic int64_t sending_ms; /* since when the answer goes out; 0: not */
 	size_t received; /* bytes of body */
 	char media[64];  /* of the body, lower case, without parameters */
 	struct buf json; /* BODY_JSON: wiped at the end */
@@ -183,7 +187,7 @@ struct request {
 };
 
 /* Parameters of the query, NULL when absent.  ERR_USAGE, code "parameter":
- * too long, or not printable UTF-8. */
+ * too long, or not printable UTF-8, or given more than once. */
 struct err *request_param(
     const struct request *r, const char *name, const char **out) MUST_USE;
 const char *request_header(const struct request *r, const char *name);
@@ -242,6 +246,8 @@ size_t request_body_max(const struct request *q); /* bytes */
 struct err *request_too_large(const struct request *q) MUST_USE;
 /* How long caches may keep the answer, in headers (front-reply.c). */
 void reply_add_caching(const struct reply *r, struct MHD_Response *response);
+/* An entity tag of these bytes; "" if there is none to be had. */
+void reply_make_etag(struct bytes der, char out[REPLY_ETAG]);
 /* Queues the reply (front-reply.c). */
 enum MHD_Result request_send(struct request *q);
 

@@ -64,6 +64,34 @@ json_read(struct bytes in, json_t **out)
 	return NULL;
 }
 
+/* Each value but the first follows one of these; an empty object counts, too. */
+static size_t
+count_values(struct bytes in)
+{
+	size_t n = 0;
+	bool text = false;
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.ptr[i];
+		if (c == '"')
+			text = !text;
+		else if (text && c == '\\')
+			i++;
+		else if (!text && (c == '{' || c == '[' || c == ','))
+			n++;
+	}
+	return n;
+}
+
+struct err *
+json_read_request(struct bytes in, json_t **out)
+{
+	if (count_values(in) > JSON_VALUES_MAX)
+		return err_coded(err_new(ERR_LIMIT, NULL,
+				     "the limit is %d values", JSON_VALUES_MAX),
+		    "request-too-large");
+	return json_read(in, out);
+}
+
 static struct err *
 bad_field(const char *name, const char *why)
 {

@@ -18,6 +18,10 @@ void json_start(void);
 
 /* json_read parses one object.  ERR_MALFORMED, code "json". */
 struct err *json_read(struct bytes in, json_t **out) MUST_USE;
+/* The same of what a stranger sends.  ERR_LIMIT, code "request-too-large": over
+ * JSON_VALUES_MAX values. */
+#define JSON_VALUES_MAX 4096 /* each costs up to 300 bytes; HASHES_MAX are few */
+struct err *json_read_request(struct bytes in, json_t **out) MUST_USE;
 
 /* Reads the fields of one object, and refuses those nobody asked for.  Errors:
  * ERR_USAGE, code "json-field". */
@@ -33,8 +37,7 @@ struct err *json_str(struct json_fields *f, const char *name, size_t least,
 /* Standard Base64. */
 struct err *json_base64(struct json_fields *f, const char *name, bool optional,
     struct buf *out) MUST_USE;
-/* An array of Base64 strings, each of `len` bytes (0: any), into one buffer;
- * absent is none. */
+/* An array, of the object; absent: NULL. */
 struct err *json_list(
     struct json_fields *f, const char *name, json_t **out) MUST_USE;
 struct err *json_int(struct json_fields *f, const char *name, int64_t least,

@@ -402,6 +402,7 @@ record_approval(struct keyholder *k, const struct sad *s,
 	    &body, 5, s->bound ? bytes_of(s->digests, 32) : BYTES_NONE));
 	TRY(pack_bytes(&body, 6, pin_taken_once(pin)));
 	TRY(pack_i64(&body, 7, code_step));
+	TRY(pack_i64(&body, 8, pin->m.time + PIN_MESSAGE_SECONDS));
 	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 	return keyholder_tell(k, LW_AUTHORIZED, &body, &answer);
 }
@@ -434,7 +435,7 @@ keyholder_authorize(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(take_pin(k, &r, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
-	TRY(keyholder_fetch(k, r.credential, true, &pass, &h));
+	TRY(keyholder_fetch(k, r.credential, BYTES_NONE, &pass, &h));
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r.credential, &h, &pin.m, &open));
 	struct err *e = approve(k, &r, &h, &pin, &open, &pass, out);

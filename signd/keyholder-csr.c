@@ -69,8 +69,8 @@ record_issue(struct keyholder *k, const struct issue *i)
 static struct err *
 make_certificate(struct keyholder *k, struct issue *i)
 {
-	struct err *e = keyholder_certificate(
-	    k, &i->record.who, i->csr.key, false, &i->cert);
+	struct err *e = keyholder_certificate_elsewhere(
+	    k, &i->record.who, i->csr.key, &i->cert);
 	if (e != NULL)
 		return err_kind(e) == ERR_USAGE ? err_coded(e, "record-field")
 						: e;

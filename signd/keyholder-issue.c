@@ -18,15 +18,42 @@
 static const struct sig_alg ca_alg = { .form = SIG_ECDSA,
 	.digest = DIGEST_SHA256 };
 
-/* Profiles that an officer's approval can ask for; those of CAs and servers
- * are not among them. */
+/* Profiles that an officer's approval can ask for; those of CAs are not among
+ * them. */
 static const char *const enrolment_profiles[] = { "citizen", "citizen-eu" };
+/* The same for a key that is elsewhere, where issue-profile names them. */
+static const char *const issue_profiles[] = { "officer", "tls-server" };
+
+static bool
+is_among(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static struct err *
+check_issue_profiles(const struct settings *s)
+{
+	for (size_t i = 0; i < s->issue_profile.n; i++)
+		if (!is_among(s->issue_profile.v[i], issue_profiles,
+			COUNT_OF(issue_profiles)))
+			return err_coded(
+			    err_new(ERR_USAGE, NULL,
+				"issue-profile: %s is neither officer nor "
+				"tls-server",
+				s->issue_profile.v[i]),
+			    "settings");
+	return NULL;
+}
 
 struct err *
 keyholder_profiles(struct keyholder *k)
 {
 	const char *path = k->settings->profile_file;
 	CLEANUP(buf_done) struct buf text = BUF(PROFILE_FILE_MAX);
+	TRY(check_issue_profiles(k->settings));
 	if (path[0] == '\0')
 		return NULL;
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -37,17 +64,30 @@ keyholder_profiles(struct keyholder *k)
 	return e == NULL ? NULL : err_while(e, "%s", path);
 }
 
-/* *own: where it is one of profile-file. */
+static bool
+may_issue(const struct keyholder *k, const char *name)
+{
+	const struct settings_list *l = &k->settings->issue_profile;
+	return is_among(name, issue_profiles, COUNT_OF(issue_profiles)) &&
+	       is_among(name, (const char *const *)l->v, l->n);
+}
+
+/* *own: where it is one of profile-file.  `elsewhere`: for a key that is. */
 static struct err *
-find_profile(const struct keyholder *k, const char *name,
+find_profile(const struct keyholder *k, const char *name, bool elsewhere,
     const struct cert_profile **out, const struct own_profile **own)
 {
-	for (size_t i = 0; i < COUNT_OF(enrolment_profiles); i++)
-		if (strcmp(enrolment_profiles[i], name) == 0)
-			*out = cert_profile_find(name);
+	if (is_among(name, enrolment_profiles, COUNT_OF(enrolment_profiles)) ||
+	    (elsewhere && may_issue(k, name)))
+		*out = cert_profile_find(name);
 	*own = own_profile_find(&k->profiles, name);
 	if (*own != NULL)
 		*out = &(*own)->profile;
+	if (elsewhere && *out == NULL &&
+	    is_among(name, issue_profiles, COUNT_OF(issue_profiles)))
+		return err_coded(err_new(ERR_DENIED, NULL,
+				     "issue-profile does not name %s", name),
+		    "profile-not-issued");
 	if (*out == NULL || (*out)->ca)
 		return err_coded(
 		    err_new(ERR_MALFORMED, NULL, "no profile for an enrolment"),
@@ -59,6 +99,7 @@ struct subject {
 	struct subject_field v[SUBJECT_FIELDS];
 	size_t n;
 	char *surname, *given, *number; /* of the European profile */
+	char *organisation;             /* our CA's */
 };
 
 static void
@@ -67,6 +108,7 @@ subject_done(struct subject *s)
 	free(s->surname);
 	free(s->given);
 	free(s->number);
+	free(s->organisation);
 }
 
 static void
@@ -103,16 +145,46 @@ fill_european(const struct enrolment_record *r, struct subject *s)
 	return NULL;
 }
 
+/* Whose officers and servers: the organisation's whose CA it is. */
 static struct err *
-fill_subject(const struct enrolment_record *r,
-    const struct cert_profile *profile, struct subject *s)
+fill_organisation(const struct cert *ca, struct subject *s)
 {
+	const X509_NAME *name = X509_get_subject_name(cert_x509(ca));
+	int at = X509_NAME_get_index_by_NID(name, NID_organizationName, -1);
+	const ASN1_STRING *v =
+	    at < 0 ? NULL
+		   : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+	if (v == NULL)
+		return err_new(ERR_USAGE, NULL, "our CA has no organisation");
+	TRY(bytes_dup_str(
+	    bytes_of(ASN1_STRING_get0_data(v), (size_t)ASN1_STRING_length(v)),
+	    &s->organisation));
+	add_field(s, "O", s->organisation);
+	return NULL;
+}
+
+/* The person who answers for it stands in the record alone. */
+static struct err *
+fill_server(const struct enrolment_record *r)
+{
+	return field_check(field_kind_find("UID"), bytes_str(r->subject_id));
+}
+
+static struct err *
+fill_subject(const struct enrolment_record *r, const struct cert *ca,
+    const struct cert_profile *profile, bool elsewhere, struct subject *s)
+{
+	if (elsewhere &&
+	    is_among(profile->name, issue_profiles, COUNT_OF(issue_profiles)))
+		TRY(fill_organisation(ca, s));
 	add_field(s, "C", "VN");
 	add_field(s, "ST", r->province);
 	add_field(s, "L", r->locality);
 	add_field(s, "CN", r->name);
 	if (profile->european)
 		return fill_european(r, s);
+	if (profile->dns_names)
+		return fill_server(r);
 	add_field(s, "UID", r->subject_id);
 	return NULL;
 }
@@ -137,6 +209,7 @@ struct wish {
 	const struct enrolment_record *r;
 	EVP_PKEY *key;
 	bool dry;
+	bool elsewhere;        /* the key is in somebody's token or server */
 	const char *enrolment; /* NULL: by our own CA, whatever there is */
 };
 
@@ -176,16 +249,17 @@ make(struct keyholder *k, const struct wish *w, struct cert **out)
 {
 	const struct cert_profile *profile = NULL;
 	const struct own_profile *own = NULL;
-	TRY(find_profile(k, w->r->profile, &profile, &own));
+	TRY(find_profile(k, w->r->profile, w->elsewhere, &profile, &own));
 	CLEANUP(subject_done) struct subject subject = { 0 };
-	TRY(fill_subject(w->r, profile, &subject));
+	TRY(fill_subject(w->r, k->chain.v[0], profile, w->elsewhere, &subject));
 	for (size_t i = 0; own != NULL && i < own->nset; i++)
 		add_field(&subject, own->set[i].type, own->set[i].value);
-	const struct cert *issuer = is_external(k, w) ? k->external.chain.v[0]
-						      : k->chain.v[0];
+	const struct cert *issuer =
+	    is_external(k, w) ? k->external.chain.v[0] : k->chain.v[0];
 	const struct settings *s = k->settings;
 	const char *policy = text_or_none(s->certificate_policy_oid);
 	const char *const policies[] = { policy, NULL };
+	const char *const hosts[] = { w->r->name, NULL };
 	int64_t now = clock_now(k->clock);
 	const struct cert_fields f = { .profile = profile,
 		.subject = subject.v,
@@ -198,15 +272,24 @@ make(struct keyholder *k, const struct wish *w, struct cert **out)
 		.policies = policy == NULL ? NULL : policies,
 		.crl_url = text_or_none(s->crl_url),
 		.ocsp_url = text_or_none(s->ocsp_url),
-		.issuer_url = text_or_none(s->issuer_url) };
+		.issuer_url = text_or_none(s->issuer_url),
+		.names = profile->dns_names ? hosts : NULL };
 	return issue(k, w, &f, out);
 }
 
 struct err *
-keyholder_certificate(struct keyholder *k, const struct enrolment_record *r,
-    EVP_PKEY *key, bool dry, struct cert **out)
+keyholder_certificate_try(
+    struct keyholder *k, const struct enrolment_record *r, EVP_PKEY *key)
 {
-	const struct wish w = { .r = r, .key = key, .dry = dry };
+	const struct wish w = { .r = r, .key = key, .dry = true };
+	return make(k, &w, NULL);
+}
+
+struct err *
+keyholder_certificate_elsewhere(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key, struct cert **out)
+{
+	const struct wish w = { .r = r, .key = key, .elsewhere = true };
 	return make(k, &w, out);
 }
 

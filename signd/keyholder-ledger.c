@@ -45,8 +45,8 @@ held_done(struct held *h)
 }
 
 static struct err *
-read_held(struct keyholder *k, struct bytes credential,
-    struct cover_pass *pass, struct held *h)
+read_held(struct keyholder *k, struct bytes credential, struct cover_pass *pass,
+    struct held *h)
 {
 	int64_t cover = 0;
 	struct unpack u = unpack_of(buf_bytes(&h->answer.body));
@@ -57,6 +57,7 @@ read_held(struct keyholder *k, struct bytes credential,
 	TRY(unpack_i64(&u, 4, &h->tries_left));
 	TRY(unpack_i64(&u, 5, &cover));
 	TRY(unpack_i64(&u, 6, &h->code_step));
+	TRY(unpack_i64(&u, 7, &h->sad_used));
 	TRY(unpack_end(&u));
 	TRY(key_from_cert(cert, &h->key));
 	TRY(keyholder_uncover(
@@ -72,11 +73,14 @@ read_held(struct keyholder *k, struct bytes credential,
 }
 
 struct err *
-keyholder_fetch(struct keyholder *k, struct bytes credential, bool try,
+keyholder_fetch(struct keyholder *k, struct bytes credential, struct bytes sad,
     struct cover_pass *pass, struct held *out)
 {
+	bool try = sad.len == 0;
 	CLEANUP(buf_done) struct buf body = BUF(1024);
 	TRY(pack_bytes(&body, 1, credential));
+	if (!try)
+		TRY(pack_bytes(&body, 2, sad));
 	CLEANUP(held_done) struct held h = { 0 };
 	/* Who only reads does not wait for anybody's commit. */
 	TRY(try ? keyholder_tell(k, LW_PIN_TRY, &body, &h.answer)

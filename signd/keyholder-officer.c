@@ -121,7 +121,7 @@ check_fields(struct keyholder *k, const struct enrolment_record *r)
 		    err_new(ERR_USAGE, NULL, "no such kind of key"),
 		    "record-field");
 	struct err *e =
-	    keyholder_certificate(k, r, cert_key(k->chain.v[0]), true, NULL);
+	    keyholder_certificate_try(k, r, cert_key(k->chain.v[0]));
 	if (e == NULL || err_kind(e) != ERR_USAGE)
 		return e;
 	return err_coded(e, "record-field");

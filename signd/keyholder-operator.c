@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "certs/ocsp_make.h"
+#include "certs/signed.h"
 #include "cms/tsp_make.h"
 #include "pkcs11/agree.h"
 #include "certs/aead.h"
@@ -18,6 +19,7 @@
 #include "signd/proto.h"
 
 #define STATUS_ANSWER_MAX 65536
+#define SIGNATURE_MAX 2048   /* bytes: RSA of 16384 bits */
 #define OCSP_CHECK_EVERY 256 /* answers; the first is always checked */
 
 /* ---- the keys ---- */
@@ -330,13 +332,14 @@ fill_states(struct keyholder *k, struct ocsp_ask *r, int64_t *changes)
 	return unpack_end(&u);
 }
 
-/* One answer about `n` certificates. */
-static struct err *
-sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
-    struct bytes nonce, int64_t now, struct buf *der)
+/* What it says of `n` certificates; `names` may be NULL. */
+static struct ocsp_fields
+fields_of(struct keyholder *k, const struct ocsp_names *names,
+    const struct ocsp_single *v, size_t n, struct bytes nonce, int64_t now)
 {
-	const struct ocsp_fields f = { .issuer = k->chain.v[0],
+	return (struct ocsp_fields){ .issuer = k->chain.v[0],
 		.responder = k->ocsp.cert,
+		.names = names,
 		.alg = operator_alg(k->ocsp.cert),
 		.this_update = now,
 		.next_update = now + k->settings->ocsp_seconds,
@@ -346,9 +349,6 @@ sign_ocsp(struct keyholder *k, const struct ocsp_single *v, size_t n,
 		/* A wrong value convinces nobody; a token that goes wrong is
 		 * noticed all the same. */
 		.verify = k->ocsp_made++ % OCSP_CHECK_EVERY == 0 };
-	struct token_signer key = { k, operator_signer(k, &k->ocsp) };
-	struct signer signer = token_signer(&key);
-	return ocsp_make(&f, &signer, der);
 }
 
 struct err *
@@ -360,7 +360,10 @@ keyholder_ocsp(struct keyholder *k, struct unpack *u, struct buf *out)
 	TRY(read_ocsp_ask(u, &r));
 	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
 	TRY(fill_states(k, &r, &changes));
-	TRY(sign_ocsp(k, r.v, r.n, r.nonce, now, &der));
+	const struct ocsp_fields f = fields_of(k, NULL, r.v, r.n, r.nonce, now);
+	struct token_signer key = { k, operator_signer(k, &k->ocsp) };
+	struct signer signer = token_signer(&key);
+	TRY(ocsp_make(&f, &signer, &der));
 	TRY(pack_bytes(out, 1, buf_bytes(&der)));
 	return pack_i64(out, 2, now + k->settings->ocsp_seconds);
 }
@@ -392,29 +395,96 @@ ledger_state_of(const struct ocsp_single *s)
 					     : LEDGER_UNKNOWN;
 }
 
-static struct err *
-put_one_of_many(struct keyholder *k, const struct ocsp_single *s,
-    struct bytes nonce, int64_t now, struct buf *out)
+/* A few at a time: each thread that wants the token waits for these only. */
+#define OCSP_AT_ONCE 16
+
+struct ocsp_answers {
+	struct ocsp_fields fields[OCSP_AT_ONCE];
+	struct buf tbs[OCSP_AT_ONCE];
+	struct buf signature[OCSP_AT_ONCE];
+	size_t n;
+};
+
+static void
+ocsp_answers_done(struct ocsp_answers *a)
 {
+	for (size_t i = 0; i < a->n; i++) {
+		buf_done(&a->tbs[i]);
+		buf_done(&a->signature[i]);
+	}
+}
+
+static struct err *
+add_answer(struct ocsp_answers *a, const struct ocsp_fields *f)
+{
+	size_t i = a->n++;
+	a->fields[i] = *f;
+	a->tbs[i] = BUF(STATUS_ANSWER_MAX);
+	a->signature[i] = BUF(SIGNATURE_MAX);
+	return ocsp_make_tbs(f, &a->tbs[i]);
+}
+
+/* With the token, which is taken once for all of them, and watched for each. */
+static struct err *
+sign_answers(struct keyholder *k, void *ctx)
+{
+	struct ocsp_answers *a = ctx;
+	struct p11_signer key = operator_signer(k, &k->ocsp);
+	struct signer signer = p11_signer(&key);
+	for (size_t i = 0; i < a->n; i++) {
+		tokenwatch_enter(&k->hangs);
+		TRY(signed_ask(&signer, a->fields[i].alg, buf_bytes(&a->tbs[i]),
+		    &a->signature[i]));
+	}
+	return NULL;
+}
+
+static struct err *
+put_answer(const struct ocsp_answers *a, size_t i, struct buf *out)
+{
+	const struct ocsp_single *s = a->fields[i].singles;
 	CLEANUP(buf_done) struct buf der = BUF(STATUS_ANSWER_MAX);
-	TRY(sign_ocsp(k, s, 1, nonce, now, &der));
+	TRY(ocsp_make_answer(&a->fields[i], buf_bytes(&a->tbs[i]),
+	    buf_bytes(&a->signature[i]), &der));
 	TRY(pack_bytes(out, 3, buf_bytes(&der)));
 	TRY(pack_u64(out, 4, ledger_state_of(s)));
 	TRY(pack_i64(out, 5, s->since));
 	return pack_u64(out, 6, (uint64_t)s->reason);
 }
 
+/* Of the certificates `from` and on; *n: how many these were. */
+static struct err *
+put_some(struct keyholder *k, const struct ocsp_many *r,
+    const struct ocsp_names *names, size_t from, int64_t now, size_t *n,
+    struct buf *out)
+{
+	CLEANUP(ocsp_answers_done) struct ocsp_answers a = { .n = 0 };
+	while (a.n < OCSP_AT_ONCE && from + a.n < r->ask.n) {
+		size_t i = from + a.n;
+		const struct ocsp_fields f =
+		    fields_of(k, names, &r->ask.v[i], 1, r->nonce[i], now);
+		TRY(add_answer(&a, &f));
+	}
+	TRY(keyholder_do(k, sign_answers, &a));
+	for (size_t i = 0; i < a.n; i++)
+		TRY(put_answer(&a, i, out));
+	*n = a.n;
+	return NULL;
+}
+
 struct err *
 keyholder_ocsp_many(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	struct ocsp_many r = { .ask.n = 0 };
+	struct ocsp_names names;
 	int64_t changes = 0, now = clock_now(k->clock);
 	TRY(read_ocsp_many(u, &r));
 	TRY(operator_check(&k->ocsp, now, "ocsp-missing"));
 	TRY(fill_states(k, &r.ask, &changes));
+	TRY(ocsp_names_of(k->chain.v[0], k->ocsp.cert, &names));
 	TRY(pack_i64(out, 1, now + k->settings->ocsp_seconds));
 	TRY(pack_i64(out, 2, changes));
-	for (size_t i = 0; i < r.ask.n; i++)
-		TRY(put_one_of_many(k, &r.ask.v[i], r.nonce[i], now, out));
+	for (size_t i = 0, n = 0; i < r.ask.n; i += n)
+		TRY(put_some(k, &r, &names, i, now, &n, out));
 	return NULL;
 }

@@ -42,8 +42,8 @@ try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
 {
 	struct pepper pepper = keyholder_pepper(k);
 	TRY(seal_key(&h->sealed, &pepper, &h->owner, m->pin, &out->key));
-	TRY(seal_open(&h->sealed, &h->owner, secret_bytes(&out->key),
-	    &out->content, ok));
+	TRY(seal_open(
+	    &h->sealed, &h->owner, secret_bytes(&out->key), &out->content, ok));
 	if (!*ok || h->sealed.second_len == 0)
 		return NULL;
 	TRY(totp_match(seal_second(&h->sealed, secret_bytes(&out->content)),
@@ -52,15 +52,32 @@ try_both(struct keyholder *k, const struct held *h, const struct pin_message *m,
 	return NULL;
 }
 
+/* What can be said without trying either.  After a clock that was set back no
+ * code can be right, and that is not its owner's fault. */
+static struct err *
+check_code(const struct keyholder *k, const struct held *h,
+    const struct pin_message *m)
+{
+	int64_t newest = clock_now(k->clock) / TOTP_SECONDS + 1;
+	if (h->sealed.second_len == 0)
+		return NULL;
+	if (m->code.len == 0)
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "a code is wanted too"),
+		    "code-missing");
+	return h->code_step <= newest
+		   ? NULL
+		   : err_coded(err_new(ERR_REMOTE, NULL,
+				   "a code of a later time was used"),
+			 "clock-behind");
+}
+
 struct err *
 keyholder_unseal(struct keyholder *k, struct bytes credential,
     const struct held *h, const struct pin_message *m, struct unsealed *out)
 {
 	bool ok = false;
-	struct err *e = NULL;
-	if (h->sealed.second_len > 0 && m->code.len == 0)
-		e = err_coded(err_new(ERR_DENIED, NULL, "a code is wanted too"),
-		    "code-missing");
+	struct err *e = check_code(k, h, m);
 	if (e == NULL)
 		e = try_both(k, h, m, out, &ok);
 	if (e != NULL) {
@@ -271,8 +288,8 @@ static void
 settle_alg(struct request *r, const struct held *h)
 {
 	if (r->alg.form == SIG_NONE)
-		r->alg.form = key_alg_of(h->key) == KEY_RSA ? SIG_RSA_PKCS1
-							    : SIG_ECDSA;
+		r->alg.form =
+		    key_alg_of(h->key) == KEY_RSA ? SIG_RSA_PKCS1 : SIG_ECDSA;
 }
 
 static struct err *
@@ -284,7 +301,7 @@ sign_by_pin(struct keyholder *k, struct request *r, struct buf *out)
 	TRY(keyholder_take_pin(k, NULL, &given, &pin));
 	CLEANUP(held_done) struct held h = { 0 };
 	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
-	TRY(keyholder_fetch(k, r->credential, true, &pass, &h));
+	TRY(keyholder_fetch(k, r->credential, BYTES_NONE, &pass, &h));
 	settle_alg(r, &h);
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(keyholder_unseal(k, r->credential, &h, &pin.m, &open));
@@ -306,6 +323,19 @@ sad_unseal(const struct sad *sad, const struct held *h, struct secret *content)
 	return NULL;
 }
 
+/* A SAD that was used before: the ledger has the answer of then for who asks
+ * again, and a no for all others.  The token is not bothered: a used one would
+ * else be worth a thousand signatures of its time, as often as it is sent. */
+static struct err *
+tell_earlier(struct keyholder *k, const struct request *r, const struct held *h,
+    const struct sad *sad, struct buf *out)
+{
+	TRY(record_values(k, r, h, sad, 0, BYTES_NONE, out));
+	return out->len > 0
+		   ? NULL
+		   : err_new(ERR_INTERNAL, NULL, "a used SAD was taken");
+}
+
 static struct err *
 sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 {
@@ -315,10 +345,14 @@ sign_by_sad(struct keyholder *k, struct request *r, struct buf *out)
 	TRY(sad_allows(
 	    &sad, now, r->credential, r->alg.digest, r->digests, r->n));
 	CLEANUP(held_done) struct held h = { 0 };
-	TRY(keyholder_fetch(k, r->credential, false, &sad.cover, &h));
+	TRY(keyholder_fetch(k, r->credential, bytes_of(sad.id, sizeof(sad.id)),
+	    &sad.cover, &h));
 	settle_alg(r, &h);
+	if (h.sad_used)
+		return tell_earlier(k, r, &h, &sad, out);
 	if (h.tries_left == 0)
-		return err_coded(err_new(ERR_DENIED, NULL, "too many wrong PINs"),
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "too many wrong PINs"),
 		    "pin-locked");
 	CLEANUP(unsealed_done) struct unsealed open = { 0 };
 	TRY(sad_unseal(&sad, &h, &open.content));

@@ -169,12 +169,13 @@ struct held {
 	int64_t version;
 	int64_t tries_left;
 	int64_t code_step; /* of the last code that was used */
+	int64_t sad_used;  /* whether that SAD was */
 };
 void held_done(struct held *h);
-/* LW_CREDENTIAL, or LW_PIN_TRY when `try` is said.  `credential` must outlive
- * the result; `pass` as in keyholder_uncover(). */
+/* LW_CREDENTIAL for the SAD of that id, or LW_PIN_TRY where there is none.
+ * `credential` must outlive the result; `pass` as in keyholder_uncover(). */
 struct err *keyholder_fetch(struct keyholder *k, struct bytes credential,
-    bool try, struct cover_pass *pass, struct held *out) MUST_USE;
+    struct bytes sad, struct cover_pass *pass, struct held *out) MUST_USE;
 struct err *keyholder_pin_end(struct keyholder *k, struct bytes credential,
     enum pin_outcome outcome, int64_t *tries_left) MUST_USE;
 
@@ -251,8 +252,8 @@ struct err *keyholder_sign(
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
  * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
- * for a wrong PIN and for a wrong code alike; code "code-missing", without
- * trying either. */
+ * for a wrong PIN and for a wrong code alike; code "code-missing", and ERR_REMOTE
+ * code "clock-behind", without trying either. */
 struct unsealed {
 	struct secret key;     /* that unseals */
 	struct secret content; /* what was sealed: pkcs11/seal.h */
@@ -296,14 +297,19 @@ struct bytes pin_taken_once(const struct pin_taken *p);
 /* keyholder-issue.c: certificates and CRLs. */
 /* Reads profile-file; nothing when there is none. */
 struct err *keyholder_profiles(struct keyholder *k) MUST_USE;
-/* The certificate that an enrolment asks for, for `key`, signed by our CA.
- * `dry`: only whether it could be made; nothing is signed, *out untouched. */
-struct err *keyholder_certificate(struct keyholder *k,
-    const struct enrolment_record *r, EVP_PKEY *key, bool dry,
+/* Whether the certificate that an enrolment asks for could be made; nothing is
+ * signed. */
+struct err *keyholder_certificate_try(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key) MUST_USE;
+/* The certificate for a key in somebody's token or server, signed by our CA.
+ * Beyond citizens' profiles those that issue-profile names; else ERR_DENIED,
+ * code "profile-not-issued". */
+struct err *keyholder_certificate_elsewhere(struct keyholder *k,
+    const struct enrolment_record *r, EVP_PKEY *key,
     struct cert **out) MUST_USE;
-/* The same by the external CA, if there is one, which takes as long as that
- * CA does: other threads have the token meanwhile, and no generation's pointer
- * outlives it.  `enrolment`: its id. */
+/* The one of an enrolment, by the external CA, if there is one, which takes as
+ * long as that CA does: other threads have the token meanwhile, and no
+ * generation's pointer outlives it.  `enrolment`: its id. */
 struct err *keyholder_certificate_of(struct keyholder *k,
     const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
     struct cert **out) MUST_USE;
@@ -389,7 +395,8 @@ struct err *keyholder_seal(
 /* keyholder-audit.c: signs the audit chain as it is now, if it is time. */
 struct err *keyholder_checkpoint(struct keyholder *k) MUST_USE;
 
-/* The token's HMAC key, as seal.h and sad.h want it. */
+/* The token's HMAC key, as seal.h and sad.h want it.  Not from inside:
+ * ERR_INTERNAL, so that no Argon2id ever keeps the token. */
 struct pepper keyholder_pepper(struct keyholder *k);
 /* An id of 16 random bytes in hex. */
 struct err *keyholder_random_id(char out[33]) MUST_USE;

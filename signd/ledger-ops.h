@@ -27,9 +27,11 @@ enum ledger_write_op {
 	 * Answer: empty. */
 	LW_ACTIVATE = 0x0505,
 	/* Also on the reading socket, for keyholders alone.
-	 * 1 credential id.  Answer: 1 certificate (DER), 2 sealed blob,
+	 * 1 credential id, 2 SAD id (may be absent).
+	 * Answer: 1 certificate (DER), 2 sealed blob,
 	 * 3 version [n], 4 PIN tries left [n], 5 generation that covers the
-	 * blob [n], 6 step of the second factor's last code [n]. */
+	 * blob [n], 6 step of the second factor's last code [n], 7 whether
+	 * that SAD was used [n]. */
 	LW_CREDENTIAL = 0x0506,
 	/* As LW_CREDENTIAL, after one try was taken; 4 is what is left if it
 	 * is wrong. */
@@ -39,9 +41,11 @@ enum ledger_write_op {
 	LW_PIN_END = 0x0508,
 	/* 1 credential id, 2 SAD id, 3 expires [n], 4 count [n], 5 hash of the
 	 * digests or "", 6 id of a sealed PIN or "", 7 step of the second
-	 * factor's code or 0 [n].  Ends the try as right.  Answer: empty.
+	 * factor's code or 0 [n], 8 until when that PIN can be sent again [n].
+	 * Ends the try as right.  Answer: empty.
 	 * ERR_DENIED code "pin-replayed": that sealed PIN was used; code
-	 * "pin-wrong": that code was. */
+	 * "pin-wrong": that code was.  ERR_REMOTE code "clock-behind": nobody
+	 * knows, for the clock was set back. */
 	LW_AUTHORIZED = 0x0509,
 	/* 1 credential id, 2 version [n], 3 SAD id or "", 4 its expiry [n],
 	 * 5 algorithm (dotted), 6 digests (repeated), 7 key of the request (32

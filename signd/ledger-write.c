@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/pack.h"
+#include "signd/ipc-io.h"
 #include "signd/ledger-ops.h"
 #include "signd/records.h"
 
@@ -150,9 +151,15 @@ struct err *
 ledger_tell_sealed(
     struct ledger *l, bool try, struct unpack *u, struct buf *out)
 {
+	struct bytes sad = BYTES_NONE;
+	bool used = false;
 	CLEANUP(free_charp) char *id = NULL;
 	TRY(unpack_id(u, 1, &id));
+	if (unpack_is(u, 2))
+		TRY(unpack_bytes(u, 2, &sad));
 	TRY(unpack_end(u));
+	if (sad.len > 0)
+		TRY(ledger_sad_used(l, sad, &used));
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
 	TRY(try ? ledger_pin_try(l, id, &c) : ledger_credential_get(l, id, &c));
 	TRY(pack_bytes(out, 1, buf_bytes(&c.certificate)));
@@ -160,7 +167,8 @@ ledger_tell_sealed(
 	TRY(pack_i64(out, 3, c.version));
 	TRY(pack_i64(out, 4, c.tries_left));
 	TRY(pack_i64(out, 5, c.cover));
-	return pack_i64(out, 6, c.code_step);
+	TRY(pack_i64(out, 6, c.code_step));
+	return pack_i64(out, 7, used);
 }
 
 static struct err *
@@ -190,6 +198,7 @@ do_authorized(struct ledger *l, struct unpack *u)
 	TRY(unpack_bytes(u, 5, &a.digests_hash));
 	TRY(unpack_bytes(u, 6, &a.pin_once));
 	TRY(unpack_i64(u, 7, &a.code_step));
+	TRY(unpack_i64(u, 8, &a.pin_expires));
 	TRY(unpack_end(u));
 	a.credential = id;
 	return ledger_authorized(l, &a);
@@ -410,8 +419,24 @@ do_issued(struct ledger *l, struct unpack *u)
 	return ledger_issued_put(l, &c);
 }
 
+/* A front that was taken over gives out no more false receipts than this, nor
+ * does it fill the disk with records of them. */
 static struct err *
-do_sealed(struct ledger *l, struct unpack *u)
+check_rate(struct ledger_rate *r)
+{
+	int64_t minute = ipc_now_ms() / 60000;
+	if (r->minute != minute)
+		r->done = 0;
+	r->minute = minute;
+	if (r->max == 0 || r->done++ < r->max)
+		return NULL;
+	return err_coded(
+	    err_new(ERR_LIMIT, NULL, "%lld in a minute", (long long)r->max),
+	    "seals-many");
+}
+
+static struct err *
+do_sealed(struct ledger *l, struct ledger_rate *rate, struct unpack *u)
 {
 	struct ledger_seal s = { 0 };
 	CLEANUP(free_charp) char *kind = NULL;
@@ -423,6 +448,7 @@ do_sealed(struct ledger *l, struct unpack *u)
 	TRY(unpack_id(u, 4, &says));
 	TRY(unpack_id(u, 5, &serial));
 	TRY(unpack_end(u));
+	TRY(check_rate(rate));
 	s.kind = kind;
 	s.says = says;
 	s.serial = serial;
@@ -545,8 +571,6 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_operator(l, u, out);
 	case LW_ISSUED:
 		return do_issued(l, u);
-	case LW_SEALED:
-		return do_sealed(l, u);
 	case LW_EXTERNAL_GOT:
 		return do_external_got(l, u);
 	case LW_EXTERNAL_NEXT:
@@ -570,7 +594,7 @@ struct err *
 ledger_handle_write(
     void *ctx, const struct ipc_message *request, struct ipc_message *answer)
 {
-	const struct ledger_server *s = ctx;
+	struct ledger_server *s = ctx;
 	struct ledger *l = s->writer;
 	struct unpack u = unpack_of(buf_bytes(&request->body));
 	switch (request->op) {
@@ -594,6 +618,8 @@ ledger_handle_write(
 		return do_authorized(l, &u);
 	case LW_SIGNED:
 		return do_signed(l, &u, &answer->body);
+	case LW_SEALED:
+		return do_sealed(l, &s->seals, &u);
 	default:
 		return handle_more(l, request->op, &u, &answer->body);
 	}

@@ -12,7 +12,7 @@
 #include "signd/process.h"
 #include "signd/proto.h"
 
-#define READ_BODY_MAX 4096                 /* bytes: an id */
+#define READ_BODY_MAX 16384 /* bytes: KEY_OCSP_MAX serial numbers in hex */
 #define READ_ANSWER_MAX (32 * 1024 * 1024) /* bytes: a page of audit */
 #define READ_CLIENTS 512
 #define WRITE_CLIENTS 512
@@ -144,6 +144,7 @@ serve(const struct settings *s, struct ledger_server *server, int read_fd,
 		    .handle = ledger_handle_write,
 		    .batch_begin = batch_begin,
 		    .batch_end = batch_end,
+		    .only_present = true,
 		    .idle = tidy,
 		    .stopping = asked_to_stop } };
 	TRY(process_peer(&reading.service, s->user_front));
@@ -164,6 +165,8 @@ ledger_run(const struct settings *s, int read_fd, int write_fd)
 	const struct ledger_ground *ground = &ledger_ground_system;
 	TRY(ledger_open(path, LEDGER_WRITE, ground, &writer));
 	TRY(ledger_open(path, LEDGER_READ, ground, &reader));
-	struct ledger_server server = { .reader = reader, .writer = writer };
+	struct ledger_server server = { .reader = reader,
+		.writer = writer,
+		.seals.max = s->seals_per_minute };
 	return serve(s, &server, read_fd, write_fd);
 }

@@ -14,10 +14,18 @@
 
 #define LEDGER_FILE "ledger/ledger.db" /* below state-dir */
 
+/* How often something may be done in a minute. */
+struct ledger_rate {
+	int64_t max;    /* 0: as often as you like */
+	int64_t minute; /* of a clock that nobody sets */
+	int64_t done;   /* in that minute */
+};
+
 struct ledger_server {
 	struct ledger *reader;
 	struct ledger *writer;
 	const struct ipc_service *may_unseal; /* whose peers get sealed keys */
+	struct ledger_rate seals;
 };
 
 extern const struct ledger_ground ledger_ground_system;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/pack.h"
@@ -17,6 +16,7 @@
 #include "signd/ipc.h"
 #include "signd/part.h"
 #include "signd/proto.h"
+#include "signd/wait.h"
 
 #define INDEXER_MS 120000 /* a million entries take a second */
 #define MARGIN_MS 5000    /* the fetcher's own work, and its queue */
@@ -131,8 +131,11 @@ list_files(int dir, struct aged *v)
 {
 	size_t n = 0;
 	struct stat st;
-	DIR *d = fdopendir(dup(dir));
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	if (d == NULL && fd >= 0)
+		close(fd);
 	while (d != NULL && n < FILES_MAX && (e = readdir(d)) != NULL) {
 		if (strlen(e->d_name) + 1 != sizeof(v[n].name) ||
 		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -346,18 +349,11 @@ bool
 list_shelf_wait(struct list_shelf *s, const uint8_t key[WANTED_KEY],
     int64_t timeout_ms, struct err **error)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	int64_t end = ipc_now_ms() + timeout_ms;
 	LOCKED(s);
 	*error = NULL;
 	while (is_waiting(s, key) && !s->stop)
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != 0)
+		if (!wait_until(&s->changed, &s->lock, end))
 			return false;
 	if (is_waiting(s, key))
 		return false; /* the end came first */
@@ -367,11 +363,26 @@ list_shelf_wait(struct list_shelf *s, const uint8_t key[WANTED_KEY],
 
 /* ---- start and end ---- */
 
+/* Halves that were being made when the front died: nobody else would count
+ * them, or take them away. */
+static void
+clean(const char *path)
+{
+	struct dirent *e;
+	DIR *d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strstr(e->d_name, SUFFIX ".") != NULL)
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+}
+
 struct err *
 list_shelf_new(const struct list_shelf_place *p, struct list_shelf **out)
 {
 	if (mkdir(p->dir, 0700) != 0 && errno != EEXIST)
 		return err_errno(errno, "%s", p->dir);
+	clean(p->dir);
 	struct list_shelf *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return err_new(ERR_NOMEM, NULL, "struct list_shelf");

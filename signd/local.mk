@@ -58,6 +58,7 @@ signd_libservice_la_SOURCES = \
 	%D%/spool.c %D%/spool.h \
 	%D%/supervisor.c %D%/supervisor.h \
 	%D%/tokenwatch.c %D%/tokenwatch.h \
+	%D%/wait.c %D%/wait.h \
 	%D%/worker.c
 signd_libservice_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
 	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS)

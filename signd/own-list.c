@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "signd/ipc-io.h"
+#include "signd/wait.h"
 
 struct own_list {
 	pthread_mutex_t lock; /* over all below; never held over indexing */
@@ -94,18 +95,10 @@ keep_small(struct own_list *l, int64_t number, struct bytes der)
 static struct err *
 wait_for(struct own_list *l, int64_t number, int64_t wait_ms, bool *mine)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += wait_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	int64_t end = ipc_now_ms() + wait_ms;
 	LOCKED(l);
 	while (l->number < number && l->making)
-		if (pthread_cond_timedwait(&l->changed, &l->lock, &until) ==
-		    ETIMEDOUT)
+		if (!wait_until(&l->changed, &l->lock, end))
 			return err_coded(err_new(ERR_REMOTE, NULL,
 					     "our own list is being indexed"),
 			    "source-busy");

@@ -158,7 +158,8 @@ enum key_op {
 	 * with SHA-256).
 	 * ERR_USAGE: no such kind, or a field that cannot be; ERR_MISSING code
 	 * "seal-missing": there is no such key; ERR_REMOTE code
-	 * "seal-changed": it has another certificate: ask for it, and again. */
+	 * "seal-changed": it has another certificate: ask for it, and again;
+	 * ERR_LIMIT code "seals-many": seals-per-minute is reached. */
 	KEY_SEAL = 0x0313,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n],
 			      * 3 pairs of keys made beforehand [n] */

@@ -100,7 +100,7 @@ queue_push(struct queue *q, void *item)
 }
 
 void
-queue_free(struct queue *q)
+queue_end(struct queue *q)
 {
 	if (q == NULL)
 		return;
@@ -108,8 +108,16 @@ queue_free(struct queue *q)
 	q->ending = true;
 	pthread_cond_broadcast(&q->some);
 	pthread_mutex_unlock(&q->lock);
-	for (size_t i = 0; i < q->nthreads; i++)
-		pthread_join(q->threads[i], NULL);
+	while (q->nthreads > 0)
+		pthread_join(q->threads[--q->nthreads], NULL);
+}
+
+void
+queue_free(struct queue *q)
+{
+	if (q == NULL)
+		return;
+	queue_end(q);
 	pthread_cond_destroy(&q->some);
 	pthread_mutex_destroy(&q->lock);
 	free(q->ring);

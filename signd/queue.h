@@ -11,7 +11,9 @@ struct err *queue_new(size_t max, size_t threads, void (*work)(void *item),
     struct queue **out) MUST_USE;
 /* False: it is full, or ending.  Never blocks. */
 bool queue_push(struct queue *q, void *item);
-/* Ends the threads when the queue is empty, and waits for them. */
+/* Ends the threads when the queue is empty, and waits for them; queue_push() may
+ * still be called.  NULL is allowed, as for the next. */
+void queue_end(struct queue *q);
 void queue_free(struct queue *q);
 
 #endif

@@ -342,10 +342,31 @@ ledger_pin_end(struct ledger *l, const char *id, enum pin_outcome outcome,
 
 /* ---- approvals and signatures ---- */
 
+/* Of what is not known any more whether it was used.  In force it can only be
+ * when the clock was set back. */
+static struct err *
+check_known(struct ledger *l, int64_t expires)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db, "SELECT expires FROM sad_forgotten", &q));
+	bool row;
+	TRY(stmt_step(q, &row));
+	if (row && expires > stmt_col_int(q, 0))
+		return NULL;
+	if (expires < clock_now(l->ground->clock))
+		return err_coded(
+		    err_new(ERR_DENIED, NULL, "the approval has expired"),
+		    "sad-expired");
+	return err_coded(
+	    err_new(ERR_REMOTE, NULL, "it may have been used before"),
+	    "clock-behind");
+}
+
 /* Keeps an id among those that were used; false: it is there already. */
 static struct err *
 use_once(struct ledger *l, struct bytes id, int64_t expires, bool *fresh)
 {
+	TRY(check_known(l, expires));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "INSERT INTO sad_used (id, expires) VALUES (?1, ?2)"
@@ -359,14 +380,13 @@ use_once(struct ledger *l, struct bytes id, int64_t expires, bool *fresh)
 	return NULL;
 }
 
-/* Who carries a sealed PIN must not get a second approval with it.  It is
- * refused for its age long before it is forgotten here. */
+/* Who carries a sealed PIN must not get a second approval with it. */
 static struct err *
 use_sealed_pin(struct ledger *l, const struct ledger_authorization *a)
 {
 	bool fresh = true;
 	if (a->pin_once.len > 0)
-		TRY(use_once(l, a->pin_once, a->expires, &fresh));
+		TRY(use_once(l, a->pin_once, a->pin_expires, &fresh));
 	if (fresh)
 		return NULL;
 	return err_coded(
@@ -461,6 +481,15 @@ find_answer(
 	stmt_blob(q, 2, bytes_of(hash, sizeof(hash)));
 	TRY(stmt_step(q, &row));
 	return row ? buf_append(earlier, stmt_col_bytes(q, 0)) : NULL;
+}
+
+struct err *
+ledger_sad_used(struct ledger *l, struct bytes id, bool *used)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db, "SELECT 1 FROM sad_used WHERE id = ?1", &q));
+	stmt_blob(q, 1, id);
+	return stmt_step(q, used);
 }
 
 static struct err *

@@ -169,6 +169,13 @@ static const char *const migrations[] = {
 	("ALTER TABLE enrolment ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE enrolment"
 	 " ADD COLUMN asked_until INTEGER NOT NULL DEFAULT 0;"),
+
+	/* Up to which expiry those that were used are no longer known. */
+	("CREATE TABLE sad_forgotten ("
+	 " only_row INTEGER PRIMARY KEY CHECK (only_row = 1),"
+	 " expires INTEGER NOT NULL"
+	 ") STRICT;"
+	 "INSERT INTO sad_forgotten VALUES (1, 0);"),
 };
 
 _Static_assert(COUNT_OF(migrations) == LEDGER_MIGRATIONS, "as it says");
@@ -341,16 +348,35 @@ ledger_setup_get(struct ledger *l, struct ledger_setup *out)
 	return NULL;
 }
 
+/* However far a clock is set back later: what is forgotten now is not taken
+ * again.  (Writes nothing when there is nothing to forget.) */
+static struct err *
+note_forgotten(struct ledger *l, int64_t before)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "UPDATE sad_forgotten SET expires = (SELECT max(expires)"
+	    " FROM sad_used WHERE expires < ?1)"
+	    " WHERE expires < (SELECT max(expires) FROM sad_used"
+	    " WHERE expires < ?1)",
+	    &q));
+	stmt_int(q, 1, before);
+	return stmt_run(q, NULL);
+}
+
 struct err *
 ledger_tidy(struct ledger *l)
 {
+	/* Not at once: a clock that is set back a little costs nobody
+	 * anything. */
+	int64_t before = clock_now(l->ground->clock) - LEDGER_SAD_KEEP;
+	TRY(note_forgotten(l, before));
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
 	TRY(db_prepare(l->db,
 	    "DELETE FROM sad_used WHERE id IN"
 	    " (SELECT id FROM sad_used WHERE expires < ?1 LIMIT ?2)",
 	    &q));
-	/* Not at once: a clock that is set back must not revive them. */
-	stmt_int(q, 1, clock_now(l->ground->clock) - LEDGER_SAD_KEEP);
+	stmt_int(q, 1, before);
 	stmt_int(q, 2, TIDY_BATCH);
 	return stmt_run(q, NULL);
 }

@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
-#define LEDGER_MIGRATIONS 9    /* of its database, so far */
+#define LEDGER_MIGRATIONS 10   /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
@@ -286,12 +286,14 @@ struct ledger_authorization {
 	int64_t count;             /* signatures allowed */
 	struct bytes digests_hash; /* over the list; empty: not bound */
 	struct bytes pin_once;     /* id of a sealed PIN; empty: it was plain */
+	int64_t pin_expires;       /* seconds: until when it can be sent again */
 	int64_t code_step; /* of the second factor's code; 0: none */
 };
 
 /* Records that a right PIN made a SAD, and ends the try.
  * ERR_DENIED code "pin-replayed": that sealed PIN was used before; code
- * "pin-wrong": that code was. */
+ * "pin-wrong": that code was.  ERR_REMOTE code "clock-behind": the clock was set
+ * back by more than LEDGER_SAD_KEEP, and it may have been. */
 struct err *ledger_authorized(
     struct ledger *l, const struct ledger_authorization *a) MUST_USE;
 
@@ -312,6 +314,11 @@ struct ledger_signature {
 };
 #define LEDGER_REPEAT 32                /* bytes */
 #define LEDGER_VALUES_MAX (1024 * 1024) /* bytes */
+
+/* Whether a SAD was used, as far as is known now: so that nothing is made for
+ * one that was.  ledger_signed() decides. */
+struct err *ledger_sad_used(
+    struct ledger *l, struct bytes id, bool *used) MUST_USE;
 
 /*
  * ledger_signed records signatures that were made and have not left yet, and

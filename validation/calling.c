@@ -3,10 +3,21 @@
 
 #include <string.h>
 
+static bool
+is_changed(const struct signature_fact *f)
+{
+	for (size_t i = 0; i < f->nreferences; i++)
+		if (f->references[i].digest == CHECK_FAILED)
+			return true;
+	return f->signature == CHECK_FAILED;
+}
+
+/* Where what is signed has changed, nobody knows any more how much it was. */
 bool
 covers_part(const struct signature_fact *f)
 {
-	return !f->covers_all && f->revisions == 0 && f->nreferences > 0;
+	return !f->covers_all && f->revisions == 0 && f->nreferences > 0 &&
+	       !is_changed(f);
 }
 
 bool

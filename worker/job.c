@@ -59,6 +59,29 @@ format_unknown(enum err_kind kind)
 	    err_new(kind, NULL, "no format that we know"), "format-unknown");
 }
 
+/* Files of Office, of 2007 and later (a package of parts) or before.  Their own
+ * signatures leave out parts that change what is shown, so none is judged: a
+ * reader learns that, and not that the file is of no kind at all. */
+static bool
+is_office(struct bytes document)
+{
+	const size_t far = (size_t)1 << 20; /* bytes; the directory is in it */
+	if (bytes_starts(
+		document, BYTES_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")))
+		return true;
+	size_t from = document.len > far ? document.len - far : 0;
+	return bytes_starts(document, BYTES_LIT("PK\003\004")) &&
+	       bytes_find(bytes_from(document, from),
+		   BYTES_LIT("[Content_Types].xml")) != SIZE_MAX;
+}
+
+static struct err *
+format_office(void)
+{
+	return err_coded(err_new(ERR_UNSUPPORTED, NULL, "signatures of Office"),
+	    "format-office");
+}
+
 struct err *
 job_format(struct bytes document, const char *hint, const struct format **out)
 {
@@ -76,5 +99,6 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 			*out = all[i];
 			return NULL;
 		}
-	return format_unknown(ERR_UNSUPPORTED);
+	return is_office(document) ? format_office()
+				   : format_unknown(ERR_UNSUPPORTED);
 }

@@ -279,7 +279,11 @@ note_unreadable(struct err *e, struct facts *facts)
 	if (kind != ERR_MALFORMED && kind != ERR_UNSUPPORTED &&
 	    kind != ERR_LIMIT && kind != ERR_DENIED)
 		return e;
-	facts->unreadable = err_kind_name(kind);
+	/* Nothing that was read before it broke off counts. */
+	const char *format = facts->format;
+	facts_done(facts);
+	*facts = (struct facts){ .format = format,
+		.unreadable = err_kind_name(kind) };
 	struct err *added = findings_add(
 	    &facts->findings, true, unreadable_code(e), "%s", err_text(e));
 	err_free(e);

@@ -17,7 +17,8 @@ gathered_done(struct gathered *g)
 static struct err *
 add_certs(struct gathered *g, struct source_seen *s)
 {
-	struct err *e = cert_list_read(&g->extra, s->body);
+	size_t passed = 0;
+	struct err *e = cert_list_read_pool(&g->extra, s->body, &passed);
 	if (e == NULL || err_kind(e) == ERR_NOMEM)
 		return e;
 	if (err_kind(e) != ERR_LIMIT)

@@ -30,6 +30,9 @@ tell_problem(const struct err *problem, struct signature_fact *fact)
 {
 	bool missing = strcmp(err_code(problem), "xml-external-missing") == 0;
 	const char *code = err_code(problem);
+	/* Our limits say nothing against the signature. */
+	if (err_kind(problem) == ERR_LIMIT)
+		code = "xml-limit";
 	if (strncmp(code, "xml-", 4) != 0)
 		code = "xml-reference";
 	return findings_add(
@@ -144,6 +147,7 @@ check_manifest(struct all *a, struct xml_signature *s, xmlNode *manifest,
 	return NULL;
 }
 
+/* Signed by itself, or with the Object around it, as Office does. */
 static struct err *
 check_manifests(
     struct all *a, struct xml_signature *s, struct signature_fact *fact)
@@ -154,6 +158,13 @@ check_manifests(
 			continue;
 		if (xml_is(r->element, NS_DS, "Manifest"))
 			TRY(check_manifest(a, s, r->element, fact));
+		if (!xml_is(r->element, NS_DS, "Object") ||
+		    r->element->parent != s->node)
+			continue;
+		for (xmlNode *e = xml_first(r->element); e != NULL;
+		     e = xml_next(e))
+			if (xml_is(e, NS_DS, "Manifest"))
+				TRY(check_manifest(a, s, e, fact));
 	}
 	return NULL;
 }
@@ -219,6 +230,7 @@ judge(struct all *a, struct xml_signature *s, struct signature_fact *fact)
 	TRY(check_manifests(a, s, fact));
 	TRY(xml_rules(s, fact));
 	TRY(xades_collect(&a->job, s, &later, fact, a->facts));
+	TRY(xml_property_time(s, fact));
 	sum_up(s, fact);
 	return NULL;
 }

@@ -27,6 +27,7 @@ xml_libsignxml_la_SOURCES = \
 	%D%/signing.h \
 	%D%/stamp.c %D%/stamp.h \
 	%D%/unsigned.c %D%/unsigned.h \
+	%D%/when.c \
 	%D%/work.c %D%/work.h \
 	%D%/write.c %D%/write.h \
 	%D%/xades.c \

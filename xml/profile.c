@@ -45,13 +45,6 @@ static const struct xml_profile profiles[] = {
 	    .subject_name = true },
 };
 
-const struct xml_profile *
-xml_profiles(size_t *count)
-{
-	*count = COUNT_OF(profiles);
-	return profiles;
-}
-
 struct err *
 xml_profile_by_name(const char *name, const struct xml_profile **out)
 {

@@ -31,8 +31,6 @@ struct xml_profile {
  * name. */
 struct err *xml_profile_by_name(
     const char *name, const struct xml_profile **out) MUST_USE;
-/* All of them, the default first. */
-const struct xml_profile *xml_profiles(size_t *count);
 
 /* A canonicalisation by its short name ("1.0+comments").  ERR_USAGE. */
 struct err *xml_canon_by_name(

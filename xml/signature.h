@@ -71,6 +71,16 @@ struct err *xml_loose_find(struct xml_job *job, struct xml_loose *out) MUST_USE;
 struct err *xml_rule_wrapping(struct xml_job *job, struct xml_signature *s,
     const struct xml_loose *loose, struct signature_fact *fact) MUST_USE;
 
+/* ---- times that are claimed: xml/when.c ---- */
+
+/* The time in an element; without a zone it is that of `zone_min`, minutes
+ * east of UTC. */
+struct err *xml_time(const xmlNode *n, int zone_min, int64_t *out) MUST_USE;
+/* Where nothing else claimed a time: the one signed SigningTime in a
+ * SignatureProperty of the signature's own Object (Circular 78/2021). */
+struct err *xml_property_time(
+    const struct xml_signature *s, struct signature_fact *fact) MUST_USE;
+
 /* ---- XAdES: xml/xades.c ---- */
 
 bool xades_is(const xmlNode *n, const char *name); /* in any version */

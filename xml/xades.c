@@ -61,19 +61,6 @@ text_of(const xmlNode *n, char **slot)
 	return fact_string(slot, buf_bytes(&b));
 }
 
-static struct err *
-signing_time(const xmlNode *n, struct signature_fact *fact)
-{
-	CLEANUP(buf_done) struct buf b = BUF(TEXT_MAX);
-	TRY(xml_text(n, &b));
-	struct bytes t = buf_bytes(&b);
-	while (t.len > 0 && strchr(" \t\r\n", *t.ptr) != NULL)
-		t = bytes_from(t, 1);
-	while (t.len > 0 && strchr(" \t\r\n", t.ptr[t.len - 1]) != NULL)
-		t.len--;
-	return time_parse_iso(t, &fact->claimed_time);
-}
-
 struct err *
 xades_cert_matches(const xmlNode *n, const struct cert *cert, bool *out)
 {
@@ -185,7 +172,8 @@ signed_signature_properties(const xmlNode *p, struct signature_fact *fact)
 	struct err *problem = NULL;
 	const xmlNode *time = xades_child(p, "SigningTime");
 	if (time != NULL)
-		TRY(blame_document(signing_time(time, fact), &problem));
+		TRY(blame_document(
+		    xml_time(time, 0, &fact->claimed_time), &problem));
 	err_free(problem);
 	const xmlNode *cert = signing_certificate(p);
 	if (cert != NULL && fact->cert != NULL)

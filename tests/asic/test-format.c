@@ -391,6 +391,41 @@ a_file_signed_in_part_is_not_covered(void)
 	expect_one(&w, false, "asic-covers-nothing");
 }
 
+#define TEXT_TYPE "application/vnd.oasis.opendocument.text"
+
+/* A word processor shows all files of such a package as one document. */
+static void
+an_open_document_is_signed_whole(void)
+{
+	CLEANUP(buf_done) struct buf form = xml_over(FORM_REFERENCE);
+	CLEANUP(buf_done)
+	struct buf both = xml_over(FORM_REFERENCE DRAWING_REFERENCE);
+	const struct zip_file text = { .name = "mimetype",
+		.data = BYTES_LIT(TEXT_TYPE) };
+	const char *name = "META-INF/documentsignatures.xml";
+	const char *macros = "META-INF/macrosignatures.xml";
+	struct zip_wish w = { .files = { text, file("form.txt", FORM),
+				  file("bản vẽ.txt", DRAWING),
+				  file(name, buf_bytes(&both)) } };
+	expect_one(&w, true, NULL);
+	w.files[3].data = buf_bytes(&form);
+	expect_one(&w, false, "odf-partial");
+	/* Nor does it help to take the type away. */
+	w.files[0] = type_e;
+	expect_one(&w, false, "odf-partial");
+	w.files[0] = file("mimetype", BYTES_LIT("x"));
+	expect_one(&w, false, "odf-partial");
+	/* One of macros is enough beside one of all, and not alone. */
+	w.files[0] = text;
+	w.files[3].name = macros;
+	expect_one(&w, false, "odf-partial");
+	w.files[4] = file(name, buf_bytes(&both));
+	CLEANUP(facts_done) struct facts f = collect(&w);
+	CHECK(f.nsignatures == 2 && f.signatures[1].covers_all);
+	CHECK(!has_fatal(&f.signatures[0].findings));
+	CHECK(!has_fatal(&f.signatures[1].findings));
+}
+
 static void
 tells_of_a_mimetype_out_of_place(void)
 {
@@ -472,6 +507,7 @@ main(void)
 	RUN(tells_what_an_xml_signature_leaves_out);
 	RUN(a_borrowed_signature_is_not_valid);
 	RUN(a_file_signed_in_part_is_not_covered);
+	RUN(an_open_document_is_signed_whole);
 	RUN(tells_of_a_mimetype_out_of_place);
 	RUN(knows_a_container_when_it_sees_one);
 	RUN(judges_time_stamps_alone);

@@ -34,6 +34,7 @@ struct ca {
 	char mode[32];
 	OSSL_CMP_MSG *waiting; /* for its decision */
 	int polls;
+	bool decided;
 	const char *reference, *secret;
 	/* The library's server knows one transaction at a time. */
 	OSSL_CMP_SRV_CTX *talks[TRANSACTIONS_MAX];
@@ -152,7 +153,8 @@ on_request(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id,
 		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 		    1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate,
 		    "not this citizen");
-	if (is_mode(ca, "wait") && ca->waiting == NULL && ca->polls == 0) {
+	if (is_mode(ca, "wait") && !ca->decided) {
+		OSSL_CMP_MSG_free(ca->waiting); /* nobody asks any more */
 		ca->waiting = OSSL_CMP_MSG_dup(m);
 		ca->polls = atoi(ca->mode + 4);
 		return OSSL_CMP_STATUSINFO_new(
@@ -164,7 +166,7 @@ on_request(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id,
 	if (key == NULL)
 		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 		    1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate, "no key");
-	ca->polls = 0;
+	ca->decided = false;
 	*out = make(ca, OSSL_CRMF_CERTTEMPLATE_get0_subject(t), key);
 	EVP_PKEY_free(key);
 	return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_accepted, 0, NULL);
@@ -184,7 +186,7 @@ on_poll(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id, OSSL_CMP_MSG **out,
 	say("polled", "");
 	if (--ca->polls > 0)
 		return 1;
-	ca->polls = 1; /* the request comes again, and is decided now */
+	ca->decided = true; /* the request comes again */
 	*out = ca->waiting;
 	ca->waiting = NULL;
 	return 1;

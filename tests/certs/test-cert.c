@@ -78,8 +78,8 @@ sign(EVP_PKEY *key, const EVP_MD *md, int padding, struct bytes digest,
 	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
 	    /* What is taken without a word is another in OpenSSL 3.1. */
 	    (padding == RSA_PKCS1_PSS_PADDING &&
-		EVP_PKEY_CTX_set_rsa_pss_saltlen(
-		    ctx, RSA_PSS_SALTLEN_MAX) != 1) ||
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_MAX) !=
+		    1) ||
 	    EVP_PKEY_sign(ctx, sig, &len, digest.ptr, digest.len) != 1)
 		return err_ossl(ERR_INTERNAL, "EVP_PKEY_sign");
 	return buf_append(out, bytes_of(sig, len));
@@ -273,9 +273,41 @@ reads_pools_from_pem_and_der_once_each(void)
 	CHECK_OK(cert_list_read(&l, bytes_of(pem, (size_t)len)));
 	CHECK_OK(cert_list_read(&l, cert_der(c)));
 	CHECK(l.n == 1 && cert_eq(l.v[0], c));
+	CHECK_OK(cert_list_read(&l, bytes_of(pem, (size_t)len)));
+	CHECK(l.n == 1);
 	CHECK_ERR(cert_list_read(&l, bytes_of(pem, 200)), ERR_MALFORMED);
 	CHECK_ERR(cert_list_read(&l, BYTES_LIT("hello")), ERR_MALFORMED);
 	CHECK_ERR(cert_list_read(&l, BYTES_NONE), ERR_MALFORMED);
+}
+
+/* The next algorithm will come in the same bundle as those of today. */
+static void
+passes_over_what_a_pool_need_not_have(void)
+{
+	const struct bytes ec = BYTES_LIT("\x2a\x86\x48\xce\x3d\x02\x01");
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	CLEANUP(cert_freep) struct cert *c = p256_cert(&key);
+	CLEANUP(buf_done) struct buf strange = BUF(CERT_MAX);
+	CHECK_OK(buf_append(&strange, cert_der(c)));
+	size_t at = bytes_find(buf_bytes(&strange), ec);
+	CHECK(at != SIZE_MAX);
+	strange.ptr[at + ec.len - 1] = 0x7f; /* no algorithm of anybody's */
+
+	CLEANUP(BIO_free_allp) BIO *bio = BIO_new(BIO_s_mem());
+	PEM_write_bio(bio, PEM_STRING_X509, "", strange.ptr, (long)strange.len);
+	PEM_write_bio_X509(bio, cert_x509(c));
+	char *pem;
+	long len = BIO_get_mem_data(bio, &pem);
+	CLEANUP(cert_list_done) struct cert_list l = { 0 };
+	size_t passed = 0;
+	CHECK_ERR(
+	    cert_list_read(&l, bytes_of(pem, (size_t)len)), ERR_UNSUPPORTED);
+	CHECK_OK(cert_list_read_pool(&l, bytes_of(pem, (size_t)len), &passed));
+	CHECK(l.n == 1 && passed == 1 && cert_eq(l.v[0], c));
+	CHECK_OK(cert_list_read_pool(&l, buf_bytes(&strange), &passed));
+	CHECK(l.n == 1 && passed == 2);
+	CHECK_ERR(cert_list_read_pool(&l, BYTES_LIT("hello"), &passed),
+	    ERR_MALFORMED);
 }
 
 static void
@@ -333,6 +365,7 @@ main(void)
 	RUN(reads_keys_whose_curve_is_written_out);
 	RUN(verifies_ed25519_over_the_message_only);
 	RUN(reads_pools_from_pem_and_der_once_each);
+	RUN(passes_over_what_a_pool_need_not_have);
 	RUN(gives_the_same_bytes_the_same_certificate_again);
 	RUN(stays_right_when_many_certificates_were_seen);
 	return DONE();

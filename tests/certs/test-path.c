@@ -174,10 +174,9 @@ add_key_ids(X509 *x, EVP_PKEY *key, EVP_PKEY *claimed)
 	AUTHORITY_KEYID_free(from);
 }
 
-/* A certificate made by OpenSSL alone: our own rooms would refuse. */
-static struct cert *
-make_cert(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer,
-    bool ca, EVP_PKEY *claimed)
+/* Certificates made by OpenSSL alone: our own rooms would refuse. */
+static X509 *
+start_cert(const char *name, EVP_PKEY *key, const char *issuer, bool ca)
 {
 	X509 *x = X509_new();
 	X509_set_version(x, X509_VERSION_3);
@@ -193,8 +192,12 @@ make_cert(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer,
 	bc->ca = ca ? 0xff : 0;
 	X509_add1_ext_i2d(x, NID_basic_constraints, bc, 1, 0);
 	BASIC_CONSTRAINTS_free(bc);
-	if (claimed != NULL)
-		add_key_ids(x, key, claimed);
+	return x;
+}
+
+static struct cert *
+finish_cert(X509 *x, EVP_PKEY *signer)
+{
 	X509_sign(x, signer, EVP_sha256());
 	uint8_t *der = NULL;
 	int len = i2d_X509(x, &der);
@@ -203,6 +206,16 @@ make_cert(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer,
 	OPENSSL_free(der);
 	X509_free(x);
 	return c;
+}
+
+static struct cert *
+make_cert(const char *name, EVP_PKEY *key, const char *issuer, EVP_PKEY *signer,
+    bool ca, EVP_PKEY *claimed)
+{
+	X509 *x = start_cert(name, key, issuer, ca);
+	if (claimed != NULL)
+		add_key_ids(x, key, claimed);
+	return finish_cert(x, signer);
 }
 
 static struct cert *
@@ -336,6 +349,109 @@ purposes_are_kept_apart(void)
 	a.r.purpose = "flying";
 	struct path p = { 0 };
 	CHECK_ERR(path_build(&a.r, &p), ERR_USAGE);
+}
+
+/* A path root, "ca", "leaf" whose last two have these extended key usages. */
+static enum path_result
+answer_with_purposes(struct ask *a, const char *of_ca, const char *of_leaf)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x[2] = { start_cert("ca", key, "r", true),
+		start_cert("leaf", key, "ca", false) };
+	const char *const of[2] = { of_ca, of_leaf };
+	for (size_t i = 0; i < COUNT_OF(x); i++) {
+		if (of[i] == NULL)
+			continue;
+		X509_EXTENSION *e =
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, of[i]);
+		CHECK(e != NULL && X509_add_ext(x[i], e, -1) == 1);
+		X509_EXTENSION_free(e);
+	}
+	CLEANUP(cert_freep) struct cert *root = make_ca("r", key, "r", key);
+	CLEANUP(cert_freep) struct cert *ca = finish_cert(x[0], key);
+	CLEANUP(cert_freep) struct cert *leaf = finish_cert(x[1], key);
+	CLEANUP(cert_list_done) struct cert_list anchors = { 0 };
+	CLEANUP(cert_list_done) struct cert_list pool = { 0 };
+	CHECK_OK(cert_list_add(&anchors, root));
+	CHECK_OK(cert_list_add(&pool, ca));
+	a->r.anchors = &anchors;
+	a->r.pool = &pool;
+	a->r.leaf = leaf;
+	return answer(a);
+}
+
+static void
+a_purpose_may_be_any_oid(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.purpose = "1.3.6.1.5.5.7.3.36"; /* RFC 9336 */
+	const char *other = "emailProtection";
+	CHECK(answer_with_purposes(&a, NULL, a.r.purpose) == PATH_OK);
+	CHECK(answer_with_purposes(&a, NULL, NULL) == PATH_OK);
+	CHECK(answer_with_purposes(&a, NULL, "anyExtendedKeyUsage") == PATH_OK);
+	CHECK(answer_with_purposes(&a, NULL, other) == PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, other, a.r.purpose) == PATH_CONSTRAINTS);
+	a.r.purpose = "email";
+	CHECK(answer_with_purposes(&a, NULL, other) == PATH_OK);
+	CHECK(answer_with_purposes(&a, NULL, "clientAuth") == PATH_CONSTRAINTS);
+}
+
+static void
+a_purpose_may_have_to_be_named(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	const char *is = "clientAuth", *any = "anyExtendedKeyUsage";
+	a.r.purpose = "1.3.6.1.5.5.7.3.2"; /* clientAuth */
+	a.r.purpose_named = PURPOSE_NAMED_BY_LEAF;
+	CHECK(answer_with_purposes(&a, NULL, is) == PATH_OK);
+	CHECK(answer_with_purposes(&a, any, is) == PATH_OK);
+	CHECK(answer_with_purposes(&a, NULL, NULL) == PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, NULL, any) == PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, NULL, "clientAuth,timeStamping") ==
+	      PATH_CONSTRAINTS);
+	a.r.purpose_named = PURPOSE_NAMED_BY_ALL;
+	CHECK(answer_with_purposes(&a, NULL, is) == PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, any, is) == PATH_CONSTRAINTS);
+	CHECK(answer_with_purposes(&a, is, "clientAuth,serverAuth") == PATH_OK);
+}
+
+static void
+an_anchor_may_be_pinned(void)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	CHECK(answer(&a) == PATH_OK);
+	a.r.pinned_only = true;
+	CHECK(answer(&a) == PATH_NO_CHAIN);
+	struct cert_list leaf = { 0 };
+	CHECK_OK(cert_list_add(&leaf, a.t.leaf));
+	a.r.anchors = &leaf;
+	CHECK(answer(&a) == PATH_OK && a.path.chain.n == 1);
+	cert_list_done(&leaf);
+}
+
+static void
+an_anchors_own_signature_counts_where_asked(void)
+{
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k1 = EVP_EC_gen("P-256");
+	CLEANUP(EVP_PKEY_freep) EVP_PKEY *k2 = EVP_EC_gen("P-256");
+	CLEANUP(cert_freep) struct cert *good = make_ca("r", k1, "r", k1);
+	CLEANUP(cert_freep) struct cert *bad = make_ca("r", k1, "r", k2);
+	CLEANUP(cert_freep) struct cert *leaf = make_ca("l", k2, "r", k1);
+	const struct cert_list lists[2] = { { .v = &good, .n = 1 },
+		{ .v = &bad, .n = 1 } };
+	CLEANUP(ask_done) struct ask a = { 0 };
+	ask_make(&a);
+	a.r.leaf = leaf;
+	a.r.pool = NULL;
+	a.r.anchors = &lists[1];
+	CHECK(answer(&a) == PATH_OK);
+	a.r.anchor_signed = true;
+	CHECK(answer(&a) != PATH_OK);
+	a.r.anchors = &lists[0];
+	CHECK(answer(&a) == PATH_OK);
 }
 
 static void
@@ -642,6 +758,10 @@ main(void)
 	RUN(short_keys_carry_no_path);
 	RUN(refuses_a_leaf_that_signs_certificates);
 	RUN(purposes_are_kept_apart);
+	RUN(a_purpose_may_be_any_oid);
+	RUN(a_purpose_may_have_to_be_named);
+	RUN(an_anchor_may_be_pinned);
+	RUN(an_anchors_own_signature_counts_where_asked);
 	RUN(policies_are_asked_for);
 	RUN(reads_revocation_lists_along_the_path);
 	RUN(a_list_by_a_stranger_neither_clears_nor_revokes);

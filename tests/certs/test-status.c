@@ -504,6 +504,21 @@ judges_files_in_one_word(void)
 	CHECK_OK(judge_cert(&in, &j));
 	CHECK(j.word == JUDGE_VALID && j.path.chain.n == 3);
 	judgement_done(&j);
+	/* A key of an unknown kind beside it changes nothing; the path may
+	 * lead through it where there is no other. */
+	const struct bytes ec = BYTES_LIT("\x2a\x86\x48\xce\x3d\x02\x01");
+	CLEANUP(buf_done) struct buf strange = BUF(65536);
+	CHECK_OK(buf_append(&strange, ca));
+	strange.ptr[bytes_find(buf_bytes(&strange), ec) + ec.len - 1] = 0x7f;
+	struct bytes both[2] = { buf_bytes(&strange), ca };
+	in.pool = (struct judge_files){ both, 2 };
+	CHECK_OK(judge_cert(&in, &j));
+	CHECK(j.word == JUDGE_VALID);
+	judgement_done(&j);
+	in.pool.n = 1;
+	CHECK_ERR(judge_cert(&in, &j), ERR_UNSUPPORTED);
+	judgement_done(&j);
+	in.pool = (struct judge_files){ &ca, 1 };
 	in.subject = BYTES_LIT("nonsense");
 	CHECK_OK(judge_cert(&in, &j));
 	CHECK(j.word == JUDGE_PARSE_ERROR);

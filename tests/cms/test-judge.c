@@ -79,6 +79,7 @@ struct way {
 	enum digest_alg stated;     /* put into digestAlgorithm */
 	bool as_they_stand;         /* signed in the order of `attrs` */
 	bool sorted;                /* and written in DER's order */
+	bool rsa_stated; /* digestAlgorithm is sha256WithRSAEncryption */
 };
 
 static const struct way normal = {
@@ -93,6 +94,18 @@ state_sha512(struct buf *der)
 	CHECK(at != SIZE_MAX);
 	if (at != SIZE_MAX)
 		der->ptr[at + OID_SHA256.len - 1] = 3;
+}
+
+/* So is that of the signature algorithm, which old programs state there. */
+static void
+state_rsa(struct buf *der)
+{
+	const struct bytes rsa =
+	    BYTES_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b");
+	size_t at = bytes_rfind(buf_bytes(der), OID_SHA256);
+	CHECK(at != SIZE_MAX && rsa.len == OID_SHA256.len);
+	if (at != SIZE_MAX)
+		memcpy(der->ptr + at, rsa.ptr, rsa.len);
 }
 
 static struct buf
@@ -114,6 +127,8 @@ assemble(struct way w)
 	    buf_bytes(&value), &out));
 	if (w.stated == DIGEST_SHA512)
 		state_sha512(&out);
+	if (w.rsa_stated)
+		state_rsa(&out);
 	buf_done(&sorted);
 	buf_done(&plain);
 	buf_done(&value);
@@ -289,6 +304,21 @@ tells_two_hashes_and_takes_the_value_under_either(void)
 	signature_fact_done(&f);
 }
 
+static void
+takes_a_signature_algorithm_for_its_hash(void)
+{
+	struct way w = normal;
+	w.rsa_stated = true;
+	usual();
+	check_good(w, 0);
+	/* The hash is still the one that it names. */
+	content_type(OID_DATA);
+	message_digest(DIGEST_SHA512, 1);
+	struct signature_fact f = judge(w);
+	CHECK(f.nreferences == 1 && f.references[0].digest == CHECK_FAILED);
+	signature_fact_done(&f);
+}
+
 /* SHA-256 and ECDSA with `sig`, as CMSAlgorithmProtection. */
 static void
 protection(struct bytes sig)
@@ -361,6 +391,7 @@ main(void)
 	RUN(each_signing_certificate_that_is_there_must_fit);
 	RUN(takes_attributes_signed_in_another_order);
 	RUN(tells_two_hashes_and_takes_the_value_under_either);
+	RUN(takes_a_signature_algorithm_for_its_hash);
 	RUN(the_protected_algorithms_must_be_those_used);
 	RUN(finds_a_certificate_with_a_negative_serial_number);
 	RUN(refuses_more_attributes_than_the_limit);

@@ -11,7 +11,8 @@ import sys
 SRC = os.environ.get("top_srcdir", ".")
 STRUCTS = ["finding", "reference", "status_place", "timestamp_fact",
            "policy_fact", "signature_fact", "facts"]
-LEFT_OUT = {"facts.format": "static, of the process that reads"}
+LEFT_OUT = {"facts.format": "static, of the process that reads",
+            "facts.unreadable": "nobody comes again with more for such a file"}
 
 
 def text(path):

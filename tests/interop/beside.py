@@ -81,9 +81,13 @@ def report(case):
 def ours(case):
     said, why = report(case)
     if said is None:
-        # What is no document of its format at all: EN 319 102-1 5.2.2.
-        refused = why.startswith(("65", "68"))
-        return Answer("TOTAL_FAILED", "FORMAT_FAILURE", why) if refused else Answer("ERROR", "", why)
+        return Answer("ERROR", "", why)
+    unreadable = said["document"]["unreadable"]
+    if unreadable in ("malformed", "limit"):
+        # No document of its format at all (EN 319 102-1 5.2.2).  People are told "not known", and not to use it.
+        return Answer("TOTAL_FAILED", "FORMAT_FAILURE", said["code"])
+    if unreadable:
+        return Answer("ERROR", "", said["code"])
     signatures = said["signatures"]
     stamps_only = [s for s in said["signatures"] if "time stamp" in (s["format"] or "")]
     real = [s for s in signatures if s not in stamps_only] or signatures

@@ -287,4 +287,5 @@ def main():
     done()
 
 
-main()
+if __name__ == "__main__":  # vietnampdf.py takes pdf_changes alone
+    main()

@@ -14,6 +14,12 @@ tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 	tests/pdf/looks$(EXEEXT) \
 	tests/pdf/judge$(EXEEXT) signctl/signctl$(EXEEXT)
 
+# Invoices, tax returns and PDF in the shapes that Vietnamese providers write.
+TESTS += tests/interop/vietnam.py tests/interop/vietnampdf.py
+EXTRA_DIST += %D%/vietnam.py %D%/vietnampdf.py %D%/dss/Invoice.java
+tests/interop/vietnam.log: signctl/signctl$(EXEEXT)
+tests/interop/vietnampdf.log: signctl/signctl$(EXEEXT)
+
 # The XML report against its schema.
 TESTS += tests/interop/etsi.py
 EXTRA_DIST += %D%/etsi.py

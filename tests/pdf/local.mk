@@ -4,6 +4,10 @@ tests_pdf_test_lex_SOURCES = tests/pdf/test-lex.c tests/pdf/build.h tests/pdf/si
 tests_pdf_test_lex_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_pdf_test_lex_LDADD = $(PDF_LIBS)
 
+check_PROGRAMS += tests/pdf/test-text
+tests_pdf_test_text_SOURCES = tests/pdf/test-text.c
+tests_pdf_test_text_LDADD = $(PDF_LIBS)
+
 check_PROGRAMS += tests/pdf/test-xref
 tests_pdf_test_xref_SOURCES = tests/pdf/test-xref.c tests/pdf/build.h tests/pdf/signing.h
 tests_pdf_test_xref_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

@@ -39,13 +39,13 @@ take(enum faulty_function f)
 	return (enum faulty_fault)atomic_load(&orders->fault);
 }
 
+/* Another order, with less to wait, lets it go on. */
 static void
 wait_a_while(void)
 {
-	uint32_t ms = atomic_load(&orders->ms);
-	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
-	while (nanosleep(&t, &t) != 0)
-		;
+	const struct timespec step = { .tv_nsec = 10 * 1000000 };
+	for (uint32_t ms = 0; ms < atomic_load(&orders->ms); ms += 10)
+		nanosleep(&step, NULL);
 }
 
 /* What can be done before the real function is called. */

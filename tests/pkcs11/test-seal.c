@@ -180,8 +180,8 @@ make_sad(struct sad *s)
 		.expires = EXPIRES,
 		.bound = true };
 	const struct bytes d[2] = { BYTES_LIT("first"), BYTES_LIT("second") };
-	TRY(cover_pass_make(&one, 7, BYTES_LIT("cover-7"), BYTES_LIT("cred-1"),
-	    &s->cover));
+	TRY(cover_pass_make(
+	    &one, 7, BYTES_LIT("cover-7"), BYTES_LIT("cred-1"), &s->cover));
 	TRY(secret_init(&s->key, SEAL_KEY));
 	memset(s->key.ptr, 5, SEAL_KEY);
 	return sad_digests(DIGEST_SHA256, d, 2, s->digests);
@@ -223,8 +223,8 @@ a_sad_opens_the_cover_without_the_token(void)
 	CHECK_OK(sad_seal(&keys, &s, &blob));
 	CHECK_OK(sad_open(&keys, EXPIRES - 1, buf_bytes(&blob), &got));
 	CHECK(got.cover.generation == 7);
-	CHECK_OK(cover_pass_open(
-	    &got.cover, owner, buf_bytes(&covered), &plain));
+	CHECK_OK(
+	    cover_pass_open(&got.cover, owner, buf_bytes(&covered), &plain));
 	CHECK(bytes_eq_str(secret_bytes(&plain), "a sealed blob"));
 	/* And nobody else's. */
 	CHECK_ERR(cover_pass_open(&got.cover, BYTES_LIT("cred-2"),
@@ -274,6 +274,40 @@ the_token_is_asked_once_in_an_epoch(void)
 	CHECK(c.calls == 2);
 }
 
+static size_t
+kept(const struct sad_keys *keys)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < SAD_EPOCHS; i++)
+		n += keys->at[i].key.len > 0;
+	return n;
+}
+
+/* Also where nobody asks for a new one. */
+static void
+what_opens_expired_ones_is_wiped(void)
+{
+	CLEANUP(sad_done) struct sad s;
+	CLEANUP(buf_done) struct buf blob = BUF(SAD_MAX);
+	CLEANUP(buf_done) struct buf later = BUF(SAD_MAX);
+	CLEANUP(sad_keys_done) struct sad_keys keys;
+	CHECK_OK(sad_keys_init(&keys, one));
+	CHECK_OK(make_sad(&s));
+	CHECK_OK(sad_seal(&keys, &s, &blob));
+	s.expires += SAD_EPOCH;
+	CHECK_OK(sad_seal(&keys, &s, &later));
+	CHECK(kept(&keys) == 2);
+	sad_keys_forget(&keys, EXPIRES);
+	CHECK(kept(&keys) == 2);
+	sad_keys_forget(&keys, EXPIRES + SAD_EPOCH);
+	CHECK(kept(&keys) == 1);
+	CHECK(strcmp(opening(&keys, EXPIRES + SAD_EPOCH - 1, &later), "") == 0);
+	sad_keys_forget(&keys, EXPIRES + 2 * SAD_EPOCH);
+	CHECK(kept(&keys) == 0);
+	/* The clock was set back: the token says it again. */
+	CHECK(strcmp(opening(&keys, EXPIRES - 1, &blob), "") == 0);
+}
+
 /* A stranger writes what epoch they like. */
 static void
 epochs_that_cannot_be_cost_no_call(void)
@@ -289,8 +323,8 @@ epochs_that_cannot_be_cost_no_call(void)
 	CHECK_OK(sad_seal(&others, &s, &blob));
 	CHECK(strcmp(opening(&keys, EXPIRES + SAD_EPOCH, &blob),
 		  "sad-expired") == 0);
-	CHECK(strcmp(opening(&keys,
-			 EXPIRES - SAD_SECONDS_MAX - 3 * SAD_EPOCH, &blob),
+	CHECK(strcmp(opening(&keys, EXPIRES - SAD_SECONDS_MAX - 3 * SAD_EPOCH,
+			 &blob),
 		  "sad-invalid") == 0);
 	blob.ptr[1] = 0xff;
 	CHECK(strcmp(opening(&keys, EXPIRES, &blob), "sad-invalid") == 0);
@@ -349,8 +383,8 @@ a_sad_allows_what_was_approved_and_no_more(void)
 	const enum digest_alg sha2 = DIGEST_SHA256, sha3 = DIGEST_SHA3_256;
 	CHECK(*refusal(&s, EXPIRES - 1, "cred-1", sha2, d, 2) == '\0');
 	const char *no = "sad-mismatch";
-	CHECK(strcmp(refusal(&s, EXPIRES, "cred-1", sha2, d, 2), "sad-expired") ==
-	      0);
+	CHECK(strcmp(refusal(&s, EXPIRES, "cred-1", sha2, d, 2),
+		  "sad-expired") == 0);
 	CHECK(strcmp(refusal(&s, 1, "cred-2", sha2, d, 2), no) == 0);
 	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, d, 3), no) == 0);
 	CHECK(strcmp(refusal(&s, 1, "cred-1", sha2, d, 1), no) == 0);
@@ -396,6 +430,7 @@ main(void)
 	RUN(a_sad_comes_back_as_it_was);
 	RUN(a_sad_opens_the_cover_without_the_token);
 	RUN(the_token_is_asked_once_in_an_epoch);
+	RUN(what_opens_expired_ones_is_wiped);
 	RUN(epochs_that_cannot_be_cost_no_call);
 	RUN(nobody_without_the_key_opens_or_changes_a_sad);
 	RUN(a_sad_allows_what_was_approved_and_no_more);

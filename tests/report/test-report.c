@@ -197,6 +197,27 @@ the_clerk_reads_the_sentence_and_the_next_step_first(void)
 }
 
 static void
+what_was_changed_is_not_called_a_part(void)
+{
+	struct facts f = { .format = "xml" };
+	struct buf crl = make_crl(&world.ca, NOON - 100, NULL, 0);
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	s->covers_all = false;
+	CHECK_OK(fact_string(
+	    &s->references[0].covers, BYTES_LIT("whole document")));
+	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(has(&t, "một phần của tệp (toàn bộ tài liệu)\n"));
+	buf_done(&t);
+	s->references[0].digest = CHECK_FAILED;
+	t = text_of(&f, "basic", LANG_VI, &crl);
+	CHECK(has(&t, "Phạm vi được ký:        toàn bộ tài liệu\n"));
+	CHECK(!has(&t, "một phần"));
+	buf_done(&t);
+	facts_done(&f);
+	buf_done(&crl);
+}
+
+static void
 english_says_the_same(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -536,6 +557,7 @@ main(void)
 	load_schema();
 	world = make_world();
 	RUN(the_clerk_reads_the_sentence_and_the_next_step_first);
+	RUN(what_was_changed_is_not_called_a_part);
 	RUN(english_says_the_same);
 	RUN(unknown_revocation_never_reads_as_valid);
 	RUN(several_signatures_are_counted_and_the_worst_leads);

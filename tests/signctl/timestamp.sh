@@ -63,6 +63,12 @@ expect 1 "it does not answer another request" --request q2.tsq --trust good-ca.p
 expect 1 "a stranger's authority is not trusted" --data data --trust other-ca.pem r.tsr
 expect 1 "it is not right before its authority existed" --data data \
     --trust good-ca.pem --time 2001-01-01T00:00:00Z r.tsr
+expect 0 "its authority may be asked for by name" --data data \
+    --trust good-ca.pem --authority "CN=TSA good" r.tsr
+expect 1 "another authority is not the one asked for" --data data \
+    --trust good-ca.pem --authority "CN=TSA other" r.tsr
+printf '\060\005\060\003\002\001\002' >no.tsr
+expect 1 "a refusal is no time stamp" --data data --trust good-ca.pem no.tsr
 expect 65 "half a token is refused" --data data --trust good-ca.pem cut.tst
 expect 64 "without data or request nothing is asked" --trust good-ca.pem r.tsr
 echo "1..$n"

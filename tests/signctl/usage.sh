@@ -27,18 +27,41 @@ expect() {
 	[ "$r" = 0 ] || echo "# exit $got, wanted $code and /$pattern/"
 	ok "$what"
 }
-expect 0 'usage: signctl COMMAND' "says what it can" --help
-expect 64 'usage: signctl COMMAND' "says so when no command is given"
+expect 0 'cách dùng: signctl COMMAND' "says what it can" --help
+expect 0 'usage: signctl COMMAND' "and in English" --help --lang en
+expect 64 'cách dùng: signctl COMMAND' "says so when no command is given"
 expect 0 'cert verify' "tells about a group" cert --help
 expect 64 'cert verify' "tells about a group without a command" cert
 for command in verify sign authorize activate info ca enrol revoke \
 	"cert verify" "crl verify" "ocsp verify" "timestamp verify" \
 	"sod verify" "token probe" "token key-new" "token csr" "token put-cert"; do
 	# shellcheck disable=SC2086
-	expect 0 "usage: signctl $command" "tells about $command" $command --help
+	expect 0 "usage: signctl $command" "tells about $command" \
+		$command --help --lang=en
 done
+
+# Each summary and each option, in both languages.
+"$signctl" --help --lang en | sed -n 's/^  \([a-z-]*\( [a-z-]*\)\{0,1\}\)  .*/\1/p' \
+	>"$dir/commands"
+: >"$dir/out"
+while read -r command; do
+	for lang in vi en; do
+		# shellcheck disable=SC2086
+		"$signctl" $command --help --lang "$lang" 2>&1 |
+			grep -E '^(  --[^ ]+( [^ ]+)*  +|[^ ].*)[^ ]' |
+			sort -u >"$dir/$lang"
+	done
+	comm -12 "$dir/vi" "$dir/en" | sed "s/^/$command: /" >>"$dir/out"
+done <"$dir/commands"
+r=1
+[ "$(wc -l <"$dir/commands")" -gt 20 ] && [ ! -s "$dir/out" ] && r=0
+ok "says all of it in Vietnamese (signctl/help.def)"
+"$signctl" sign --help --lang en | awk 'length > 79' >"$dir/out"
+r=1
+[ ! -s "$dir/out" ] && r=0
+ok "in lines that fit"
 expect 0 '^signctl [0-9]' "tells its version" --version
-expect 64 'no such command' "refuses an unknown command" frobnicate
+expect 64 'không có lệnh này' "refuses an unknown command" frobnicate
 expect 64 'no such option' "refuses an unknown option" verify --frobnicate x
 expect 64 'wants FILE' "refuses an option without its value" verify x --trust
 expect 64 'given twice' "refuses an option given twice" verify --policy basic --policy basic x
@@ -51,6 +74,7 @@ expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này không thuộc loại' "says 
 expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này rỗng' "says that a file is empty" verify "$dir/empty"
 expect 66 'Không tìm thấy' "speaks Vietnamese by default" verify "$dir/nothing"
 expect 66 'not there' "speaks English when asked" verify --lang en "$dir/nothing"
+expect 64 'makes no sense' "says so too of an option that there is not" verify --nothing --lang en "$0"
 expect 64 'url is missing' "wants to know the service" sign --credential x "$0"
 expect 64 'must be https' "talks to no plain HTTP" info --url http://localhost:1
 expect 69 '\[service-unreachable\]' "says that nobody answers" info --url https://localhost:1

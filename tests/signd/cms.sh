@@ -64,6 +64,15 @@ here --format cms --content-timestamp --sig-policy 1.2.3.4.5 --sig-policy-file "
     printed "$dir/d.p7s" | grep -q contentTimestamp &&
     [ "$(indications --content "$dir/letter" "$dir/d.p7s")" = TOTAL-PASSED ]
 ok $? "signctl asks the service for the same"
+here --format cms --content-timestamp --out "$dir/whole.p7m" "$dir/letter" &&
+    printed "$dir/whole.p7m" | grep -q contentTimestamp &&
+    [ "$(indications "$dir/whole.p7m")" = TOTAL-PASSED ]
+ok $? "and without --detached has the file in it"
+here --format cms --content-timestamp --content "$dir/letter" \
+    --out "$dir/d2.p7s" "$dir/d.p7s" &&
+    [ "$(printed "$dir/d2.p7s" | grep -c contentTimestamp)" = 2 ] &&
+    [ "$(indications --content "$dir/letter" "$dir/d2.p7s")" = "TOTAL-PASSED TOTAL-PASSED" ]
+ok $? "one more signer of a detached signature has one, too"
 
 # ---- one more signer, and a signature on a signature ----
 sign "$dir/c.Detached" "$dir/two.p7s" \

@@ -114,8 +114,9 @@ wait_for rejected; ok $? "and the CA hears that it is not"
 mode wait 60
 activate 246810; expect 503 external-ca-waiting "a CA that does not decide is not waited for long"
 mode wait 2
+: > "$ca_dir/said"
 activate 246810; expect 201 '' "one that decides after two questions is"
-[ "$(said polled)" -ge 2 ]; ok $? "(it was asked again)"
+[ "$(said polled)" = 2 ]; ok $? "(it was asked again)"
 
 # Signing goes on while the CA thinks: nobody has the token meanwhile.
 enrol 'Lê Văn Chung' CCCD:001099012346

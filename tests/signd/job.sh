@@ -88,6 +88,27 @@ ask -H 'Content-Type: application/json' -d "$body" \
     "$url/v1/signatures/signHash"
 [ "$status" -ge 400 ]; ok $? "a SAD is good once"
 
+# Answers that were lost on their way: the same key gives them again.
+again() { # again WHAT BODY KEY: twice, and the same answer
+	ask -H 'Content-Type: application/json' -H "Idempotency-Key: $3" \
+	    -d "$2" "$url/v1/$1"
+	expect 200 '' "$1 under a key"
+	cp "$dir/out" "$dir/answer"
+	ask -H 'Content-Type: application/json' -H "Idempotency-Key: $3" \
+	    -d "$2" "$url/v1/$1"
+	[ "$status" = 200 ] && cmp -s "$dir/out" "$dir/answer"
+	ok $? "and again: the same answer"
+}
+ask -H 'Content-Type: application/json' -d "{\"credentialID\":\"$credential\",
+ \"PIN\":\"246813\",\"numSignatures\":1,\"hashes\":[\"$hash\"]}" \
+    "$url/v1/credentials/authorize"
+sad=$(json_field SAD < "$dir/out")
+body="{\"credentialID\":\"$credential\",\"SAD\":\"$sad\",\"hashes\":[\"$hash\"]}"
+again signatures/signHash "$body" hash-1
+ask -H 'Content-Type: application/json' -H 'Idempotency-Key: hash-2' \
+    -d "$body" "$url/v1/signatures/signHash"
+expect 403 sad-used "but not under another key"
+
 # In two steps.
 ask --data-binary "@$dir/form.xml" -H 'Content-Type: application/xml' \
     "$url/v1/signatures/prepare?credentialID=$credential"

@@ -25,6 +25,18 @@ tests_signd_test_recovery_SOURCES = tests/signd/test-recovery.c tests/signd/citi
 tests_signd_test_recovery_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_recovery_LDADD = $(KEYS_TEST_LIBS)
 
+check_PROGRAMS += tests/signd/test-hostile
+tests_signd_test_hostile_SOURCES = tests/signd/test-hostile.c tests/signd/citizen.h \
+	tests/signd/world.h tests/softhsm.h tests/tap.h
+tests_signd_test_hostile_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_hostile_LDADD = $(KEYS_TEST_LIBS)
+
+check_PROGRAMS += tests/signd/test-moments
+tests_signd_test_moments_SOURCES = tests/signd/test-moments.c tests/signd/citizen.h \
+	tests/signd/world.h tests/pkcs11/faulty.h tests/softhsm.h tests/tap.h
+tests_signd_test_moments_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
+tests_signd_test_moments_LDADD = $(KEYS_TEST_LIBS)
+
 check_PROGRAMS += tests/signd/test-operator
 tests_signd_test_operator_SOURCES = tests/signd/test-operator.c \
 	tests/signd/world.h tests/softhsm.h tests/tap.h

@@ -8,6 +8,18 @@ check_PROGRAMS += tests/signd/test-budget
 tests_signd_test_budget_SOURCES = tests/signd/test-budget.c
 tests_signd_test_budget_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_test_budget_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-json
+tests_signd_test_json_SOURCES = tests/signd/test-json.c
+tests_signd_test_json_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
+tests_signd_test_json_LDADD = $(SIGND_LIBS)
+
+check_PROGRAMS += tests/signd/test-queue
+tests_signd_test_queue_SOURCES = tests/signd/test-queue.c
+tests_signd_test_queue_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS) \
+	$(MHD_CFLAGS)
+tests_signd_test_queue_LDADD = $(SIGND_LIBS)
+
 check_PROGRAMS += tests/signd/test-lanes
 tests_signd_test_lanes_SOURCES = tests/signd/test-lanes.c
 tests_signd_test_lanes_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -72,12 +84,13 @@ noinst_PROGRAMS += tests/signd/ask
 tests_signd_ask_SOURCES = tests/signd/ask.c
 tests_signd_ask_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_signd_ask_LDADD = $(SIGND_LIBS)
-dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
-TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh
+dist_check_SCRIPTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
+EXTRA_DIST += %D%/strangers.py
+TESTS += %D%/flood.sh %D%/intruder.sh %D%/public.sh %D%/hostile.sh
 
 # The desk and the ceremony.
-dist_check_SCRIPTS += %D%/issue.sh %D%/ceremony.sh
-TESTS += %D%/issue.sh %D%/ceremony.sh
+dist_check_SCRIPTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
+TESTS += %D%/issue.sh %D%/servers.sh %D%/ceremony.sh
 
 # Revocation lists of a million entries.
 dist_check_SCRIPTS += %D%/lists.sh %D%/life.sh

@@ -92,6 +92,18 @@ for header in 'Content-Type: application/ocsp-response' \
     'Last-Modified: .* GMT' 'ETag: "'; do
 	grep -qi "^$header" "$dir/head"; ok $? "GET: $header"
 done
+kept() { # kept PATH: who has it already gets nothing, who has another, all
+	ask "$public_url/$1"
+	etag=$(sed -n 's/^[Ee][Tt][Aa][Gg]: //p' "$dir/head" | tr -d '\r')
+	ask -H 'If-None-Match: "another"' "$public_url/$1"
+	[ "$status" = 200 ] && [ -s "$dir/out" ] && [ -n "$etag" ] || return 1
+	rm -f "$dir/out" # curl leaves it where nothing comes
+	ask -H "If-None-Match: \"x\", $etag" "$public_url/$1"
+	[ "$status" = 304 ] && [ ! -s "$dir/out" ] &&
+	    grep -qi '^ETag: "' "$dir/head"
+}
+kept "pki/ocsp/$path"; ok $? "GET: an answer that a client has is not sent again"
+kept pki/ca.crl; ok $? "nor the list"
 ask "$public_url/pki/ocsp/$(base64 -w0 < "$dir/request")"
 [ "$status" = 200 ]; ok $? "GET: a client that escapes nothing is understood"
 ask -H 'Content-Type: application/ocsp-request' -d nonsense \

@@ -3,6 +3,7 @@
 # that runs; and a backup of the token and the ledger that is put in their place.
 . "$top_srcdir/tests/signd/service.sh"
 . "$top_srcdir/tests/signd/token.sh"
+need python3
 
 kek() { "$signd" "kek-$1" --config "$dir/signd.conf" > "$dir/kek.out" 2>&1; }
 signs() { # signs PIN: the status
@@ -71,5 +72,40 @@ service_stop
 rm -rf "$dir/state" "$dir/token"
 mv "$dir/state.now" "$dir/state" && mv "$dir/token.now" "$dir/token"
 service_start && signs 246813; ok $? "and so is what was there before"
+
+# A copy that is made while citizens sign: the ledger by SQLite's own means, the
+# token's directory as it is; then the machine is lost, and another one serves.
+mkdir -p "$dir/away" && chmod 755 "$dir/away"
+for _ in 1 2 3 4 5 6 7 8; do
+	signs 246813 && echo signed >> "$dir/signed"
+done &
+load=$!
+cp -a "$dir/token" "$dir/away/token"
+python3 - "$dir/state/ledger/ledger.db" "$dir/ledger.copy" << 'END'
+import sqlite3, sys
+of = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+to = sqlite3.connect(sys.argv[2])
+of.backup(to)
+to.close()
+END
+ok $? "the ledger of a running service is copied"
+wait $load
+[ "$(wc -l < "$dir/signed")" = 8 ]; ok $? "while it signs"
+service_stop
+cp -a "$dir/state" "$dir/away/state"
+rm -f "$dir/away/state/ledger"/ledger.db*
+cp "$dir/ledger.copy" "$dir/away/state/ledger/ledger.db"
+chown --reference="$dir/state/ledger/ledger.db" \
+    "$dir/away/state/ledger/ledger.db"
+chmod 600 "$dir/away/state/ledger/ledger.db"
+mv "$dir/state" "$dir/state.lost"
+mv "$dir/token" "$dir/token.lost"
+sed -i "s#$dir/token#$dir/away/token#g; s#$dir/state#$dir/away/state#g" \
+    "$dir/signd.conf"
+sed -i "s#$dir/token#$dir/away/token#" "$dir/away/token/softhsm2.conf"
+check "$dir/signd.conf"; ok $? "the copy has all that its ledger needs"
+"$signd" audit-check --config "$dir/signd.conf" > "$dir/out" 2>&1
+ok $? "and its audit is whole"
+service_start && signs 246813; ok $? "another machine signs with it"
 service_stop
 finish

@@ -44,6 +44,20 @@ ok $? "and there is a signature"
 sign "$dir/pin1" --local; ok $? "signs a digest with it"
 ! sign "$dir/pin2" && grep -q pin-wrong "$dir/err"
 ok $? "a wrong one is wrong"
+told() { # told LANGUAGE WORDS
+	as_citizen info --credential "$credential" --lang "$1" | grep -qF "$2"
+	ok $? "$credential: $2"
+}
+told en 'in use, 4 tries of the PIN left'
+for _ in 2 3 4 5; do sign "$dir/pin2"; done
+! sign "$dir/pin1" && grep -q pin-locked "$dir/err"
+ok $? "five wrong ones lock"
+told vi 'Đến quầy Một cửa để mở khóa'
+as_officer unlock --credential "$credential" > "$dir/told" 2>&1 &&
+    grep -q 'Đã mở khóa' "$dir/told"
+ok $? "the desk unlocks"
+told vi 'đang dùng được, còn 5 lần nhập mã PIN'
+sign "$dir/pin1"; ok $? "and the citizen signs with the PIN of before"
 sad=$(as_citizen authorize --credential "$credential" --pin-fd 3 3< "$dir/pin1")
 [ -n "$sad" ]; ok $? "and buys an approval"
 

@@ -49,6 +49,20 @@ run_indexers(const struct fixture *f)
 }
 
 static void
+open_shelf(struct fixture *f)
+{
+	const struct list_shelf_place p = { .dir = f->lists,
+		.spool = f->dir,
+		.fetcher = f->socket,
+		.indexer = f->socket,
+		.max = LIST_MAX,
+		.seconds = 60,
+		.room = 1, /* whatever is older goes at once */
+		.clock = &clock_system };
+	CHECK_OK(list_shelf_new(&p, &f->shelf));
+}
+
+static void
 start(struct fixture *f, bool indexer)
 {
 	*f = (struct fixture){ .dir = "/tmp/test-shelf-XXXXXX" };
@@ -59,15 +73,7 @@ start(struct fixture *f, bool indexer)
 	CHECK_OK(ipc_listen(f->socket, 0600, 64, &f->listen_fd));
 	if (indexer && (f->indexers = fork()) == 0)
 		run_indexers(f);
-	const struct list_shelf_place p = { .dir = f->lists,
-		.spool = f->dir,
-		.fetcher = f->socket,
-		.indexer = f->socket,
-		.max = LIST_MAX,
-		.seconds = 60,
-		.room = 1, /* whatever is older goes at once */
-		.clock = &clock_system };
-	CHECK_OK(list_shelf_new(&p, &f->shelf));
+	open_shelf(f);
 }
 
 static void
@@ -246,6 +252,25 @@ what_is_no_whole_index_is_removed(void)
 	stop(&f);
 }
 
+/* Of a front that was killed in the middle of a list. */
+static void
+halves_do_not_stay(void)
+{
+	static const uint8_t key[WANTED_KEY] = { 1 };
+	struct fixture f;
+	char path[256], half[272];
+	start(&f, false);
+	path_of(&f, key, path);
+	snprintf(half, sizeof(half), "%s.AbCdEf", path);
+	CHECK(close(open(half, O_CREAT | O_WRONLY, 0600)) == 0);
+	CHECK(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
+	list_shelf_free(f.shelf);
+	open_shelf(&f);
+	CHECK(access(half, F_OK) != 0);
+	CHECK(access(path, F_OK) == 0);
+	stop(&f);
+}
+
 static void
 who_finds_no_room_to_wait_is_told(void)
 {
@@ -372,6 +397,7 @@ main(void)
 	RUN(what_is_no_list_is_nobodys_index);
 	RUN(a_list_that_changes_is_read_once);
 	RUN(what_is_no_whole_index_is_removed);
+	RUN(halves_do_not_stay);
 	RUN(who_finds_no_room_to_wait_is_told);
 	RUN(our_own_list_is_there_or_it_is_an_error);
 	RUN(nobody_waits_for_a_list_that_he_does_not_want);

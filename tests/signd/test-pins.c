@@ -447,7 +447,7 @@ steal(struct keyholder *k, const char *id)
 	const struct pepper pepper = { .ctx = k, .hmac = counted_hmac };
 	bool ok = true;
 	CLEANUP(cover_pass_done) struct cover_pass pass = { 0 };
-	TRY(keyholder_fetch(k, bytes_str(id), false, &pass, &h));
+	TRY(keyholder_fetch(k, bytes_str(id), BYTES_LIT("none"), &pass, &h));
 	if (h.sealed.memory_kib < SEAL_MEMORY_MIN ||
 	    h.sealed.passes < SEAL_PASSES_MIN)
 		return err_new(ERR_INTERNAL, NULL, "a cheap guess");

@@ -135,6 +135,17 @@ an_old_copy_is_closed_when_its_cover_key_is_destroyed(void)
 	CHECK_OK(sign_with(&w, c.credential, c.cert, BYTES_NONE, PIN, 1, 1));
 }
 
+/* It has stopped when this returns: one that is about to might still take the
+ * next connection. */
+static bool
+halt(pid_t keyholder)
+{
+	int status = 0;
+	return kill(keyholder, SIGSTOP) == 0 &&
+	       waitpid(keyholder, &status, WUNTRACED) == keyholder &&
+	       WIFSTOPPED(status);
+}
+
 /* What one keyholder made and approved under the newest keys is signed by
  * another that has not met them. */
 static void
@@ -143,12 +154,12 @@ an_approval_brings_new_keys_along(void)
 	CLEANUP(citizen_done) struct citizen c = { 0 };
 	CLEANUP(buf_done) struct buf sad = BUF(SAD_MAX);
 	for (int i = 1; i < KEYHOLDERS; i++)
-		CHECK(kill(w.keyholders[i], SIGSTOP) == 0);
+		CHECK(halt(w.keyholders[i]));
 	CHECK_OK(signd_kek_rotate(&w.settings, NULL));
 	CHECK_OK(citizen_make(&w, PIN, &c));
 	CHECK_OK(authorize(&w, c.credential, PIN, 1, 1, 1, &sad));
 	CHECK(kill(w.keyholders[1], SIGCONT) == 0);
-	CHECK(kill(w.keyholders[0], SIGSTOP) == 0);
+	CHECK(halt(w.keyholders[0]));
 	CHECK_OK(
 	    sign_with(&w, c.credential, c.cert, buf_bytes(&sad), "", 1, 1));
 	for (int i = 0; i < KEYHOLDERS; i++)

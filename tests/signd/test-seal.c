@@ -1,8 +1,11 @@
 /* The service's seal on receipts, and a front that asks for more. */
 #ifdef OTHER_KINDS /* test-seal-rsa */
-#define WORLD_MORE "seal-key-kind = RSA-3072\ntsa-key-kind = P-384\n"
+#define WORLD_MORE                                                             \
+	"seals-per-minute = 60\nseal-key-kind = RSA-3072\n"                    \
+	"tsa-key-kind = P-384\n"
 #define SEAL_ALG KEY_RSA
 #else
+#define WORLD_MORE "seals-per-minute = 60\n"
 #define SEAL_ALG KEY_EC
 #endif
 
@@ -332,6 +335,29 @@ a_new_seal_is_used_by_every_keyholder_at_once(void)
 	right_done(&fresh);
 }
 
+/* Of all keyholders together, for the ledger counts. */
+static void
+so_many_are_sealed_in_a_minute_and_no_more(void)
+{
+	struct right r;
+	CLEANUP(buf_done) struct buf value = BUF(512);
+	struct err *e = NULL;
+	int64_t before = audit_count();
+	int given = 0;
+	right(&r);
+	/* A minute may end in between. */
+	for (int i = 0; i < 200 && e == NULL; i++) {
+		buf_clear(&value);
+		e = ask_seal(&r.s, &value);
+		given += e == NULL;
+	}
+	CHECK(given <= 120);
+	CHECK(e != NULL && value.len == 0);
+	CHECK_CODE(e, "seals-many");
+	CHECK(audit_count() == before + given);
+	right_done(&r);
+}
+
 static void
 everything_ends_as_it_should(void)
 {
@@ -363,6 +389,7 @@ main(void)
 	RUN(nothing_else_is_sealed);
 	RUN(a_seal_under_another_certificate_is_refused);
 	RUN(a_new_seal_is_used_by_every_keyholder_at_once);
+	RUN(so_many_are_sealed_in_a_minute_and_no_more);
 	RUN(everything_ends_as_it_should);
 	return DONE();
 }

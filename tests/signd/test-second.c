@@ -1,8 +1,10 @@
-/* The second factor: codes of an authenticator app, checked in the keyholder. */
+/* The second factor: codes of an authenticator app, checked in the keyholder.
+ */
 #define WORLD_MORE "second-factor = totp\n"
 #include "tests/signd/world.h"
 
 #include "certs/totp.h"
+#include "store/db.h"
 
 #define PIN "bi-mat-2026"
 
@@ -212,12 +214,51 @@ a_missing_code_is_said_and_is_no_try(void)
 	char wrong[8];
 	CHECK_OK(app_make(&a));
 	for (int i = 0; i < 7; i++) {
-		CHECK_CODE(sign(&a, i % 2 ? PIN : "khong-phai", NULL),
-		    "code-missing");
+		CHECK_CODE(
+		    sign(&a, i % 2 ? PIN : "khong-phai", NULL), "code-missing");
 		CHECK_CODE(buy_nothing(&a, PIN, NULL), "code-missing");
 	}
 	wrong_code(&a, wrong);
 	CHECK_LEFT(sign(&a, PIN, wrong), "4 tries are");
+}
+
+/* As if it had been used at that step, and the clock set back since. */
+static struct err *
+use_step(const struct app *a, int64_t step)
+{
+	static const struct db_schema any = { .count = LEDGER_MIGRATIONS,
+		.sync = DB_SYNC_FULL };
+	CLEANUP(db_freep) struct db *db = NULL;
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_open(world_path(&w, "ledger/ledger.db"), DB_WRITE, &any, &db));
+	TRY(db_prepare(
+	    db, "UPDATE credential SET code_step = ?2 WHERE id = ?1", &q));
+	stmt_text(q, 1, a->citizen.credential);
+	stmt_int(q, 2, step);
+	struct err *e = stmt_run(q, NULL);
+	stmt_done(TAKE(q));
+	return e;
+}
+
+/* No code can be right then, and nobody loses a try by it. */
+static void
+a_clock_that_was_set_back_a_day_takes_no_code_and_no_try(void)
+{
+	CLEANUP(app_done) struct app a = { 0 };
+	char code[8], wrong[8];
+	CHECK_OK(app_make(&a));
+	CHECK_OK(use_step(&a, step_now() + 86400 / TOTP_SECONDS));
+	wrong_code(&a, wrong);
+	for (int i = 0; i < 7; i++) {
+		code_of(&a, step_now(), code);
+		CHECK_CODE(sign(&a, PIN, code), "clock-behind");
+		CHECK_CODE(buy_nothing(&a, PIN, code), "clock-behind");
+		CHECK_CODE(sign(&a, "khong-phai", wrong), "clock-behind");
+	}
+	CHECK_OK(use_step(&a, step_now() - 2));
+	CHECK_LEFT(sign(&a, PIN, wrong), "4 tries are");
+	code_of(&a, step_now(), code);
+	CHECK_OK(sign(&a, PIN, code));
 }
 
 /* In a process of its own; its end says how it went. */
@@ -229,9 +270,7 @@ sign_beside(const struct app *a, const char *code)
 	if (pid != 0)
 		return pid;
 	struct err *e = sign(a, PIN, code);
-	_exit(e == NULL				      ? 0
-		: strcmp(err_code(e), "pin-wrong") == 0 ? 1
-							: 2);
+	_exit(e == NULL ? 0 : strcmp(err_code(e), "pin-wrong") == 0 ? 1 : 2);
 }
 
 static void
@@ -269,6 +308,7 @@ main(void)
 	RUN(nobody_learns_which_of_the_two_was_wrong);
 	RUN(five_wrong_codes_lock);
 	RUN(a_missing_code_is_said_and_is_no_try);
+	RUN(a_clock_that_was_set_back_a_day_takes_no_code_and_no_try);
 	RUN(of_four_uses_of_a_code_at_once_one_signs);
 	RUN(all_processes_end_when_asked);
 	return DONE();

@@ -25,6 +25,10 @@
 #ifndef WORLD_MORE
 #define WORLD_MORE "" /* settings */
 #endif
+/* For a module of the test's own, in w->dir. */
+#ifndef WORLD_MODULE
+#define WORLD_MODULE(w) softhsm_module()
+#endif
 #define KEYHOLDERS 3
 #define CALL_MS 30000
 
@@ -77,7 +81,7 @@ world_settings(struct world *w)
 	    "crl-url = http://localhost/crl\nsad-seconds = 60\n"
 	    "plain-pin = yes\n"
 	    "tsa-clock-checked = no\n",
-	    w->dir, w->dir, softhsm_module(), w->dir, w->dir));
+	    w->dir, w->dir, WORLD_MODULE(w), w->dir, w->dir));
 	/* As root: under users that every system has; the test is the front. */
 	TRY(buf_str(&text, "user-front = root\nuser-keyholder = nobody\n"
 			   "user-ledger = daemon\n" WORLD_MORE));

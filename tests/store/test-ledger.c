@@ -211,8 +211,8 @@ sign(const char *id, int sad, int64_t expires)
 
 /* Asks with a key of the request; appends what is told of an earlier time. */
 static struct err *
-sign_again(struct bytes digest, char repeat, struct bytes values,
-    struct buf *earlier)
+sign_again(
+    struct bytes digest, char repeat, struct bytes values, struct buf *earlier)
 {
 	uint8_t sad_id[16];
 	uint8_t key[LEDGER_REPEAT];
@@ -243,7 +243,8 @@ the_same_request_is_answered_as_before_and_recorded_once(void)
 	CHECK(bytes_eq_str(buf_bytes(&earlier), "first"));
 	buf_clear(&earlier);
 	/* Another request, or of something else, has no claim to it. */
-	CHECK_CODE(sign_again(d, 's', BYTES_LIT("third"), &earlier), "sad-used");
+	CHECK_CODE(
+	    sign_again(d, 's', BYTES_LIT("third"), &earlier), "sad-used");
 	CHECK_CODE(sign_again(BYTES_LIT("another"), 'r', BYTES_LIT("fourth"),
 		       &earlier),
 	    "sad-used");
@@ -270,11 +271,16 @@ a_sad_is_used_once_and_never_after_it_expired(void)
 	/* A clock that is set back does not revive it. */
 	test_time -= 61;
 	CHECK_CODE(sign("c1", 1, expiry), "sad-used");
-	/* It is not kept for ever. */
+	/* It is not kept for ever; but it is not taken again either, however
+	 * far the clock is set back, nor is what expired before it. */
 	test_time += 61 + LEDGER_SAD_KEEP;
 	CHECK_OK(ALONE(ledger_tidy(l)));
+	CHECK_CODE(sign("c1", 1, expiry), "sad-expired");
 	test_time -= 61 + LEDGER_SAD_KEEP;
-	CHECK_OK(sign("c1", 1, expiry));
+	CHECK_CODE(sign("c1", 1, expiry), "clock-behind");
+	CHECK_CODE(sign("c1", 5, expiry - 1), "clock-behind");
+	CHECK_OK(sign("c1", 6, expiry + 1));
+	test_time += 61;
 }
 
 static void
@@ -364,6 +370,66 @@ given_up(int64_t n, bool kek)
 	return ended;
 }
 
+static struct err *
+approve(int sad, int pin, int64_t pin_expires, int64_t code_step)
+{
+	uint8_t sad_id[16], pin_id[16];
+	memset(sad_id, sad, sizeof(sad_id));
+	memset(pin_id, pin, sizeof(pin_id));
+	const struct ledger_authorization a = { .credential = "c5",
+		.sad_id = bytes_of(sad_id, sizeof(sad_id)),
+		.expires = test_time + 60,
+		.count = 1,
+		.pin_once = bytes_of(pin_id, sizeof(pin_id)),
+		.pin_expires = pin_expires,
+		.code_step = code_step };
+	CHECK_OK(try_pin("c5"));
+	struct err *e = ALONE(ledger_authorized(l, &a));
+	if (e != NULL)
+		CHECK(end_pin("c5", PIN_UNTRIED) > 0);
+	return e;
+}
+
+#define DAY 86400
+
+/* Somebody sets the clock back, and sends again what was sent before. */
+static void
+a_clock_that_goes_back_a_day_revives_nothing(void)
+{
+	int64_t at = 0;
+	CHECK_OK(ALONE(enrol(0x71, "n71", test_time + 100)));
+	CHECK_OK(ALONE(activate(0x71, "c5")));
+	/* Used late in its life, and can be sent for longer than the approval
+	 * that it gave. */
+	int64_t until = test_time + 600;
+	CHECK_OK(approve(20, 21, until, 1000));
+	CHECK_CODE(approve(22, 21, until, 0), "pin-replayed");
+	for (int i = 4; i >= 0; i--) {
+		CHECK_OK(try_pin("c5"));
+		CHECK(end_pin("c5", PIN_WRONG) == i);
+	}
+	for (int days = 1; days < 4; days++) {
+		test_time += days * DAY + 61;
+		CHECK_OK(ALONE(ledger_tidy(l)));
+		test_time -= days * DAY + 61;
+		/* A lock has no time in it. */
+		CHECK_CODE(try_pin("c5"), "pin-locked");
+	}
+	CHECK_OK(end_one("c5", "71", LEDGER_UNLOCK, "u71", &at));
+	CHECK_CODE(approve(22, 21, until, 0), "clock-behind");
+	CHECK_CODE(approve(22, 23, until - 1, 0), "clock-behind");
+	/* Codes of steps that were used: as a wrong one. */
+	CHECK_CODE(approve(22, 23, until + 1, 1000), "pin-wrong");
+	CHECK_CODE(approve(22, 23, until + 1, 1000 - DAY / 30), "pin-wrong");
+	CHECK_OK(approve(22, 23, until + 1, 1001));
+	/* A try that runs is not kept running by a clock that goes back. */
+	for (int i = 0; i < LEDGER_PIN_TRIES; i++)
+		CHECK_OK(try_pin("c5"));
+	test_time -= DAY;
+	CHECK_CODE(try_pin("c5"), "pin-locked");
+	test_time += DAY;
+}
+
 /* A credential that is being made while its keys are given up: either it is
  * recorded, and they stay, or it comes too late. */
 static void
@@ -384,12 +450,12 @@ nothing_is_recorded_under_keys_that_were_given_up(void)
 	CHECK_OK(ALONE(activate(9, "c9")));
 	/* Nor is a blob put under its cover. */
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
-	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
-	    BYTES_LIT("under two"), 2)));
+	CHECK_OK(ALONE(ledger_cover_put(
+	    l, "c8", BYTES_LIT("sealed"), BYTES_LIT("under two"), 2)));
 	CHECK_OK(ledger_credential_get(l, "c8", &c));
 	CHECK(c.cover == 1 && bytes_eq_str(buf_bytes(&c.sealed), "sealed"));
-	CHECK_OK(ALONE(ledger_cover_put(l, "c8", BYTES_LIT("sealed"),
-	    BYTES_LIT("under three"), 3)));
+	CHECK_OK(ALONE(ledger_cover_put(
+	    l, "c8", BYTES_LIT("sealed"), BYTES_LIT("under three"), 3)));
 }
 
 static struct err *
@@ -504,8 +570,8 @@ what_an_external_ca_made_is_used_or_taken_back(void)
 	CLEANUP(ledger_credential_done) struct ledger_credential c = { 0 };
 	CHECK_OK(ledger_crl_state(l, &before));
 	CHECK_OK(ALONE(enrol(0x61, "n61", test_time + 1000)));
-	CHECK_OK(ALONE(
-	    ledger_external_got(l, "60", BYTES_LIT("lost"), "enrol97")));
+	CHECK_OK(
+	    ALONE(ledger_external_got(l, "60", BYTES_LIT("lost"), "enrol97")));
 	CHECK_OK(ALONE(
 	    ledger_external_got(l, "61", BYTES_LIT("theirs"), "enrol97")));
 	CHECK_OK(ALONE(activate_there(0x61, "c61")));
@@ -614,6 +680,7 @@ main(void)
 	RUN(what_was_not_committed_did_not_happen);
 	RUN(a_crl_that_misses_a_revocation_is_refused);
 	RUN(an_unlocking_forgives_no_try_that_is_running);
+	RUN(a_clock_that_goes_back_a_day_revives_nothing);
 	RUN(nothing_is_recorded_under_keys_that_were_given_up);
 	RUN(what_an_external_ca_made_is_used_or_taken_back);
 	RUN(one_at_a_time_asks_an_external_ca);

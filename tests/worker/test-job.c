@@ -195,8 +195,8 @@ indexes_go_along_by_their_place(void)
 	CHECK_OK(verify_request_pack(&r, &packed));
 	CHECK(bytes_find(buf_bytes(&packed), BYTES_LIT("index")) == SIZE_MAX);
 	CHECK_OK(verify_request_unpack(buf_bytes(&packed), &got, &hold));
-	CHECK(got.status_data[0].is_index &&
-	      got.status_data[0].der.len == 0 && got.sources[0].body.len == 0);
+	CHECK(got.status_data[0].is_index && got.status_data[0].der.len == 0 &&
+	      got.sources[0].body.len == 0);
 	CHECK_ERR(verify_request_attach(hold, came, 1), ERR_MALFORMED);
 	CHECK_OK(verify_request_attach(hold, came, 2));
 	CHECK(bytes_eq_str(got.status_data[0].der, "one") &&
@@ -329,6 +329,15 @@ says_what_it_does_not_know(void)
 	struct err *e = verify(&r, &a);
 	CHECK(e != NULL && err_kind(e) == ERR_USAGE &&
 	      strcmp(err_code(e), "format-unknown") == 0);
+	err_free(e);
+	buf_clear(&text);
+	CHECK_OK(
+	    buf_append(&text, BYTES_LIT("PK\003\004 [Content_Types].xml")));
+	r = request(&text, "basic", NULL);
+	unreadable(&r, "format-office", "unsupported");
+	r.format = "odf";
+	e = verify(&r, &a);
+	CHECK(e != NULL && strcmp(err_code(e), "format-unknown") == 0);
 	err_free(e);
 	r.format = "cms";
 	unreadable(&r, "document-damaged", "malformed");
@@ -483,8 +492,7 @@ a_request_to_extend_survives_the_way(void)
 	struct extend_hold *hold = NULL;
 	const char *format;
 	CHECK_OK(extend_request_pack("cms", &r, &packed));
-	CHECK_OK(
-	    extend_request_unpack(buf_bytes(&packed), &format, &q, &hold));
+	CHECK_OK(extend_request_unpack(buf_bytes(&packed), &format, &q, &hold));
 	CHECK(strcmp(format, "cms") == 0 && strcmp(q.id, "2") == 0);
 	CHECK(q.level == LEVEL_LT && q.stamp_alg == DIGEST_SHA384);
 	CHECK(q.stamp_room == 7000 && q.time == NOON);
@@ -518,8 +526,8 @@ levels_are_found_and_survive_the_way(void)
 	CHECK(m.n == 1 && m.v[0].level == LEVEL_B);
 	levels_done(&m);
 	for (size_t n = 0; n < packed.len; n++)
-		CHECK_ERR(levels_unpack(bytes_of(packed.ptr, n), &m),
-		    ERR_MALFORMED);
+		CHECK_ERR(
+		    levels_unpack(bytes_of(packed.ptr, n), &m), ERR_MALFORMED);
 	levels_done(&l);
 	buf_done(&packed);
 	buf_done(&file);

@@ -201,7 +201,7 @@ resolves_no_entity_in_external_data(void)
 	struct collect_input in = { .external = &e, .nexternal = 1 };
 	CLEANUP(buf_done) struct buf b = sign_template(DETACHED, &an, &in);
 	e.data = BYTES_LIT("<!DOCTYPE t [<!ENTITY e '1'>]><t>&e;</t>");
-	CHECK(fails_with(buf_bytes(&b), &in, "xml-doctype"));
+	CHECK(fails_with(buf_bytes(&b), &in, "xml-unsupported"));
 }
 
 /* ---- keys ---- */
@@ -254,6 +254,23 @@ judges_a_bare_key_and_names_nobody(void)
 	CHECK_OK(collect_with(buf_bytes(&b), &in, &f));
 	CHECK(has(&f.signatures[0], "xml-key-given", false));
 	facts_done(&f);
+}
+
+/* A limit of ours says nothing against the signature (EN 319 102-1 5.1.3). */
+static void
+a_filter_that_costs_too_much_is_not_held_against_it(void)
+{
+	CLEANUP(buf_done)
+	struct buf signed_one =
+	    sign_template("<a>" SIGNED(WHOLE, "") "</a>", &an, NULL);
+	CLEANUP(buf_done)
+	struct buf b = replace(buf_bytes(&signed_one), ENVELOPED,
+	    BYTES_LIT("<ds:Transform Algorithm=\"" ALG_XPATH
+		      "\"><ds:XPath>count(//*[count(//*[count(//*[count(//*["
+		      "count(//*[count(//*[count(//*[count(//*)=1])=1])=1])=1"
+		      "])=1])=1])=1])=0</ds:XPath></ds:Transform>"));
+	CHECK(fails_with(buf_bytes(&b), NULL, "xml-limit"));
+	CHECK(!fails_with(buf_bytes(&b), NULL, "xml-reference"));
 }
 
 /* ---- what is refused ---- */
@@ -453,6 +470,38 @@ refuses_a_second_time_that_is_not_signed(void)
 	    "<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
 		PROPERTY("", "2020") PROPERTY(" Id='p'", "2026")) "</a>",
 	    "xml-wrapped"));
+}
+
+static int64_t
+time_claimed(const char *template)
+{
+	CLEANUP(buf_done) struct buf b = sign_template(template, &an, NULL);
+	CLEANUP(facts_done) struct facts f = { 0 };
+	CHECK_OK(collect_with(buf_bytes(&b), NULL, &f));
+	CHECK(f.nsignatures == 1 && is_valid(&f.signatures[0]));
+	return f.signatures[0].claimed_time;
+}
+
+/* Circular 78/2021; a time that nobody signed is nobody's claim. */
+static void
+reads_a_signed_time_outside_xades(void)
+{
+	const int64_t t = 1795138200; /* 2026-11-20T08:30:00+07:00 */
+	CHECK(time_claimed("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		  PROPERTY(" Id='p'", "2026-11-20T08:30:00")) "</a>") == t);
+	CHECK(time_claimed("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		  PROPERTY(" Id='p'", " 2026-11-20T01:30:00Z ")) "</a>") == t);
+	CHECK(time_claimed("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		  PROPERTY(" Id='p'", "2026-11-20T02:30:00.5+01:00")) "</a>") ==
+	      t);
+	CHECK(time_claimed("<a>" SIGNED(WHOLE REFERENCE("#p", "", ""),
+		  PROPERTY(" Id='p'", "hôm nay")) "</a>") == TIME_NONE);
+	CHECK(time_claimed("<a>" SIGNED(WHOLE,
+		  PROPERTY("", "2026-11-20T08:30:00")) "</a>") == TIME_NONE);
+	CHECK(time_claimed("<a>" SIGNED(WHOLE REFERENCE("#p", "", "")
+					    REFERENCE("#q", "", ""),
+		  PROPERTY(" Id='p'", "2026-11-20T08:30:00") PROPERTY(
+		      " Id='q'", "2026-11-21T08:30:00")) "</a>") == TIME_NONE);
 }
 
 /* There it would count as the signature's own, and as nobody's data. */
@@ -676,15 +725,12 @@ does_not_claim_all_when_a_signature_holds_other_data(void)
 	facts_done(&f);
 }
 
+/* `outer` has a signed Manifest with "@ENTRY@" in it. */
 static void
-applies_the_rules_to_what_a_manifest_lists(void)
+holds_a_manifest_to_the_rules(const char *outer)
 {
 	CLEANUP(buf_done) struct buf entry = BUF(DOC_MAX);
-	CHECK_OK(buf_str(
-	    &entry, "<a><b Id='x'>1</b>" SIGNED(
-			REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
-			"<ds:Object><ds:Manifest "
-			"Id='m'>@ENTRY@</ds:Manifest></ds:Object>") "</a>"));
+	CHECK_OK(buf_str(&entry, outer));
 	CLEANUP(buf_done)
 	struct buf inner = sign_template(
 	    "<a><b Id='x'>1</b>" SIGNED(REFERENCE("#x", "", ""), "") "</a>",
@@ -705,6 +751,26 @@ applies_the_rules_to_what_a_manifest_lists(void)
 	replace_in(&good, "<b>2</b><b Id='x'>1</b>",
 	    BYTES_LIT("<w><b Id='x'>1</b></w>"));
 	CHECK(fails_with(buf_bytes(&good), NULL, "xml-signed-elsewhere"));
+	replace_in(
+	    &good, "<w><b Id='x'>1</b></w>", BYTES_LIT("<b Id='x'>2</b>"));
+	struct facts f;
+	CHECK_OK(collect_with(buf_bytes(&good), NULL, &f));
+	CHECK(!is_valid(&f.signatures[0]));
+	facts_done(&f);
+}
+
+static void
+applies_the_rules_to_what_a_manifest_lists(void)
+{
+	holds_a_manifest_to_the_rules("<a><b Id='x'>1</b>" SIGNED(
+	    REFERENCE("#m", " Type='" TYPE_MANIFEST "'", ""),
+	    "<ds:Object><ds:Manifest "
+	    "Id='m'>@ENTRY@</ds:Manifest></ds:Object>") "</a>");
+	/* Office signs the Object around it. */
+	holds_a_manifest_to_the_rules(
+	    "<a><b Id='x'>1</b>" SIGNED(REFERENCE("#o", "", ""),
+		"<ds:Object Id='o'><ds:Manifest>@ENTRY@</ds:Manifest>"
+		"</ds:Object>") "</a>");
 }
 
 /* ---- XAdES ---- */
@@ -1004,6 +1070,7 @@ main(void)
 	RUN(resolves_no_entity_in_external_data);
 	RUN(uses_a_certificate_from_outside_when_it_is_named);
 	RUN(judges_a_bare_key_and_names_nobody);
+	RUN(a_filter_that_costs_too_much_is_not_held_against_it);
 	RUN(refuses_hmac);
 	RUN(refuses_transforms_that_are_not_allowed);
 	RUN(refuses_an_identifier_twice);
@@ -1016,6 +1083,7 @@ main(void)
 	RUN(tells_comments_that_cut_a_signed_text);
 	RUN(refuses_data_under_the_namespaces_of_signatures);
 	RUN(refuses_a_second_time_that_is_not_signed);
+	RUN(reads_a_signed_time_outside_xades);
 	RUN(refuses_an_object_in_keyinfo);
 	RUN(says_what_it_cannot_canonicalise);
 	RUN(refuses_a_counter_signature_over_something_else);

@@ -1,0 +1,28 @@
+#!/bin/sh
+# What strangers write into a connection: nothing of it ends a process, is
+# answered by a fault of ours, or leaves anything behind.
+. "$top_srcdir/tests/signd/service.sh"
+. "$top_srcdir/tests/signd/token.sh"
+
+need python3
+world_make 'header-seconds = 2' 'body-seconds = 2' 'connections-max = 64'
+ok $? "a service comes up"
+front=$(child front)
+python3 "$top_srcdir/tests/signd/strangers.py" "$port_citizen" "$port_public" \
+    "$front" > "$dir/hostile" 2>&1
+done=$?
+while IFS= read -r line; do
+	case $line in
+	"ok - "*) ok 0 "${line#ok - }" ;;
+	"not ok - "*) ok 1 "${line#not ok - }" ;;
+	*) echo "# $line" ;;
+	esac
+done < "$dir/hostile"
+ok $done "all of it was tried"
+[ "$(child front)" = "$front" ]; ok $? "the front is still the same"
+! grep -q 'event=died\|request-failed' "$dir/log"
+ok $? "nobody died, and nothing failed inside"
+ask "$url/v1/health"
+expect 200 '' "all processes are well"
+service_stop; ok $? "signd stops with status 0"
+finish
