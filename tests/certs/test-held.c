@@ -48,7 +48,10 @@ count_raw(int type, const unsigned char *digest, int len,
 static EVP_PKEY *
 counting_key(void)
 {
-	EC_KEY_METHOD *m = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
+	/* Keys that are remembered use it to the end. */
+	static EC_KEY_METHOD *m;
+	if (m == NULL)
+		m = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
 	EC_KEY_METHOD_set_verify(m, count_raw, count_verify);
 	EC_KEY *ec = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
 	EC_KEY_generate_key(ec);
