@@ -209,7 +209,7 @@ lex_hex(struct pdf_lex *l, struct pdf_token *t)
 	const uint8_t *p = l->in.ptr;
 	size_t i = t->at + 1;
 	while (i < l->in.len && in_hex[p[i]])
-		i += pdf_is_zeros(bytes_from(l->in, i)) ? PDF_ZEROS : 1;
+		i += pdf_is_hex(bytes_from(l->in, i), NULL) ? PDF_HEX : 1;
 	if (i == l->in.len || p[i] != '>')
 		return bad(l, "a bad hexadecimal string");
 	t->kind = PDF_TOKEN_HEX;

@@ -36,14 +36,41 @@ struct pdf_lex {
 	struct pdf_budget *budget; /* borrowed */
 };
 
-/* Room that is kept for a signature is zeros, to its end: they are taken by so
- * many at once. */
-#define PDF_ZEROS 16 /* hexadecimal digits */
+/*
+ * Most of a signed file's hexadecimal digits are one signature's, looked at for
+ * each revision again: so many at once, by any compiler's vectors.  Whether the
+ * first PDF_HEX bytes are digits and nothing else; `out`, if it is not NULL, gets
+ * what they stand for.
+ */
+#define PDF_HEX 16 /* digits */
+typedef uint8_t pdf_digits __attribute__((vector_size(PDF_HEX)));
+typedef uint16_t pdf_pairs __attribute__((vector_size(PDF_HEX)));
+typedef uint8_t pdf_octets __attribute__((vector_size(PDF_HEX / 2)));
 static inline bool
-pdf_is_zeros(struct bytes b)
+pdf_is_hex(struct bytes b, uint8_t *out)
 {
-	return b.len >= PDF_ZEROS &&
-	       memcmp(b.ptr, "0000000000000000", PDF_ZEROS) == 0;
+	pdf_digits c;
+	uint64_t bad[2];
+	if (b.len < PDF_HEX)
+		return false;
+	memcpy(&c, b.ptr, PDF_HEX);
+	pdf_digits letter = (c | 0x20) - 'a';
+	pdf_digits wrong = (pdf_digits)((c - '0' > 9) & (letter > 5));
+	memcpy(bad, &wrong, sizeof(bad));
+	if ((bad[0] | bad[1]) != 0)
+		return false;
+	if (out == NULL)
+		return true;
+	c = (c & 0x0f) + ((pdf_digits)(letter <= 5) & 9);
+	pdf_pairs p = (pdf_pairs)c;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	p = p << 4 | p >> 8;
+#else
+	p = p >> 4 | p;
+#endif
+	pdf_octets o = __builtin_convertvector(p & 0xff, pdf_octets);
+	memcpy(out, &o, PDF_HEX / 2);
+	return true;
 }
 
 bool pdf_is_space(uint8_t c);

@@ -120,12 +120,9 @@ static size_t
 decode_pairs(struct bytes in, uint8_t *to)
 {
 	size_t n = 0;
+	while (pdf_is_hex(bytes_from(in, 2 * n), to + n))
+		n += PDF_HEX / 2;
 	for (; 2 * n + 1 < in.len; n++) {
-		if (pdf_is_zeros(bytes_from(in, 2 * n))) {
-			memset(to + n, 0, PDF_ZEROS / 2);
-			n += PDF_ZEROS / 2 - 1;
-			continue;
-		}
 		int hi = hex_digit(in.ptr[2 * n]);
 		int lo = hex_digit(in.ptr[2 * n + 1]);
 		if ((hi | lo) < 0)

@@ -1,4 +1,5 @@
 /* doc/report.schema.json describes what is written here. */
+#include "report/dump.h"
 #include "report/internal.h"
 #include "report/shown.h"
 
@@ -11,7 +12,8 @@
 static struct err *
 set(json_t *o, const char *key, json_t *value)
 {
-	if (json_object_set_new(o, key, value) != 0)
+	/* Keys are ours. */
+	if (json_object_set_new_nocheck(o, key, value) != 0)
 		return err_new(ERR_NOMEM, NULL, "JSON");
 	return NULL;
 }
@@ -24,9 +26,18 @@ add(json_t *array, json_t *value)
 	return NULL;
 }
 
-/* jansson takes no NULL, not even of no length. */
+/* Of UTF-8, which clean() and our own words are.  jansson takes no NULL, not
+ * even of no length. */
 static json_t *
 text_of(const struct buf *b)
+{
+	return json_stringn_nocheck(
+	    b->ptr == NULL ? "" : (const char *)b->ptr, b->len);
+}
+
+/* NULL as well where it is no UTF-8. */
+static json_t *
+checked_text(const struct buf *b)
 {
 	return json_stringn(b->ptr == NULL ? "" : (const char *)b->ptr, b->len);
 }
@@ -495,16 +506,13 @@ set_text(json_t *o, const struct report_input *in)
 {
 	CLEANUP(buf_done) struct buf vi = BUF(REPORT_MAX);
 	CLEANUP(buf_done) struct buf en = BUF(REPORT_MAX);
-	const char *texts[2];
 	TRY(report_text(in, LANG_VI, &vi));
 	TRY(report_text(in, LANG_EN, &en));
-	TRY(buf_cstr(&vi, &texts[LANG_VI]));
-	TRY(buf_cstr(&en, &texts[LANG_EN]));
 	json_t *both;
 	TRY(set_object(o, "text", &both));
 	/* As it is: the report cleaned what strangers wrote, and ends lines. */
-	TRY(set(both, "vi", json_string(texts[LANG_VI])));
-	return set(both, "en", json_string(texts[LANG_EN]));
+	TRY(set(both, "vi", checked_text(&vi)));
+	return set(both, "en", checked_text(&en));
 }
 
 static struct err *
@@ -541,20 +549,6 @@ report_start(void)
 	json_object_seed(0);
 }
 
-struct dump {
-	struct buf *out;
-	struct err *error;
-};
-
-static int
-dump(const char *piece, size_t len, void *ctx)
-{
-	struct dump *d = ctx;
-	if (d->error == NULL)
-		d->error = buf_append(d->out, bytes_of(piece, len));
-	return d->error == NULL ? 0 : -1;
-}
-
 struct err *
 report_json(const struct report_input *in, struct buf *out)
 {
@@ -562,9 +556,6 @@ report_json(const struct report_input *in, struct buf *out)
 	if (o == NULL)
 		return err_new(ERR_NOMEM, NULL, "JSON");
 	TRY(fill(o, in));
-	struct dump d = { .out = out };
-	if (json_dump_callback(o, dump, &d, JSON_INDENT(1)) != 0)
-		return d.error != NULL ? d.error
-				       : err_new(ERR_NOMEM, NULL, "JSON");
+	TRY(dump_json(o, out));
 	return buf_str(out, "\n");
 }

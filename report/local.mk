@@ -2,6 +2,8 @@
 # validation, jansson.
 noinst_LTLIBRARIES += report/libreport.la
 report_libreport_la_SOURCES = \
+	%D%/dump.c \
+	%D%/dump.h \
 	%D%/etsi.c \
 	%D%/html.c \
 	%D%/internal.h \

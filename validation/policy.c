@@ -1,14 +1,17 @@
 #include "validation/policy.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "validation/validation.h"
 
+#define POLICIES_MAX 32 /* built in */
+
 void
 policy_free(struct policy *p)
 {
-	if (p == NULL)
+	if (p == NULL || atomic_fetch_sub(&p->refs, 1) > 1)
 		return;
 	for (size_t i = 0; p->domains != NULL && i < p->ndomains; i++)
 		free(p->domains[i]);
@@ -17,8 +20,8 @@ policy_free(struct policy *p)
 	for (size_t i = 0; p->known != NULL && i < p->nknown; i++)
 		free(p->known[i].id);
 	free(p->known);
-	for (size_t i = 0; p->certificate_policies != NULL &&
-			   i < p->ncertificate_policies;
+	for (size_t i = 0;
+	     p->certificate_policies != NULL && i < p->ncertificate_policies;
 	     i++)
 		free(p->certificate_policies[i]);
 	free(p->certificate_policies);
@@ -32,14 +35,40 @@ policy_free(struct policy *p)
 	free(p);
 }
 
+/* Each document is judged under one of few, and to read one takes as long as a
+ * signature. */
+static struct policy *loaded[POLICIES_MAX];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct err *
+load_once(size_t i)
+{
+	struct bytes json = bytes_of(policy_texts[i].json, policy_texts[i].len);
+	return loaded[i] != NULL ? NULL : policy_parse(json, &loaded[i]);
+}
+
+static struct err *
+load(size_t i, struct policy **out)
+{
+	if (i >= POLICIES_MAX)
+		return err_new(
+		    ERR_INTERNAL, NULL, "over %d policies", POLICIES_MAX);
+	pthread_mutex_lock(&lock);
+	struct err *e = load_once(i);
+	if (e == NULL) {
+		atomic_fetch_add(&loaded[i]->refs, 1);
+		*out = loaded[i];
+	}
+	pthread_mutex_unlock(&lock);
+	return e;
+}
+
 struct err *
 policy_load(const char *name, struct policy **out)
 {
 	for (size_t i = 0; name != NULL && i < policy_texts_count; i++)
 		if (strcmp(policy_texts[i].name, name) == 0)
-			return policy_parse(
-			    bytes_of(policy_texts[i].json, policy_texts[i].len),
-			    out);
+			return load(i, out);
 	return err_coded(
 	    err_new(ERR_USAGE, NULL, "no such policy"), "policy-unknown");
 }

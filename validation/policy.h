@@ -8,6 +8,8 @@
 
 #include "certs/path.h"
 
+#include <stdatomic.h>
+
 #define POLICY_MAX (256 * 1024) /* bytes of its JSON text */
 #define POLICY_ROWS_MAX 64      /* rows of one table in it */
 
@@ -75,6 +77,7 @@ enum binding_wanted {
 };
 
 struct policy {
+	atomic_int refs; /* of policy_load and policy_parse */
 	char *name;
 	char *sentence[2];         /* by enum lang: what it means */
 	const char *passed;        /* code that passing is told with */
@@ -112,8 +115,10 @@ struct policy {
 /* policy_parse reads the JSON text of one policy, freed with policy_free().
  * ERR_MALFORMED, ERR_LIMIT, both with the code "policy-malformed". */
 struct err *policy_parse(struct bytes json, struct policy **out) MUST_USE;
-/* policy_load finds one that is built in.  ERR_USAGE, code "policy-unknown". */
+/* policy_load finds one that is built in: the same for all, read once by each
+ * process and not to be changed.  ERR_USAGE, code "policy-unknown". */
 struct err *policy_load(const char *name, struct policy **out) MUST_USE;
+/* policy_free lets go of it. */
 void policy_free(struct policy *p);
 DEFINE_FREEP(policy_free, struct policy)
 

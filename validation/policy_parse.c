@@ -318,7 +318,8 @@ read_signature_policy(const json_t *o, struct policy *p)
 	if (o == NULL)
 		return NULL;
 	TRY(ONLY(o, "signature_policy", "wanted", "known"));
-	TRY(choose(json_object_get(o, "wanted"), words, COUNT_OF(words), &word));
+	TRY(choose(
+	    json_object_get(o, "wanted"), words, COUNT_OF(words), &word));
 	p->signature_policy = (enum signature_policy_wanted)word;
 	if (known == NULL)
 		return NULL;
@@ -379,8 +380,9 @@ read_policy(const json_t *o, struct policy *p)
 {
 	const json_t *path = json_object_get(o, "path");
 	TRY(ONLY(o, "not an object", "version", "name", "sentence", "passed",
-	    "path", "domains", "certificate_policies", "revocation", "binding", "signature_policy",
-	    "time_stamp", "simple_container", "algorithms", "rules"));
+	    "path", "domains", "certificate_policies", "revocation", "binding",
+	    "signature_policy", "time_stamp", "simple_container", "algorithms",
+	    "rules"));
 	if (json_integer_value(json_object_get(o, "version")) != 1)
 		return bad("version");
 	if (!json_is_boolean(path))
@@ -397,26 +399,39 @@ read_policy(const json_t *o, struct policy *p)
 	return read_rules(json_object_get(o, "rules"), p);
 }
 
+static struct err *
+load_json(struct bytes json, json_t **out)
+{
+	json_error_t why;
+	*out = json_loadb(
+	    (const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &why);
+	/* Jansson does not always say that memory ran out. */
+	if (*out == NULL &&
+	    (json_error_code(&why) == json_error_out_of_memory ||
+		why.text[0] == '\0'))
+		return err_new(ERR_NOMEM, NULL, "policy");
+	return *out == NULL ? bad(why.text) : NULL;
+}
+
 struct err *
 policy_parse(struct bytes json, struct policy **out)
 {
-	json_error_t why;
 	if (json.len > POLICY_MAX)
 		return err_coded(
 		    err_new(ERR_LIMIT, NULL, "policy of %zu bytes", json.len),
 		    "policy-malformed");
-	CLEANUP(json_decrefp)
-	json_t *o = json_loadb(
-	    (const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &why);
-	/* Jansson does not always say that memory ran out. */
-	if (o == NULL && (json_error_code(&why) == json_error_out_of_memory ||
-			     why.text[0] == '\0'))
+	CLEANUP(json_decrefp) json_t *o = NULL;
+	CLEANUP(json_decrefp) json_t *again = NULL;
+	TRY(load_json(json, &o));
+	/* Out of memory it may also drop a byte of a string and go on; two
+	 * readings do not lose the same one. */
+	TRY(load_json(json, &again));
+	if (!json_equal(o, again))
 		return err_new(ERR_NOMEM, NULL, "policy");
-	if (o == NULL)
-		return bad(why.text);
 	CLEANUP(policy_freep) struct policy *p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return err_new(ERR_NOMEM, NULL, "policy");
+	p->refs = 1;
 	TRY(read_policy(o, p));
 	*out = TAKE(p);
 	return NULL;

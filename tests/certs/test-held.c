@@ -48,7 +48,8 @@ count_raw(int type, const unsigned char *digest, int len,
 static EVP_PKEY *
 counting_key(void)
 {
-	static EC_KEY_METHOD *m; /* keys do not own theirs */
+	/* Keys that are remembered use it to the end. */
+	static EC_KEY_METHOD *m;
 	if (m == NULL)
 		m = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
 	EC_KEY_METHOD_set_verify(m, count_raw, count_verify);

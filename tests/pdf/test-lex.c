@@ -78,6 +78,51 @@ reads_strings(void)
 	CHECK(refuses("<48"));
 }
 
+static int
+digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+				      : -1;
+}
+
+/* Many digits are taken at once: at each length, and whatever stands at each
+ * place among them, it comes to the same as one after the other. */
+static void
+reads_long_hexadecimal_strings(void)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	for (size_t len = 0; len < 70; len++) {
+		char text[80] = "<";
+		uint8_t want[40] = { 0 };
+		for (size_t i = 0; i < len; i++) {
+			char c = digits[(i * 7 + len) % 22];
+			text[1 + i] = c;
+			want[i / 2] |= (uint8_t)(digit(c) << (i % 2 ? 0 : 4));
+		}
+		text[1 + len] = '>';
+		CHECK(text_is(text, PDF_STRING, bytes_of(want, (len + 1) / 2)));
+	}
+	for (size_t at = 0; at < 40; at++)
+		for (int c = 1; c < 256; c++) {
+			char text[] =
+			    "<0123456789abcdefABCDEF0123456789abcdefABCD>";
+			text[1 + at] = (char)c;
+			if (c == '>')
+				continue;
+			bool space = c == ' ' || c == '\t' || c == '\n' ||
+				     c == '\f' || c == '\r';
+			struct pdf_obj o = { 0 };
+			struct err *e = parse(text, &o);
+			CHECK((e == NULL) == (space || digit((char)c) >= 0));
+			if (e == NULL && !space)
+				CHECK((o.text.ptr[at / 2] >> (at % 2 ? 0 : 4) &
+					  0x0f) == digit((char)c));
+			err_free(e);
+		}
+}
+
 static void
 reads_names(void)
 {
@@ -286,6 +331,7 @@ main(void)
 {
 	RUN(reads_numbers);
 	RUN(reads_strings);
+	RUN(reads_long_hexadecimal_strings);
 	RUN(reads_names);
 	RUN(tells_references_from_numbers);
 	RUN(reads_dictionaries_with_spans);

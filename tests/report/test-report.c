@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "report/dump.h"
 #include "report/internal.h"
 #include "tests/validation/facts.h"
 
@@ -39,6 +40,11 @@ json_of(const struct facts *f, const char *policy, const struct buf *crl)
 	json_t *o = json_loadb((const char *)out.ptr, out.len, 0, NULL);
 	CHECK(o != NULL);
 	CHECK(fits(schema, o, "report"));
+	/* Our own writer writes what jansson would. */
+	char *same = json_dumps(o, JSON_INDENT(1));
+	CHECK(bytes_eq(
+	    bytes_slice(buf_bytes(&out), 0, out.len - 1), bytes_str(same)));
+	free(same);
 	buf_done(&out);
 	verdict_done(&v);
 	return o;
@@ -353,6 +359,29 @@ lines_for_people_are_those_of_the_text(void)
 }
 
 static void
+json_is_written_as_jansson_does(void)
+{
+	static const char text[] =
+	    "{\"a\":[],\"b\":{},\"c\":[1,-9223372036854775808,"
+	    "9223372036854775807,true,false,null,[[{\"x\":[\"\"]}]]],"
+	    "\"k\\\"\\\\\\u0001\":\"\\u0001\\b\\f\\n\\r\\t\\u001f\\u007f/"
+	    "\\\"\\\\ ệ \\ud83d\\ude00\"}";
+	json_error_t why;
+	json_t *o = json_loads(text, 0, &why);
+	struct buf out = BUF(4096);
+	CHECK(o != NULL);
+	CHECK_OK(dump_json(o, &out));
+	char *same = json_dumps(o, JSON_INDENT(1));
+	CHECK(bytes_eq(buf_bytes(&out), bytes_str(same)));
+	free(same);
+	json_decref(o);
+	o = json_pack("[f]", 0.5);
+	CHECK_ERR(dump_json(o, &out), ERR_INTERNAL);
+	json_decref(o);
+	buf_done(&out);
+}
+
+static void
 no_signature_is_said_plainly(void)
 {
 	struct facts f = { .format = "pdf" };
@@ -535,6 +564,7 @@ main(void)
 	RUN(stamps_on_the_document_are_counted_apart);
 	RUN(what_cannot_be_read_gets_the_third_word_and_its_reason);
 	RUN(lines_for_people_are_those_of_the_text);
+	RUN(json_is_written_as_jansson_does);
 	RUN(no_signature_is_said_plainly);
 	RUN(json_has_both_languages_and_the_facts);
 	RUN(strings_of_documents_cannot_write_the_report);

@@ -263,7 +263,12 @@ static struct policy *
 with_sha1_until(int64_t until)
 {
 	struct policy *p = NULL;
-	CHECK_OK(policy_load("vn-2025", &p));
+	/* One of our own: those that are built in are everybody's. */
+	for (size_t i = 0; i < policy_texts_count; i++)
+		if (strcmp(policy_texts[i].name, "vn-2025") == 0)
+			CHECK_OK(policy_parse(bytes_of(policy_texts[i].json,
+						  policy_texts[i].len),
+			    &p));
 	for (size_t i = 0; i < p->ndigests; i++)
 		if (p->digests[i].alg == DIGEST_SHA1)
 			p->digests[i].until = until;

@@ -124,6 +124,30 @@ a_policy_may_leave_domains_out(void)
 	policy_free(p);
 }
 
+/* They are read once; who lets go of one does not take it from others. */
+static void
+one_that_is_built_in_is_the_same_for_all(void)
+{
+	struct policy *a = NULL, *b = NULL, *other = NULL;
+	CHECK_OK(policy_load("basic", &a));
+	CHECK_OK(policy_load("basic", &b));
+	CHECK_OK(policy_load("strict", &other));
+	CHECK(a == b && a != other);
+	policy_free(a);
+	CHECK(strcmp(b->name, "basic") == 0);
+	CHECK_OK(policy_load("basic", &a));
+	CHECK(a == b);
+	policy_free(a);
+	policy_free(b);
+	policy_free(other);
+	/* One's own of the same name is another one. */
+	CHECK_OK(parse_with("\"path\": true", "\"path\": true", &other));
+	CHECK_OK(policy_load("vn-2025", &a));
+	CHECK(a != other);
+	policy_free(a);
+	policy_free(other);
+}
+
 int
 main(void)
 {
@@ -131,5 +155,6 @@ main(void)
 	RUN(each_rule_of_vn_2025_cites_the_circular);
 	RUN(a_mistake_in_a_policy_is_refused);
 	RUN(a_policy_may_leave_domains_out);
+	RUN(one_that_is_built_in_is_the_same_for_all);
 	return DONE();
 }
