@@ -14,17 +14,28 @@
 #define CMS_CHOICES_MAX (1024 * 1024 + 4096) /* bytes; most is a time stamp */
 
 /* Every parameter that changes what is signed. */
-static const char *const choices[] = { "reason", "location", "field", "certify",
-	"lock", "appearance", "page", "box", "corner", "anchor", "text", "qr",
-	"xmlProfile", "xmlPackaging", "xmlPlace", "xmlCanon", "xmlCounter",
-	"xmlObjects", "cmsCounter", "contentDigest", "contentTimeStamp",
-	"conformance_level", "signature_format", "signed_envelope_property",
-	"role", "commitment", "policyOID", "policyHash", "policyURI" };
+#define CHOICES                                                                \
+	"reason", "location", "field", "certify", "lock", "appearance",        \
+	    "page", "box", "corner", "anchor", "text", "qr", "xmlProfile",     \
+	    "xmlPackaging", "xmlPlace", "xmlCanon", "xmlCounter",              \
+	    "xmlObjects", "cmsCounter", "contentDigest", "contentTimeStamp",   \
+	    "conformance_level", "signature_format",                           \
+	    "signed_envelope_property", "role", "commitment", "policyOID",     \
+	    "policyHash", "policyURI"
+static const char *const choices[] = { CHOICES, NULL };
+static const char *const known[] = { CHOICES, "credentialID", "filename",
+	NULL };
+
+struct err *
+choices_known(const struct request *r)
+{
+	return request_params_are(r, known);
+}
 
 struct err *
 choices_material(const struct request *r, struct buf *out)
 {
-	for (size_t i = 0; i < COUNT_OF(choices); i++) {
+	for (size_t i = 0; choices[i] != NULL; i++) {
 		const char *v;
 		TRY(request_param(r, choices[i], &v));
 		TRY(pack_str(out, 5, v));
@@ -51,8 +62,9 @@ read_format(const struct request *r, const char **out)
 	for (size_t i = 0; i < COUNT_OF(letters); i++)
 		if (letter != NULL && strcmp(letter, letters[i]) == 0)
 			*out = formats[i];
-	return letter != NULL && *out == NULL ? wrong("no such signature_format")
-					      : NULL;
+	return letter != NULL && *out == NULL
+		   ? wrong("no such signature_format")
+		   : NULL;
 }
 
 static struct err *

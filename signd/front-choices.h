@@ -12,6 +12,9 @@
 struct err *choices_pack(const struct request *r, const struct credential *c,
     struct sig_alg alg, struct buf *out) MUST_USE;
 
+/* choices_known: the query has no other parameters than a signature's.  Errors
+ * of request_params_are. */
+struct err *choices_known(const struct request *r) MUST_USE;
 /* choices_material appends what of them makes two requests the same. */
 struct err *choices_material(const struct request *r, struct buf *out) MUST_USE;
 

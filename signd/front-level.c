@@ -15,8 +15,8 @@
 #include "signd/proto.h"
 #include "worker/job.h"
 
-#define TOKEN_MAX (1024 * 1024)      /* bytes of a time stamp */
-#define STAMP_SECONDS 30             /* for another's authority */
+#define TOKEN_MAX (1024 * 1024) /* bytes of a time stamp */
+#define STAMP_SECONDS 30        /* for another's authority */
 #define NONCE_BYTES 8
 #define EXTEND_MAX (32 * 1024 * 1024) /* bytes: evidence, content */
 
@@ -45,8 +45,8 @@ level_param(const struct request *r, enum level *out)
 			*out = names[i].level;
 			return NULL;
 		}
-	return err_coded(err_new(ERR_USAGE, "CSC API v2 11.11",
-			     "no such conformance_level"),
+	return err_coded(
+	    err_new(ERR_USAGE, "CSC API v2 11.11", "no such conformance_level"),
 	    "parameter");
 }
 
@@ -123,8 +123,8 @@ level_stamp_digest(const struct front *f, enum digest_alg alg,
 }
 
 struct err *
-level_stamp_value(const struct front *f, struct bytes state,
-    struct bytes value, struct buf *token)
+level_stamp_value(const struct front *f, struct bytes state, struct bytes value,
+    struct buf *token)
 {
 	CLEANUP(buf_done) struct buf body = BUF(STATE_MAX + 8192);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
@@ -356,8 +356,7 @@ steps(const struct front *f, const char *id, enum level have, enum level want,
 	q.evidence = own.evidence;
 	for (q.level = LEVEL_T; q.level <= want; q.level++)
 		if (q.level == LEVEL_LT)
-			TRY(step_with_evidence(
-			    f, &q, &own, wait_ms, document));
+			TRY(step_with_evidence(f, &q, &own, wait_ms, document));
 		else if (q.level > LEVEL_T || have < LEVEL_T)
 			TRY(step(f, &q, document));
 	return NULL;
@@ -391,23 +390,27 @@ find_level(const struct request *r, const char *id, enum level *out)
 		if (l.v[i].level < *out)
 			*out = l.v[i].level;
 	}
-	return found ? NULL
-		     : err_coded(err_new(ERR_MISSING, NULL, "no such signature"),
-			   "no-signature");
+	return found
+		   ? NULL
+		   : err_coded(err_new(ERR_MISSING, NULL, "no such signature"),
+			 "no-signature");
 }
 
 struct err *
 post_extension(struct request *r, struct reply *out)
 {
+	static const char *const known[] = { "conformance_level", "id", "wait",
+		NULL };
 	enum level want, have;
 	const char *id;
 	int64_t wait_ms;
+	TRY(request_params_are(r, known));
 	TRY(level_param(r, &want));
 	TRY(wait_param(r, &wait_ms));
 	TRY(request_param(r, "id", &id));
 	if (want < LEVEL_T)
-		return err_coded(err_new(ERR_USAGE, NULL,
-				     "conformance_level: T, LT or LTA"),
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "conformance_level: T, LT or LTA"),
 		    "parameter");
 	if (r->document.len == 0)
 		return err_coded(err_new(ERR_USAGE, NULL, "it is empty"),

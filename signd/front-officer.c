@@ -292,11 +292,13 @@ number_param(const struct request *r, const char *name, uint64_t most,
 struct err *
 get_audit(struct request *r, struct reply *out)
 {
+	static const char *const known[] = { "from", "count", NULL };
 	CLEANUP(buf_done) struct buf body = BUF(256);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	uint64_t from;
 	uint64_t count;
 	TRY(require_officer(r));
+	TRY(request_params_are(r, known));
 	TRY(number_param(r, "from", INT64_MAX, 1, &from));
 	TRY(number_param(r, "count", AUDIT_COUNT_MAX, 100, &count));
 	TRY(pack_u64(&body, 1, from));

@@ -10,7 +10,7 @@
 #include "signd/proto.h"
 #include "worker/job.h"
 
-#define SIGNATURE_MAX 4096        /* bytes of one value */
+#define SIGNATURE_MAX 4096 /* bytes of one value */
 #define DRAFT_ID_BYTES 16
 #define DRAFT_SECONDS 3600 /* the citizen may approve on a phone */
 
@@ -56,8 +56,7 @@ embed(const struct front *f, enum level level, struct bytes state,
 	CLEANUP(buf_done) struct buf token = BUF(1);
 	if (level >= LEVEL_T)
 		TRY(level_stamp_value(f, state, value, &token));
-	return ask_embed(
-	    f, state, value, buf_bytes(&token), document_len, out);
+	return ask_embed(f, state, value, buf_bytes(&token), document_len, out);
 }
 
 /* One value, by the keyholder. */
@@ -205,6 +204,7 @@ post_sign_doc(struct request *r, struct reply *out)
 	const char *id;
 	bool replayed = false;
 	struct once once = { 0 };
+	TRY(choices_known(r));
 	TRY(request_param(r, "credentialID", &id));
 	if (id == NULL)
 		return err_coded(
@@ -304,10 +304,10 @@ check_prepare_level(const struct request *r)
 {
 	enum level level;
 	TRY(level_param(r, &level));
-	return level <= LEVEL_T ? NULL
-				: err_coded(err_new(ERR_USAGE, NULL,
-						"extend it afterwards"),
-				      "parameter");
+	return level <= LEVEL_T
+		   ? NULL
+		   : err_coded(err_new(ERR_USAGE, NULL, "extend it afterwards"),
+			 "parameter");
 }
 
 struct err *
@@ -316,6 +316,7 @@ post_sign_prepare(struct request *r, struct reply *out)
 	const char *id;
 	struct sig_alg alg;
 	CLEANUP(credential_done) struct credential c = { 0 };
+	TRY(choices_known(r));
 	TRY(request_param(r, "credentialID", &id));
 	if (id == NULL)
 		return err_coded(

@@ -15,7 +15,7 @@ struct asked_for {
 	const char *policy;
 	int64_t time; /* TIME_NONE: now */
 	struct bytes content;
-	int64_t wait_ms; /* for what is asked outside */
+	int64_t wait_ms;  /* for what is asked outside */
 	const char *name; /* of the file, or NULL */
 	struct verdict_place place;
 	struct hashes hashes; /* instead of the content */
@@ -135,8 +135,11 @@ read_shown(const struct request *r, struct asked_for *w)
 static struct err *
 read_wanted(const struct request *r, struct asked_for *w)
 {
+	static const char *const names[] = { "policy", "time", "wait", "keep",
+		"filename", "shown", "hash", "of", NULL };
 	const char *time;
 	const struct form *form = r->form;
+	TRY(request_params_are(r, names));
 	TRY(request_param(r, "policy", &w->policy));
 	TRY(request_param(r, "time", &time));
 	TRY(wait_param(r, &w->wait_ms));
@@ -225,8 +228,8 @@ reply_report(struct request *r, const struct asked_for *w,
 		return NULL;
 	case REPORT_RECEIPT:
 		return verdict_receipt(r, buf_bytes(&a->receipt),
-		    bytes_of(about(r, w), 32),
-		    indication_name(a->indication), out);
+		    bytes_of(about(r, w), 32), indication_name(a->indication),
+		    out);
 	case REPORT_ETSI:
 		out->type = "application/xml; charset=utf-8";
 		out->body = buf_move(&a->etsi);
@@ -255,13 +258,13 @@ keep(const struct request *r, const struct asked_for *w,
 		return NULL;
 	snprintf(out->place, sizeof(out->place), "/v1/verifications/%s",
 	    w->place.id);
-	struct err *e = verdict_keep(
-	    r, &w->place, about(r, w), w->policy, a->time, a);
+	struct err *e =
+	    verdict_keep(r, &w->place, about(r, w), w->policy, a->time, a);
 	/* Who did not ask for it has the verdict all the same. */
 	if (e != NULL && w->place.keep == KEEP_VERDICT &&
 	    strcmp(err_code(e), "store-full") == 0) {
-		log_event(r->front->log, LOG_WARNING, "verdict-not-kept", "id=%s",
-		    r->id);
+		log_event(r->front->log, LOG_WARNING, "verdict-not-kept",
+		    "id=%s", r->id);
 		err_free(e);
 		out->place[0] = '\0';
 		return NULL;

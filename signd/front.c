@@ -126,6 +126,40 @@ request_param(const struct request *r, const char *name, const char **out)
 	return NULL;
 }
 
+struct known_params {
+	const char *const *names;
+	struct err *e;
+};
+
+static enum MHD_Result
+check_name(
+    void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct known_params *k = ctx;
+	(void)kind;
+	(void)value;
+	if (strcmp(name, "lang") == 0)
+		return MHD_YES;
+	for (size_t i = 0; k->names[i] != NULL; i++)
+		if (strcmp(name, k->names[i]) == 0)
+			return MHD_YES;
+	bool shown =
+	    strlen(name) <= PARAM_MAX && utf8_printable(bytes_str(name));
+	k->e = err_coded(err_new(ERR_USAGE, NULL, "no such parameter: %s",
+			     shown ? name : "no name"),
+	    "parameter");
+	return MHD_NO;
+}
+
+struct err *
+request_params_are(const struct request *r, const char *const *names)
+{
+	struct known_params k = { .names = names };
+	MHD_get_connection_values(
+	    r->connection, MHD_GET_ARGUMENT_KIND, check_name, &k);
+	return k.e;
+}
+
 bool
 request_accepts(const struct request *r, const char *type)
 {
@@ -270,8 +304,8 @@ open_store(struct front *f)
 	TRY(open_shelf(f));
 	size_t at_once =
 	    fetch_at_once((size_t)f->s->fetchers, f->s->list_max > 0);
-	return fetch_memory_new(at_once,
-	    f->s->status_retry_seconds * 1000, &f->status.memory);
+	return fetch_memory_new(
+	    at_once, f->s->status_retry_seconds * 1000, &f->status.memory);
 }
 
 static void

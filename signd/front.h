@@ -190,6 +190,11 @@ struct request {
  * too long, or not printable UTF-8, or given more than once. */
 struct err *request_param(
     const struct request *r, const char *name, const char **out) MUST_USE;
+/* The query has none but these, which end with NULL, and "lang".  One that is
+ * misspelt would be left out quietly, and its default taken.  ERR_USAGE, code
+ * "parameter". */
+struct err *request_params_are(
+    const struct request *r, const char *const *names) MUST_USE;
 const char *request_header(const struct request *r, const char *name);
 /* Whether the client asked for that media type, by Accept. */
 bool request_accepts(const struct request *r, const char *type);

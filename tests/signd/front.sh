@@ -96,6 +96,13 @@ expect 400 policy-unknown "an unknown policy"
 ask -H "$octets" --data-binary "@$dir/text" \
     "$verifications?policy=basic&policy=strict"
 expect 400 parameter "two policies"
+ask -H "$octets" --data-binary "@$dir/text" "$verifications?polcy=strict"
+expect 400 parameter "a policy by a misspelt name"
+ask -H "$octets" --data-binary "@$dir/text" \
+    "$url/v1/signatures/signDoc?credentialID=00&certfy=1"
+expect 400 parameter "a signature with a parameter that is none"
+ask -H "$octets" --data-binary "@$dir/text" "$url/v1/extensions?level=LT"
+expect 400 parameter "an extension with a parameter that is none"
 ask -H "$octets" --data-binary "@$dir/text" "$verifications?time=yesterday"
 expect 400 parameter "a time that is none"
 printf '%%PDF-1.7\n%%broken\n' > "$dir/broken.pdf"
