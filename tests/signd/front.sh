@@ -101,7 +101,7 @@ expect 400 parameter "a policy by a misspelt name"
 ask -H "$octets" --data-binary "@$dir/text" \
     "$url/v1/signatures/signDoc?credentialID=00&certfy=1"
 expect 400 parameter "a signature with a parameter that is none"
-ask -H "$octets" --data-binary "@$dir/text" "$url/v1/extensions?level=LT"
+ask -H "$octets" --data-binary "@$dir/text" "$url/v1/extensions?conformance_level=T&levl=LT"
 expect 400 parameter "an extension with a parameter that is none"
 ask -H "$octets" --data-binary "@$dir/text" "$verifications?time=yesterday"
 expect 400 parameter "a time that is none"
