@@ -69,8 +69,10 @@ enrol(int n, const char *nonce, int64_t expires)
 
 static int64_t generation = 1; /* that activate() wrapped under */
 
+/* `chain`: of the external CA that made the certificate; empty: our own. */
 static struct err *
-activate(int n, const char *id)
+activate_under(
+    int n, const char *id, struct bytes certificate, struct bytes chain)
 {
 	uint8_t hash[LEDGER_HASH];
 	char enrolment[16], serial[16];
@@ -80,12 +82,19 @@ activate(int n, const char *id)
 		.token_hash = token_hash(n, hash),
 		.id = id,
 		.serial = serial,
-		.certificate = BYTES_LIT("certificate"),
+		.certificate = certificate,
 		.not_after = test_time + 1000000,
 		.sealed = BYTES_LIT("sealed"),
 		.version = 1,
-		.generation = generation };
+		.generation = generation,
+		.issuer_chain = chain };
 	return ledger_activate(l, &c);
+}
+
+static struct err *
+activate(int n, const char *id)
+{
+	return activate_under(n, id, BYTES_LIT("certificate"), BYTES_NONE);
 }
 
 static void
@@ -531,21 +540,7 @@ look_for_quotes(void *ctx, struct bytes line)
 static struct err *
 activate_there(int n, const char *id)
 {
-	uint8_t hash[LEDGER_HASH];
-	char enrolment[16], serial[16];
-	snprintf(enrolment, sizeof(enrolment), "enrol%d", n);
-	snprintf(serial, sizeof(serial), "%02x", n);
-	const struct ledger_new_credential c = { .enrolment = enrolment,
-		.token_hash = token_hash(n, hash),
-		.id = id,
-		.serial = serial,
-		.certificate = BYTES_LIT("theirs"),
-		.not_after = test_time + 1000000,
-		.sealed = BYTES_LIT("sealed"),
-		.version = 1,
-		.generation = generation,
-		.issuer_chain = BYTES_LIT("chain") };
-	return ledger_activate(l, &c);
+	return activate_under(n, id, BYTES_LIT("theirs"), BYTES_LIT("chain"));
 }
 
 /* The serial of the task that is due, or "". */

@@ -574,18 +574,57 @@ policy_wanting(const char *wanted)
 	"010101010101\"}]"
 #define KNOWN_BY_NAME ", \"known\": [{\"id\": \"1.2.3\"}]"
 
+struct wanted_row {
+	const char *wanted;
+	enum policy_named named;
+	const char *id;
+	uint8_t digest; /* each of its bytes */
+	enum sub_indication sub;
+	const char *code;
+};
+
+static void
+name_policy(const struct wanted_row *row, struct signature_fact *s)
+{
+	uint8_t digest[32];
+	memset(digest, row->digest, sizeof(digest));
+	if (row->named == POLICY_NAMED)
+		CHECK_OK(policy_fact_set(&s->policy, bytes_str(row->id),
+		    DIGEST_SHA256, bytes_of(digest, sizeof(digest))));
+	s->policy.named = row->named;
+}
+
+static void
+try_wanted(const struct wanted_row *row, const struct status_data *status)
+{
+	struct facts f = { .format = "test" };
+	struct policy *p = policy_wanting(row->wanted);
+	name_policy(row, add_good_signature(&f, &world.citizen));
+	const struct validation_request r = { .facts = &f,
+		.policy = p,
+		.domains = &world.domain,
+		.ndomains = 1,
+		.status_data = status,
+		.nstatus_data = 1,
+		.time = NOON };
+	struct verdict v = { 0 };
+	CHECK_OK(validate_proved(&r, &v));
+	CHECK(v.indication ==
+	      (row->sub == SUB_NONE ? TOTAL_PASSED : INDETERMINATE));
+	CHECK(v.sub == row->sub);
+	CHECK(strcmp(v.code, row->code) == 0);
+	if (strcmp(v.code, row->code) != 0)
+		printf("# %s: %s\n", row->wanted, v.code);
+	verdict_done(&v);
+	policy_free(p);
+	facts_done(&f);
+}
+
 /* EN 319 102-1 5.2.4. */
 static void
 a_signature_policy_must_be_known_where_that_is_wanted(void)
 {
-	static const struct {
-		const char *wanted;
-		enum policy_named named;
-		const char *id;
-		uint8_t digest; /* each of its bytes */
-		enum sub_indication sub;
-		const char *code;
-	} rows[] = {
+	static const struct wanted_row rows[] = {
 		{ "\"wanted\": \"told\"", POLICY_NAMED, "1.2.3", 1, SUB_NONE,
 		    "valid" },
 		{ "\"wanted\": \"told\"", POLICY_UNREADABLE, NULL, 0, SUB_NONE,
@@ -614,36 +653,8 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 	};
 	struct buf crl = make_crl(&world.ca, NOON, NULL, 0);
 	const struct status_data status = { .der = buf_bytes(&crl) };
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct facts f = { .format = "test" };
-		struct signature_fact *s = add_good_signature(&f, &world.citizen);
-		struct policy *p = policy_wanting(rows[i].wanted);
-		uint8_t digest[32];
-		memset(digest, rows[i].digest, sizeof(digest));
-		if (rows[i].named == POLICY_NAMED)
-			CHECK_OK(policy_fact_set(&s->policy,
-			    bytes_str(rows[i].id), DIGEST_SHA256,
-			    bytes_of(digest, sizeof(digest))));
-		s->policy.named = rows[i].named;
-		const struct validation_request r = { .facts = &f,
-			.policy = p,
-			.domains = &world.domain,
-			.ndomains = 1,
-			.status_data = &status,
-			.nstatus_data = 1,
-			.time = NOON };
-		struct verdict v = { 0 };
-		CHECK_OK(validate_proved(&r, &v));
-		CHECK(v.indication == (rows[i].sub == SUB_NONE ? TOTAL_PASSED
-							    : INDETERMINATE));
-		CHECK(v.sub == rows[i].sub);
-		CHECK(strcmp(v.code, rows[i].code) == 0);
-		if (strcmp(v.code, rows[i].code) != 0)
-			printf("# row %zu: %s\n", i, v.code);
-		verdict_done(&v);
-		policy_free(p);
-		facts_done(&f);
-	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		try_wanted(&rows[i], &status);
 	buf_done(&crl);
 }
 
