@@ -129,10 +129,17 @@ record_activation(struct keyholder *k, const struct activation *a)
 static struct err *
 make_and_record(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	if (keyholder_has_external(k))
-		TRY(keyholder_external_enter(k, a->enrolment, a->asking));
 	TRY(make_credential(k, pin, a));
 	return record_activation(k, a);
+}
+
+/* Again and again while it lasts, for it ends by itself. */
+static struct err *
+lease_link(struct keyholder *k, const struct activation *a)
+{
+	return keyholder_has_external(k) ? keyholder_external_enter(
+					       k, a->enrolment, a->asking)
+					 : NULL;
 }
 
 /* The keys that wrap and cover were given up while we were at it. */
@@ -155,32 +162,35 @@ make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
 	err_free(e);
 	cert_free(TAKE(a->cert));
 	buf_done(&a->sealed);
+	TRY(lease_link(k, a));
 	return make_and_record(k, pin, a);
 }
 
+/* What an external CA makes holds a thread for as long as it thinks. */
 static struct err *
-make_leased(struct keyholder *k, struct bytes pin, struct activation *a)
+make_among_few(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	TRY(keyholder_random_id(a->asking));
+	if (!keyholder_external_wait(k))
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "many wait for the external CA already"),
+		    "busy");
 	struct err *e = make_recorded(k, pin, a);
-	if (e != NULL)
-		keyholder_external_leave(k, a->enrolment, a->asking);
+	keyholder_external_waited(k);
 	return e;
 }
 
-/* What an external CA makes costs it something, and holds a thread for as long
- * as it thinks: one at a time for a link, and few in all. */
+/* It costs that CA something, too: one at a time for a link.  Who is second
+ * there hears that and not that many wait, so the link comes first. */
 static struct err *
 make(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	if (!keyholder_has_external(k))
 		return make_recorded(k, pin, a);
-	if (!keyholder_external_wait(k))
-		return err_coded(err_new(ERR_REMOTE, NULL,
-				     "many wait for the external CA already"),
-		    "busy");
-	struct err *e = make_leased(k, pin, a);
-	keyholder_external_waited(k);
+	TRY(keyholder_random_id(a->asking));
+	TRY(lease_link(k, a));
+	struct err *e = make_among_few(k, pin, a);
+	if (e != NULL)
+		keyholder_external_leave(k, a->enrolment, a->asking);
 	return e;
 }
 
