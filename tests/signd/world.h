@@ -30,7 +30,7 @@
 #define WORLD_MODULE(w) softhsm_module()
 #endif
 #define KEYHOLDERS 3
-#define CALL_MS 120000
+#define CALL_MS 30000
 
 struct officer {
 	struct softkey *key;
