@@ -34,7 +34,7 @@ struct client {
 	unsigned long done;
 };
 
-#define TRIES 10
+#define TRIES 100
 #define PAUSE_US 200000 /* between a failure and asking again */
 
 /* Every request signs something else. */

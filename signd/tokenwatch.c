@@ -23,15 +23,31 @@ give_up(int64_t took_ms)
 	_exit(EXIT_FAILURE);
 }
 
+/* Until the next look.  Tells how much longer it is since the last one than it
+ * should be: this process stood still itself, with a machine that was frozen or
+ * has other work, and the token is not to blame. */
+static int64_t
+stood_still(struct tokenwatch *w)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	nanosleep(&pause, NULL);
+	int64_t now = ipc_now_ms();
+	int64_t late = now - w->looked_ms - LOOK_MS;
+	w->looked_ms = now;
+	return late > LOOK_MS ? late : 0;
+}
+
 static void *
 look(void *ctx)
 {
 	struct tokenwatch *w = ctx;
-	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	int64_t last = 0, still = 0; /* the call that was seen, and in it */
 	while (!atomic_load(&w->ending)) {
-		nanosleep(&pause, NULL);
+		int64_t more = stood_still(w);
 		int64_t since = atomic_load(&w->since_ms);
-		int64_t took = ipc_now_ms() - since;
+		still = more + (since == last ? still : 0);
+		last = since;
+		int64_t took = w->looked_ms - since - still;
 		if (since != 0 && took > w->max_ms)
 			give_up(took);
 	}
@@ -42,6 +58,7 @@ struct err *
 tokenwatch_start(struct tokenwatch *w, int64_t max_s)
 {
 	w->max_ms = max_s * 1000;
+	w->looked_ms = ipc_now_ms();
 	int no = pthread_create(&w->thread, NULL, look, w);
 	if (no != 0)
 		return err_errno(no, "pthread_create");

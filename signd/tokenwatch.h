@@ -1,7 +1,8 @@
 /*
  * A token that hangs takes its keyholder with it: no call of Cryptoki can be
  * given up.  So a second thread looks how long the token has been at it, and
- * ends the process; another one takes over.
+ * ends the process; another one takes over.  Time in which the process itself
+ * stood still does not count.
  */
 #ifndef SIGND_SIGND_TOKENWATCH_H
 #define SIGND_SIGND_TOKENWATCH_H
@@ -14,6 +15,7 @@
 struct tokenwatch {
 	_Atomic int64_t since_ms; /* 0: the token is not in use */
 	int64_t max_ms;
+	int64_t looked_ms; /* the thread's own */
 	_Atomic bool ending;
 	bool started;
 	pthread_t thread;

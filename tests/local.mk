@@ -1,5 +1,5 @@
 # tests/: one folder per room; each test links its room and no more.
-EXTRA_DIST += %D%/tap.h %D%/torture.h %D%/bare-debian %D%/tsa.py
+EXTRA_DIST += %D%/tap.h %D%/torture.h %D%/machine.sh %D%/bare-debian %D%/tsa.py
 
 include tests/base/local.mk
 include tests/certs/local.mk

@@ -1,5 +1,5 @@
 # Sourced: a small PKI of OpenSSL's with servers of lists, of issuers and an
-# OCSP responder (openssl ocsp).  Wants dir, top_srcdir; status_world makes
+# OCSP responder (openssl ocsp).  Wants dir, top_srcdir, machine.sh; status_world makes
 # $dir/pki and sets crl_port, ocsp_port, dead_port; status_end ends all.
 
 status_pids=
@@ -92,26 +92,18 @@ status_server() { # FOLDER: sets port
 	python3 "$top_srcdir/tests/status-server.py" "$1" "$dir/pki/port" \
 	    "$dir/pki/requests" < /dev/null > /dev/null 2>&1 &
 	status_pids="$status_pids $!"
-	for _ in $(seq 1 100); do
-		[ -f "$dir/pki/port" ] && break
-		sleep 0.1
-	done
+	await [ -f "$dir/pki/port" ]
 	port=$(cat "$dir/pki/port")
 }
 
 # status_ocsp: the responder of sub, answering from its index.
 status_ocsp() {
-	ocsp_port=$(free_port 11)
 	openssl ocsp -port "$ocsp_port" -index "$dir/pki/sub.index" \
 	    -CA "$dir/pki/sub.pem" -rsigner "$dir/pki/responder.pem" \
 	    -rkey "$dir/pki/responder.key" -ndays 1 \
 	    > "$dir/pki/ocsp.log" 2>&1 &
 	status_pids="$status_pids $!"
-	for _ in $(seq 1 100); do
-		ss -Hltn "sport = :$ocsp_port" | grep -q . && return 0
-		sleep 0.1
-	done
-	return 1
+	await listens "$ocsp_port"
 }
 
 # Certificates made with openssl x509 are not in the index that the responder
@@ -134,8 +126,8 @@ status_world() {
 	status_server "$dir/pki/www"
 	crl_port=$port
 	base=http://127.0.0.1:$crl_port
-	ocsp_port=$(free_port 11)
-	dead_port=$(free_port 23)
+	ocsp_port=$(free_port)
+	dead_port=$(free_port)
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -days 3650 -subj '/C=VN/CN=Status Root' \
 	    -keyout "$dir/pki/root.key" -out "$dir/pki/root.pem" \

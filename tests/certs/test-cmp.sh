@@ -6,6 +6,8 @@ export LC_ALL=C.UTF-8
 command -v openssl > /dev/null || { echo "1..0 # SKIP no openssl"; exit 0; }
 openssl cmp -help > /dev/null 2>&1 ||
     { echo "1..0 # SKIP this openssl has no cmp"; exit 0; }
+. "$top_srcdir/tests/machine.sh"
+command -v ss > /dev/null || { echo "1..0 # SKIP no ss"; exit 0; }
 dir=$(mktemp -d) || exit 99
 server=
 trap 'stop; rm -rf "$dir"' EXIT
@@ -52,7 +54,7 @@ openssl pkey -in person.key -pubout -out person.pub 2> /dev/null
 
 serve() { # CERTIFICATE SECRET OPTIONS...: sets $server and $port
 	stop
-	port=$((21000 + ($$ * 3 + n * 17) % 9000))
+	port=$(free_port)
 	given=$1 secret=$2
 	shift 2
 	stdbuf -oL openssl cmp -port "$port" -srv_ref signd -srv_secret "pass:$secret" \
@@ -60,11 +62,7 @@ serve() { # CERTIFICATE SECRET OPTIONS...: sets $server and $port
 	    -accept_raverified "$@" \
 	    > "$dir/log" 2>&1 &
 	server=$!
-	for _ in $(seq 100); do
-		grep -q 'ACCEPT' "$dir/log" && return 0
-		sleep 0.1
-	done
-	return 1
+	await grep -q 'ACCEPT' "$dir/log"
 }
 ask() {
 	CMP_SECRET=${1:-between-us} timeout 60 \

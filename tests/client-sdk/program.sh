@@ -46,10 +46,7 @@ sed 's/^/# /' "$dir/wrong"
 python3 "$top_srcdir/tests/client-sdk/closes.py" "$dir/tls.pem" \
     "$dir/tls.key" > "$dir/port" 2> "$dir/closes" &
 closes=$!
-for _ in $(seq 100); do
-	[ -s "$dir/port" ] && break
-	sleep 0.1
-done
+await [ -s "$dir/port" ]
 got=$(program twice "https://localhost:$(cat "$dir/port")" "$dir/tls.pem" \
     "$dir/in.xml" 100)
 [ "$got" = "$(tail -c +101 "$dir/in.xml" | sha256sum | cut -c1-64)" ]

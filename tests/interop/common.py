@@ -49,7 +49,7 @@ def have_module(name):
     return run(PYTHON, "-c", "import " + name)[0] == 0
 
 
-def run(*args, stdin=None, timeout=120):
+def run(*args, stdin=None, timeout=600):
     """Status and all output; 124 for what takes too long."""
     try:
         r = subprocess.run(args, stdout=subprocess.PIPE, timeout=timeout,

@@ -227,7 +227,7 @@ def by_programs(d, plain):
             args = [out if a is None else a for a in args]
         elif args[0] != "gs":
             args = args + [out]
-        run(*args, timeout=40)
+        run(*args, timeout=300)
     for program in sorted(missing):
         skip("files made by " + program, "it is not installed")
 
@@ -265,7 +265,7 @@ def pyhanko_agrees(d, names):
     cannot = {"generation-3", "comments", "pdfunite", "pdfunite-size", "gs-2.0",
               "qpdf-r5"}
     files = ["%s/out/%s.2.pdf" % (d, n) for n in names if n not in cannot]
-    _, out = run(PYTHON, "-c", PYHANKO, d + "/out/ca.pem", *files, timeout=110)
+    _, out = run(PYTHON, "-c", PYHANKO, d + "/out/ca.pem", *files, timeout=600)
     told = dict(json.loads(s) for s in out.splitlines() if s.startswith("["))
     bad = [(f, told.get(f, out[-300:])) for f in files
            if told.get(f) != [True, True]]

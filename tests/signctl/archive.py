@@ -32,8 +32,17 @@ SIGNED, RECEIVED = "2027-03-01 09:00:00", "2027-03-02 09:00:00"
 ENDS_2038 = "2038-01-01T00:00:00Z"
 
 
+# faketime has a semaphore by the number of its process.  Where one of that
+# number was killed its own is left, and faketime ends before it has begun.
+TRIES = 20
+
+
 def at(moment, *words, **more):
-    return run("faketime", "-f", moment, *words, **more)
+    for _ in range(TRIES):
+        status, out = run("faketime", "-f", moment, *words, **more)
+        if not out.startswith(("faketime: ", "libfaketime: ")):
+            break
+    return status, out
 
 
 def must(moment, *words):
@@ -111,11 +120,17 @@ class Archive:
         self.stop(name)
 
     def tsa(self, name, moment, *more):
-        server = subprocess.Popen(
-            ["faketime", "-f", moment, sys.executable, SRC + "/tests/tsa.py",
-             name, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(TRIES):
+            server = subprocess.Popen(
+                ["faketime", "-f", moment, sys.executable,
+                 SRC + "/tests/tsa.py", name, *more],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            url = server.stdout.readline().decode().strip()
+            if url:
+                break
+            server.wait()
         self.servers[name] = server
-        return server.stdout.readline().decode().strip()
+        return url
 
     def stop(self, name):
         server = self.servers.pop(name)

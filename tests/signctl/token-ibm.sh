@@ -44,8 +44,8 @@ daemon=$!
 tool() {
 	pkcs11-tool --module "$module" "$@" > /dev/null 2>&1
 }
-for _ in $(seq 1 100); do
-	tool -L && break
+for _ in $(seq 1 600); do
+	tool -L || ! kill -0 "$daemon" 2> /dev/null && break
 	sleep 0.1
 done
 tool -L || skip_all "its daemon does not start: $(head -1 "$dir/daemon.log")"

@@ -302,8 +302,8 @@ if [ -n "$module" ] && command -v swtpm > /dev/null &&
 	    "type=unixio,path=$dir/tpm/sock" \
 	    --flags not-need-init,startup-clear > /dev/null 2>&1 &
 	tpm=$!
-	for _ in $(seq 1 100); do
-		[ -S "$dir/tpm/sock.ctrl" ] && break
+	for _ in $(seq 1 1200); do
+		[ -S "$dir/tpm/sock.ctrl" ] || ! kill -0 "$tpm" && break
 		sleep 0.05
 	done
 	export TPM2_PKCS11_STORE="$dir/tpm" TSS2_LOG=all+none

@@ -22,7 +22,6 @@ ok $done "all of it was tried"
 [ "$(child front)" = "$front" ]; ok $? "the front is still the same"
 ! grep -q 'event=died\|request-failed' "$dir/log"
 ok $? "nobody died, and nothing failed inside"
-ask "$url/v1/health"
-expect 200 '' "all processes are well"
+await well; expect 200 '' "all processes are well"
 service_stop; ok $? "signd stops with status 0"
 finish

@@ -56,6 +56,11 @@ tests_signd_test_module_SOURCES = tests/signd/test-module.c \
 tests_signd_test_module_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 tests_signd_test_module_LDADD = $(KEYS_TEST_LIBS)
 
+check_PROGRAMS += tests/signd/test-tokenwatch
+tests_signd_test_tokenwatch_SOURCES = tests/signd/test-tokenwatch.c tests/tap.h
+tests_signd_test_tokenwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_signd_test_tokenwatch_LDADD = $(KEYS_TEST_LIBS)
+
 check_PROGRAMS += tests/signd/test-clockwatch
 tests_signd_test_clockwatch_SOURCES = tests/signd/test-clockwatch.c tests/tap.h
 tests_signd_test_clockwatch_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

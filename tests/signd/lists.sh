@@ -7,6 +7,8 @@
 . "$top_srcdir/tests/status.sh"
 need python3 openssl curl ss
 entries=${LIST_ENTRIES:-1000000}
+# What was freed does not count as memory that is held.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 
 service_make
 trap 'status_end; service_end' EXIT
@@ -30,7 +32,8 @@ status_leaf good "crlDistributionPoints=URI:$base/large.crl" &&
     status_sign good
 status_leaf bad "crlDistributionPoints=URI:$base/large.crl" && status_sign bad
 large "$entries" "$(serial bad)"; ok $? "a list of $entries entries"
-echo "# $(stat -c %s "$dir/pki/www/large.crl") bytes"
+copy=$(($(stat -c %s "$dir/pki/www/large.crl") / 1024))
+echo "# $copy KB"
 token_make && ceremony && service_start; ok $? "a service comes up"
 
 verify() { # verify NAME WAIT: its report into $dir/out
@@ -50,13 +53,8 @@ END
 	ok $? "$3"
 }
 asked() { grep -c "^$1\$" "$dir/pki/requests"; }
-index_is_there() {
-	for _ in $(seq 600); do
-		ls "$dir"/state/front/lists/*.index > /dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
+an_index() { ls "$dir"/state/front/lists/*.index > /dev/null 2>&1; }
+index_is_there() { await an_index; }
 
 verify good 30
 index_is_there; ok $? "the list is fetched and indexed behind the verification"
@@ -75,13 +73,15 @@ for p in $(pgrep -P "$pid" -f -- '--role=worker '); do
 	[ "$kb" -gt "$most" ] && most=$kb
 done
 echo "# the largest worker has $most KB of its own"
-[ "$most" -lt 65536 ]; ok $? "no worker has a copy of it"
+[ "$most" -lt "$copy" ]; ok $? "no worker has a copy of it"
 kb=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
     "/proc/$(child front)/status")
 echo "# the front has $kb KB"
-[ "$kb" -lt 65536 ]; ok $? "nor has the front"
-grep -q 'role=supervisor.*child=indexer' "$dir/log" &&
-    [ "$(grep -c 'child-started child=indexer' "$dir/log")" -ge 2 ]
+[ "$kb" -lt "$copy" ]; ok $? "nor has the front"
+another_indexer() {
+	[ "$(grep -c 'child-started child=indexer' "$dir/log")" -ge 2 ]
+}
+await another_indexer
 ok $? "who makes an index makes no other"
 
 service_stop
@@ -107,7 +107,8 @@ find "$dir/state/front/lists" -name '*.index' \
 times=$(asked /large.crl)
 verify good 5; says TOTAL-PASSED '' \
     "a server that gives rubbish does not take the last good one away"
-[ "$(asked /large.crl)" -gt "$times" ]; ok $? "(it was asked)"
+asked_again() { [ "$(asked /large.crl)" -gt "$times" ]; }
+await asked_again; ok $? "(it was asked)"
 
 # Our own list, when many are revoked: told by the ledger once, and an index.
 enrol 'Nguyễn Văn An' CCCD:001099012345 && activate 246810
@@ -135,12 +136,11 @@ own() { # own INDICATION SUB NAME
 	    "$url/v1/verifications?policy=basic&wait=20"
 	says "$@"
 }
-for _ in $(seq 100); do
-	curl -s --max-time 20 -o "$dir/own.crl" "$public_url/pki/ca.crl"
-	[ "$(stat -c %s "$dir/own.crl")" -gt 262144 ] && break
-	sleep 0.1
-done
-[ "$(stat -c %s "$dir/own.crl")" -gt 262144 ]; ok $? "the list is long"
+long_list() {
+	curl -s --max-time 120 -o "$dir/own.crl" "$public_url/pki/ca.crl"
+	[ "$(stat -c %s "$dir/own.crl")" -gt 262144 ]
+}
+await long_list; ok $? "the list is long"
 count=$(ls "$dir/state/front/lists" | wc -l)
 own TOTAL-PASSED '' "our own citizen is judged by it"
 [ "$(ls "$dir/state/front/lists" | wc -l)" = $((count + 1)) ]

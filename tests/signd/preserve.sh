@@ -16,10 +16,7 @@ python3 "$top_srcdir/tests/tsa.py" "$dir" < "$dir/hold" > "$dir/tsa.url" 2> /dev
 tsa_pid=$!
 exec 9> "$dir/hold"
 trap 'kill $tsa_pid 2> /dev/null; service_end' EXIT
-for _ in $(seq 100); do
-	[ -s "$dir/tsa.url" ] && break
-	sleep 0.1
-done
+await [ -s "$dir/tsa.url" ]
 foreign=$(head -n 1 "$dir/tsa.url")
 
 python3 "$top_srcdir/demo-data/make-pdf.py" "$dir/don.pdf" 2> /dev/null ||

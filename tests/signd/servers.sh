@@ -74,16 +74,13 @@ if command -v certtool > /dev/null 2>&1; then
 fi
 
 # Both in one handshake.
-port=$(free_port 55)
+port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert "$dir/web.pem" \
     -key "$dir/web.key" -cert_chain "$dir/web.pem" -Verify 5 \
     -verify_return_error -CAfile "$dir/root.pem" -naccept 3 -www \
     > "$dir/s_server" 2>&1 &
 server=$!
-for _ in $(seq 100); do
-	ss -Hltn "sport = :$port" | grep -q . && break
-	sleep 0.1
-done
+await listens "$port"
 handshake() { # handshake HOST OPTIONS...
 	host=$1
 	shift
@@ -136,11 +133,7 @@ service_stop
 echo 'issue-profile = issuing-ca' >> "$dir/signd.conf"
 "$signd" --config "$dir/signd.conf" > "$dir/start" 2>&1 &
 pid=$!
-for _ in $(seq 100); do
-	grep -q 'issue-profile' "$dir/start" && break
-	sleep 0.1
-done
-grep -q 'issue-profile' "$dir/start"
+await grep -q 'issue-profile' "$dir/start"
 ok $? "the setting can allow no CA"
 kill "$pid" 2> /dev/null
 wait "$pid" 2> /dev/null

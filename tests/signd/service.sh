@@ -3,6 +3,8 @@
 # Wants top_builddir; sets dir, url, officer_url, pid, curl options.
 
 : "${top_builddir:=.}"
+: "${top_srcdir:=.}"
+. "$top_srcdir/tests/machine.sh"
 signd=${SIGND:-$top_builddir/signd/signd}
 tests=0
 failures=0
@@ -28,15 +30,6 @@ need() {
 	for tool; do
 		command -v "$tool" > /dev/null 2>&1 || skip_all "there is no $tool"
 	done
-}
-
-# A port that nobody listens on, above the ephemeral range's start.
-free_port() {
-	port=$((20000 + ($$ * 7 + ${1:-0}) % 12000))
-	while ss -Hltn "sport = :$port" 2> /dev/null | grep -q .; do
-		port=$((port + 1))
-	done
-	echo $port
 }
 
 make_certificates() {
@@ -99,14 +92,9 @@ EOF
 service_make() {
 	need openssl curl ss
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/signd-test-XXXXXX")
-	port_citizen=$(free_port 0)
-	port_officer=$(free_port 1)
-	[ "$port_officer" != "$port_citizen" ] || port_officer=$((port_officer + 1))
-	port_public=$(free_port 2)
-	while [ "$port_public" = "$port_citizen" ] ||
-	    [ "$port_public" = "$port_officer" ]; do
-		port_public=$((port_public + 1))
-	done
+	port_citizen=$(free_port)
+	port_officer=$(free_port)
+	port_public=$(free_port)
 	public_url=http://localhost:$port_public
 	url=https://localhost:$port_citizen
 	officer_url=https://localhost:$port_officer
@@ -122,18 +110,17 @@ service_make() {
 	trap 'exit 1' INT TERM
 }
 
+service_came() { # or has ended
+	[ "$(grep -c 'event=ready' "$dir/log")" -gt "$before" ] ||
+	    ! kill -0 "$pid" 2> /dev/null
+}
 service_start() {
 	touch "$dir/log"
 	before=$(grep -c 'event=ready' "$dir/log")
 	${SERVICE_UNDER:-} "$signd" --config "$dir/signd.conf" \
 	    ${SERVICE_UNDER:+--program "$signd"} 2>> "$dir/log" &
 	pid=$!
-	for _ in $(seq 1 600); do
-		[ "$(grep -c 'event=ready' "$dir/log")" -gt "$before" ] &&
-		    return 0
-		kill -0 "$pid" 2> /dev/null || break
-		sleep 0.1
-	done
+	await service_came && kill -0 "$pid" 2> /dev/null && return 0
 	echo "# signd did not start:"
 	sed 's/^/# /' "$dir/log"
 	return 1
@@ -158,7 +145,7 @@ service_end() {
 
 # ask OPTIONS... : body into $dir/out, status into $status.
 ask() {
-	status=$(curl -s --max-time 60 --cacert "$dir/tls.pem" \
+	status=$(curl -s --max-time 120 --cacert "$dir/tls.pem" \
 	    -o "$dir/out" -D "$dir/head" -w '%{http_code}' "$@") || true
 }
 code() { # the code of the problem in $dir/out
@@ -178,6 +165,11 @@ expect() { # expect STATUS CODE NAME
 kill_token_user() { # kill_token_user PROCESS
 	pin_file=$(sed -n 's/^token-pin-file = //p' "$dir/signd.conf")
 	flock "${pin_file:-/dev/null}" kill -KILL "$1"
+}
+# All processes are well; a busy machine answers some of them too late.
+well() {
+	ask "$url/v1/health"
+	[ "$status" = 200 ]
 }
 child() { # number of the first process in that role
 	pgrep -P "$pid" -f -- "--role=$1 " | head -1

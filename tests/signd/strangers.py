@@ -158,7 +158,9 @@ def descriptors():
 
 
 def until(true):
-    for _ in range(300):
+    """However slow the machine is: two minutes long."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
         if true():
             return True
         time.sleep(0.1)
@@ -168,10 +170,14 @@ def until(true):
 def many_values():
     """A megabyte that would be ninety: in twenty connections at once."""
     before = memory()
-    with ThreadPoolExecutor(20) as several:
-        answers = list(several.map(say, [post(JSON, VALUES)] * 20))
-    report(all(b'"code":"request-too-large"' in a for a in answers),
-           "JSON of 340,000 values is too large")
+
+    def refused_all():
+        with ThreadPoolExecutor(20) as several:
+            answers = list(several.map(say, [post(JSON, VALUES)] * 20))
+        return all(b'"code":"request-too-large"' in a for a in answers)
+
+    # A busy machine may take longer for a handshake than the front allows.
+    report(until(refused_all), "JSON of 340,000 values is too large")
     print("# VmHWM %d KB, then %d KB" % (before, memory()))
 
 
@@ -180,13 +186,13 @@ def slow_reader():
     minute, for ever."""
     before = descriptors()
     s = connect(True, small=True)
+    there = until(lambda: descriptors() > before)
     s.settimeout(0.5)
     try:
         for _ in range(1000):
             s.sendall(b"GET /app.js HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
     except OSError:
         pass  # the other end reads no more, as we do not
-    there = descriptors() > before
     report(there and until(lambda: descriptors() <= before),
            "who does not read the answer is not waited for")
     s.close()
@@ -195,8 +201,12 @@ def slow_reader():
 def pipelined(tls):
     path = b"/v1/info" if tls else b"/pki/ca.crl"
     one = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
-    n = say(one * 50 + head(b"GET " + path), tls).count(b"HTTP/1.1 200 OK")
-    report(n == 51, "fifty requests in one breath are answered" +
+
+    def all_answered():
+        answer = say(one * 50 + head(b"GET " + path), tls)
+        return answer.count(b"HTTP/1.1 200 OK") == 51
+
+    report(until(all_answered), "fifty requests in one breath are answered" +
            (", by TLS" if tls else ""))
 
 
@@ -208,12 +218,14 @@ def crowd():
             some.append(socket.create_connection(("127.0.0.1", PLAIN), 5))
         except OSError:
             break
-    with socket.create_connection(("127.0.0.1", PLAIN), 5,
-                                  ("127.0.0.2", 0)) as other:
-        other.settimeout(20)
-        other.sendall(head(b"GET /pki/ca.crl"))
-        report(statuses(other.recv(65536)) == [b"200 OK"],
-               "one address leaves room for others")
+
+    def other_is_answered():
+        with socket.create_connection(("127.0.0.1", PLAIN), 20,
+                                      ("127.0.0.2", 0)) as other:
+            other.sendall(head(b"GET /pki/ca.crl"))
+            return statuses(other.recv(65536)) == [b"200 OK"]
+
+    report(until(other_is_answered), "one address leaves room for others")
     report(descriptors() - before <= 40, "two hundred connections are not kept")
     for s in some:
         s.close()

@@ -6,7 +6,8 @@
 
 json='Content-Type: application/json'
 exec 9< /dev/zero # as whoever starts signd may have left something open
-world_make 'memory-document-max = 1000' 'connections-max = 40'; ok $? "a service comes up"
+world_make 'memory-document-max = 1000' 'connections-max = 40' \
+    'header-seconds = 600'; ok $? "a service comes up"
 exec 9<&-
 for role in front worker fetcher keyholder ledger; do
 	! ls -l "/proc/$(child "$role")/fd" | grep -q '/dev/zero'
@@ -139,7 +140,7 @@ expect 404 credential-unknown "and one that is not"
 
 # One client that opens all the connections there are, and says nothing.
 if command -v python3 > /dev/null 2>&1; then
-	python3 -c 'import socket, sys, time
+	python3 -c 'import signal, socket, sys
 held = []
 for i in range(50):
     s = socket.socket()
@@ -147,14 +148,14 @@ for i in range(50):
     s.connect(("127.0.0.1", int(sys.argv[1])))
     held.append(s)
 print("held", flush=True)
-time.sleep(6)' "$port_citizen" > "$dir/held" &
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q held "$dir/held" || sleep 0.3
-	done
-	ask --max-time 3 --interface 127.0.0.1 \
+signal.pause()' "$port_citizen" > "$dir/held" &
+	holder=$!
+	await grep -q held "$dir/held"
+	ask --interface 127.0.0.1 \
 	    --resolve "localhost:$port_citizen:127.0.0.1" "$url/v1/info"
 	expect 200 '' "one client keeps nobody else waiting"
-	wait "$!"
+	kill "$holder"
+	wait "$holder" 2> /dev/null
 fi
 
 # What is wrong here is not the client's fault, nor the client's business.

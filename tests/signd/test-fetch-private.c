@@ -52,7 +52,7 @@ fetch(const char *url, uint64_t timeout_ms)
 	TRY(pack_u64(&body, 2, 1000));
 	TRY(pack_u64(&body, 3, timeout_ms));
 	return ipc_call(
-	    path, FETCH_GET, buf_bytes(&body), NULL, 0, 1 << 20, 10000, &m);
+	    path, FETCH_GET, buf_bytes(&body), NULL, 0, 1 << 20, 60000, &m);
 }
 
 static void
@@ -65,7 +65,7 @@ refuses_private_addresses_in_every_writing(void)
 		"http://169.254.169.254/latest", "http://100.64.0.1/",
 		"http://224.0.0.1/", "http://255.255.255.255/" };
 	for (size_t i = 0; i < COUNT_OF(urls); i++)
-		CHECK_CODE(fetch(urls[i], 1000), "fetch-private");
+		CHECK_CODE(fetch(urls[i], 60000), "fetch-private");
 }
 
 static void
@@ -79,7 +79,7 @@ refuses_them_in_ipv6_too(void)
 		"http://[64:ff9b::7f00:1]/", "http://[64:ff9b:1::808:808]/",
 		"http://[64::808:808]/" };
 	for (size_t i = 0; i < COUNT_OF(urls); i++)
-		CHECK_CODE(fetch(urls[i], 1000), "fetch-private");
+		CHECK_CODE(fetch(urls[i], 60000), "fetch-private");
 }
 
 static void
@@ -147,7 +147,7 @@ main(void)
 	if (made < 0)
 		return 1;
 	close(made);
-	start("fetch-seconds = 2\n");
+	start("fetch-seconds = 60\n");
 	RUN(refuses_private_addresses_in_every_writing);
 	RUN(refuses_them_in_ipv6_too);
 	RUN(knows_no_other_scheme);

@@ -50,11 +50,9 @@ state() { # what readiness says of the list
 	ask "$url/v1/health"
 	sed -n 's/.*"trust_list":{\([^}]*\)}.*/\1/p' "$dir/out"
 }
+state_is() { state | grep -q "$1"; }
 becomes() { # PATTERN: readiness says so, in the end
-	for _ in $(seq 1 100); do
-		state | grep -q "$1" && return 0
-		sleep 0.1
-	done
+	await state_is "$1" && return 0
 	echo "# $(state)"
 	return 1
 }
@@ -104,11 +102,10 @@ becomes '"sequence":3.*trust-list-older' && ! trusted
 ok $? "an older one does not come back"
 before=$(grep -c trust-list-refused "$dir/log")
 kill -HUP "$pid"
-for _ in $(seq 1 100); do
-	[ "$(grep -c trust-list-refused "$dir/log")" -gt "$before" ] && break
-	sleep 0.1
-done
-[ "$(grep -c trust-list-refused "$dir/log")" -gt "$before" ]
+refused_again() {
+	[ "$(grep -c trust-list-refused "$dir/log")" -gt "$before" ]
+}
+await refused_again
 ok $? "SIGHUP has it looked at again"
 service_stop && service_start && becomes '"sequence":3.*trust-list-older'
 ok $? "not after a restart either: the last good one is kept"

@@ -78,7 +78,7 @@ world_settings(struct world *w)
 	    "state-dir = %s\nrun-dir = %s\ntoken-module = %s\n"
 	    "token-uri = pkcs11:token=test%%20token\ntoken-pin-file = %s/pin\n"
 	    "token-environment = SOFTHSM2_CONF=%s/softhsm2.conf\n"
-	    "crl-url = http://localhost/crl\nsad-seconds = 60\n"
+	    "crl-url = http://localhost/crl\nsad-seconds = 600\n"
 	    "plain-pin = yes\n"
 	    "tsa-clock-checked = no\n",
 	    w->dir, w->dir, WORLD_MODULE(w), w->dir, w->dir));

@@ -7,15 +7,13 @@ done
 [ -n "$browser" ] || skip_all "there is no Chromium"
 need chromedriver base64
 
+driver_is_ready() { curl -s "$driver/status" | grep -q '"ready": *true'; }
 driver_start() {
-	driver_port=$(free_port 500)
+	driver_port=$(free_port)
 	chromedriver "--port=$driver_port" > "$dir/driver.log" 2>&1 &
 	driver_pid=$!
 	driver=http://localhost:$driver_port
-	for _ in $(seq 1 50); do
-		curl -s "$driver/status" | grep -q '"ready": *true' && break
-		sleep 0.1
-	done
+	await driver_is_ready
 	trap 'kill $driver_pid 2> /dev/null; service_end' EXIT
 }
 
@@ -60,23 +58,15 @@ shot() {
 	d GET "/session/$session/screenshot" |
 	    sed 's/^{"value":"//; s/"}$//' | base64 -d > "$SHOTS/$1.png"
 }
-wait_for() { # wait_for SELECTOR
-	for _ in $(seq 1 100); do
-		[ "$(js "!!document.querySelector('$1')")" = true ] && return 0
-		sleep 0.1
-	done
-	return 1
-}
+is_there() { [ "$(js "!!document.querySelector('$1')")" = true ]; }
+wait_for() { await is_there "$1"; } # wait_for SELECTOR
+reads() { text "$1" | grep -qi "$2"; } # reads SELECTOR WORDS
 resize() {
 	d POST "/session/$session/window/rect" \
 	    "{\"width\":$1,\"height\":$2}" > /dev/null
 }
 # Nothing runs over the edge; a browser that is busy lays out a little later.
-fits() {
-	for _ in $(seq 50); do
-		[ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ] &&
-			return 0
-		sleep 0.1
-	done
-	return 1
+no_wider() {
+	[ "$(js 'document.documentElement.scrollWidth <= window.innerWidth')" = true ]
 }
+fits() { await no_wider; }

@@ -169,11 +169,7 @@ if command -v qpdf > /dev/null; then
 	wcag "the page that asks for it"
 	keys '#password' mở
 	click '#verify button'
-	for _ in $(seq 1 50); do
-		text '#result .verdict' | grep -q 'không có chữ ký số' && break
-		sleep 0.1
-	done
-	text '#result .verdict' | grep -q 'không có chữ ký số'
+	await reads '#result .verdict' 'không có chữ ký số'
 	ok $? "with it the file is looked into"
 	! grep -q 'mở' "$dir/log"; ok $? "the log does not have it"
 fi
@@ -190,11 +186,7 @@ session_new '"profile.managed_default_content_settings.javascript":2'
 go "$url/"
 keys '#document' "$dir/signed.pdf"
 click '#verify button'
-for _ in $(seq 1 50); do
-	text '.verdict .word' | grep -qi 'hợp lệ' && break
-	sleep 0.1
-done
-text '.verdict .word' | grep -qi 'hợp lệ'
+await reads '.verdict .word' 'hợp lệ'
 ok $? "it works without JavaScript"
 shot plain
 d DELETE "/session/$session" > /dev/null

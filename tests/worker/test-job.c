@@ -17,7 +17,7 @@
 static struct world world;
 
 static const struct sandbox_limits limits = { .memory = (size_t)512 << 20,
-	.seconds = 20 };
+	.seconds = 120 };
 
 static struct buf
 signed_file(const struct person *who, unsigned flags)

@@ -15,7 +15,7 @@
 #define MEGABYTE ((size_t)1 << 20)
 
 static const struct sandbox_limits limits = { .memory = 256 * MEGABYTE,
-	.seconds = 10 };
+	.seconds = 120 };
 
 static struct err *
 answers(void *ctx, struct buf *out)
