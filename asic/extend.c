@@ -36,8 +36,8 @@ only_file(const struct box *x, size_t *file)
 			n++;
 		}
 	if (n > 1)
-		return err_coded(err_new(ERR_USAGE, NULL,
-				     "%zu files of signatures", n),
+		return err_coded(
+		    err_new(ERR_USAGE, NULL, "%zu files of signatures", n),
 		    "signature-choose");
 	return n == 1 ? NULL : no_signature();
 }
@@ -77,8 +77,7 @@ check_free(const struct box *x, size_t file)
 }
 
 static struct err *
-pack_state(
-    struct box *x, size_t file, struct bytes inner, struct buf *out)
+pack_state(struct box *x, size_t file, struct bytes inner, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf rewrite = BUF(STATE_MAX);
 	bool xml = x->roles[file] == ROLE_XADES;
@@ -98,8 +97,9 @@ extend_file(struct box *x, size_t file, const struct extend_request *r,
 	CLEANUP(prepared_done) struct prepared inner = { 0 };
 	CLEANUP(prepared_done)
 	struct prepared made = { .state = BUF(STATE_MAX) };
-	TRY(x->roles[file] == ROLE_XADES ? box_extend_xades(x, file, r, &inner)
-					 : box_extend_cades(x, file, r, &inner));
+	TRY(x->roles[file] == ROLE_XADES
+		? box_extend_xades(x, file, r, &inner)
+		: box_extend_cades(x, file, r, &inner));
 	made.digest_alg = inner.digest_alg;
 	memcpy(made.digest, inner.digest, sizeof(made.digest));
 	TRY(pack_state(x, file, buf_bytes(&inner.state), &made.state));
@@ -151,9 +151,8 @@ asic_embed(struct bytes state, struct bytes value, struct bytes token,
 	TRY(unpack_bytes(&u, TAG_FILE, &data));
 	TRY(unpack_bytes(&u, TAG_REWRITE, &rewrite));
 	TRY(unpack_end(&u));
-	const struct format *f = bytes_eq_str(format, format_xml.name)
-				     ? &format_xml
-				     : &format_cms;
+	const struct format *f =
+	    bytes_eq_str(format, format_xml.name) ? &format_xml : &format_cms;
 	TRY(f->embed(inner, value, token, &i));
 	TRY(new_file(data, &i, &after));
 	if (after.len > 0)

@@ -4,7 +4,6 @@
 
 #include <zlib.h>
 
-
 /* APPNOTE.TXT 4.3.7, 4.3.12, 4.3.16: lengths of headers without their tails. */
 #define LOCAL_SIZE 30
 #define CENTRAL_SIZE 46
@@ -82,8 +81,8 @@ rewrite_pack(const struct archive *a, size_t file, struct buf *out)
 	TRY(pack_u64(out, TAG_CUT, end_of(l, file) - e->at));
 	TRY(pack_u64(out, TAG_DIR_AT, l->dir_at));
 	TRY(pack_u64(out, TAG_INDEX, file));
-	TRY(pack_bytes(out, TAG_LOCAL,
-	    bytes_slice(in, e->at, LOCAL_SIZE + e->name.len)));
+	TRY(pack_bytes(
+	    out, TAG_LOCAL, bytes_slice(in, e->at, LOCAL_SIZE + e->name.len)));
 	return pack_bytes(out, TAG_TAIL, bytes_from(in, l->dir_at));
 }
 
@@ -174,8 +173,7 @@ put_own(struct bytes header, const struct fresh *f, struct buf *out)
 	TRY(buf_append(out, bytes_slice(header, 0, CENTRAL_SIZE + name)));
 	set_sizes(out->ptr + at + 6, f);
 	set16(out->ptr + at + 30, 0);
-	return buf_append(
-	    out, bytes_from(header, CENTRAL_SIZE + name + extra));
+	return buf_append(out, bytes_from(header, CENTRAL_SIZE + name + extra));
 }
 
 static struct err *
@@ -206,8 +204,8 @@ next_header(struct bytes *rest, struct bytes *out)
 }
 
 static struct err *
-put_directory(const struct plan *p, const struct fresh *f, int64_t moved,
-    struct buf *out)
+put_directory(
+    const struct plan *p, const struct fresh *f, int64_t moved, struct buf *out)
 {
 	struct bytes rest = p->tail, header;
 	for (size_t i = 0; bytes_starts(rest, BYTES_LIT("PK\001\002")); i++) {
@@ -242,8 +240,7 @@ rewrite(const struct plan *p, struct bytes data, struct insertion *i)
 }
 
 struct err *
-rewrite_insertion(
-    struct bytes packed, struct bytes data, struct insertion *out)
+rewrite_insertion(struct bytes packed, struct bytes data, struct insertion *out)
 {
 	struct plan p;
 	TRY(unpack_plan(packed, &p));
