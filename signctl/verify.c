@@ -334,7 +334,8 @@ judge_path(void *ctx, const char *path, struct verify_answer *out)
 {
 	struct session *s = ctx;
 	unsigned wanted = s->request.reports;
-	s->request.reports = REPORT_NONE;
+	s->request.reports =
+	    (wanted & REPORT_JSON) != 0 ? REPORT_JSON : REPORT_NONE;
 	struct err *e = verify_here(s, path, out);
 	s->request.reports = wanted;
 	return e;
@@ -349,7 +350,8 @@ verify_word(
 	};
 	struct verify_answer v = { 0 };
 	if (is_folder(path))
-		return folder_verify(&j, path, a->lang, code);
+		return folder_verify(
+		    &j, path, a->lang, args_has(a, "json"), code);
 	TRY(verify_here(s, path, &v));
 	struct err *e = write_revision(a, path, &v);
 	if (e == NULL)
