@@ -1,7 +1,7 @@
 #include "signctl/folder.h"
 
-#include "signctl/service.h"
 #include "signctl/offline.h"
+#include "signctl/service.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ list_files(const char *path, struct list *out)
 	struct err *e = read_tree(tree, out);
 	fts_close(tree);
 	return e;
+}
+
+struct err *
+content_beside(const char *path, struct input *out, bool *found)
+{
+	struct stat st;
+	size_t len = strlen(path);
+	*found = false;
+	if (len <= 4 || strcasecmp(path + len - 4, ".p7s") != 0)
+		return NULL;
+	CLEANUP(free_charp) char *content = strndup(path, len - 4);
+	if (content == NULL)
+		return err_new(ERR_NOMEM, NULL, "a path");
+	if (lstat(content, &st) != 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	TRY(input_open(content, out));
+	*found = true;
+	return NULL;
 }
 
 static void

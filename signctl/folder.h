@@ -3,6 +3,7 @@
 #define SIGND_SIGNCTL_FOLDER_H
 
 #include "base/messages.h"
+#include "signctl/io.h"
 #include "worker/job.h"
 
 #define FOLDER_FILES_MAX 100000
@@ -32,6 +33,13 @@ struct folder_judge {
 	    void *ctx, const char *path, struct verify_answer *out);
 	const struct policy *policy;
 };
+
+/*
+ * content_beside opens what a detached signature in a folder is over: the file
+ * of its name without ".p7s".  *found is false where there is none.
+ */
+struct err *content_beside(
+    const char *path, struct input *out, bool *found) MUST_USE;
 
 bool is_folder(const char *path);
 

@@ -1,5 +1,6 @@
 #include "signctl/keep.h"
 
+#include "signctl/folder.h"
 #include "signctl/service.h"
 
 #include <errno.h>
@@ -230,7 +231,12 @@ keep(struct keeper *k, const char *path, struct state *before,
     struct kept_file *out)
 {
 	CLEANUP(input_done) struct input document = { 0 };
+	CLEANUP(input_done) struct input content = { 0 };
 	struct stat seen;
+	bool detached;
+	TRY(content_beside(path, &content, &detached));
+	k->raise.external.data = content.bytes;
+	k->raise.nexternal = k->request.nexternal = detached ? 1 : 0;
 	TRY(keep_open(path, &seen, &document));
 	TRY(judge_state(k, document.bytes, before));
 	tell(out, KEEP_UNTOUCHED, before);

@@ -110,9 +110,11 @@ def fill(d):
     write(d + "/changed.p7m", bad.replace("trăm".encode(), "răm ".encode()))
     write(d + "/readme.txt", "not signed\n")
     os.chmod(d + "/letter.p7m", 0o640)
+    write(d + "/plan.txt", "bản vẽ\n")
+    write(d + "/plan.txt.p7s", cms("bản vẽ\n"))
 
 
-SIGNED = ("letter.p7m", "sâu/đơn.xml", "both.asics")
+SIGNED = ("letter.p7m", "plan.txt.p7s", "sâu/đơn.xml", "both.asics")
 
 
 def options(*authorities):
@@ -186,7 +188,7 @@ def raised_once(d, first):
 def left_alone(d, first):
     before, asked = snapshot(d), first.asked[0]
     status, out = preserve(d, first.url, *options("first"), "--ahead", "30")
-    ok(status == 0 and "0 raised, 0 renewed, 3 kept as they are" in out and
+    ok(status == 0 and "0 raised, 0 renewed, 4 kept as they are" in out and
        "holds until: 20" in out, "a second run finds nothing to do", out)
     ok(snapshot(d) == before and first.asked[0] == asked,
        "touches no file and asks no authority")
@@ -196,7 +198,7 @@ def no_gain(d, first):
     """The authority ends in 60 days, and --ahead is 90."""
     before = snapshot(d)
     status, out = preserve(d, first.url, *options("first"))
-    ok(status == 2 and "3 failed" in out and "would not keep the evidence any "
+    ok(status == 2 and "4 failed" in out and "would not keep the evidence any "
        "longer" in out, "the same authority cannot renew what ends with it",
        out)
     ok(snapshot(d) == before, "and no time stamp is heaped on another")
@@ -254,9 +256,9 @@ def reopen(places):
 
 def goes_wrong(d, first):
     more = options("first")
-    stays(d, "an authority that is gone", "3 failed",
+    stays(d, "an authority that is gone", "4 failed",
           lambda: preserve(d, "http://127.0.0.1:1/", *more))
-    stays(d, "a full disk", "3 failed",
+    stays(d, "a full disk", "4 failed",
           lambda: on_a_full_disk(d, first.url, *more))
     lock = os.open(d, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -265,7 +267,7 @@ def goes_wrong(d, first):
     os.close(lock)
     places = [d, d + "/sâu"]
     if close(places):
-        stays(d, "a folder that may not be written", "3 failed",
+        stays(d, "a folder that may not be written", "4 failed",
               lambda: preserve(d, first.url, *more))
     else:
         skip("a folder that may not be written", "nothing stops root here")
@@ -317,11 +319,11 @@ def killed(d, first):
     write(d + "/.signctl-preserve.aB3xyZ", b"half a file")
     after = snapshot(d)
     same = [n for n in SIGNED if after[n] == before[n]]
-    ok(len(same) == 2, "a run that is killed has done one file, and left two "
-       "as they were", same)
+    ok(len(same) == 3, "a run that is killed has done one file, and left the "
+       "others as they were", same)
     status, _, files = as_json(d, first.url, *options("first"), "--ahead", "1")
     ok(status == 0 and sorted(files[n]["action"] for n in SIGNED) ==
-       ["kept", "raised", "raised"], "the next one goes on where it ended",
+       ["kept", "raised", "raised", "raised"], "the next one goes on where it ended",
        files)
     ok(sorted(snapshot(d)) == sorted(before), "and clears away what was left",
        sorted(snapshot(d)))
@@ -342,8 +344,8 @@ def verify_lines(d, names):
                  [s["report"] for s in lines if "report" in s])
     told = {s["file"]: s["report"]["code"] for s in lines if "report" in s}
     ok(status == 0 and told == {n: "valid" for n in SIGNED} and
-       lines[-1] == {"summary": {"valid": 3, "invalid": 0, "indeterminate": 0,
-                                 "not_opened": 0, "other": 1}},
+       lines[-1] == {"summary": {"valid": 4, "invalid": 0, "indeterminate": 0,
+                                 "not_opened": 0, "other": 2}},
        "verify of a folder gives a line of JSON for each file", out[-600:])
 
 
