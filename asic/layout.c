@@ -434,7 +434,8 @@ layout_read(struct bytes in, struct layout *out)
 		return broken("it does not begin with an entry");
 	TRY(find_end(in, &end));
 	TRY(check_end(in, &end));
-	struct layout l = { .end_at = end.at,
+	struct layout l = { .dir_at = end.dir_at,
+		.end_at = end.at,
 		.comment = bytes_from(in, end.at + END_SIZE) };
 	struct err *e = read_directory(in, &end, &l);
 	if (e == NULL)

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 sys.dont_write_bytecode = True
 SRC = os.path.abspath(os.environ.get("top_srcdir", "."))
@@ -289,6 +290,23 @@ def too_late(a, kind, kept):
        "%s %s" % (status, out[:300]))
 
 
+def contain(a):
+    """ASiC-S around CAdES, and ASiC-E around XAdES."""
+    must(SIGNED, SIGNCTL, "sign", *a.token, "--format", "cms", "--detached",
+         "--out", "an.p7s", "plain.xml")
+    must(SIGNED, SIGNCTL, "sign", *a.token, "--packaging", "detached",
+         "--object", "plain.xml=plain.xml", "--object", "plain.pdf=plain.pdf",
+         "--out", "apart.xml", "plain.xml")
+    for kind, signature, name, contents in (
+            ("s", "an.p7s", "signature.p7s", ("plain.xml",)),
+            ("e", "apart.xml", "signatures.xml", ("plain.xml", "plain.pdf"))):
+        with zipfile.ZipFile("an.asic" + kind, "w") as z:
+            z.writestr("mimetype", "application/vnd.etsi.asic-%s+zip" % kind)
+            for c in contents:
+                z.write(c, c, zipfile.ZIP_DEFLATED)
+            z.write(signature, "META-INF/" + name, zipfile.ZIP_DEFLATED)
+
+
 def is_sanitized():
     """faketime and the address sanitizer each wait for the other to begin."""
     with open(BUILD + "/config.h") as f:
@@ -312,8 +330,10 @@ def main():
         a.sign("plain.xml", "an.xml")
         must(SIGNED, SIGNCTL, "sign", *a.token, "--format", "cms", "--out",
              "an.p7m", "plain.xml")
+        contain(a)
         for kind, path in (("PDF", "an.pdf"), ("XML", "an.xml"),
-                           ("CMS", "an.p7m")):
+                           ("CMS", "an.p7m"), ("ASiC-S", "an.asics"),
+                           ("ASiC-E", "an.asice")):
             kept = first_years(a, kind, path)
             renewed = second_stamp(a, kind, kept)
             strong = stronger_digest(a, kind, renewed)

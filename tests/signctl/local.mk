@@ -5,11 +5,12 @@ TESTS += %D%/usage.sh %D%/timestamp.sh %D%/sod.sh %D%/levels.sh %D%/folder.sh \
 
 # Wants a token; SoftHSM at least.
 dist_check_SCRIPTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py \
-	%D%/archive.py
+	%D%/archive.py %D%/preserve-folder.py
 EXTRA_DIST += %D%/token-lib.sh %D%/prompt.py %D%/clerk.tsv
 TESTS += %D%/token.sh %D%/token-ibm.sh %D%/certify.py %D%/clerk.py \
-	%D%/archive.py
+	%D%/archive.py %D%/preserve-folder.py
 tests/signctl/token-ibm.log: signctl/signctl$(EXEEXT)
 tests/signctl/clerk.log tests/signctl/archive.log: signctl/signctl$(EXEEXT)
 tests/signctl/certify.log: signctl/signctl$(EXEEXT)
 tests/signctl/epes.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
+tests/signctl/preserve-folder.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
