@@ -16,6 +16,7 @@ struct known {
 	struct crl *crl;
 	struct ocsp_answer *ocsp;
 	int64_t produced; /* seconds; TIME_NONE: unreadable */
+	int64_t until;    /* as in struct strength, of its own signature */
 	/* The responder that it hangs on, of `ocsp` or the pool; NULL: not
 	 * looked for, or none. */
 	const struct cert *responder;
@@ -50,9 +51,11 @@ struct remembered {
 /* All that signatures are judged with. */
 struct judging {
 	const struct validation_request *r;
-	struct status_data *status; /* from outside, then from the facts */
-	struct known *known;        /* the same */
+	struct known *known; /* from outside, then from the facts */
 	size_t nstatus;
+	/* Of those, what a path may rest on: signed strongly enough for now. */
+	struct status_data *strong;
+	size_t nstrong;
 	struct cert_list pool; /* owned: the document's and those given */
 	struct remembered *paths;
 	size_t npaths;
@@ -82,6 +85,8 @@ int64_t poe_of(const struct proofs *p, struct status_place at, int64_t now);
 struct proofs proofs_of(
     const struct judging *j, const struct signature_verdict *v);
 
+/* Says why an answer does not count that is signed by an old algorithm. */
+#define STATUS_WEAK "it is signed with an algorithm of the past"
 /* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
 bool status_is_fresh(const struct policy *p, const struct status_answer *a,
     bool is_ocsp, int64_t when);
@@ -156,6 +161,9 @@ struct strength strength_of_signature(
     const struct policy *p, const struct signature_fact *f);
 struct strength strength_of_stamp(
     const struct policy *p, const struct timestamp_fact *t);
+/* Until when the signature of a list or an answer may be believed; its key is
+ * that of an authority, which is looked at with the path. */
+int64_t strength_of_status(const struct policy *p, struct sig_alg alg);
 /* Of the signature in a certificate, made by `issuer`. */
 struct strength strength_of_cert(
     const struct policy *p, const struct cert *c, const struct cert *issuer);

@@ -82,6 +82,25 @@ tell(struct signature_verdict *v, size_t i)
 					  : "the time stamp proves nothing");
 }
 
+/* 5.4.4: nobody stamps in the future, or before being able to: that the
+ * certificate is good today says nothing for a time before it began. */
+static void
+judge_its_time(const struct judging *j, const struct timestamp_fact *t,
+    struct conclusion *c)
+{
+	struct conclusion other =
+	    t->time > j->r->time
+		? concluded(
+		      INDETERMINATE, SUB_GENERIC, "timestamp-in-the-future")
+		: concluded(TOTAL_FAILED, SUB_NOT_YET_VALID,
+		      "timestamp-before-its-certificate");
+	if (c->indication != TOTAL_PASSED ||
+	    (t->time <= j->r->time && t->time >= cert_not_before(t->tsa)))
+		return;
+	path_done(&c->path);
+	*c = other;
+}
+
 static struct err *
 judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 {
@@ -100,12 +119,7 @@ judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 			.index = i,
 			.proof = &v->proof };
 		TRY(judge_subject(j, &subject, &c));
-		/* 5.4.4: nobody stamps in the future, or before being able. */
-		if (c.indication == TOTAL_PASSED && t->time > j->r->time) {
-			path_done(&c.path);
-			c = concluded(INDETERMINATE, SUB_GENERIC,
-			    "timestamp-in-the-future");
-		}
+		judge_its_time(j, t, &c);
 	}
 	s->indication = c.indication;
 	s->sub = c.sub;

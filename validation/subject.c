@@ -1,6 +1,8 @@
 /* One signature or time stamp: its certificate, path, status, algorithms. */
 #include "validation/internal.h"
 
+#include "certs/profiles.h"
+
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -134,11 +136,26 @@ conclude_path(struct judging *j, const struct subject *s, struct conclusion *c)
 
 /* RFC 5280 4.2.1.3: a certificate that says what it is for must say this. */
 static bool
-is_for_signing(const struct cert *c)
+may_sign(const struct cert *c)
 {
 	return !cert_has_key_usage(c) ||
 	       (cert_key_usage(c) &
 		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
+}
+
+/* RFC 5280 4.2.1.12: what is for these alone is no person's or agency's.  Other
+ * purposes are not held against it: people sign with certificates for mail and
+ * for logging in. */
+static bool
+is_a_machine(const struct cert *c)
+{
+	static const char *const purposes[] = {
+		"1.3.6.1.5.5.7.3.1", /* serverAuth */
+		"1.3.6.1.5.5.7.3.8", /* timeStamping */
+		"1.3.6.1.5.5.7.3.9", /* OCSPSigning */
+		OID_AUDIT_CHECKPOINT,
+	};
+	return cert_ekus_within(c, purposes, COUNT_OF(purposes));
 }
 
 static const char *
@@ -146,6 +163,8 @@ not_known_code(const struct conclusion *c, const struct status_found *f)
 {
 	if (strcmp(f->answer.detail, RESPONDER_UNKNOWN) == 0)
 		return "responder-status-unknown";
+	if (strcmp(f->answer.detail, STATUS_WEAK) == 0)
+		return "revocation-weak";
 	return c->path.status_known ? "revocation-too-old"
 				    : "revocation-unknown";
 }
@@ -318,13 +337,15 @@ judge_beginning(const struct subject *s, struct conclusion *c)
 static struct err *
 judge_use(const struct subject *s, struct conclusion *c)
 {
+	bool use = may_sign(s->cert);
 	if (c->indication != TOTAL_PASSED || s->fact == NULL ||
-	    s->purpose != NULL || is_for_signing(s->cert))
+	    s->purpose != NULL || (use && !is_a_machine(s->cert)))
 		return NULL;
 	set(c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
 	    "certificate-not-for-signing");
 	return tell_conclusion(s, c, RULE_SCOPE, "5.2.6",
-	    "keyUsage has neither digitalSignature nor nonRepudiation");
+	    use ? "extendedKeyUsage is for servers, time stamps or OCSP alone"
+		: "keyUsage has neither digitalSignature nor nonRepudiation");
 }
 
 static struct strength
