@@ -110,6 +110,8 @@ struct conclusion {
 	const char *code;
 	struct path path; /* owned */
 	const char *domain;
+	size_t status; /* the answer that it rests on; NO_INDEX */
+	size_t shown;  /* the time stamp that shows it; NO_INDEX */
 	bool expired_since; /* good then, expired today */
 	bool revoked_since; /* good then, revoked today */
 };
@@ -120,6 +122,8 @@ struct subject {
 	int64_t best;        /* since when it is proven to exist */
 	bool stamped;        /* `best` is that of a time stamp */
 	int64_t not_before;  /* a trusted content time stamp; TIME_NONE */
+	size_t younger_by;   /* its index; NO_INDEX */
+	size_t older_by;     /* of the one that `best` is of; NO_INDEX */
 	struct proofs proofs;
 	const struct signature_fact *fact; /* one of these two */
 	const struct timestamp_fact *stamp;
@@ -179,7 +183,7 @@ void call_stamp(struct signature_verdict *v);
 const char *passed_code(const struct policy *p, const struct signature_fact *f);
 /* That of one that ended or was revoked, by what is known of its stamps. */
 const char *with_open_stamp(
-    const struct signature_verdict *v, const char *code);
+    const struct signature_verdict *v, const char *code, size_t *stamp);
 /* Whether this one, rather than what was found so far, stands for the whole. */
 bool says_more(const struct judging *j, const struct signature_verdict *v,
     const struct verdict *out);
@@ -194,10 +198,10 @@ void evidence_of(const struct judging *j, const struct signature_verdict *v,
 /* ---- time stamps (stamps.c) ---- */
 
 /* judge_stamps fills v->stamps, later ones first so that they speak for the
- * earlier ones, and sets best_time.  *ordered: content, signature and archive
- * time stamps follow one another. */
+ * earlier ones, and sets best_time.  *late: content, signature and archive time
+ * stamps follow one another, but for this one; NO_INDEX: all do. */
 struct err *judge_stamps(
-    struct judging *j, struct signature_verdict *v, bool *ordered) MUST_USE;
+    struct judging *j, struct signature_verdict *v, size_t *late) MUST_USE;
 enum stamp_kind stamp_kind_of(const struct timestamp_fact *t);
 bool covers_signature(const struct timestamp_fact *t);
 

@@ -114,6 +114,8 @@ judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 			.best = s->poe,
 			.stamped = s->poe < j->r->time,
 			.not_before = TIME_NONE,
+			.younger_by = NO_INDEX,
+			.older_by = NO_INDEX,
 			.proofs = proofs_of(j, v),
 			.stamp = t,
 			.index = i,
@@ -168,9 +170,10 @@ list_stamps(const struct judging *j, struct signature_verdict *v)
 	return NULL;
 }
 
-/* EN 319 102-1 5.5.4: content, then signature, then archive time stamps. */
-static bool
-in_order(const struct signature_verdict *v)
+/* EN 319 102-1 5.5.4: content, then signature, then archive time stamps.  The
+ * first that is later than it can be; NO_INDEX: none. */
+static size_t
+out_of_order(const struct signature_verdict *v)
 {
 	for (size_t i = 0; i < v->nstamps; i++)
 		for (size_t k = 0; k < v->nstamps; k++) {
@@ -183,9 +186,9 @@ in_order(const struct signature_verdict *v)
 			if ((stamp_kind_of(a) == STAMP_CONTENT &&
 				stamp_kind_of(b) != STAMP_CONTENT) ||
 			    covers_stamp(b, a))
-				return false;
+				return i;
 		}
-	return true;
+	return NO_INDEX;
 }
 
 /* The outermost that is left; NO_INDEX: none. */
@@ -224,7 +227,7 @@ is_own(const struct signature_verdict *v, size_t i)
 }
 
 struct err *
-judge_stamps(struct judging *j, struct signature_verdict *v, bool *ordered)
+judge_stamps(struct judging *j, struct signature_verdict *v, size_t *late)
 {
 	bool unused = false;
 	v->best_time = j->r->time;
@@ -243,6 +246,6 @@ judge_stamps(struct judging *j, struct signature_verdict *v, bool *ordered)
 	if (unused)
 		TRY(findings_add(
 		    &v->notes, false, "timestamp-not-used", "%s", ""));
-	*ordered = in_order(v);
+	*late = out_of_order(v);
 	return NULL;
 }

@@ -4,7 +4,11 @@ wrong in one place and made at any time."""
 import base64
 import datetime
 import hashlib
+import json
+import os
 import subprocess
+
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -458,3 +462,45 @@ def xades(who, references, objects="", name="S", inner="", unsigned="",
         "http://uri.etsi.org/01903#SignedProperties")]
     return xml_signature(who, refs, objects + qualifying(
         said, name, unsigned), certs, name)
+
+
+# ---- what signctl says of it ----
+
+class World:
+    """One authority, two citizens, who stamps, who answers, and strangers."""
+
+    def __init__(self):
+        self.ca = authority("CA")
+        self.an = Person("Nguyễn Văn An", self.ca)
+        self.binh = Person("Trần Văn Bình", self.ca)
+        self.twin = Person("Giám đốc", self.ca, key=self.an.key)
+        self.tsa = stamper("TSA", self.ca)
+        self.responder = responder("OCSP", self.ca)
+        self.server = Person("dichvucong", self.ca, exts=[
+            constraints(False), key_usage(0), purposes("1.3.6.1.5.5.7.3.1")])
+        self.evil = authority("CA")  # the same name, another key
+        self.list = crl(self.ca, at=NOON - HOUR)
+
+
+def ask(path, trust, lists=(), answers=(), at=NOON, more=(),
+        policy="vn-2025"):
+    """All that is said of one file."""
+    words = [BUILD + "/signctl/signctl", "verify", "--json", "--policy",
+             policy, "--time", at.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    for n, anchor in enumerate(trust):
+        words += ["--trust", anchor.write("trust-%d.pem" % n)]
+    for kind, data in (("crl", lists), ("ocsp", answers)):
+        for n, der in enumerate(data):
+            with open("%s-%d" % (kind, n), "wb") as f:
+                f.write(der)
+            words += ["--" + kind, "%s-%d" % (kind, n)]
+    r = subprocess.run(words + list(more) + [path], stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE)
+    try:
+        return json.loads(r.stdout)
+    except ValueError:
+        raise RuntimeError("%s: %s" % (path, r.stderr.decode()))
+
+
+def summary(v):
+    return "%s %s %s" % (v["indication"], v["sub_indication"], v["code"])
