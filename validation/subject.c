@@ -170,6 +170,8 @@ may_sign(const struct cert *c)
 		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
 }
 
+#define OID_STAMPING "1.3.6.1.5.5.7.3.8"
+
 /* RFC 5280 4.2.1.12: what is for these alone is no person's or agency's.  Other
  * purposes are not held against it: people sign with certificates for mail and
  * for logging in. */
@@ -178,7 +180,7 @@ is_a_machine(const struct cert *c)
 {
 	static const char *const purposes[] = {
 		"1.3.6.1.5.5.7.3.1", /* serverAuth */
-		"1.3.6.1.5.5.7.3.8", /* timeStamping */
+		OID_STAMPING,
 		"1.3.6.1.5.5.7.3.9", /* OCSPSigning */
 		OID_AUDIT_CHECKPOINT,
 	};
@@ -383,7 +385,9 @@ judge_use(const struct subject *s, struct conclusion *c)
 	    s->purpose != NULL || (use && !is_a_machine(s->cert)))
 		return NULL;
 	set(c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
-	    "certificate-not-for-signing");
+	    use && cert_has_eku(s->cert, OID_STAMPING)
+		? "timestamp-alone"
+		: "certificate-not-for-signing");
 	return tell_conclusion(s, c, RULE_SCOPE, "5.2.6",
 	    use ? "extendedKeyUsage is for servers, time stamps or OCSP alone"
 		: "keyUsage has neither digitalSignature nor nonRepudiation");

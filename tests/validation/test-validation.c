@@ -392,7 +392,8 @@ who_stamps_answers_or_serves_signs_no_document(void)
 		else
 			check(&f, "path-only", NOON, NULL, INDETERMINATE,
 			    SUB_CHAIN_CONSTRAINTS_FAILURE,
-			    "certificate-not-for-signing");
+			    i == 0 ? "timestamp-alone"
+				   : "certificate-not-for-signing");
 		facts_done(&f);
 		person_done(&p);
 	}
