@@ -188,8 +188,7 @@ base64url_decode(struct bytes in, struct buf *out)
 	return decode64(in, base64_url, false, false, out);
 }
 
-/* utf8_next reads one character; 0 bytes read means it is not valid. */
-static size_t
+size_t
 utf8_next(struct bytes in, size_t at, uint32_t *out)
 {
 	uint8_t c = in.ptr[at];

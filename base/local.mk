@@ -5,6 +5,7 @@ base_libbase_la_SOURCES = \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/encoding.c %D%/encoding.h \
 	%D%/err.c %D%/err.h \
+	%D%/fold.c %D%/fold_rows.h \
 	%D%/memory.h \
 	%D%/nfc.h \
 	%D%/messages.c %D%/messages.def %D%/messages.h \
@@ -12,7 +13,7 @@ base_libbase_la_SOURCES = \
 	%D%/record.c %D%/record.h \
 	%D%/time.c %D%/time.h
 
-EXTRA_DIST += %D%/nfc.py
+EXTRA_DIST += %D%/nfc.py %D%/fold.py
 
 # What the rooms below link, in order.
 BASE_LIBS = base/libbase.la

@@ -505,3 +505,22 @@ cert_has_eku(const struct cert *c, const char *oid)
 	EXTENDED_KEY_USAGE_free(eku);
 	return found;
 }
+
+bool
+cert_ekus_within(const struct cert *c, const char *const *oids, size_t n)
+{
+	EXTENDED_KEY_USAGE *eku =
+	    X509_get_ext_d2i(cert_x509(c), NID_ext_key_usage, NULL, NULL);
+	int count = sk_ASN1_OBJECT_num(eku), known = 0;
+	for (int i = 0; i < count; i++) {
+		char text[OID_TEXT_MAX];
+		bool among = false;
+		OBJ_obj2txt(
+		    text, sizeof(text), sk_ASN1_OBJECT_value(eku, i), 1);
+		for (size_t k = 0; k < n; k++)
+			among = among || strcmp(text, oids[k]) == 0;
+		known += among;
+	}
+	EXTENDED_KEY_USAGE_free(eku);
+	return count > 0 && known == count;
+}

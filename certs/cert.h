@@ -85,6 +85,10 @@ struct err *cert_verify(const struct cert *c, struct sig_alg alg,
 
 /* Whether the extended key usage names this dotted OID. */
 bool cert_has_eku(const struct cert *c, const char *oid);
+/* Whether it says what it is for (extendedKeyUsage), and all of that is among
+ * these (dotted OIDs). */
+bool cert_ekus_within(
+    const struct cert *c, const char *const *oids, size_t n);
 
 /* ECDSA signatures: r || s (PKCS#11, XML) to DER (CMS) and back.  `bits` is
  * the size of the curve's order. */

@@ -298,8 +298,8 @@ reply_error_page(struct request *r, struct err *e, struct reply *out)
 	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width\">"
 	    "<title>%s</title><link rel=\"stylesheet\" href=\"/style.css\">"
-	    "</head><body><main><section class=\"verdict error\"><p "
-	    "class=\"word\">%s</p><p>%s</p><p class=\"code\">%s</p></section>"
+	    "</head><body><main><section class=\"verdict error\"><h1 "
+	    "class=\"word\">%s</h1><p>%s</p><p class=\"code\">%s</p></section>"
 	    "<p><a href=\"/\">%s</a></p></main></body></html>\n",
 	    lang == LANG_VI ? "vi" : "en", message_text(code, lang),
 	    message_text(code, lang), message_next(code, lang), code,

@@ -258,6 +258,27 @@ nobody_stamps_in_the_future(void)
 	buf_done(&crl);
 }
 
+/* An authority whose key is older than its certificate could state any time. */
+static void
+nobody_stamps_before_his_certificate(void)
+{
+	struct facts f = { .format = "cms" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	struct person late = make_tsa(&world.ca, NOON - DAY, NOON + 300 * DAY);
+	add_stamp_at(s, &late, NOON - DAY, STAMP_SIGNATURE, 1);
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.signatures[0].stamped);
+	verdict_done(&v);
+	s->timestamps[0].time = NOON - DAY - 1;
+	v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(!v.signatures[0].stamped);
+	CHECK(v.signatures[0].stamps[0].sub == SUB_NOT_YET_VALID);
+	CHECK(has_note(&v, "timestamp-not-used"));
+	verdict_done(&v);
+	facts_done(&f);
+	person_done(&late);
+}
+
 /* vn-2025, but SHA-1 was good until `until`. */
 static struct policy *
 with_sha1_until(int64_t until)
@@ -465,6 +486,7 @@ main(void)
 	RUN(each_signature_is_proven_by_its_own_time_stamps);
 	RUN(time_stamps_must_follow_one_another);
 	RUN(nobody_stamps_in_the_future);
+	RUN(nobody_stamps_before_his_certificate);
 	RUN(old_algorithms_are_judged_by_their_dates);
 	RUN(an_unknown_algorithm_has_no_date);
 	RUN(rsa_of_the_old_form_is_valid_with_a_note_under_vn_2025);

@@ -359,6 +359,46 @@ a_stamp_on_the_document_must_come_from_an_authority(void)
 	facts_done(&f);
 }
 
+/* RFC 5280 4.2.1.12: who is there for machines alone signs nothing for people. */
+static void
+who_stamps_answers_or_serves_signs_no_document(void)
+{
+	static const struct {
+		const char *eku;
+		bool good;
+	} rows[] = { { "critical,timeStamping", false },
+		{ "OCSPSigning", false }, { "serverAuth", false },
+		{ "serverAuth,OCSPSigning", false }, { OID_AUDIT_CHECKPOINT,
+							 false },
+		{ "serverAuth,emailProtection", true }, { "clientAuth", true },
+		{ "emailProtection,1.3.6.1.4.1.311.10.3.12", true },
+		{ "1.3.6.1.5.5.7.3.36", true },
+		{ "timeStamping,anyExtendedKeyUsage", true } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct person p = make_person(
+		    (struct person_wish){ .name = "M\xc3\xa1y",
+			.key = "P-256",
+			.alg = ALG_P256,
+			.issuer = &world.ca,
+			.eku = rows[i].eku,
+			.serial = 40 + (int)i,
+			.from = NOON - 400 * DAY,
+			.to = NOON + 400 * DAY });
+		struct facts f = { .format = "pdf" };
+		add_good_signature(&f, &p);
+		if (rows[i].good)
+			check(&f, "path-only", NOON, NULL, TOTAL_PASSED,
+			    SUB_NONE, "valid-but-revocation");
+		else
+			check(&f, "path-only", NOON, NULL, INDETERMINATE,
+			    SUB_CHAIN_CONSTRAINTS_FAILURE,
+			    i == 0 ? "timestamp-alone"
+				   : "certificate-not-for-signing");
+		facts_done(&f);
+		person_done(&p);
+	}
+}
+
 /* Its sentence is about the authority, and not about a signer. */
 static void
 a_stamp_on_the_document_has_words_of_its_own(void)
@@ -400,6 +440,28 @@ not_knowing_of_revocation_is_not_valid(void)
 	facts_done(&f);
 	buf_done(&old);
 	buf_done(&forged);
+}
+
+/* A list is as good as its own signature: one that is signed too weakly clears
+ * nobody, but what it accuses is believed. */
+static void
+a_list_signed_weakly_clears_nobody(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct buf weak =
+	    make_crl_by(&world.ca, NOON - 100, NULL, 0, EVP_sha1());
+	struct buf accusing = make_crl_by(
+	    &world.ca, NOON - 100, &world.citizen, NOON - 200, EVP_sha1());
+	check(&f, "basic", NOON, &weak, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-weak");
+	check(&f, "vn-2025", NOON, &weak, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-weak");
+	check(&f, "vn-2025", NOON, &accusing, INDETERMINATE, SUB_REVOKED_NO_POE,
+	    "certificate-revoked-before-claimed");
+	facts_done(&f);
+	buf_done(&weak);
+	buf_done(&accusing);
 }
 
 /* An OCSP answer of `responder` that `about` is good; its times are NOON's. */
@@ -698,7 +760,8 @@ every_code_has_its_message(void)
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
 		"revocation-unknown", "responder-status-unknown", "seal-receipts-only",
-		"certificate-not-for-signing", "algorithm-weak-key" };
+		"certificate-not-for-signing", "algorithm-weak-key",
+		"revocation-weak", "timestamp-before-its-certificate" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
 	struct policy *p = NULL;
@@ -729,8 +792,10 @@ main(void)
 	RUN(a_stamp_after_the_end_proves_nothing);
 	RUN(a_stamp_from_before_the_certificate_condemns);
 	RUN(a_stamp_on_the_document_must_come_from_an_authority);
+	RUN(who_stamps_answers_or_serves_signs_no_document);
 	RUN(a_stamp_on_the_document_has_words_of_its_own);
 	RUN(not_knowing_of_revocation_is_not_valid);
+	RUN(a_list_signed_weakly_clears_nobody);
 	RUN(a_responder_is_judged_like_anybody);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);
