@@ -8,6 +8,7 @@
 
 #include <openssl/pem.h>
 
+#include "base/nfc.h"
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/aead.h"
@@ -413,8 +414,14 @@ make_dirs(const struct settings *s)
 	return make_dir(ledger, 0700, s->user_ledger);
 }
 
-struct err *
-signd_init(const struct settings *s, const struct init_options *o, FILE *told)
+static struct err *
+dup_name(const char *typed, char **out)
+{
+	return typed == NULL ? NULL : utf8_dup_nfc(bytes_str(typed), out);
+}
+
+static struct err *
+init(const struct settings *s, const struct init_options *o, FILE *told)
 {
 	TRY(make_dirs(s));
 	const struct part look = { .s = s, .work = look_part };
@@ -437,6 +444,19 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	TRY(signd_operator_key(s, "audit", told));
 	TRY(signd_operator_key(s, "seal", told));
 	return signd_operator_key(s, "pin-seal", told);
+}
+
+struct err *
+signd_init(const struct settings *s, const struct init_options *o, FILE *told)
+{
+	CLEANUP(free_charp) char *organization = NULL;
+	CLEANUP(free_charp) char *province = NULL;
+	struct init_options named = *o;
+	TRY(dup_name(o->organization, &organization));
+	TRY(dup_name(o->province, &province));
+	named.organization = organization;
+	named.province = province;
+	return init(s, &named, told);
 }
 
 /* ---- officers ---- */
