@@ -1,7 +1,7 @@
 #include "asic/layout.h"
 
 #include "asic/name.h"
-#include "base/encoding.h"
+#include "base/nfc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -427,8 +427,9 @@ fold_names(const struct layout *l, struct buf *out, struct bytes *names)
 static struct err *
 check_names(const struct layout *l)
 {
-	/* A letter may become another and three marks of two bytes each. */
-	CLEANUP(buf_done) struct buf folded = BUF(l->n * ASIC_NAME_MAX * 4 + 1);
+	/* A letter of two bytes may become three of two bytes each (U+0390); four
+	 * times that, for what Unicode comes to have. */
+	CLEANUP(buf_done) struct buf folded = BUF(l->n * ASIC_NAME_MAX * 12 + 1);
 	struct bytes *names = calloc(l->n + 1, sizeof(*names));
 	struct err *e = NULL;
 	bool same = false;

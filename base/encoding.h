@@ -24,17 +24,6 @@ bool utf8_valid(struct bytes in);
 /* utf8_printable: valid, and without control characters (C0, DEL, C1),
  * bidirectional overrides, line separators and what has no width. */
 bool utf8_printable(struct bytes in);
-/* utf8_nfc: valid, and in Unicode normal form C for certain.  A few texts that
- * are in it are not known to be so (a mark that joins other letters, two marks
- * on one letter); no Vietnamese one is among them. */
-bool utf8_nfc(struct bytes in);
-/*
- * utf8_fold appends `in` as names of files compare where case is one and letters
- * with marks are what the letter and then the marks are (NTFS, APFS): Latin,
- * Greek and Cyrillic.  Marks come in one order; bytes that are not UTF-8 stay.
- * Errors: as buf_append.
- */
-struct err *utf8_fold(struct bytes in, struct buf *out) MUST_USE;
 /* utf8_escape appends `in` for a reader: what utf8_printable would refuse, and
  * the backslash, byte by byte as \xNN. */
 struct err *utf8_escape(struct bytes in, struct buf *out) MUST_USE;

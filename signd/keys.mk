@@ -18,6 +18,7 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder-seal.c \
 	%D%/keyholder-sign.c \
 	%D%/ledger.c %D%/ledger.h \
+	%D%/ledger-issuer.c \
 	%D%/ledger-ops.h \
 	%D%/ledger-read.c \
 	%D%/ledger-write.c \

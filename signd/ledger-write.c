@@ -135,6 +135,8 @@ do_activate(struct ledger *l, struct unpack *u)
 	if (c.issuer_chain.len > LEDGER_EXTERNAL_CHAIN_MAX)
 		return err_new(ERR_LIMIT, NULL, "a chain of %zu bytes",
 		    c.issuer_chain.len);
+	if (c.issuer_chain.len == 0)
+		TRY(ledger_issuer_stands(l));
 	c.second_factor = second != 0;
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
@@ -416,6 +418,7 @@ do_issued(struct ledger *l, struct unpack *u)
 	c.officer = officer;
 	c.nonce = nonce;
 	c.approval = &a;
+	TRY(ledger_issuer_stands(l));
 	return ledger_issued_put(l, &c);
 }
 

@@ -631,12 +631,22 @@ what_the_root_revoked_stays_as_it_was(void)
 	int64_t sum = 0, number = 0;
 	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 1000, 4)));
 	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 2000, 5)));
+	bool there = false;
+	CHECK_OK(ledger_root_has_revoked(l, "0a", &there));
+	CHECK(there);
+	CHECK_OK(ledger_root_has_revoked(l, "0b", &there));
+	CHECK(!there);
 	CHECK_OK(ledger_root_revoked_each(l, count_one, &sum));
 	CHECK(sum == 1004);
 	CHECK_OK(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))));
 	CHECK_CODE(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))),
 	    "crl-overtaken");
 	CHECK_OK(ledger_root_crl_number(l, &number));
+	CLEANUP(buf_done) struct buf der = BUF(100);
+	CHECK_OK(ALONE(ledger_root_crl_put(l, 8, 1, BYTES_LIT("newer"))));
+	CHECK_OK(ledger_root_crl_get(l, &der, &number));
+	CHECK(number == 8 && bytes_eq_str(buf_bytes(&der), "newer"));
+	number = 7;
 	CHECK(number == 7);
 }
 
