@@ -151,27 +151,52 @@ audit_count(void)
 	return n;
 }
 
-/* Whether one of the records from number `from` on has all these words. */
 static bool
-recorded(int64_t from, const char *const *words, size_t n)
+has_all(struct bytes line, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes_find(line, bytes_str(words[i])) == SIZE_MAX)
+			return false;
+	return true;
+}
+
+#define PAGE 100 /* records in one answer */
+
+static size_t
+read_page(int64_t from, struct ipc_message *answer)
 {
 	CLEANUP(buf_done) struct buf body = BUF(64);
-	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
-	bool found = false;
 	CHECK_OK(pack_i64(&body, 1, from));
-	CHECK_OK(pack_i64(&body, 2, 100));
-	CHECK_OK(ask(&w, SOCKET_LEDGER_READ, LEDGER_AUDIT, &body, &answer));
-	struct unpack u = unpack_of(buf_bytes(&answer.body));
-	while (unpack_is(&u, 1)) {
-		struct bytes line = BYTES_NONE;
-		CHECK_OK(unpack_bytes(&u, 1, &line));
-		size_t has = 0;
-		for (size_t i = 0; i < n; i++)
-			has +=
-			    bytes_find(line, bytes_str(words[i])) != SIZE_MAX;
-		found = found || has == n;
+	CHECK_OK(pack_i64(&body, 2, PAGE));
+	CHECK_OK(ask(&w, SOCKET_LEDGER_READ, LEDGER_AUDIT, &body, answer));
+	return answer->body.len;
+}
+
+/* How many of the records from number `from` on have all these words; those of
+ * time that passes (checkpoints) may stand between them. */
+static int
+recorded(int64_t from, const char *const *words, size_t n)
+{
+	int found = 0;
+	int64_t end = audit_count();
+	for (; from <= end; from += PAGE) {
+		CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+		CHECK(read_page(from, &answer) > 0);
+		struct unpack u = unpack_of(buf_bytes(&answer.body));
+		while (unpack_is(&u, 1)) {
+			struct bytes line = BYTES_NONE;
+			CHECK_OK(unpack_bytes(&u, 1, &line));
+			found += has_all(line, words, n);
+		}
 	}
 	return found;
+}
+
+static int
+sealed_since(int64_t before)
+{
+	static const char *const words[] = { "\"event\":\"sealed\"" };
+	return recorded(before + 1, words, 1);
 }
 
 /* ---- what it does ---- */
@@ -192,7 +217,7 @@ a_receipt_is_sealed_and_recorded_with_what_it_says(void)
 	const char *const words[] = { "\"event\":\"sealed\"",
 		"\"kind\":\"receipt\"", "\"says\":\"TOTAL-PASSED\"", digest,
 		about, serial };
-	CHECK(recorded(before + 1, words, COUNT_OF(words)));
+	CHECK(recorded(before + 1, words, COUNT_OF(words)) == 1);
 	right_done(&r);
 }
 
@@ -298,7 +323,7 @@ nothing_else_is_sealed(void)
 	s.more = true;
 	CHECK_ERR(ask_seal(&s, &value), ERR_MALFORMED);
 	CHECK(value.len == 0);
-	CHECK(audit_count() == before);
+	CHECK(sealed_since(before) == 0);
 	right_done(&r);
 }
 
@@ -354,7 +379,7 @@ so_many_are_sealed_in_a_minute_and_no_more(void)
 	CHECK(given <= 120);
 	CHECK(e != NULL && value.len == 0);
 	CHECK_CODE(e, "seals-many");
-	CHECK(audit_count() == before + given);
+	CHECK(sealed_since(before) == given);
 	right_done(&r);
 }
 
