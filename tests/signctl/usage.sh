@@ -71,16 +71,17 @@ expect 66 'No such file' "says that a file is not there" verify "$dir/nothing"
 expect 64 'is a folder' "says that a file is a folder" sod verify "$dir"
 expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này không thuộc loại' "says that a file is of no known format" verify "$0"
 : >"$dir/empty"
+cp "$0" "$dir/text"
 expect 2 '^CHƯA XÁC ĐỊNH ĐƯỢC. Tệp này rỗng' "says that a file is empty" verify "$dir/empty"
 expect 66 'Không tìm thấy' "speaks Vietnamese by default" verify "$dir/nothing"
 expect 66 'not there' "speaks English when asked" verify --lang en "$dir/nothing"
-expect 64 'makes no sense' "says so too of an option that there is not" verify --nothing --lang en "$0"
-expect 64 'url is missing' "wants to know the service" sign --credential x "$0"
+expect 64 'makes no sense' "says so too of an option that there is not" verify --nothing --lang en "$dir/text"
+expect 64 'url is missing' "wants to know the service" sign --credential x "$dir/text"
 expect 64 'must be https' "talks to no plain HTTP" info --url http://localhost:1
 expect 69 '\[service-unreachable\]' "says that nobody answers" info --url https://localhost:1
-expect 64 'no terminal' "never takes a PIN from nowhere" sign --url https://localhost:1 --credential x "$0"
+expect 64 'no terminal' "never takes a PIN from nowhere" sign --url https://localhost:1 --credential x "$dir/text"
 expect 69 'service-unreachable' "takes a PIN from a descriptor" sign --url https://localhost:1 \
-	--credential x --pin-fd 3 --out "$dir/signed" "$0" 3<<-PIN
+	--credential x --pin-fd 3 --out "$dir/signed" "$dir/text" 3<<-PIN
 	246810
 	PIN
 [ ! -e "$dir/signed" ] && [ -z "$(ls "$dir" | grep signed)" ]
@@ -91,7 +92,7 @@ for command in "sign --credential x --pin-fd 3" "extend --out $dir/x"; do
 		# shellcheck disable=SC2086 # several words
 		expect 64 "${lang#*:}" "no service takes --stamp-digest: $command, ${lang%%:*}" \
 			$command --lang "${lang%%:*}" --url https://localhost:1 \
-			--level t --stamp-digest SHA-512 "$0" 3<<-PIN
+			--level t --stamp-digest SHA-512 "$dir/text" 3<<-PIN
 			246810
 			PIN
 		grep -q -- '\[stamp-digest-there\] --stamp-digest' "$dir/out"

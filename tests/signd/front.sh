@@ -172,7 +172,7 @@ for i in range(30):
 print("held", flush=True)
 signal.pause()' "$port_citizen" > "$dir/held" &
 	slow=$!
-	await grep -q held "$dir/held" && ask "$url/v1/info"
+	await grep -q held "$dir/held" && ask --max-time 50 "$url/v1/info"
 	expect 200 '' "thirty slow clients keep nobody waiting"
 	kill "$slow"
 	wait "$slow" 2> /dev/null

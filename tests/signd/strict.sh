@@ -6,12 +6,16 @@
 
 json='Content-Type: application/json'
 exec 9< /dev/zero # as whoever starts signd may have left something open
-world_make 'memory-document-max = 1000' 'connections-max = 40' \
-    'header-seconds = 600'; ok $? "a service comes up"
+world_make 'memory-document-max = 1000' 'connections-max = 40'; ok $? "a service comes up"
 exec 9<&-
 for role in front worker fetcher keyholder ledger; do
-	! ls -l "/proc/$(child "$role")/fd" | grep -q '/dev/zero'
-	ok $? "the $role inherits no stray descriptor"
+	if ls -l "/proc/$(child "$role")/fd" > "$dir/fds" 2> /dev/null; then
+		! grep -q '/dev/zero' "$dir/fds"
+		ok $? "the $role inherits no stray descriptor"
+	else
+		tests=$((tests + 1))
+		echo "ok $tests - the $role # SKIP only root can look into it"
+	fi
 done
 
 # A certificate of the officers' CA is not yet an officer.
@@ -138,8 +142,12 @@ ask -H "$json" -d "{\"credentialID\":\"$(printf '%064d' 0)\"}" \
     "$url/v1/credentials/info"
 expect 404 credential-unknown "and one that is not"
 
-# One client that opens all the connections there are, and says nothing.
+# One client that opens all the connections there are, and says nothing, and is
+# not given up soon.
 if command -v python3 > /dev/null 2>&1; then
+	service_stop
+	echo 'header-seconds = 600' >> "$dir/signd.conf"
+	service_start
 	python3 -c 'import signal, socket, sys
 held = []
 for i in range(50):
@@ -151,7 +159,7 @@ print("held", flush=True)
 signal.pause()' "$port_citizen" > "$dir/held" &
 	holder=$!
 	await grep -q held "$dir/held"
-	ask --interface 127.0.0.1 \
+	ask --max-time 50 --interface 127.0.0.1 \
 	    --resolve "localhost:$port_citizen:127.0.0.1" "$url/v1/info"
 	expect 200 '' "one client keeps nobody else waiting"
 	kill "$holder"

