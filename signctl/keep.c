@@ -93,32 +93,72 @@ struct state {
 	char code[64];
 	enum level level;    /* the lowest */
 	int64_t holds_until; /* of the signature whose evidence ends first */
+	/* Each is at LTA, or has no levels (PKCS#7 in PDF) and a valid time
+	 * stamp over all that is there. */
+	bool archived;
 };
 
-/* Until when the evidence of all that is valid holds. */
+static bool
+has_archive_stamp(const json_t *signature)
+{
+	const json_t *all =
+	    json_object_get(json_object_get(signature, "time"), "time_stamps");
+	size_t i;
+	const json_t *t;
+	json_array_foreach(all, i, t)
+	{
+		const char *kind =
+		    json_string_value(json_object_get(t, "kind"));
+		const char *indication =
+		    json_string_value(json_object_get(t, "indication"));
+		if (kind != NULL && indication != NULL &&
+		    (strcmp(kind, "document") == 0 ||
+			strcmp(kind, "archive") == 0) &&
+		    strcmp(indication, indication_name(TOTAL_PASSED)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_archived(const json_t *signature)
+{
+	const char *level =
+	    json_string_value(json_object_get(signature, "level"));
+	return level == NULL || strcmp(level, "none") == 0
+		   ? has_archive_stamp(signature)
+		   : strcmp(level, "LTA") == 0;
+}
+
 static struct err *
-first_end(const struct buf *report, int64_t *out)
+read_signature(const json_t *signature, struct state *out)
+{
+	const char *end =
+	    json_string_value(json_object_get(signature, "holds_until"));
+	int64_t t;
+	out->archived = out->archived && is_archived(signature);
+	if (end == NULL)
+		return NULL;
+	TRY(time_parse_iso(bytes_str(end), &t));
+	if (out->holds_until == TIME_NONE || t < out->holds_until)
+		out->holds_until = t;
+	return NULL;
+}
+
+static struct err *
+read_report(const struct buf *report, struct state *out)
 {
 	CLEANUP(json_decrefp) json_t *j = NULL;
 	CLEANUP(buf_done) struct buf copy = BUF(REPORT_MAX + 1);
 	const char *text;
 	size_t i;
 	json_t *s;
-	*out = TIME_NONE;
 	TRY(buf_append(&copy, buf_bytes(report)));
 	TRY(buf_cstr(&copy, &text));
 	TRY(json_read(text, &j));
+	out->archived = true;
 	json_array_foreach(json_object_get(j, "signatures"), i, s)
-	{
-		const char *end =
-		    json_string_value(json_object_get(s, "holds_until"));
-		int64_t t;
-		if (end == NULL)
-			continue;
-		TRY(time_parse_iso(bytes_str(end), &t));
-		if (*out == TIME_NONE || t < *out)
-			*out = t;
-	}
+	    TRY(read_signature(s, out));
 	return NULL;
 }
 
@@ -139,11 +179,12 @@ judge_state(struct keeper *k, struct bytes document, struct state *out)
 {
 	struct verify_answer v = { 0 };
 	TRY(keep_judge(k, document, &v));
-	*out = (struct state){
-		.indication = v.indication, .sub = v.sub, .level = LEVEL_LTA
-	};
+	*out = (struct state){ .indication = v.indication,
+		.sub = v.sub,
+		.level = LEVEL_LTA,
+		.holds_until = TIME_NONE };
 	memcpy(out->code, v.code, sizeof(out->code));
-	struct err *e = first_end(&v.json, &out->holds_until);
+	struct err *e = read_report(&v.json, out);
 	bool any = v.signatures > 0;
 	verify_answer_done(&v);
 	if (e == NULL && any && out->indication != TOTAL_FAILED)
@@ -169,7 +210,7 @@ needs_nothing(const struct keeper *k, const struct state *s)
 {
 	if (s->indication == TOTAL_FAILED)
 		return true;
-	if (s->level < LEVEL_LTA)
+	if (s->level < LEVEL_LTA && !s->archived)
 		return false;
 	return s->indication != TOTAL_PASSED || s->holds_until == TIME_NONE ||
 	       s->holds_until > clock_now(&clock_system) + k->ahead;
@@ -196,12 +237,16 @@ check_gain(const struct state *before, const struct state *after)
 		return err_coded(err_new(ERR_INTERNAL, NULL, "%s", after->code),
 		    "preserve-worse");
 	if (after->level > before->level ||
+	    (after->archived && !before->archived) ||
 	    after->indication < before->indication ||
 	    after->holds_until > before->holds_until)
 		return NULL;
-	return err_coded(err_new(ERR_REMOTE, NULL, "nothing is gained"),
-	    before->level == LEVEL_LTA ? "preserve-no-later"
-				       : "level-unsupported");
+	return before->archived
+		   ? err_coded(err_new(ERR_REMOTE, NULL, "nothing is gained"),
+			 "preserve-no-later")
+		   : err_coded(
+			 err_new(ERR_UNSUPPORTED, NULL, "nothing is gained"),
+			 "level-unsupported");
 }
 
 static struct err *
@@ -213,8 +258,7 @@ raise_file(struct keeper *k, const char *path, const struct stat *seen,
 	TRY(judge_state(k, document->bytes, &after));
 	TRY(check_gain(before, &after));
 	TRY(file_replace(path, seen, document->bytes));
-	tell(out, before->level < LEVEL_LTA ? KEEP_RAISED : KEEP_RENEWED,
-	    &after);
+	tell(out, before->archived ? KEEP_RENEWED : KEEP_RAISED, &after);
 	return NULL;
 }
 
@@ -255,7 +299,9 @@ keep_file(struct keeper *k, const char *path, struct kept_file *out)
 	struct err *e = keep(k, path, &before, out);
 	if (e == NULL || err_kind(e) == ERR_NOMEM)
 		return e;
-	tell(out, KEEP_FAILED, &before);
+	tell(out,
+	    err_kind(e) == ERR_UNSUPPORTED ? KEEP_UNSUPPORTED : KEEP_FAILED,
+	    &before);
 	(void)snprintf(out->code, sizeof(out->code), "%s",
 	    strcmp(err_code(e), err_kind_name(ERR_DENIED)) == 0 ? "file-denied"
 								: err_code(e));

@@ -19,11 +19,12 @@ struct keeper {
 };
 
 enum keep_action {
-	KEEP_RAISED,    /* to LTA */
-	KEEP_RENEWED,   /* it was at LTA, and ended soon */
-	KEEP_UNTOUCHED, /* it needs nothing, or is not valid */
-	KEEP_FAILED,    /* the file is as it was; `code` says why */
-	KEEP_OTHER,     /* holds no signature */
+	KEEP_RAISED,      /* to LTA */
+	KEEP_RENEWED,     /* it was at LTA, and ended soon */
+	KEEP_UNTOUCHED,   /* it needs nothing, or is not valid */
+	KEEP_UNSUPPORTED, /* nothing can be added to it; `code` says why */
+	KEEP_FAILED,      /* the file is as it was; `code` says why */
+	KEEP_OTHER,       /* holds no signature */
 };
 
 struct kept_file {

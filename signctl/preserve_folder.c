@@ -21,6 +21,7 @@ enum row {
 	ROW_KEPT, /* it needs nothing */
 	ROW_INVALID,
 	ROW_INDETERMINATE,
+	ROW_UNSUPPORTED, /* of a kind to which nothing can be added */
 	ROW_FAILED,
 	ROW_OTHER, /* no signed file */
 	ROWS
@@ -46,6 +47,7 @@ row_word(enum row r, enum lang lang)
 		[ROW_KEPT] = { "giữ nguyên        ", "kept as is   " },
 		[ROW_INVALID] = { "KHÔNG HỢP LỆ      ", "NOT VALID    " },
 		[ROW_INDETERMINATE] = { "chưa xác định được", "indeterminate" },
+		[ROW_UNSUPPORTED] = { "không nâng được   ", "cannot raise " },
 		[ROW_FAILED] = { "KHÔNG LÀM ĐƯỢC    ", "FAILED       " },
 		[ROW_OTHER] = { "tệp khác          ", "other file   " },
 	};
@@ -60,6 +62,7 @@ row_name(enum row r)
 		[ROW_KEPT] = "kept",
 		[ROW_INVALID] = "invalid",
 		[ROW_INDETERMINATE] = "indeterminate",
+		[ROW_UNSUPPORTED] = "unsupported",
 		[ROW_FAILED] = "failed",
 		[ROW_OTHER] = "other" };
 	return names[r];
@@ -73,6 +76,8 @@ row_of(const struct run *r, const struct kept_file *f)
 		return ROW_RAISED;
 	case KEEP_RENEWED:
 		return ROW_RENEWED;
+	case KEEP_UNSUPPORTED:
+		return ROW_UNSUPPORTED;
 	case KEEP_FAILED:
 		return ROW_FAILED;
 	case KEEP_OTHER:
@@ -204,10 +209,13 @@ print_summary(const struct run *r)
 {
 	static const char *const formats[] = {
 		"\n%zu đã nâng mức, %zu đã gia hạn, %zu giữ nguyên, %zu không "
-		"hợp lệ, %zu chưa xác định được, %zu không làm được, %zu tệp "
-		"khác.\nBằng chứng của mọi chữ ký hợp lệ còn đủ đến: %s\n",
+		"hợp lệ, %zu chưa xác định được, %zu không nâng được, %zu "
+		"không "
+		"làm được, %zu tệp khác.\nBằng chứng của mọi chữ ký hợp lệ còn "
+		"đủ đến: %s\n",
 		"\n%zu raised, %zu renewed, %zu kept as they are, %zu not "
-		"valid, %zu indeterminate, %zu failed, %zu other files.\nThe "
+		"valid, %zu indeterminate, %zu that cannot be raised, %zu "
+		"failed, %zu other files.\nThe "
 		"evidence of all that is valid holds until: %s\n"
 	};
 	const size_t *c = r->counts;
@@ -217,7 +225,7 @@ print_summary(const struct run *r)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	printf(formats[r->lang == LANG_VI ? 0 : 1], c[ROW_RAISED],
 	    c[ROW_RENEWED], c[ROW_KEPT], c[ROW_INVALID], c[ROW_INDETERMINATE],
-	    c[ROW_FAILED], c[ROW_OTHER], date);
+	    c[ROW_UNSUPPORTED], c[ROW_FAILED], c[ROW_OTHER], date);
 #pragma GCC diagnostic pop
 	return NULL;
 }

@@ -132,31 +132,43 @@ read_shown(const struct request *r, struct asked_for *w)
 	return NULL;
 }
 
+/* A page's field for a time has no zone; who fills it in is in Viet Nam. */
+static struct err *
+read_time(const struct request *r, int64_t *out)
+{
+	const struct form *form = r->form;
+	const char *text;
+	char local[sizeof(form->vietnam_time) + 8];
+	*out = TIME_NONE;
+	TRY(request_param(r, "time", &text));
+	if (form != NULL && text == NULL && form->time[0] != '\0')
+		text = form->time;
+	if (form != NULL && text == NULL && form->vietnam_time[0] != '\0') {
+		snprintf(local, sizeof(local), "%s+07:00", form->vietnam_time);
+		text = local;
+	}
+	if (text == NULL)
+		return NULL;
+	struct err *e = time_parse_iso(bytes_str(text), out);
+	return e == NULL ? NULL : err_coded(e, "parameter");
+}
+
 static struct err *
 read_wanted(const struct request *r, struct asked_for *w)
 {
 	static const char *const names[] = { "policy", "time", "wait", "keep",
 		"filename", "shown", "hash", "of", NULL };
-	const char *time;
 	const struct form *form = r->form;
 	TRY(request_params_are(r, names));
 	TRY(request_param(r, "policy", &w->policy));
-	TRY(request_param(r, "time", &time));
+	TRY(read_time(r, &w->time));
 	TRY(wait_param(r, &w->wait_ms));
 	if (form != NULL && w->policy == NULL && form->policy[0] != '\0')
 		w->policy = form->policy;
-	if (form != NULL && time == NULL && form->time[0] != '\0')
-		time = form->time;
 	if (w->policy == NULL)
 		w->policy = r->front->s->policy;
 	CLEANUP(policy_freep) struct policy *known = NULL;
 	TRY(policy_load(w->policy, &known));
-	w->time = TIME_NONE;
-	if (time != NULL) {
-		struct err *e = time_parse_iso(bytes_str(time), &w->time);
-		if (e != NULL)
-			return err_coded(e, "parameter");
-	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
 	TRY(read_hashes(r, w));

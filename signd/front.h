@@ -216,6 +216,7 @@ struct form {
 	char policy[64];
 	char lang[8];
 	char time[64];
+	char vietnam_time[32]; /* without a zone: as a field of a page has it */
 	char keep[16];
 	char hash[512];
 	char of[8];

@@ -531,19 +531,39 @@ gather_pool(const struct validation_request *r, struct cert_list *out)
 	return NULL;
 }
 
+/*
+ * A time stamp that is not valid proves nothing, and takes nothing from the
+ * signatures: without it the file would be judged the same (EN 319 102-1 5.5.4,
+ * 5.6.2.3).  So it decides only where nobody signed, and of several those that
+ * count at the time asked for.
+ */
+static bool
+may_decide(const struct judging *j, const struct signature_verdict *v)
+{
+	const struct facts *f = j->r->facts;
+	if (!v->fact->stamp)
+		return true;
+	for (size_t i = 0; i < f->nsignatures; i++)
+		if (!f->signatures[i].stamp)
+			return false;
+	return strcmp(v->code, "timestamp-later") != 0 ||
+	       v->fact == &f->signatures[0];
+}
+
 static struct err *
 judge_all(struct judging *j, struct verdict *out)
 {
 	const struct facts *f = j->r->facts;
+	bool any = false;
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		struct signature_verdict *v = &out->signatures[i];
 		out->nsignatures = i + 1;
 		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
 		TRY(judge_one(j, v));
-		if (strcmp(v->code, "timestamp-later") == 0 && i > 0)
-			continue;
-		if (i == 0 || v->indication > out->indication ||
-		    says_more(j, v, out)) {
+		if (may_decide(j, v) &&
+		    (!any || v->indication > out->indication ||
+			says_more(j, v, out))) {
+			any = true;
 			out->indication = v->indication;
 			out->sub = v->sub;
 			out->code = v->code;

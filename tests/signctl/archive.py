@@ -210,6 +210,21 @@ def first_years(a, kind, path):
     return kept
 
 
+def stranger_stamp(a, kind, path, kept):
+    """One rule for all formats: a time stamp of an authority whom nobody trusts
+    here proves nothing and takes nothing from the signature."""
+    for moment, code in (("2027-03-03 09:00:00", "valid"),
+                         ("2030-05-01 09:00:00", "certificate-expired")):
+        options = ("--policy", "vn-2025", *trust(), "--crl", "ca.crl")
+        plain = a.verify(moment, path, *options)
+        got = a.verify(moment, kept, *options)
+        ok(plain[1] == code and got[1].startswith(code) and
+           got[0] == plain[0] and "timestamp-not-used" in got[2] and
+           "timestamp-not-used" not in plain[2],
+           "%s, %s: with time stamps of a stranger as without" %
+           (kind, moment[:4]), "%s, %s" % (plain, got))
+
+
 def second_stamp(a, kind, kept):
     """Before the first authority ends, a second one stamps."""
     moment, renewed = "2031-06-01 09:00:00", kept.replace("2027", "2031")
@@ -335,6 +350,7 @@ def main():
                            ("CMS", "an.p7m"), ("ASiC-S", "an.asics"),
                            ("ASiC-E", "an.asice")):
             kept = first_years(a, kind, path)
+            stranger_stamp(a, kind, path, kept)
             renewed = second_stamp(a, kind, kept)
             strong = stronger_digest(a, kind, renewed)
             looked_back(a, kind, strong)

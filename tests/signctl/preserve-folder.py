@@ -95,6 +95,33 @@ def cms(data, *options):
     return read("signed")
 
 
+def old_pdf():
+    """As most programs sign: adbe.pkcs7.detached, which has no levels."""
+    rows, out = [], bytearray(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
+    spot, room = b"/ByteRange [0 ********** ********** **********]", 8000
+    for i, body in enumerate((
+            b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/SigFlags 3>>"
+            b">>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[4 0 R]>>",
+            b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Ky)/P 3 0 R/V 5 0 R"
+            b"/Rect[0 0 0 0]/F 132>>",
+            b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached " +
+            spot + b"/Contents<" + b"0" * room + b">>>"), 1):
+        rows.append(b"%010d 00000 n \n" % len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (i, body)
+    start = len(out)
+    out += b"xref\n0 6\n0000000000 65535 f \n" + b"".join(rows) + \
+        b"trailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
+    begin = out.index(b"/Contents<") + 9
+    end = begin + room + 2
+    text = b"/ByteRange [0 %d %d %d]" % (begin, end, len(out) - end)
+    at = out.index(spot)
+    out[at:at + len(spot)] = text.ljust(len(spot))
+    value = cms(bytes(out[:begin] + out[end:])).hex().encode()
+    out[begin + 1:end - 1] = value.ljust(room, b"0")
+    return bytes(out)
+
+
 def fill(d):
     """An archive as it is received."""
     os.makedirs(d + "/sâu")
@@ -110,11 +137,15 @@ def fill(d):
     write(d + "/changed.p7m", bad.replace("trăm".encode(), "răm ".encode()))
     write(d + "/readme.txt", "not signed\n")
     os.chmod(d + "/letter.p7m", 0o640)
+    write(d + "/old.pdf", old_pdf())
+    must(BUILD + "/tests/xml/signer", "an.key", "an.pem", "ecdsa", "form.xml",
+         d + "/invoice.xml", "profile=xmldsig")
     write(d + "/plan.txt", "bản vẽ\n")
     write(d + "/plan.txt.p7s", cms("bản vẽ\n"))
 
 
-SIGNED = ("letter.p7m", "plan.txt.p7s", "sâu/đơn.xml", "both.asics")
+SIGNED = ("letter.p7m", "old.pdf", "plan.txt.p7s", "sâu/đơn.xml",
+          "both.asics")
 
 
 def options(*authorities):
@@ -182,13 +213,18 @@ def raised_once(d, first):
     ok(after["letter.p7m"][2] == before["letter.p7m"][2] and
        before["letter.p7m"][2] & 0o777 == 0o640,
        "who may read a file stays so")
+    ok(files["invoice.xml"]["action"] == "unsupported" and
+       files["invoice.xml"]["indication"] == "TOTAL-PASSED" and
+       after["invoice.xml"] == before["invoice.xml"], "plain XMLDSig is told "
+       "as what nothing can be added to", files["invoice.xml"])
     os.unlink(d + "/changed.p7m")
 
 
 def left_alone(d, first):
     before, asked = snapshot(d), first.asked[0]
     status, out = preserve(d, first.url, *options("first"), "--ahead", "30")
-    ok(status == 0 and "0 raised, 0 renewed, 4 kept as they are" in out and
+    ok(status == 0 and "0 raised, 0 renewed, 5 kept as they are" in out and
+       "1 that cannot be raised" in out and
        "holds until: 20" in out, "a second run finds nothing to do", out)
     ok(snapshot(d) == before and first.asked[0] == asked,
        "touches no file and asks no authority")
@@ -198,7 +234,7 @@ def no_gain(d, first):
     """The authority ends in 60 days, and --ahead is 90."""
     before = snapshot(d)
     status, out = preserve(d, first.url, *options("first"))
-    ok(status == 2 and "4 failed" in out and "would not keep the evidence any "
+    ok(status == 2 and "5 failed" in out and "would not keep the evidence any "
        "longer" in out, "the same authority cannot renew what ends with it",
        out)
     ok(snapshot(d) == before, "and no time stamp is heaped on another")
@@ -256,9 +292,9 @@ def reopen(places):
 
 def goes_wrong(d, first):
     more = options("first")
-    stays(d, "an authority that is gone", "4 failed",
+    stays(d, "an authority that is gone", "5 failed",
           lambda: preserve(d, "http://127.0.0.1:1/", *more))
-    stays(d, "a full disk", "4 failed",
+    stays(d, "a full disk", "5 failed",
           lambda: on_a_full_disk(d, first.url, *more))
     lock = os.open(d, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -267,7 +303,7 @@ def goes_wrong(d, first):
     os.close(lock)
     places = [d, d + "/sâu"]
     if close(places):
-        stays(d, "a folder that may not be written", "4 failed",
+        stays(d, "a folder that may not be written", "5 failed",
               lambda: preserve(d, first.url, *more))
     else:
         skip("a folder that may not be written", "nothing stops root here")
@@ -319,11 +355,11 @@ def killed(d, first):
     write(d + "/.signctl-preserve.aB3xyZ", b"half a file")
     after = snapshot(d)
     same = [n for n in SIGNED if after[n] == before[n]]
-    ok(len(same) == 3, "a run that is killed has done one file, and left the "
+    ok(len(same) == 4, "a run that is killed has done one file, and left the "
        "others as they were", same)
     status, _, files = as_json(d, first.url, *options("first"), "--ahead", "1")
     ok(status == 0 and sorted(files[n]["action"] for n in SIGNED) ==
-       ["kept", "raised", "raised", "raised"], "the next one goes on where it ended",
+       ["kept"] + ["raised"] * 4, "the next one goes on where it ended",
        files)
     ok(sorted(snapshot(d)) == sorted(before), "and clears away what was left",
        sorted(snapshot(d)))
@@ -343,8 +379,8 @@ def verify_lines(d, names):
     check_schema("report.schema.json",
                  [s["report"] for s in lines if "report" in s])
     told = {s["file"]: s["report"]["code"] for s in lines if "report" in s}
-    ok(status == 0 and told == {n: "valid" for n in SIGNED} and
-       lines[-1] == {"summary": {"valid": 4, "invalid": 0, "indeterminate": 0,
+    ok(status == 0 and told == {n: "valid" for n in SIGNED + ("invoice.xml",)} and
+       lines[-1] == {"summary": {"valid": 6, "invalid": 0, "indeterminate": 0,
                                  "not_opened": 0, "other": 2}},
        "verify of a folder gives a line of JSON for each file", out[-600:])
 
