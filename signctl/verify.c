@@ -166,7 +166,7 @@ load_policy(const struct args *a, struct session *s)
 	TRY(input_open(file, &s->policy));
 	s->request.policy_text = s->policy.bytes;
 	return err_while(
-	    policy_parse(s->policy.bytes, &s->judged_by), "%s", file);
+	    policy_own(s->policy.bytes, &s->judged_by), "%s", file);
 }
 
 static struct err *

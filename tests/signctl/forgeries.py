@@ -3,6 +3,7 @@
 step away from what `signctl verify` calls valid under vn-2025, and none of them
 valid.  Those of PDF are in tests/pdf/attacks.py and shadows.py."""
 import hashlib
+import hmac
 import io
 import json
 import os
@@ -42,6 +43,11 @@ def bad(w, name, *words):
 
 def signed(w, **more):
     return Signer(w.an, CONTENT, **more)
+
+
+def sha1_bound(who):
+    return attribute("1.2.840.113549.1.9.16.2.12", seq(seq(seq(
+        octets(hashlib.sha1(who.der).digest())))))
 
 
 def cms_forgeries(w):
@@ -88,6 +94,19 @@ def cms_forgeries(w):
         integer(0), integer(0)))], CONTENT, [w.an]), "p7m")
     bad(w, "bytes behind the message",
         cms([s], CONTENT, [w.an]) + b"\x04\x01x", "p7m")
+    for name, attrs in {
+            "by its old attribute": [sha1_bound(w.binh)],
+            "by the new of two attributes": [sha1_bound(w.an),
+                                             signing_certificate(w.binh)],
+            "by a second one of its kind": [signing_certificate(w.an),
+                                            signing_certificate(w.binh)],
+            }.items():
+        bad(w, "bound to another's certificate " + name, cms([signed(
+            w, attrs=usual(w.an, CONTENT)[:2] + attrs)], CONTENT,
+            [w.an, w.binh]), "p7m")
+    wrong_tag = w.an.key.sign(tlv(0xa0, *sorted(s.attrs)))
+    bad(w, "attributes signed under another tag",
+        cms([signed(w, value=wrong_tag)], CONTENT, [w.an]), "p7m")
     bound = signed(w, attrs=usual(w.binh, CONTENT))
     bad(w, "bound to another's certificate",
         cms([bound], CONTENT, [w.an, w.binh]), "p7m")
@@ -410,6 +429,64 @@ def xml_forgeries(w):
             w.tsa, b"something else", NOON - 20 * DAY))))
 
 
+def info_forgeries(w):
+    """What is read of a signature, and what of it was signed."""
+    whole = xades(w.an, [reference("", "<đơn>%s</đơn>" % SIGNED_PART,
+                                   [ENVELOPED, EXCLUSIVE])])
+    other = SIGNED_PART.replace("100", "900")
+    false = b64(hashlib.sha256(("<đơn>%s</đơn>" % other).encode()).digest())
+    start, end = whole.index("<SignedInfo"), whole.index("</SignedInfo>") + 13
+    info = whole[start:end]
+    true = info[info.index("<DigestValue>") + 13:info.index("</DigestValue>")]
+
+    def xml(name, signature, content=True):
+        document = DOCUMENT % signature
+        bad(w, name, document.replace("100 đồng", "900 đồng")
+            if content else document, "xml")
+
+    xml("the true digest in a comment", whole.replace(
+        true, "%s<!--%s-->" % (false, true), 1))
+    xml("the false digest in a comment", whole.replace(
+        true, "<!--%s-->%s" % (false, true), 1))
+    xml("a second SignedInfo in front", whole.replace(
+        info, info.replace(true, false) + info))
+    xml("a second SignedInfo behind", whole.replace(
+        info, info + info.replace(true, false)))
+    xml("a second value", whole.replace(
+        "<SignatureValue>", "<SignatureValue>AAAA</SignatureValue>"
+        "<SignatureValue>"), False)
+    secret = info.replace("ecdsa-sha256", "hmac-sha256")
+    value = b64(hmac.new(w.an.key.public, secret.encode(), "sha256").digest())
+    first = whole.index("<SignatureValue>")
+    xml("the public key as if it were a secret", whole[:start] + secret +
+        "<SignatureValue>" + value + whole[whole.index("</SignatureValue>"):],
+        False)
+    ok(first == end, "the value stands behind SignedInfo", whole)
+    for name, head in (("a style sheet", "<?xml-stylesheet href='e.xsl'?>"),
+                       ("a strange encoding",
+                        "<?xml version='1.0' encoding='UTF-7'?>")):
+        bad(w, name + " in front of what was signed",
+            head + DOCUMENT % whole, "xml")
+    bad(w, "another namespace for what was signed", (
+        DOCUMENT % whole).replace("<đơn>", '<đơn xmlns="urn:e">'), "xml")
+    part = xades(w.an, [reference("#d", SIGNED_PART, [EXCLUSIVE])])
+    for a in ("id", "ID", "xml:id"):
+        bad(w, "the same identifier by %s, at another name" % a,
+            '<đơn><khác %s="d">900</khác>%s%s</đơn>' % (a, SIGNED_PART, part),
+            "xml")
+    pointer = xades(w.an, [reference("#xpointer(id('d'))", SIGNED_PART,
+                                     [EXCLUSIVE])])
+    bad(w, "an XPointer to an identifier that is there twice",
+        "<đơn>%s<giữ>%s</giữ>%s</đơn>" % (EVIL_PART % "d", SIGNED_PART,
+                                          pointer), "xml")
+    bad(w, "the signed part in a signature that is none",
+        '<đơn>%s<Signature xmlns="%s"><SignedInfo/><SignatureValue/><Object>%s'
+        "</Object></Signature>%s</đơn>" % (EVIL_PART % "e", DS, SIGNED_PART,
+                                           part), "xml")
+    bad(w, "the same signature twice",
+        "<đơn>%s%s%s</đơn>" % (SIGNED_PART, part, part), "xml")
+
+
 def swap_values(one, two):
     def value(s):
         return s[s.index("<SignatureValue>"):s.index("</SignatureValue>")]
@@ -499,6 +576,27 @@ def asic_forgeries(w):
     asic("the manifest in the place of the file",
          [("META-INF/ASiCManifest.xml", listed),
           ("META-INF/signature.p7s", signature)])
+    def signatures(*each):
+        return ('<x:XAdESSignatures xmlns:x="%s">%s</x:XAdESSignatures>' % (
+            ASIC, "".join(each))).encode()
+
+    file_ref = [reference("a.txt", CONTENT.decode())]
+    by_xml = xades(w.an, file_ref)
+    place = "META-INF/signatures.xml"
+    good(w, "a container signed by XML", container(
+        [("a.txt", CONTENT), (place, signatures(by_xml))]), "asice")
+    asic("another file under an XML signature",
+         [("a.txt", OTHER), (place, signatures(by_xml))])
+    asic("an XML signature over the type alone",
+         [("a.txt", CONTENT), (place, signatures(xades(w.an, [reference(
+             "mimetype", "application/vnd.etsi.asic-e+zip")])))])
+    asic("an XML signature over the list of files alone",
+         [("a.txt", CONTENT), ("META-INF/manifest.xml", "<x/>"),
+          (place, signatures(xades(w.an, [reference(
+              "META-INF/manifest.xml", "<x/>")])))])
+    asic("two XML signatures, one of another file",
+         [("a.txt", CONTENT), (place, signatures(by_xml, xades(
+             w.an, [reference("a.txt", OTHER.decode())], name="T")))])
     simple = cms([Signer(w.an, CONTENT)], None, [w.an])
     plain = "application/vnd.etsi.asic-s+zip"
     good(w, "a simple container", container(
@@ -520,7 +618,8 @@ def main():
         os.chdir(d)
         w = World()
         for room in (cms_forgeries, path_forgeries, revocation_forgeries,
-                     stamp_forgeries, xml_forgeries, asic_forgeries):
+                     stamp_forgeries, xml_forgeries, info_forgeries,
+                     asic_forgeries):
             room(w)
         os.chdir(SRC)
     done()

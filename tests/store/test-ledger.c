@@ -650,6 +650,21 @@ what_the_root_revoked_stays_as_it_was(void)
 	CHECK(number == 7);
 }
 
+/* Circular 15/2025/TT-BKHCN, article 5, 1. */
+static void
+an_expired_certificate_signs_nothing(void)
+{
+	CHECK_OK(ALONE(enrol(90, "n90", test_time + 100)));
+	CHECK_OK(ALONE(activate(90, "c90")));
+	test_time += 1000000; /* its last second */
+	CHECK_OK(try_pin("c90"));
+	CHECK(end_pin("c90", PIN_RIGHT) == LEDGER_PIN_TRIES);
+	CHECK_OK(sign("c90", 90, test_time + 60));
+	test_time++;
+	CHECK_CODE(try_pin("c90"), "credential-expired");
+	CHECK_CODE(sign("c90", 91, test_time + 60), "credential-expired");
+}
+
 static void
 a_reader_reads_and_cannot_write(void)
 {
@@ -690,6 +705,7 @@ main(void)
 	RUN(what_an_external_ca_made_is_used_or_taken_back);
 	RUN(one_at_a_time_asks_an_external_ca);
 	RUN(what_the_root_revoked_stays_as_it_was);
+	RUN(an_expired_certificate_signs_nothing);
 	RUN(a_reader_reads_and_cannot_write);
 	RUN(the_audit_chain_shows_what_was_changed);
 	ledger_free(l);
