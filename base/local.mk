@@ -1,11 +1,12 @@
 # base/: errors, bytes, encodings, time, messages.  Uses libc,
-# libunistring.
+# libunistring, jansson.
 noinst_LTLIBRARIES += base/libbase.la
 base_libbase_la_SOURCES = \
 	%D%/base.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/encoding.c %D%/encoding.h \
 	%D%/err.c %D%/err.h \
+	%D%/json.c %D%/json.h \
 	%D%/memory.h \
 	%D%/messages.c %D%/messages.def %D%/messages.h \
 	%D%/nfc.c %D%/nfc.h \
@@ -14,4 +15,6 @@ base_libbase_la_SOURCES = \
 	%D%/time.c %D%/time.h
 
 # What the rooms below link, in order.
-BASE_LIBS = base/libbase.la $(UNISTRING_LIBS)
+base_libbase_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+
+BASE_LIBS = base/libbase.la $(UNISTRING_LIBS) $(JANSSON_LIBS)

@@ -7,6 +7,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/cmp.c %D%/cmp.h \
+	%D%/cmp_waiting.c %D%/cmp_waiting.h \
 	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
 	%D%/csr.h %D%/csr_make.c %D%/csr_read.c \
 	%D%/der.c %D%/der.h \

@@ -109,7 +109,8 @@ do_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
 		return not_open(e.status);
 	TRY(enrolment_record_pack(&e.record, out));
 	TRY(pack_str(out, 13, e.id));
-	return pack_str(out, 14, e.record.key_kind);
+	TRY(pack_str(out, 14, e.record.key_kind));
+	return pack_bytes(out, 15, buf_bytes(&e.waiting));
 }
 
 static struct err *
@@ -542,6 +543,19 @@ do_external_ask(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
+do_external_wait(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *enrolment = NULL;
+	CLEANUP(free_charp) char *who = NULL;
+	struct bytes state = BYTES_NONE;
+	TRY(unpack_id(u, 1, &enrolment));
+	TRY(unpack_id(u, 2, &who));
+	TRY(unpack_bytes(u, 3, &state));
+	TRY(unpack_end(u));
+	return ledger_external_wait(l, enrolment, who, state);
+}
+
+static struct err *
 do_external_end(struct ledger *l, struct unpack *u)
 {
 	CLEANUP(free_charp) char *enrolment = NULL;
@@ -580,6 +594,8 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_external_next(l, out);
 	case LW_EXTERNAL_ASK:
 		return do_external_ask(l, u);
+	case LW_EXTERNAL_WAIT:
+		return do_external_wait(l, u);
 	case LW_EXTERNAL_END:
 		return do_external_end(l, u);
 	case LW_EXTERNAL_TOLD:

@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
-#define LEDGER_MIGRATIONS 11   /* of its database, so far */
+#define LEDGER_MIGRATIONS 12   /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
@@ -147,6 +147,7 @@ struct ledger_enrolment {
 	char *credential; /* "" until activated */
 	int64_t expires;  /* seconds */
 	struct enrolment_record record;
+	struct buf waiting; /* ledger_external_wait()'s; empty: none */
 };
 
 void ledger_enrolment_done(struct ledger_enrolment *e);
@@ -249,6 +250,11 @@ struct err *ledger_pin_end(struct ledger *l, const char *id,
  */
 struct err *ledger_external_ask(struct ledger *l, const char *enrolment,
     const char *who, int64_t seconds) MUST_USE;
+/* Keeps what is to be gone on with when the link is used again; BYTES_NONE:
+ * nothing is.  Only of who has asked. */
+#define LEDGER_WAITING_MAX 8192 /* bytes */
+struct err *ledger_external_wait(struct ledger *l, const char *enrolment,
+    const char *who, struct bytes state) MUST_USE;
 struct err *ledger_external_end(
     struct ledger *l, const char *enrolment, const char *who) MUST_USE;
 

@@ -615,6 +615,19 @@ one_at_a_time_asks_an_external_ca(void)
 	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "b", 60)));
 	test_time += 60; /* who asked may have died */
 	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "c", 60)));
+	/* What waits is kept for who asks next, and by nobody else. */
+	struct ledger_enrolment e = { 0 };
+	uint8_t large[LEDGER_WAITING_MAX + 1] = { 0 };
+	CHECK_OK(
+	    ALONE(ledger_external_wait(l, "enrol99", "c", BYTES_LIT("waits"))));
+	CHECK_OK(
+	    ALONE(ledger_external_wait(l, "enrol99", "b", BYTES_LIT("mine"))));
+	CHECK_ERR(ALONE(ledger_external_wait(
+		      l, "enrol99", "c", bytes_of(large, sizeof(large)))),
+	    ERR_LIMIT);
+	CHECK_OK(ledger_enrolment_by_id(l, "enrol99", &e));
+	CHECK(bytes_eq_str(buf_bytes(&e.waiting), "waits"));
+	ledger_enrolment_done(&e);
 }
 
 static struct err *
