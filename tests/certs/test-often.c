@@ -118,7 +118,7 @@ number(const char *hex)
 static void
 refuses_numbers_out_of_range(void)
 {
-	static const char *const bad[] = { "0", ORDER, "-1", "1" ORDER };
+	static const char *const bad[] = { "0", ORDER, "-1", ("1" ORDER) };
 	uint8_t out[160];
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		CHECK(
