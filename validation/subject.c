@@ -418,7 +418,7 @@ judge_algorithms(
 {
 	struct strength weak = weakest(j, s, c);
 	struct proof_step step = step_of(s, weak.rule, "5.2.8.4");
-	step.cert = s->cert;
+	step.cert = weak.of != NULL ? weak.of : s->cert;
 	if (weak.until == NEVER_ENDS)
 		step.rule = RULE_DIGEST_ALG;
 	else if (weak.until != TIME_NONE)
