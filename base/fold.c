@@ -37,7 +37,8 @@ static struct err *
 put(uint32_t c, struct buf *out)
 {
 	const uint8_t three[] = { (uint8_t)(0xe0 | c >> 12),
-		(uint8_t)(0x80 | (c >> 6 & 0x3f)), (uint8_t)(0x80 | (c & 0x3f)) };
+		(uint8_t)(0x80 | (c >> 6 & 0x3f)),
+		(uint8_t)(0x80 | (c & 0x3f)) };
 	const uint8_t two[] = { (uint8_t)(0xc0 | c >> 6),
 		(uint8_t)(0x80 | (c & 0x3f)) };
 	if (c < 0x80)

@@ -51,8 +51,8 @@ passed_code(const struct policy *p, const struct signature_fact *f)
 	return covers_part(f) ? "valid-in-part" : p->passed;
 }
 
-/* Why a time stamp is not believed that was once: what can be done about soonest
- * comes first; 0: nothing can. */
+/* Why a time stamp is not believed that was once: what can be done about
+ * soonest comes first; 0: nothing can. */
 static int
 openness(enum sub_indication sub)
 {

@@ -70,8 +70,8 @@ conclude_revoked(
 		    "certificate-revoked-before-signing");
 		c->shown = s->younger_by;
 	} else if (s->fact != NULL && s->fact->claimed_time != TIME_NONE &&
-		 at != TIME_NONE && s->fact->claimed_time >= at &&
-		 s->fact->claimed_time <= j->r->time) {
+		   at != TIME_NONE && s->fact->claimed_time >= at &&
+		   s->fact->claimed_time <= j->r->time) {
 		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
 		    "certificate-revoked-before-claimed");
 	} else {
