@@ -7,7 +7,7 @@
 #include "worker/job.h"
 
 #define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
-#define PARAMS_MAX 4096   /* bytes: one word of them */
+#define PARAMS_MAX 4096           /* bytes: one word of them */
 #define VALUE_MAX 512             /* bytes: RSA-4096 */
 #define SHA256_BYTES 32
 

@@ -104,6 +104,15 @@ strength_of_status(const struct policy *p, struct sig_alg alg)
 	return s.until;
 }
 
+/* Whatever it is, the signer can only ask for another certificate. */
+static struct strength
+in_certificate(struct strength s, const struct cert *c)
+{
+	s.code = "certificate-weak";
+	s.of = (struct cert *)(uintptr_t)c;
+	return s;
+}
+
 struct strength
 strength_of_cert(
     const struct policy *p, const struct cert *c, const struct cert *issuer)
@@ -116,9 +125,9 @@ strength_of_cert(
 		err_free(e);
 		weaken(&s, TIME_NONE, RULE_SIG_ALG, "algorithm-weak-form",
 		    "unknown algorithm");
-		return s;
+		return in_certificate(s, c);
 	}
 	weaken_alg(&s, p, alg);
 	weaken_key(&s, p, issuer);
-	return s;
+	return in_certificate(s, c);
 }

@@ -51,30 +51,50 @@ passed_code(const struct policy *p, const struct signature_fact *f)
 	return covers_part(f) ? "valid-in-part" : p->passed;
 }
 
+/* Why a time stamp is not believed that was once: what can be done about
+ * soonest comes first; 0: nothing can. */
+static int
+openness(enum sub_indication sub)
+{
+	switch (sub) {
+	case SUB_TRY_LATER:
+		return 1;
+	case SUB_NO_CERTIFICATE_CHAIN_FOUND:
+		return 2;
+	case SUB_OUT_OF_BOUNDS_NO_POE:
+	case SUB_OUT_OF_BOUNDS_NOT_REVOKED:
+	case SUB_NO_POE:
+	case SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
 /* A time stamp is there, but it is not known whether it may be believed: other
  * than where there is none, the signer need not sign again. */
 const char *
 with_open_stamp(
     const struct signature_verdict *v, const char *code, size_t *stamp)
 {
-	static const char *const rows[][3] = {
+	static const char *const rows[][4] = {
 		{ "certificate-expired", "certificate-expired-stamp-status",
-		    "certificate-expired-stamp-issuer" },
+		    "certificate-expired-stamp-issuer",
+		    "certificate-expired-stamp-ended" },
 		{ "certificate-revoked", "certificate-revoked-stamp-status",
-		    "certificate-revoked-stamp-issuer" },
+		    "certificate-revoked-stamp-issuer",
+		    "certificate-revoked-stamp-ended" },
 	};
 	int open = 0;
 	for (size_t i = 0; i < v->nstamps && !v->stamped; i++) {
 		const struct stamp_verdict *s = &v->stamps[i];
 		if (!covers_signature(s->fact))
 			continue;
-		int was = open;
-		if (s->sub == SUB_TRY_LATER)
-			open = 1;
-		else if (s->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && open == 0)
-			open = 2;
-		if (open != was)
-			*stamp = i;
+		int now = openness(s->sub);
+		if (now == 0 || (open != 0 && open <= now))
+			continue;
+		open = now;
+		*stamp = i;
 	}
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (strcmp(rows[i][0], code) == 0)

@@ -159,6 +159,7 @@ struct strength {
 	enum rule rule;   /* which kind of weakness */
 	const char *code; /* "algorithm-weak-digest", "algorithm-weak-key" */
 	char what[96];    /* "SHA-1", "RSA 1024" */
+	struct cert *of;  /* in whose certificate; NULL: of the subject itself */
 };
 
 struct strength strength_of_signature(

@@ -356,8 +356,8 @@ content_stamp(const struct signature_verdict *v)
 	for (size_t i = 0; i < v->nstamps; i++)
 		if (v->stamps[i].indication == TOTAL_PASSED &&
 		    stamp_kind_of(v->stamps[i].fact) == STAMP_CONTENT &&
-		    (best == NO_INDEX || v->stamps[i].fact->time >
-					     v->stamps[best].fact->time))
+		    (best == NO_INDEX ||
+			v->stamps[i].fact->time > v->stamps[best].fact->time))
 			best = i;
 	return best;
 }

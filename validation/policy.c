@@ -144,7 +144,8 @@ policy_own(struct bytes json, struct policy **out)
 		    !bytes_eq(json, bytes_of(t->json, t->len)))
 			return err_coded(
 			    err_new(ERR_MALFORMED, NULL,
-				"policy: %s is the name of another one", t->name),
+				"policy: %s is the name of another one",
+				t->name),
 			    "policy-malformed");
 	}
 	*out = TAKE(p);

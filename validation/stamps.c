@@ -89,11 +89,10 @@ judge_its_time(const struct judging *j, const struct timestamp_fact *t,
     struct conclusion *c)
 {
 	struct conclusion other =
-	    t->time > j->r->time
-		? concluded(
-		      INDETERMINATE, SUB_GENERIC, "timestamp-in-the-future")
-		: concluded(TOTAL_FAILED, SUB_NOT_YET_VALID,
-		      "timestamp-before-its-certificate");
+	    t->time > j->r->time ? concluded(INDETERMINATE, SUB_GENERIC,
+				       "timestamp-in-the-future")
+				 : concluded(TOTAL_FAILED, SUB_NOT_YET_VALID,
+				       "timestamp-before-its-certificate");
 	if (c->indication != TOTAL_PASSED ||
 	    (t->time <= j->r->time && t->time >= cert_not_before(t->tsa)))
 		return;

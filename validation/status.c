@@ -137,8 +137,7 @@ ask_plainly(const struct judging *j, const struct known *k,
 
 /* EN 319 102-1 5.2.8.4: strong enough when it is proven to have existed. */
 static bool
-is_weak(
-    const struct judging *j, const struct proofs *p, const struct known *k)
+is_weak(const struct judging *j, const struct proofs *p, const struct known *k)
 {
 	return k->until < poe_of(p, k->at, j->r->time);
 }

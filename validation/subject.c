@@ -70,8 +70,8 @@ conclude_revoked(
 		    "certificate-revoked-before-signing");
 		c->shown = s->younger_by;
 	} else if (s->fact != NULL && s->fact->claimed_time != TIME_NONE &&
-		 at != TIME_NONE && s->fact->claimed_time >= at &&
-		 s->fact->claimed_time <= j->r->time) {
+		   at != TIME_NONE && s->fact->claimed_time >= at &&
+		   s->fact->claimed_time <= j->r->time) {
 		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
 		    "certificate-revoked-before-claimed");
 	} else {
@@ -418,7 +418,7 @@ judge_algorithms(
 {
 	struct strength weak = weakest(j, s, c);
 	struct proof_step step = step_of(s, weak.rule, "5.2.8.4");
-	step.cert = s->cert;
+	step.cert = weak.of != NULL ? weak.of : s->cert;
 	if (weak.until == NEVER_ENDS)
 		step.rule = RULE_DIGEST_ALG;
 	else if (weak.until != TIME_NONE)

@@ -64,8 +64,8 @@ format_unknown(enum err_kind kind)
 static struct err *
 another_kind(const char *code)
 {
-	return err_coded(
-	    err_new(ERR_UNSUPPORTED, NULL, "no signatures of this kind are read"),
+	return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+			     "no signatures of this kind are read"),
 	    code);
 }
 

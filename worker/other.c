@@ -80,8 +80,8 @@ without_space(struct bytes in)
 static bool
 is_web_page(struct bytes in)
 {
-	struct bytes text = without_space(bytes_slice(
-	    in, 0, in.len < NEAR ? in.len : NEAR));
+	struct bytes text =
+	    without_space(bytes_slice(in, 0, in.len < NEAR ? in.len : NEAR));
 	return (begins_like(text, "<!doctype html") ||
 		   begins_like(text, "<html")) &&
 	       !has(in, "http://www.w3.org/2000/09/xmldsig#");

@@ -334,8 +334,7 @@ xml_rules(struct xml_signature *s, struct signature_fact *fact)
 			TRY(xml_rules_of(s, r, fact));
 			TRY(is_left_empty(r, &empty));
 		}
-		data += r->problem != NULL ||
-			(!empty && !xml_ref_is_own(s, r));
+		data += r->problem != NULL || (!empty && !xml_ref_is_own(s, r));
 	}
 	if (data == 0)
 		TRY(findings_add(&fact->findings, true, "xml-nothing-signed",

@@ -154,6 +154,12 @@ def path_forgeries(w):
         *by(Person("An", w.ca, signed_by=w.evil.key)))
     bad(w, "a self-signed certificate with the authority's name",
         *by(Person("CA", exts=[constraints(False), FOR_SIGNING])))
+    weak = Person("An", w.ca, digest="sha1")
+    v = says(w, *by(weak))
+    ok(v["code"] == "certificate-weak" and
+       v["signatures"][0]["proof"][-1]["certificate"] ==
+       hashlib.sha256(weak.der).hexdigest(),
+       "refused: a certificate signed with SHA-1, which is named", summary(v))
     bad(w, "a short key", *by(Person("An", w.ca, key=Key(rsa=1024))))
 
 

@@ -167,7 +167,7 @@ an_archive_stamp_keeps_what_has_ended(void)
 	add_stamp_at(s, &o.first, NOON, STAMP_SIGNATURE, 1);
 	add_old_status(&f, &o, (struct status_place){ 0, 2 });
 	check(&f, "basic", later, &o.root_now, INDETERMINATE,
-	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired");
+	    SUB_OUT_OF_BOUNDS_NO_POE, "certificate-expired-stamp-ended");
 	add_stamp_at(s, &o.second, NOON + 7200, STAMP_ARCHIVE, 3);
 	struct verdict v = judge_facts(&world, &f, "basic", later, &o.root_now);
 	CHECK(v.indication == TOTAL_PASSED);
