@@ -195,7 +195,10 @@ put_in_place(int fd, const char *temp, const char *path, int folder,
 	TRY(fill_beside(fd, path, seen, b));
 	if (rename(temp, path) != 0)
 		return err_errno(errno, "%s", path);
-	return fsync(folder) == 0 ? NULL : err_errno(errno, "%s", path);
+	/* Some file systems know no such thing of a folder. */
+	return fsync(folder) == 0 || errno == EINVAL
+		   ? NULL
+		   : err_errno(errno, "%s", path);
 }
 
 struct err *

@@ -291,6 +291,14 @@ def refusals(tsa):
        "the outer one of the two is raised alone", out)
     refuses(tsa, "a signature that is not there", "covered.zip", "t",
             "no-signature", "--id", "META-INF/signatures009.xml")
+    signature = ("META-INF/signatures.xml", first)
+    container("crowd.zip", "e", form, signature,
+              *(("%d.txt" % i, b"x") for i in range(5000)))
+    refuses(tsa, "more files than are read", "crowd.zip", "t", "asic-limit")
+    container("bomb.zip", "e", form, signature, ("zeros", bytes(20 << 20)))
+    refuses(tsa, "what is packed too tightly", "bomb.zip", "t", "asic-limit")
+    container("climbs.zip", "e", form, signature, ("../x", b"x"))
+    refuses(tsa, "a name that leads elsewhere", "climbs.zip", "t", "asic-name")
     write("broken.zip", read("s-cades.zip") + b"x")
     refuses(tsa, "bytes behind the archive", "broken.zip", "t",
             "asic-zip-broken")
