@@ -1,5 +1,6 @@
 #include "base/messages.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct message messages[] = {
@@ -46,4 +47,20 @@ message_all(size_t *count)
 {
 	*count = sizeof(messages) / sizeof(messages[0]);
 	return messages;
+}
+
+enum lang
+lang_by(const char *wanted)
+{
+	if (wanted != NULL)
+		return strcmp(wanted, "en") == 0 ? LANG_EN : LANG_VI;
+	const char *locale = getenv("LC_ALL");
+	if (locale == NULL || *locale == '\0')
+		locale = getenv("LC_MESSAGES");
+	if (locale == NULL || *locale == '\0')
+		locale = getenv("LANG");
+	if (locale == NULL || *locale == '\0' || *locale == 'C' ||
+	    strncmp(locale, "POSIX", 5) == 0 || strncmp(locale, "vi", 2) == 0)
+		return LANG_VI;
+	return LANG_EN;
 }

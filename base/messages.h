@@ -20,6 +20,8 @@ const struct message *message_find(const char *code);
 /* Never NULL; falls back to the row "internal". */
 const char *message_text(const char *code, enum lang lang);
 const char *message_next(const char *code, enum lang lang);
+/* The language of --lang; NULL: of the locale, Vietnamese where it says none. */
+enum lang lang_by(const char *wanted);
 /* All rows, in no order. */
 const struct message *message_all(size_t *count);
 

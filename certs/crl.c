@@ -543,7 +543,8 @@ crl_find(const struct crl *c, const struct cert *cert,
 		out->status = STATUS_REVOKED;
 		if (hit.reason == CRL_REASON_CERTIFICATE_HOLD)
 			out->status = STATUS_SUSPENDED;
-		if (hit.reason == CRL_REASON_REMOVE_FROM_CRL)
+		/* In a complete list it has no meaning (RFC 5280 5.3.1). */
+		if (hit.reason == CRL_REASON_REMOVE_FROM_CRL && c->base != NULL)
 			out->status = STATUS_GOOD;
 	}
 	return NULL;

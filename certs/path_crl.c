@@ -187,6 +187,22 @@ delta_of(struct question *q, const struct crl *base, const struct crl **out)
 }
 
 /* RFC 5280 6.3.3 (i) to (l): first what the delta says, then the list. */
+/* A delta takes suspensions back, and nothing else (RFC 5280 5.3.1). */
+static struct err *
+ask_delta(const struct question *q, const struct crl *delta,
+    const struct crl *base, struct status_answer *got, bool *listed)
+{
+	struct status_answer was = STATUS_NOT_KNOWN;
+	bool there = false;
+	TRY(crl_find(delta, q->cert, got, listed));
+	if (!*listed || got->status != STATUS_GOOD)
+		return NULL;
+	TRY(crl_find(base, q->cert, &was, &there));
+	if (there && was.status == STATUS_REVOKED)
+		*got = was;
+	return NULL;
+}
+
 static struct err *
 ask_list(struct question *q, const struct crl_at_hand *a, unsigned reasons)
 {
@@ -196,7 +212,7 @@ ask_list(struct question *q, const struct crl_at_hand *a, unsigned reasons)
 	TRY(delta_of(q, a->crl, &delta));
 	const struct crl *newest = delta != NULL ? delta : a->crl;
 	if (delta != NULL)
-		TRY(crl_find(delta, q->cert, &got, &listed));
+		TRY(ask_delta(q, delta, a->crl, &got, &listed));
 	if (!listed)
 		TRY(crl_find(a->crl, q->cert, &got, &listed));
 	got.this_update = crl_this_update(newest);

@@ -53,22 +53,6 @@ take_option(struct args *a, int argc, char **argv, int *at)
 	return add_value(a, row, argv[++*at]);
 }
 
-static enum lang
-lang_of(const char *wanted)
-{
-	if (wanted != NULL)
-		return strcmp(wanted, "en") == 0 ? LANG_EN : LANG_VI;
-	const char *locale = getenv("LC_ALL");
-	if (locale == NULL || *locale == '\0')
-		locale = getenv("LC_MESSAGES");
-	if (locale == NULL || *locale == '\0')
-		locale = getenv("LANG");
-	if (locale == NULL || *locale == '\0' || *locale == 'C' ||
-	    strncmp(locale, "POSIX", 5) == 0 || strncmp(locale, "vi", 2) == 0)
-		return LANG_VI;
-	return LANG_EN;
-}
-
 struct err *
 args_parse(const struct command *c, int argc, char **argv, struct args *out)
 {
@@ -148,5 +132,5 @@ args_lang(int argc, char **argv)
 			wanted = argv[i] + 7;
 		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
 			wanted = argv[i + 1];
-	return lang_of(wanted);
+	return lang_by(wanted);
 }

@@ -4,11 +4,16 @@
 #include <string.h>
 
 #include "certs/csr.h"
+#include "identity/qr.h"
 
 static const struct option_row options[] = {
 	OFFICER_OPTIONS,
 	{ "name", "TEXT", "full name, as on the card", false },
 	{ "subject-id", "TYPE:VALUE", "CCCD:…, HC:… (passport)", false },
+	{ "card-qr", "FILE",
+	    "what a scanner read from the card's QR code: fills in name and "
+	    "number, proves nothing",
+	    false },
 	{ "province", "TEXT", "province or city of residence", false },
 	{ "locality", "TEXT", "ward or commune", false },
 	{ "profile", "NAME", "certificate profile (citizen)", false },
@@ -31,9 +36,46 @@ hash_evidence(const char *path, struct buf *hex)
 	return hex_encode(bytes_of(digest, 32), hex);
 }
 
+/* What is filled in from the card, where it is not typed. */
+struct prefill {
+	struct card_qr qr;
+	char *subject_id;
+};
+
+static void
+prefill_done(struct prefill *p)
+{
+	card_qr_done(&p->qr);
+	free_charp(&p->subject_id);
+}
+
+static struct err *
+read_card(const struct args *a, struct prefill *p)
+{
+	CLEANUP(input_done) struct input in = { 0 };
+	CLEANUP(buf_done) struct buf id = BUF(64);
+	const char *path = args_get(a, "card-qr");
+	if (path == NULL)
+		return NULL;
+	TRY(input_open(path, &in));
+	TRY(card_qr_parse(in.bytes, &p->qr));
+	TRY(buf_printf(&id, "CCCD:%s", p->qr.number));
+	return bytes_dup_str(buf_bytes(&id), &p->subject_id);
+}
+
+static struct err *
+typed_or(
+    const struct args *a, const char *name, const char *card, const char **out)
+{
+	if (card == NULL || args_has(a, name))
+		return args_need(a, name, out);
+	*out = card;
+	return NULL;
+}
+
 static struct err *
 fill(const struct args *a, const char *evidence, const char *officer,
-    struct signd_enrolment *out)
+    const struct prefill *card, struct signd_enrolment *out)
 {
 	*out = (struct signd_enrolment){
 		.province = args_get(a, "province"),
@@ -44,8 +86,11 @@ fill(const struct args *a, const char *evidence, const char *officer,
 		.officer = officer,
 		.key_kind = args_get(a, "key-kind"),
 	};
-	TRY(args_need(a, "name", &out->name));
-	TRY(args_need(a, "subject-id", &out->subject_id));
+	TRY(typed_or(a, "name", card->qr.name, &out->name));
+	TRY(typed_or(a, "subject-id", card->subject_id, &out->subject_id));
+	/* The officer approves what is written here. */
+	if (card->subject_id != NULL)
+		fprintf(stderr, "%s, %s\n", out->name, out->subject_id);
 	TRY(args_need(a, "evidence", &out->evidence));
 	return args_need(a, "desk", &out->desk);
 }
@@ -77,6 +122,7 @@ run(const struct args *a, int *code)
 {
 	(void)code;
 	CLEANUP(officer_freep) struct officer *officer = NULL;
+	CLEANUP(prefill_done) struct prefill card = { .subject_id = NULL };
 	CLEANUP(signd_closep) struct signd *s = NULL;
 	CLEANUP(buf_done) struct buf evidence = BUF(64);
 	CLEANUP(signd_freep) char *text = NULL;
@@ -87,7 +133,8 @@ run(const struct args *a, int *code)
 	TRY(hash_evidence(file, &evidence));
 	TRY(buf_cstr(&evidence, &hex));
 	TRY(officer_load(a, &officer));
-	TRY(fill(a, hex, officer_fingerprint(officer), &enrolment));
+	TRY(read_card(a, &card));
+	TRY(fill(a, hex, officer_fingerprint(officer), &card, &enrolment));
 	TRY(officer_open(a, &s));
 	TRY(service_err(
 	    signd_enrol(s, &enrolment, officer_approve, officer, &text)));
@@ -107,6 +154,10 @@ static const struct option_row issue_options[] = {
 	    false },
 	{ "subject-id", "TYPE:VALUE",
 	    "CCCD:…, HC:… (passport); for tls-server of who answers for it",
+	    false },
+	{ "card-qr", "FILE",
+	    "what a scanner read from the card's QR code: fills in name and "
+	    "number, proves nothing",
 	    false },
 	{ "province", "TEXT", "province or city of residence", false },
 	{ "locality", "TEXT", "ward or commune", false },
@@ -197,6 +248,7 @@ run_issue(const struct args *a, int *code)
 {
 	(void)code;
 	CLEANUP(officer_freep) struct officer *officer = NULL;
+	CLEANUP(prefill_done) struct prefill card = { .subject_id = NULL };
 	CLEANUP(buf_done) struct buf evidence = BUF(64);
 	CLEANUP(buf_done) struct buf csr = BUF(CSR_MAX);
 	CLEANUP(buf_done) struct buf hash = BUF(64);
@@ -214,7 +266,8 @@ run_issue(const struct args *a, int *code)
 	TRY(hash_evidence(file, &evidence));
 	TRY(buf_cstr(&evidence, &hex));
 	TRY(officer_load(a, &officer));
-	TRY(fill(a, hex, officer_fingerprint(officer), &request.who));
+	TRY(read_card(a, &card));
+	TRY(fill(a, hex, officer_fingerprint(officer), &card, &request.who));
 	return send_issue(a, officer, &request);
 }
 

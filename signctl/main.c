@@ -91,6 +91,18 @@ wants_help(int argc, char **argv)
 	return false;
 }
 
+/* How often a PIN may still be tried stands in the service's English line. */
+static void
+tell_tries(const struct err *e, enum lang lang)
+{
+	char *end;
+	long left = strtol(err_text(e), &end, 10);
+	if (lang != LANG_VI || strcmp(err_code(e), "pin-wrong") != 0 ||
+	    end == err_text(e) || left < 0)
+		return;
+	fprintf(stderr, "  Còn %ld lần nhập mã PIN.\n", left);
+}
+
 /* tell prints an error as its reader needs it: sentence, next step, detail. */
 static void
 tell(const struct err *e, enum lang lang)
@@ -98,6 +110,7 @@ tell(const struct err *e, enum lang lang)
 	const char *code = err_code(e);
 	const char *next = message_next(code, lang);
 	fprintf(stderr, "signctl: %s\n", message_text(code, lang));
+	tell_tries(e, lang);
 	if (*next != '\0')
 		fprintf(stderr, "  → %s\n", next);
 	fprintf(stderr, "  [%s] %s%s%s%s\n", code, err_text(e),

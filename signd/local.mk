@@ -68,7 +68,7 @@ SIGND_LIBS = signd/libservice.la net/libnet.la client-sdk/libclient.la trust/lib
 	-lpthread -ldl
 
 sbin_PROGRAMS += signd/signd
-signd_signd_SOURCES = %D%/main.c
+signd_signd_SOURCES = %D%/main.c %D%/help.c %D%/help.h
 signd_signd_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DSIGND_CONFIG_FILE='"$(sysconfdir)/signd/signd.conf"'
 signd_signd_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)

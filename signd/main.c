@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signd/help.h"
 #include "signd/init.h"
 #include "signd/operator.h"
 #include "signd/process.h"
@@ -17,67 +18,13 @@
 #define EXIT_USAGE 64 /* as sysexits.h has it */
 #define EXIT_CONFIG 78
 
-static const char help[] =
-    "Usage: signd [--config FILE]\n"
-    "       signd init [--config FILE] [OPTION...]\n"
-    "       signd officer-add [--config FILE] CERTIFICATE\n"
-    "       signd officer-end [--config FILE] CERTIFICATE\n"
-    "       signd operator-key [--config FILE] time-stamp|ocsp|audit|seal|pin-seal\n"
-    "       signd root-crl [--config FILE] --root-key ID FILE\n"
-    "       signd audit-check [--config FILE]\n"
-    "       signd token-check [--config FILE]\n"
-    "       signd kek-rotate|kek-rewrap|kek-status|kek-retire [--config FILE]\n"
-    "\n"
-    "Without a command, runs the signature service in the foreground until\n"
-    "SIGTERM.\n"
-    "\n"
-    "  init         makes keys, root and issuing CA in the token, the ledger\n"
-    "  officer-add  an officer may enrol and revoke with this certificate\n"
-    "  officer-end  ... not any more\n"
-    "  operator-key makes a new key and certificate for time stamps, OCSP,\n"
-    "               checkpoints, receipts or sealed PINs\n"
-    "  root-crl     the root's list of revoked authorities\n"
-    "  audit-check  walks the chain of the audit\n"
-    "  token-check  whether the token has all that the ledger needs; for a\n"
-    "               backup, too\n"
-    "  kek-rotate   makes new keys that wrap and cover citizens' keys, and puts\n"
-    "               every credential under the new cover while signd serves\n"
-    "  kek-rewrap   ... goes on where that was interrupted\n"
-    "  kek-status   how many credentials each of them has\n"
-    "  kek-retire   destroys those in the token that have none left\n"
-    "\n"
-    "  --config FILE    settings (default " SIGND_CONFIG_FILE ")\n"
-    "  --check-config   reads the settings, tells what is in force, and ends\n"
-    "  --sample-config  prints a settings file with every default\n"
-    "  --program FILE   starts the other processes from there (valgrind)\n"
-    "  --help           this\n"
-    "  --version        version\n"
-    "init:\n"
-    "  --organization TEXT  in the names of the CAs\n"
-    "  --province TEXT      likewise\n"
-    "  --production         the names do not say \"demonstration\"\n"
-    "  --chain-file FILE    writes the CA chain there, anchor last, PEM\n"
-    "  --anchor-file FILE   writes the anchor there, PEM\n"
-    "  --protocol FILE      writes what was done there, signed by the root:\n"
-    "                       FILE.sig\n"
-    "  --witness NAME       stands in the protocol; may be repeated\n"
-    "  --root-token URI     the root's key in a token of its own\n"
-    "  --root-pin-file FILE with its PIN\n"
-    "root-crl:\n"
-    "  --root-key ID        CKA_ID of the root's key, hex: in the protocol\n"
-    "  --root-token URI, --root-pin-file FILE  as for init\n"
-    "  --revoked FILE,REASON,TIME  an authority's certificate; may be repeated\n"
-    "  --days N             life of the list (180)\n"
-    "\n"
-    "Exit status: 0 done, or stopped as asked; 1 could not go on; 64 wrong\n"
-    "usage; 78 wrong settings.  See signd(8), signd.conf(5).\n";
-
 enum option_code {
 	OPT_CONFIG = 1000,
 	OPT_CHECK,
 	OPT_SAMPLE,
 	OPT_MAN,
 	OPT_HELP,
+	OPT_LANG,
 	OPT_VERSION,
 	OPT_ROLE,
 	OPT_SOCKETS,
@@ -104,6 +51,7 @@ static const struct option options[] = {
 	{ "sample-config", no_argument, NULL, OPT_SAMPLE },
 	{ "settings-man", no_argument, NULL, OPT_MAN }, /* for the build */
 	{ "help", no_argument, NULL, OPT_HELP },
+	{ "lang", required_argument, NULL, OPT_LANG },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "organization", required_argument, NULL, OPT_ORGANIZATION },
 	{ "province", required_argument, NULL, OPT_PROVINCE },
@@ -129,6 +77,7 @@ static const struct option options[] = {
 struct command {
 	int what; /* 0: run */
 	const char *config;
+	const char *lang;    /* of --help; NULL: by the locale */
 	const char *program; /* as in spawn.h */
 	bool child;
 	struct process_args args;
@@ -356,6 +305,9 @@ take_option(struct command *c, int code)
 	case OPT_CONFIG:
 		c->config = optarg;
 		return true;
+	case OPT_LANG:
+		c->lang = optarg;
+		return true;
 	case OPT_PROGRAM:
 		c->program = optarg;
 		return true;
@@ -395,7 +347,7 @@ main(int argc, char **argv)
 		return process_run(&c.args);
 	switch (c.what) {
 	case OPT_HELP:
-		fputs(help, stdout);
+		fputs(help_text(lang_by(c.lang)), stdout);
 		return EXIT_SUCCESS;
 	case OPT_VERSION:
 		puts("signd " PACKAGE_VERSION);

@@ -48,5 +48,10 @@ done
 [ -z "$missing" ]
 report $? "signd(8) has every option of --help"
 
+options_of() { "$build/signd/signd" --help --lang "$1" | grep -oE -- '--[a-z-]+' | sort -u; }
+[ "$(options_of vi)" = "$(options_of en)" ] &&
+    "$build/signd/signd" --help | grep -q 'Cách dùng'
+report $? "signd --help says the same in Vietnamese, which comes first, and English"
+
 echo "1..$count"
 exit $bad

@@ -200,6 +200,11 @@ a_delta_continues_its_base_and_no_other(void)
 	two[1].base = 5;
 	two[1].revoked[0].reason = CRL_REASON_REMOVE_FROM_CRL;
 	CHECK(result_with(two, 2) == PATH_OK);
+	/* What is revoked for good is not, nor does a complete list do it. */
+	two[0].revoked[0].reason = REVOKE_KEY_COMPROMISE;
+	CHECK(result_with(two, 2) == PATH_REVOKED);
+	two[0].revoked[0].reason = CRL_REASON_REMOVE_FROM_CRL;
+	CHECK(result_with(two, 1) == PATH_REVOKED);
 }
 
 static void

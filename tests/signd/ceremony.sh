@@ -84,6 +84,9 @@ judged() { # judged FILE: by the service
 }
 judged "$dir/before.p7s" > "$dir/judged"
 grep -q '^VALID\|^valid\|TOTAL-PASSED' "$dir/judged"; ok $? "it is valid"
+printf 999999 > "$dir/pin-in"
+! sign "$dir/no.p7s" && grep -q 'Còn 4 lần nhập mã PIN' "$dir/sign.log"
+ok $? "a wrong PIN is said in Vietnamese, with the tries that are left"
 service_stop
 # ---- the root's own list ----
 key=$(grep -A2 '^root key' "$dir/protocol" | sed -n 's/.*CKA_ID: //p')

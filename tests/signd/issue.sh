@@ -83,6 +83,28 @@ openssl x509 -in "$dir/apart.pem" -noout -subject -nameopt utf8 \
     > "$dir/subject" && grep -q 'Đặng Thế Hữu' "$dir/subject" &&
     grep -q 'Thành phố Hà Nội' "$dir/subject"
 ok $? "as one text: in normal form C"
+# What a scanner read fills in name and number, and what is typed counts more.
+request scanned -newkey ec -pkeyopt ec_paramgen_curve:P-256
+printf '001099012345|012345678|Nguyễn Văn Quét|02011999|Nam|Hà Nội|03022021\r\n' \
+    > "$dir/qr"
+scan() { # scan OUT OPTIONS...
+	out=$1
+	shift
+	as_officer issue --csr "$dir/scanned.csr" --out "$dir/$out" \
+	    --card-qr "$dir/qr" --province 'Thành phố Hà Nội' --desk 'Một cửa' \
+	    --evidence card-seen --evidence-file "$dir/evidence" "$@" \
+	    > "$dir/issued" 2>&1
+}
+printf 'https://example.vn' > "$dir/no-qr"
+! scan no.pem --card-qr "$dir/no-qr"; ok $? "one card at a time"
+scan scanned.pem --name 'Nguyễn Văn Quyết' &&
+    openssl x509 -in "$dir/scanned.pem" -noout -subject -nameopt utf8 |
+    grep -q 'Nguyễn Văn Quyết.*CCCD:001099012345\|CCCD:001099012345.*Nguyễn Văn Quyết'
+ok $? "a card's QR code fills in the number, and the officer the name"
+grep -q '^Nguyễn Văn Quyết, CCCD:001099012345$' "$dir/issued"
+ok $? "which are shown"
+mv "$dir/no-qr" "$dir/qr"
+! scan no.pem && [ ! -s "$dir/no.pem" ]; ok $? "another QR code fills in nothing"
 if command -v certtool > /dev/null 2>&1; then
 	cat "$dir/card.pem" > "$dir/whole.pem"
 	certtool --verify-chain --infile "$dir/whole.pem" > "$dir/certtool" 2>&1
