@@ -151,6 +151,29 @@ audit_count(void)
 	return n;
 }
 
+/* Records of seals: keyholders may record others meanwhile. */
+static int64_t
+sealed_count(void)
+{
+	int64_t n = 0, last = audit_count();
+	for (int64_t from = 1; from <= last; from += 100) {
+		CLEANUP(buf_done) struct buf body = BUF(64);
+		CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+		CHECK_OK(pack_i64(&body, 1, from));
+		CHECK_OK(pack_i64(&body, 2, 100));
+		CHECK_OK(ask(
+		    &w, SOCKET_LEDGER_READ, LEDGER_AUDIT, &body, &answer));
+		struct unpack u = unpack_of(buf_bytes(&answer.body));
+		while (unpack_is(&u, 1)) {
+			struct bytes line = BYTES_NONE;
+			CHECK_OK(unpack_bytes(&u, 1, &line));
+			n += bytes_find(line,
+				 BYTES_LIT("\"event\":\"sealed\"")) != SIZE_MAX;
+		}
+	}
+	return n;
+}
+
 /* Whether one of the records from number `from` on has all these words. */
 static bool
 recorded(int64_t from, const char *const *words, size_t n)
@@ -278,7 +301,7 @@ nothing_else_is_sealed(void)
 	struct right r;
 	CLEANUP(buf_done) struct buf value = BUF(512);
 	struct seal s = *right(&r);
-	int64_t before = audit_count();
+	int64_t before = sealed_count();
 	s.kind = "certificate";
 	CHECK_ERR(ask_seal(&s, &value), ERR_USAGE);
 	s = r.s;
@@ -298,7 +321,7 @@ nothing_else_is_sealed(void)
 	s.more = true;
 	CHECK_ERR(ask_seal(&s, &value), ERR_MALFORMED);
 	CHECK(value.len == 0);
-	CHECK(audit_count() == before);
+	CHECK(sealed_count() == before);
 	right_done(&r);
 }
 
@@ -335,6 +358,14 @@ a_new_seal_is_used_by_every_keyholder_at_once(void)
 	right_done(&fresh);
 }
 
+static int64_t
+minute_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec / 60;
+}
+
 /* Of all keyholders together, for the ledger counts. */
 static void
 so_many_are_sealed_in_a_minute_and_no_more(void)
@@ -342,19 +373,19 @@ so_many_are_sealed_in_a_minute_and_no_more(void)
 	struct right r;
 	CLEANUP(buf_done) struct buf value = BUF(512);
 	struct err *e = NULL;
-	int64_t before = audit_count();
+	int64_t before = sealed_count(), minute = minute_now();
 	int given = 0;
 	right(&r);
-	/* A minute may end in between. */
-	for (int i = 0; i < 200 && e == NULL; i++) {
+	/* A minute may end in between, or more than one. */
+	for (int i = 0; i < 1000 && e == NULL; i++) {
 		buf_clear(&value);
 		e = ask_seal(&r.s, &value);
 		given += e == NULL;
 	}
-	CHECK(given <= 120);
+	CHECK(given <= 60 * (minute_now() - minute + 1));
 	CHECK(e != NULL && value.len == 0);
 	CHECK_CODE(e, "seals-many");
-	CHECK(audit_count() == before + given);
+	CHECK(sealed_count() == before + given);
 	right_done(&r);
 }
 
