@@ -9,6 +9,7 @@
 #include <string.h>
 
 struct archive {
+	struct bytes in;
 	struct layout layout;
 	zip_t *zip;
 	struct buf *held; /* one for each entry */
@@ -94,6 +95,7 @@ compare(zip_t *zip, const struct layout *l)
 static struct err *
 open_all(struct bytes in, struct archive *a)
 {
+	a->in = in;
 	TRY(layout_read(in, &a->layout));
 	for (size_t i = 0; i < a->layout.n; i++)
 		TRY(stream_check(in, &a->layout.v[i]));
@@ -141,6 +143,18 @@ const struct layout_entry *
 archive_entry(const struct archive *a, size_t i)
 {
 	return &a->layout.v[i];
+}
+
+struct bytes
+archive_bytes(const struct archive *a)
+{
+	return a->in;
+}
+
+const struct layout *
+archive_layout(const struct archive *a)
+{
+	return &a->layout;
 }
 
 struct bytes

@@ -20,6 +20,9 @@ DEFINE_FREEP(archive_free, struct archive)
 
 size_t archive_count(const struct archive *a);
 const struct layout_entry *archive_entry(const struct archive *a, size_t i);
+/* The archive itself, and how its bytes lie. */
+struct bytes archive_bytes(const struct archive *a);
+const struct layout *archive_layout(const struct archive *a);
 /* The comment of the archive; borrows. */
 struct bytes archive_comment(const struct archive *a);
 /* The entry of exactly this name; SIZE_MAX: there is none. */

@@ -37,6 +37,7 @@ struct box {
 	enum flavour flavour;
 	enum role *roles; /* of each file */
 	bool *covered;    /* each file, by something that is intact */
+	bool *named;      /* each file, by any reference or manifest */
 	size_t nfiles;
 	size_t ndata; /* files that are ROLE_DATA */
 	struct manifest manifests[ASIC_MANIFESTS_MAX];
@@ -46,6 +47,10 @@ struct box {
 	/* Those that hold and leave files out, counter-signatures aside. */
 	bool partial[FACTS_SIGNATURES_MAX];
 };
+
+/* box_judge fills the facts of x->archive; box_done() frees the rest. */
+struct err *box_judge(struct box *x) MUST_USE;
+void box_done(struct box *x);
 
 /* The file's name as a string; `b` holds it. */
 struct err *box_name(
@@ -95,5 +100,12 @@ struct subject box_subject(const struct box *x, size_t file);
 struct err *box_xades(struct box *x, size_t file) MUST_USE;
 struct err *box_cades(struct box *x, size_t file) MUST_USE;
 struct err *box_stamp(struct box *x, size_t file) MUST_USE;
+
+/* A signature of this file is raised as by the format's own extend, with the
+ * files of the container beside it; r->document is not looked at. */
+struct err *box_extend_xades(struct box *x, size_t file,
+    const struct extend_request *r, struct prepared *out) MUST_USE;
+struct err *box_extend_cades(struct box *x, size_t file,
+    const struct extend_request *r, struct prepared *out) MUST_USE;
 
 #endif

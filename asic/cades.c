@@ -67,3 +67,35 @@ box_cades(struct box *x, size_t file)
 		TRY(finish_one(x, &s, &x->facts->signatures[i]));
 	return NULL;
 }
+
+/* Over a manifest an archive time stamp inside would cover the manifest and
+ * leave the digests of the documents in it as weak as they are: that needs a
+ * time stamp over all files (EN 319 162-1 4.4.3.2, ASiCArchiveManifest). */
+static struct err *
+check_level(const struct subject *s, enum level level)
+{
+	if (s->code != NULL)
+		return err_coded(err_new(ERR_UNSUPPORTED, NULL,
+				     "what it signs is not clear"),
+		    s->code);
+	if (level == LEVEL_LTA && s->manifest != NULL)
+		return err_coded(err_new(ERR_UNSUPPORTED, "EN 319 162-1 4.4.3",
+				     "an archive manifest"),
+		    "level-unsupported");
+	return NULL;
+}
+
+struct err *
+box_extend_cades(struct box *x, size_t file, const struct extend_request *r,
+    struct prepared *out)
+{
+	const struct subject s = box_subject(x, file);
+	struct external content = { .uri = NULL };
+	struct extend_request inner = *r;
+	TRY(check_level(&s, r->level));
+	TRY(archive_read(x->archive, file, &inner.document));
+	TRY(archive_read(x->archive, s.content, &content.data));
+	inner.external = &content;
+	inner.nexternal = 1;
+	return format_cms.extend(&inner, out);
+}

@@ -1,6 +1,7 @@
 #include "asic/format.h"
 
 #include "asic/box.h"
+#include "asic/extend.h"
 #include "asic/name.h"
 
 #include <stdlib.h>
@@ -60,7 +61,8 @@ assign_roles(struct box *x)
 	x->nfiles = archive_count(x->archive);
 	x->roles = calloc(x->nfiles + 1, sizeof(*x->roles));
 	x->covered = calloc(x->nfiles + 1, sizeof(*x->covered));
-	if (x->roles == NULL || x->covered == NULL)
+	x->named = calloc(x->nfiles + 1, sizeof(*x->named));
+	if (x->roles == NULL || x->covered == NULL || x->named == NULL)
 		return err_new(ERR_NOMEM, NULL, "roles");
 	size_t judged = 0;
 	for (size_t i = 0; i < x->nfiles; i++) {
@@ -168,6 +170,14 @@ tell_unreadable(struct box *x, size_t file, struct err *e)
 	return e2;
 }
 
+static void
+note_named(struct box *x, const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].file != SIZE_MAX)
+			x->named[m->v[i].file] = true;
+}
+
 static struct err *
 read_manifests(struct box *x)
 {
@@ -181,7 +191,7 @@ read_manifests(struct box *x)
 		struct err *e = manifest_read(
 		    x->archive, i, &x->hashed, &x->manifests[x->nmanifests]);
 		if (e == NULL)
-			x->nmanifests++;
+			note_named(x, &x->manifests[x->nmanifests++]);
 		else
 			TRY(tell_unreadable(x, i, e));
 	}
@@ -250,8 +260,8 @@ tell_unsigned(struct box *x)
 	    "and %zu more", n - TELL_MAX);
 }
 
-static struct err *
-judge_all(struct box *x)
+struct err *
+box_judge(struct box *x)
 {
 	TRY(assign_roles(x));
 	TRY(read_mimetype(x));
@@ -266,13 +276,14 @@ judge_all(struct box *x)
 	return tell_unsigned(x);
 }
 
-static void
+void
 box_done(struct box *x)
 {
 	for (size_t i = 0; i < x->nmanifests; i++)
 		manifest_done(&x->manifests[i]);
 	free(x->roles);
 	free(x->covered);
+	free(x->named);
 	archive_free(x->archive);
 }
 
@@ -282,7 +293,7 @@ collect(const struct collect_input *in, struct facts *out)
 	struct facts facts = { .format = format_asic.name };
 	CLEANUP(box_done) struct box x = { .in = in, .facts = &facts };
 	TRY(archive_open(in->document, &x.archive));
-	struct err *e = judge_all(&x);
+	struct err *e = box_judge(&x);
 	if (e != NULL) {
 		facts_done(&facts);
 		return e;
@@ -309,5 +320,7 @@ const struct format format_asic = {
 	.name = "asic",
 	.media_type = "application/vnd.etsi.asic-e+zip",
 	.detect = detect,
+	.embed = asic_embed,
 	.collect = collect,
+	.extend = asic_extend,
 };

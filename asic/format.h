@@ -1,5 +1,5 @@
 /* ASiC containers (EN 319 162-1): ASiC-S and ASiC-E with XAdES or CAdES.
- * Judged only. */
+ * Judged and raised, not made. */
 #ifndef SIGND_ASIC_FORMAT_H
 #define SIGND_ASIC_FORMAT_H
 

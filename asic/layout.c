@@ -1,6 +1,7 @@
 #include "asic/layout.h"
 
 #include "asic/name.h"
+#include "base/nfc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -405,24 +406,43 @@ check_bytes(struct bytes in, const struct end *end, const struct layout *l)
 static int
 compare_names(const void *a, const void *b)
 {
-	const struct layout_entry *const *x = a, *const *y = b;
-	return name_compare((*x)->name, (*y)->name);
+	const struct bytes *x = a, *y = b;
+	return name_compare(*x, *y);
+}
+
+/* All names, as utf8_fold() has them, one behind the other in `out`. */
+static struct err *
+fold_names(const struct layout *l, struct buf *out, struct bytes *names)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		size_t start = out->len;
+		TRY(utf8_fold(l->v[i].name, out));
+		names[i].len = out->len - start;
+	}
+	for (size_t i = 0, at = 0; i < l->n; at += names[i++].len)
+		names[i] = bytes_slice(buf_bytes(out), at, names[i].len);
+	return NULL;
 }
 
 static struct err *
 check_names(const struct layout *l)
 {
-	const struct layout_entry **sorted = calloc(l->n + 1, sizeof(*sorted));
-	if (sorted == NULL)
-		return err_new(ERR_NOMEM, NULL, "names");
-	for (size_t i = 0; i < l->n; i++)
-		sorted[i] = &l->v[i];
-	qsort(sorted, l->n, sizeof(*sorted), compare_names);
+	/* A letter of two bytes may become three of two bytes each (U+0390); four
+	 * times that, for what Unicode comes to have. */
+	CLEANUP(buf_done) struct buf folded = BUF(l->n * ASIC_NAME_MAX * 12 + 1);
+	struct bytes *names = calloc(l->n + 1, sizeof(*names));
+	struct err *e = NULL;
 	bool same = false;
-	for (size_t i = 1; i < l->n; i++)
-		same = same ||
-		       name_compare(sorted[i - 1]->name, sorted[i]->name) == 0;
-	free(sorted);
+	if (names == NULL)
+		return err_new(ERR_NOMEM, NULL, "names");
+	e = fold_names(l, &folded, names);
+	if (e == NULL)
+		qsort(names, l->n, sizeof(*names), compare_names);
+	for (size_t i = 1; e == NULL && i < l->n; i++)
+		same = same || name_compare(names[i - 1], names[i]) == 0;
+	free(names);
+	if (e != NULL)
+		return e;
 	return same ? ambiguous("two entries of one name") : NULL;
 }
 
@@ -434,7 +454,8 @@ layout_read(struct bytes in, struct layout *out)
 		return broken("it does not begin with an entry");
 	TRY(find_end(in, &end));
 	TRY(check_end(in, &end));
-	struct layout l = { .end_at = end.at,
+	struct layout l = { .dir_at = end.dir_at,
+		.end_at = end.at,
 		.comment = bytes_from(in, end.at + END_SIZE) };
 	struct err *e = read_directory(in, &end, &l);
 	if (e == NULL)

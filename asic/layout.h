@@ -41,6 +41,7 @@ struct layout {
 	struct layout_entry *v; /* in the central directory's order */
 	size_t n;
 	struct bytes comment; /* of the archive; borrows */
+	size_t dir_at;        /* offset of the central directory */
 	size_t end_at;        /* offset of the end record */
 };
 

@@ -139,6 +139,7 @@ own_stamp(struct box *x, size_t file, const struct subject *s)
 		return err_new(ERR_NOMEM, NULL, "coverage");
 	TRY(box_add(x, file, &fact));
 	TRY(fact_string(&fact->format, BYTES_LIT("ASiC time stamp")));
+	fact->stamp = true;
 	struct err *e = fill(x, file, s, fact, files);
 	if (e == NULL)
 		return box_sum_up(x, fact, files, false);

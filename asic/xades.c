@@ -85,6 +85,7 @@ note_reference(struct sheet *s, xmlNode *reference)
 	TRY(archive_resolve(s->box->archive, uri, &file));
 	if (file == SIZE_MAX)
 		return NULL;
+	s->box->named[file] = true;
 	s->refs[s->nrefs++] = (struct outward){
 		.signature = signature_of(reference),
 		.uri = uri,
@@ -230,4 +231,17 @@ box_xades(struct box *x, size_t file)
 		TRY(finish_one(
 		    &s, s.signatures[i], &x->facts->signatures[first + i]));
 	return NULL;
+}
+
+struct err *
+box_extend_xades(struct box *x, size_t file, const struct extend_request *r,
+    struct prepared *out)
+{
+	CLEANUP(sheet_done) struct sheet s = { .box = x };
+	struct extend_request inner = *r;
+	TRY(archive_read(x->archive, file, &inner.document));
+	TRY(read_sheet(&s, inner.document));
+	inner.external = s.given;
+	inner.nexternal = s.ngiven;
+	return format_xml.extend(&inner, out);
 }

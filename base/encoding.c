@@ -1,7 +1,5 @@
 #include "base/encoding.h"
 
-#include "base/nfc.h"
-
 #include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -188,8 +186,7 @@ base64url_decode(struct bytes in, struct buf *out)
 	return decode64(in, base64_url, false, false, out);
 }
 
-/* utf8_next reads one character; 0 bytes read means it is not valid. */
-static size_t
+size_t
 utf8_next(struct bytes in, size_t at, uint32_t *out)
 {
 	uint8_t c = in.ptr[at];
@@ -282,42 +279,6 @@ utf8_printable(struct bytes in)
 		size_t n = utf8_next(in, at, &c);
 		if (n == 0 || is_invisible(c))
 			return false;
-		at += n;
-	}
-	return true;
-}
-
-static bool
-in_ranges(uint32_t c, const struct char_range *v, size_t n)
-{
-	while (n > 0) {
-		const struct char_range *middle = v + n / 2;
-		if (c >= middle->first && c <= middle->last)
-			return true;
-		if (c > middle->last) {
-			n -= n / 2 + 1;
-			v = middle + 1;
-		} else {
-			n /= 2;
-		}
-	}
-	return false;
-}
-
-bool
-utf8_nfc(struct bytes in)
-{
-	uint32_t c;
-	bool after_mark = false;
-	for (size_t at = 0; at < in.len;) {
-		size_t n = utf8_next(in, at, &c);
-		if (n == 0 || in_ranges(c, nfc_bad, COUNT_OF(nfc_bad)))
-			return false;
-		bool mark =
-		    c >= 0x300 && in_ranges(c, nfc_marks, COUNT_OF(nfc_marks));
-		if (mark && after_mark)
-			return false;
-		after_mark = mark;
 		at += n;
 	}
 	return true;

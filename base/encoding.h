@@ -16,15 +16,14 @@ struct err *base64_decode_ws(struct bytes in, struct buf *out) MUST_USE;
 struct err *base64url_encode(struct bytes in, struct buf *out) MUST_USE;
 struct err *base64url_decode(struct bytes in, struct buf *out) MUST_USE;
 
+/* utf8_next reads the character at `at`, which must be within; 0 bytes read
+ * means that it is not valid. */
+size_t utf8_next(struct bytes in, size_t at, uint32_t *out);
 /* utf8_valid: shortest form only, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes in);
 /* utf8_printable: valid, and without control characters (C0, DEL, C1),
  * bidirectional overrides, line separators and what has no width. */
 bool utf8_printable(struct bytes in);
-/* utf8_nfc: valid, and in Unicode normal form C for certain.  A few texts that
- * are in it are not known to be so (a mark that joins other letters, two marks
- * on one letter); no Vietnamese one is among them. */
-bool utf8_nfc(struct bytes in);
 /* utf8_escape appends `in` for a reader: what utf8_printable would refuse, and
  * the backslash, byte by byte as \xNN. */
 struct err *utf8_escape(struct bytes in, struct buf *out) MUST_USE;

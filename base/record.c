@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/nfc.h"
 #include "base/time.h"
 
 enum form {
@@ -58,16 +59,28 @@ has_form(struct bytes v, enum form form)
 }
 
 static struct err *
+check_field(const struct field *f)
+{
+	bool nfc = false;
+	if (f->value == NULL || !has_form(bytes_str(f->value), f->form))
+		return err_coded(err_new(ERR_MALFORMED, NULL,
+				     "field %s of the record", f->name),
+		    "record-field");
+	TRY(utf8_is_nfc(bytes_str(f->value), &nfc));
+	return nfc ? NULL
+		   : err_coded(err_new(ERR_MALFORMED, "UAX #15",
+				   "field %s of the record", f->name),
+			 "record-nfc");
+}
+
+static struct err *
 render_fields(
     const char *head, const struct field *fields, size_t count, struct buf *out)
 {
 	TRY(buf_str(out, head));
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
-		if (f->value == NULL || !has_form(bytes_str(f->value), f->form))
-			return err_coded(err_new(ERR_MALFORMED, NULL,
-					     "field %s of the record", f->name),
-			    "record-field");
+		TRY(check_field(f));
 		TRY(buf_printf(out, "%s: %s\n", f->name, f->value));
 	}
 	return NULL;

@@ -67,7 +67,8 @@ struct checkpoint_record {
  * at the end; without one it is version 1, as it always was.
  *
  * ERR_MALFORMED: a field is missing, too long, not printable UTF-8, or not of
- * its form.  An officer signs SHA-256 of it.
+ * its form; code "record-nfc": not in Unicode normal form C, in which one name
+ * is one text (base/nfc.h).  An officer signs SHA-256 of it.
  */
 struct err *enrolment_record_render(
     const struct enrolment_record *r, struct buf *out) MUST_USE;

@@ -15,6 +15,8 @@
  *				with approvals made beforehand; the limit is
  *				unwrap, sign, destroy
  * keys.wrapped-KIND.http	the same over HTTPS with keep-alive
+ * keys.wrapped-KIND.helped	the limit once more, where Cryptoki alone has the
+ *				help that keyholders give it (pkcs11/lean.h)
  * keys.permanent-KIND.*	time stamps, over HTTP without TLS; the limit is
  *				C_Sign with the TSA's key
  * .cpu				processor time of one, of all processes of the
@@ -32,7 +34,7 @@
 #define ROUNDS_MAX 31
 static double seconds = 3;
 static int clients = 128;
-#define SADS 18000 /* more than a round can spend */
+#define SADS 30000 /* more than a round can spend */
 #define TARGETS_MAX 8
 
 static int rounds = 5;
@@ -50,8 +52,7 @@ note(struct series *s, int round, struct load_rate r)
 }
 
 static void
-row(const char *name, const double *ours, const char *unit,
-    const double *limit)
+row(const char *name, const double *ours, const char *unit, const double *limit)
 {
 	double a[ROUNDS_MAX];
 	double b[ROUNDS_MAX];
@@ -72,7 +73,8 @@ report(const char *key, const char *kind, const char *way, const char *suffix,
 		if (*kind != '-')
 			plain[n++] = (char)(*kind | 0x20);
 	plain[n] = '\0';
-	snprintf(name, sizeof(name), "keys.%s-%s.%s%s", key, plain, way, suffix);
+	snprintf(
+	    name, sizeof(name), "keys.%s-%s.%s%s", key, plain, way, suffix);
 	row(name, ours->rate, "/s", raw->rate);
 	strncat(name, ".cpu", sizeof(name) - strlen(name) - 1);
 	row(name, ours->cpu, "us", raw->cpu);
@@ -83,13 +85,14 @@ report(const char *key, const char *kind, const char *way, const char *suffix,
 struct target {
 	const char *suffix;
 	struct load load;
-	struct series raw, socket, http;
+	struct series raw, helped, socket, http;
 };
 
 static void
 measure(struct target *t, const char *ways, int round)
 {
-	note(&t->raw, round, raw_rate(&t->load, true, seconds));
+	note(&t->raw, round, raw_rate(&t->load, RAW_WRAPPED, seconds));
+	note(&t->helped, round, raw_rate(&t->load, RAW_HELPED, seconds));
 	if (strchr(ways, 's') != NULL) {
 		load_sads(&t->load, SADS);
 		note(&t->socket, round,
@@ -103,8 +106,8 @@ measure(struct target *t, const char *ways, int round)
 }
 
 static int
-run_rates(const char *program, const char *ca, const char *ways, char **args,
-    int n)
+run_rates(
+    const char *program, const char *ca, const char *ways, char **args, int n)
 {
 	static struct target t[TARGETS_MAX];
 	int count = n / 3;
@@ -120,12 +123,14 @@ run_rates(const char *program, const char *ca, const char *ways, char **args,
 			measure(&t[i], ways, round);
 	for (int i = 0; i < count; i++) {
 		const char *kind = key_kind_name(t[i].load.fill.kind);
+		report("wrapped", kind, "helped", t[i].suffix, &t[i].helped,
+		    &t[i].raw);
 		if (strchr(ways, 's') != NULL)
 			report("wrapped", kind, "socket", t[i].suffix,
 			    &t[i].socket, &t[i].raw);
 		if (strchr(ways, 'h') != NULL)
-			report("wrapped", kind, "http", t[i].suffix,
-			    &t[i].http, &t[i].raw);
+			report("wrapped", kind, "http", t[i].suffix, &t[i].http,
+			    &t[i].raw);
 	}
 	for (int i = count - 1; i >= 0; i--)
 		load_done(&t[i].load);
@@ -144,7 +149,7 @@ run_permanent(
 	l.ca_file = ca;
 	load_open_bare(&l, conf);
 	for (int round = 0; round < rounds; round++) {
-		note(&raw, round, raw_rate(&l, false, seconds));
+		note(&raw, round, raw_rate(&l, RAW_PERMANENT, seconds));
 		note(&socket, round,
 		    load_rate(&l, LOAD_STAMP_SOCKET, clients, seconds));
 		note(&http, round,
@@ -192,9 +197,10 @@ main(int argc, char **argv)
 	said = getenv("BENCH_SECONDS");
 	if (said != NULL && atof(said) > 0)
 		seconds = atof(said);
-	if (argc == 6 && strcmp(what, "raw") == 0)
+	bool helped = strcmp(what, "raw-helped") == 0;
+	if (argc == 6 && (helped || strcmp(what, "raw") == 0))
 		return raw_process(
-		    argv[2], argv[3], atof(argv[4]), atof(argv[5]));
+		    argv[2], argv[3], atof(argv[4]), atof(argv[5]), helped);
 	if (argc == 6 && strcmp(what, "fill") == 0)
 		return fill_run(
 		    argv[0], argv[2], argv[3], number(argv[4]), argv[5]);
@@ -207,8 +213,7 @@ main(int argc, char **argv)
 		return run_permanent(argv[0], argv[2], argv[3], argv[4]);
 	if (argc >= 7 && argc <= 4 + 3 * TARGETS_MAX && argc % 3 == 1 &&
 	    strcmp(what, "rates") == 0)
-		return run_rates(
-		    argv[0], argv[2], argv[3], argv + 4, argc - 4);
+		return run_rates(argv[0], argv[2], argv[3], argv + 4, argc - 4);
 	fprintf(stderr, "usage: see bench/README.md\n");
 	return 2;
 }

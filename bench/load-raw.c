@@ -18,7 +18,9 @@ static const uint8_t info[51] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
 struct raw {
 	struct settings settings;
 	struct p11_module *module;
+	bool helped; /* pkcs11/lean.h */
 	struct p11_session s;
+	struct p11_vendor vendor; /* with or without our help */
 	struct p11_kek kek;
 	CK_OBJECT_HANDLE key; /* permanent */
 	enum key_alg alg;
@@ -86,6 +88,9 @@ raw_open(const char *conf, const char *path, struct raw *r)
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	TRY(settings_load(conf, &r->settings));
 	load_token(&r->settings, &r->module, &r->s);
+	r->vendor = *r->s.vendor;
+	r->vendor.openssl = r->vendor.openssl && r->helped;
+	r->s.vendor = &r->vendor;
 	TRY(ledger_path(&r->settings, &file));
 	TRY(ledger_open(file, LEDGER_READ, &ledger_ground_system, &l));
 	if (path[0] == '\0')
@@ -105,9 +110,11 @@ own_cpu(void)
 }
 
 int
-raw_process(const char *conf, const char *path, double begin, double seconds)
+raw_process(const char *conf, const char *path, double begin, double seconds,
+    bool helped)
 {
 	static struct raw r;
+	r.helped = helped;
 	bench_must(raw_open(conf, path, &r));
 	while (bench_now() < begin)
 		usleep(100);
@@ -131,15 +138,16 @@ raw_process(const char *conf, const char *path, double begin, double seconds)
 
 /* Each is a program of its own: a module does not survive a fork. */
 struct load_rate
-raw_rate(const struct load *l, bool wrapped, double seconds)
+raw_rate(const struct load *l, enum raw_what what, double seconds)
 {
 	char command[1024];
 	FILE *out[RAW_MAX];
 	double begin = bench_now() + START_SECONDS;
 	struct load_rate total = { 0 };
 	int processes = (int)l->settings.keyholders;
-	snprintf(command, sizeof(command), "'%s' raw '%s' '%s' %.6f %.3f",
-	    l->program, l->conf, wrapped ? l->fill_path : "", begin, seconds);
+	snprintf(command, sizeof(command), "'%s' %s '%s' '%s' %.6f %.3f",
+	    l->program, what == RAW_HELPED ? "raw-helped" : "raw", l->conf,
+	    what == RAW_PERMANENT ? "" : l->fill_path, begin, seconds);
 	for (int i = 0; i < processes && i < RAW_MAX; i++)
 		if ((out[i] = popen(command, "r")) == NULL)
 			bench_must(err_new(ERR_NOMEM, NULL, "popen"));

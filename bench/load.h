@@ -67,9 +67,10 @@ void load_token(const struct settings *s, struct p11_module **m,
 
 /* raw_process is what `bench-load raw` does: it prints the rate of one process
  * that works from `begin` (bench_now) on, with the wrapped key of `path` or,
- * where that is "", the TSA's permanent one. */
-int raw_process(
-    const char *conf, const char *path, double begin, double seconds);
+ * where that is "", the TSA's permanent one.  `helped`: as keyholders help the
+ * module to unwrap (pkcs11/lean.h); else Cryptoki and nothing besides. */
+int raw_process(const char *conf, const char *path, double begin,
+    double seconds, bool helped);
 
 struct load_rate {
 	double rate;   /* a second */
@@ -77,7 +78,9 @@ struct load_rate {
 };
 
 /* In as many processes as the service has keyholders. */
-struct load_rate raw_rate(const struct load *l, bool wrapped, double seconds);
+enum raw_what { RAW_WRAPPED, RAW_HELPED, RAW_PERMANENT };
+struct load_rate raw_rate(
+    const struct load *l, enum raw_what what, double seconds);
 /* Signatures over the keyholders' socket; over HTTPS with keep-alive; time
  * stamps over either. */
 enum load_what { LOAD_SOCKET, LOAD_HTTP, LOAD_STAMP_SOCKET, LOAD_STAMP_HTTP };

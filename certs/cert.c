@@ -1,6 +1,7 @@
 #include "certs/cert.h"
 
 #include "certs/der.h"
+#include "certs/often.h"
 #include "certs/ossl.h"
 
 #include <openssl/x509v3.h>
@@ -30,6 +31,7 @@ struct cert {
 	char *issuer_common_name;
 	char curve[CURVE_NAME_MAX]; /* "" when there is none */
 	uint8_t fingerprint[32];
+	struct often_key *often; /* NULL: it verifies as all do */
 };
 
 struct err *
@@ -300,6 +302,7 @@ cert_free(struct cert *c)
 {
 	if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
 		return;
+	often_key_free(c->often);
 	X509_free(c->x509);
 	BN_free(c->serial_bn);
 	free(c->der);
@@ -482,7 +485,17 @@ struct err *
 cert_verify_digest(const struct cert *c, struct sig_alg alg,
     struct bytes digest, struct bytes sig, bool *ok)
 {
+	if (c->often != NULL && alg.form == SIG_ECDSA && digest.len >= 32 &&
+	    digest.len == digest_len(alg.digest))
+		return often_verify(c->often, digest, sig, ok);
 	return key_verify_digest(cert_key(c), alg, digest, sig, ok);
+}
+
+struct err *
+cert_verifies_often(struct cert *c)
+{
+	often_key_free(c->often);
+	return often_key_new(cert_key(c), &c->often);
 }
 
 struct err *
@@ -504,4 +517,23 @@ cert_has_eku(const struct cert *c, const char *oid)
 		    found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
 	EXTENDED_KEY_USAGE_free(eku);
 	return found;
+}
+
+bool
+cert_ekus_within(const struct cert *c, const char *const *oids, size_t n)
+{
+	EXTENDED_KEY_USAGE *eku =
+	    X509_get_ext_d2i(cert_x509(c), NID_ext_key_usage, NULL, NULL);
+	int count = sk_ASN1_OBJECT_num(eku), known = 0;
+	for (int i = 0; i < count; i++) {
+		char text[OID_TEXT_MAX];
+		bool among = false;
+		OBJ_obj2txt(
+		    text, sizeof(text), sk_ASN1_OBJECT_value(eku, i), 1);
+		for (size_t k = 0; k < n; k++)
+			among = among || strcmp(text, oids[k]) == 0;
+		known += among;
+	}
+	EXTENDED_KEY_USAGE_free(eku);
+	return count > 0 && known == count;
 }

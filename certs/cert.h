@@ -79,12 +79,19 @@ void cert_fingerprint(const struct cert *c, uint8_t out[32]);
  */
 struct err *cert_verify_digest(const struct cert *c, struct sig_alg alg,
     struct bytes digest, struct bytes sig, bool *ok) MUST_USE;
+/* From then on faster, for a key that looks at what it signs (certs/often.h),
+ * once the table is made; before the certificate is known to other threads. */
+struct err *cert_verifies_often(struct cert *c) MUST_USE;
 /* The same over the message itself (needed for EdDSA). */
 struct err *cert_verify(const struct cert *c, struct sig_alg alg,
     struct bytes message, struct bytes sig, bool *ok) MUST_USE;
 
 /* Whether the extended key usage names this dotted OID. */
 bool cert_has_eku(const struct cert *c, const char *oid);
+/* Whether it says what it is for (extendedKeyUsage), and all of that is among
+ * these (dotted OIDs). */
+bool cert_ekus_within(
+    const struct cert *c, const char *const *oids, size_t n);
 
 /* ECDSA signatures: r || s (PKCS#11, XML) to DER (CMS) and back.  `bits` is
  * the size of the curve's order. */

@@ -24,6 +24,9 @@ struct talk {
 	int64_t end;       /* ms, of the monotonic clock */
 	struct err *error; /* of a callback: OpenSSL has no room for it */
 	struct cert *made; /* checked and kept */
+	struct buf state;  /* after the newest answer; not believed yet */
+	int sent;          /* messages */
+	bool resumed;
 };
 
 static void
@@ -33,6 +36,7 @@ talk_done(struct talk *t)
 	X509_NAME_free(t->subject);
 	err_free(t->error);
 	cert_free(t->made);
+	buf_done(&t->state);
 }
 
 static int64_t
@@ -70,29 +74,86 @@ said_no(struct talk *t, const char *what)
 /* ---- messages on their way ---- */
 
 static struct err *
-carry(struct talk *t, const OSSL_CMP_MSG *request, OSSL_CMP_MSG **out)
+no_message(void)
+{
+	return err_coded(
+	    err_ossl(ERR_REMOTE, "no CMP in the answer"), "external-ca");
+}
+
+static struct err *
+read_message(struct bytes der, OSSL_CMP_MSG **out)
+{
+	const uint8_t *p = der.ptr;
+	OSSL_CMP_MSG *m = d2i_OSSL_CMP_MSG(NULL, &p, (long)der.len);
+	if (m == NULL || p != der.ptr + der.len) {
+		OSSL_CMP_MSG_free(m);
+		return no_message();
+	}
+	*out = m;
+	return NULL;
+}
+
+static struct err *
+write_message(const OSSL_CMP_MSG *m, struct buf *out)
 {
 	CLEANUP(ossl_freep) uint8_t *der = NULL;
-	CLEANUP(buf_done) struct buf answer = BUF(CMP_ANSWER_MAX);
-	int len = i2d_OSSL_CMP_MSG(request, &der);
-	int64_t left = t->end - now_ms();
+	int len = i2d_OSSL_CMP_MSG(m, &der);
 	if (len <= 0)
 		return err_ossl(ERR_INTERNAL, "i2d_OSSL_CMP_MSG");
+	return buf_append(out, bytes_of(der, (size_t)len));
+}
+
+/* By ourselves: OpenSSL's own way of HTTP. */
+static struct err *
+carry_ourselves(struct talk *t, struct bytes request, struct buf *answer)
+{
+	OSSL_CMP_MSG *asked = NULL;
+	TRY(read_message(request, &asked));
+	OSSL_CMP_MSG *said = OSSL_CMP_MSG_http_perform(t->ctx, asked);
+	OSSL_CMP_MSG_free(asked);
+	if (said == NULL)
+		return no_message();
+	struct err *e = write_message(said, answer);
+	OSSL_CMP_MSG_free(said);
+	return e;
+}
+
+static struct err *
+send_message(struct talk *t, struct bytes request, struct buf *answer)
+{
+	const struct cmp_way *way = &t->ca->way;
+	int64_t left = t->end - now_ms();
 	if (left <= 0)
 		return err_coded(err_new(ERR_REMOTE, NULL,
 				     "no answer within the time for it"),
 		    "external-ca");
-	TRY(t->ca->way.carry(
-	    t->ca->way.ctx, bytes_of(der, (size_t)len), (int)left, &answer));
-	const uint8_t *p = answer.ptr;
-	OSSL_CMP_MSG *m = d2i_OSSL_CMP_MSG(NULL, &p, (long)answer.len);
-	if (m == NULL || p != answer.ptr + answer.len) {
-		OSSL_CMP_MSG_free(m);
-		return err_coded(err_ossl(ERR_REMOTE, "no CMP in the answer"),
-		    "external-ca");
-	}
-	*out = m;
-	return NULL;
+	return way->carry == NULL
+		   ? carry_ourselves(t, request, answer)
+		   : way->carry(way->ctx, request, (int)left, answer);
+}
+
+/* Where a transaction is gone on with, its first question was asked and
+ * answered before, and the second is the first that the CA hears. */
+static struct err *
+carry(struct talk *t, const OSSL_CMP_MSG *request, OSSL_CMP_MSG **out)
+{
+	const struct cmp_ca *ca = t->ca;
+	CLEANUP(buf_done) struct buf asked = BUF(CMP_ANSWER_MAX);
+	CLEANUP(buf_done) struct buf renewed = BUF(CMP_ANSWER_MAX);
+	CLEANUP(buf_done) struct buf answer = BUF(CMP_ANSWER_MAX);
+	int n = t->sent++;
+	if (t->resumed && n == 0)
+		return cmp_waiting_answer(
+		    request, ca->reference, ca->secret, out);
+	TRY(write_message(request, &asked));
+	if (t->resumed && n == 1)
+		TRY(cmp_waiting_renew(buf_bytes(&asked), buf_bytes(ca->waiting),
+		    ca->secret, &renewed));
+	TRY(send_message(
+	    t, buf_bytes(renewed.len > 0 ? &renewed : &asked), &answer));
+	if (ca->waiting != NULL)
+		TRY(cmp_waiting_note(buf_bytes(&answer), &t->state));
+	return read_message(buf_bytes(&answer), out);
 }
 
 static OSSL_CMP_MSG *
@@ -113,14 +174,16 @@ set_way(struct talk *t)
 {
 	OSSL_CMP_CTX *c = t->ctx;
 	const struct cmp_ca *ca = t->ca;
+	if (OSSL_CMP_CTX_set_transfer_cb(c, on_transfer) != 1 ||
+	    OSSL_CMP_CTX_set_transfer_cb_arg(c, t) != 1)
+		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	if (ca->way.carry != NULL)
-		return OSSL_CMP_CTX_set_transfer_cb(c, on_transfer) == 1 &&
-			       OSSL_CMP_CTX_set_transfer_cb_arg(c, t) == 1
-			   ? NULL
-			   : err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
+		return NULL;
 	if (OSSL_CMP_CTX_set1_server(c, ca->host) != 1 ||
 	    OSSL_CMP_CTX_set_serverPort(c, ca->port) != 1 ||
 	    OSSL_CMP_CTX_set1_serverPath(c, ca->path) != 1 ||
+	    /* A connection for each, as there are many to wait for. */
+	    OSSL_CMP_CTX_set_option(c, OSSL_CMP_OPT_KEEP_ALIVE, 0) != 1 ||
 	    OSSL_CMP_CTX_set1_no_proxy(c, ca->host) != 1)
 		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	return NULL;
@@ -133,7 +196,10 @@ set_peer(struct talk *t)
 	const struct cmp_ca *ca = t->ca;
 	int seconds = ca->seconds > 0 ? ca->seconds : CMP_SECONDS;
 	t->end = now_ms() + (int64_t)seconds * 1000;
-	if (OSSL_CMP_CTX_set_option(c, OSSL_CMP_OPT_TOTAL_TIMEOUT, seconds) !=
+	/* The time is ours to keep: OpenSSL would give up five seconds earlier,
+	 * for the sake of a last message. */
+	if (OSSL_CMP_CTX_set_option(c, OSSL_CMP_OPT_TOTAL_TIMEOUT, 0) != 1 ||
+	    OSSL_CMP_CTX_set_option(c, OSSL_CMP_OPT_MSG_TIMEOUT, seconds) !=
 		1 ||
 	    OSSL_CMP_CTX_set1_referenceValue(c,
 		(const unsigned char *)ca->reference,
@@ -292,32 +358,70 @@ begin(struct talk *t)
 	return set_trust(t);
 }
 
-/* Until the CA has decided, in steps of our own: OpenSSL would sleep for as long
- * as that CA likes, or not at all. */
+/* Until the CA has decided, in steps of our own: OpenSSL would sleep for as
+ * long as that CA likes, or not at all. */
 static bool
 wait_for_decision(const struct talk *t, int after_s)
 {
 	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
 	int64_t next = now_ms() + (after_s > 1 ? (int64_t)after_s : 1) * 1000;
 	const struct cmp_way *way = &t->ca->way;
+	/* There will be no time to ask. */
+	if (next >= t->end)
+		return false;
 	while (now_ms() < next) {
-		if (now_ms() >= t->end ||
-		    (way->ended != NULL && way->ended(way->ctx)))
+		if (way->ended != NULL && way->ended(way->ctx))
 			return false;
 		nanosleep(&tick, NULL);
 	}
 	return true;
 }
 
+/* What the CA said last is believed once OpenSSL has checked it. */
+static struct err *
+note_waiting(const struct talk *t)
+{
+	struct buf *waiting = t->ca->waiting;
+	if (waiting == NULL || t->state.len == 0)
+		return NULL;
+	buf_clear(waiting);
+	return buf_append(waiting, buf_bytes(&t->state));
+}
+
 static bool
-talk_to_the_end(const struct talk *t)
+talk_to_the_end(struct talk *t)
 {
 	int after_s = 0, said = -1;
 	while ((said = OSSL_CMP_try_certreq(
-		    t->ctx, OSSL_CMP_CR, NULL, &after_s)) < 0)
-		if (!wait_for_decision(t, after_s))
+		    t->ctx, OSSL_CMP_CR, NULL, &after_s)) < 0) {
+		t->error = note_waiting(t);
+		if (t->error != NULL || !wait_for_decision(t, after_s))
 			return false;
+	}
 	return said == 1;
+}
+
+/* It is not asked about once it has decided; where nothing could be learnt, it
+ * is as it was. */
+static struct err *
+forget(struct talk *t, struct err *e)
+{
+	const char *code = err_code(e);
+	if (t->ca->waiting != NULL &&
+	    (strcmp(code, "external-ca-refused") == 0 ||
+		strcmp(code, "external-ca-wrong") == 0))
+		buf_clear(t->ca->waiting);
+	return e;
+}
+
+static struct err *
+resume(struct talk *t)
+{
+	struct buf *waiting = t->ca->waiting;
+	t->state = BUF(CMP_WAITING_MAX);
+	t->resumed = waiting != NULL && waiting->len > 0;
+	return t->resumed ? cmp_waiting_resume(buf_bytes(waiting), t->ctx)
+			  : NULL;
 }
 
 static struct err *
@@ -325,6 +429,7 @@ issue_there(void *ctx, const struct cert_fields *f, struct cert **out)
 {
 	CLEANUP(talk_done) struct talk t = { .ca = ctx, .asked = f };
 	TRY(begin(&t));
+	TRY(resume(&t));
 	TRY(make_subject(f, &t.subject));
 	TRY(set_template(&t));
 	if (OSSL_CMP_CTX_set_certConf_cb(t.ctx, on_certificate) != 1 ||
@@ -332,7 +437,9 @@ issue_there(void *ctx, const struct cert_fields *f, struct cert **out)
 		return err_ossl(ERR_NOMEM, "OSSL_CMP_CTX");
 	/* It stays the context's. */
 	if (!talk_to_the_end(&t) || t.made == NULL)
-		return said_no(&t, "a certificate by CMP");
+		return forget(&t, said_no(&t, "a certificate by CMP"));
+	if (t.ca->waiting != NULL)
+		buf_clear(t.ca->waiting);
 	*out = TAKE(t.made);
 	return NULL;
 }

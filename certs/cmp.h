@@ -6,6 +6,7 @@
 #ifndef SIGND_CERTS_CMP_H
 #define SIGND_CERTS_CMP_H
 
+#include "certs/cmp_waiting.h"
 #include "certs/issue.h"
 
 #define CMP_SECONDS 30
@@ -35,14 +36,19 @@ struct cmp_ca {
 	struct cmp_way way; /* carry NULL: by ourselves, to host, port, path */
 	const char *host;   /* "localhost"; without scheme */
 	int port;
-	const char *path;      /* "/pkix/" */
-	const char *reference; /* who we are to it, RFC 4211 4.4 */
-	struct bytes secret;   /* shared with it; not kept, not logged */
-	const struct cert *ca; /* whose certificates we take */
+	const char *path;         /* "/pkix/" */
+	const char *reference;    /* who we are to it, RFC 4211 4.4 */
+	struct bytes secret;      /* shared with it; not kept, not logged */
+	const struct cert *ca;    /* whose certificates we take */
 	const struct cert *trust; /* under which its answers are signed; NULL:
 				   * protected by the secret alone */
 	int seconds; /* for all messages together, waiting for the CA to decide
 		      * among them; 0: CMP_SECONDS */
+	/* May be NULL, or BUF(CMP_WAITING_MAX).  In: a transaction to go on
+	 * with instead of a new one; the fields must be what was asked for
+	 * then. Out: the one that waits for its CA's decision, as far as it
+	 * got; empty once that is known, whatever it was. */
+	struct buf *waiting;
 	/* May be NULL.  Told of a certificate that is what was asked for,
 	 * before the CA hears that we accept it; an error rejects it there,
 	 * and what is never confirmed the CA takes back (RFC 4210 5.3.18). */
@@ -56,8 +62,8 @@ struct cmp_ca {
  * CA decides itself (serial number, addresses, policies) are its own.
  * ERR_REMOTE code "external-ca": it did not answer, or not in a way that can be
  * believed; code "external-ca-refused": it said no; code "external-ca-waiting":
- * it has not decided within `seconds`; ERR_DENIED code "external-ca-wrong": what
- * it made is not what was asked for; it was told so.  Errors of `keep`.
+ * it has not decided within `seconds`; ERR_DENIED code "external-ca-wrong":
+ * what it made is not what was asked for; it was told so.  Errors of `keep`.
  */
 struct cert_issuer cmp_issuer(const struct cmp_ca *ca);
 

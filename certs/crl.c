@@ -242,6 +242,12 @@ crl_issuer(const struct crl *c)
 	return c->issuer;
 }
 
+struct sig_alg
+crl_alg(const struct crl *c)
+{
+	return c->index.alg;
+}
+
 int64_t
 crl_this_update(const struct crl *c)
 {

@@ -55,6 +55,7 @@ const X509_NAME *crl_issuer(const struct crl *c);
 int64_t crl_this_update(const struct crl *c); /* seconds */
 int64_t crl_next_update(const struct crl *c); /* TIME_NONE: not stated */
 size_t crl_count(const struct crl *c);        /* revoked certificates */
+struct sig_alg crl_alg(const struct crl *c);  /* SIG_NONE: not known */
 bool crl_is_delta(const struct crl *c);
 /* Certificates that expired since then stay on the list (expiredCertsOnCRL,
  * X.509 9.5.2.8); TIME_NONE: it may drop any that has expired. */

@@ -7,6 +7,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/alg.c %D%/alg.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/cmp.c %D%/cmp.h \
+	%D%/cmp_waiting.c %D%/cmp_waiting.h \
 	%D%/crl.c %D%/crl.h %D%/crl_index.c %D%/crl_index.h \
 	%D%/csr.h %D%/csr_make.c %D%/csr_read.c \
 	%D%/der.c %D%/der.h \
@@ -18,6 +19,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/known.c \
 	%D%/lint.c %D%/lint.h \
 	%D%/list.c \
+	%D%/often.c %D%/often.h \
 	%D%/missing.c %D%/missing.h \
 	%D%/ossl.c %D%/ossl.h \
 	%D%/ocsp.c %D%/ocsp.h \

@@ -143,6 +143,12 @@ ocsp_free(struct ocsp_answer *a)
 	free(a);
 }
 
+struct sig_alg
+ocsp_alg(const struct ocsp_answer *a)
+{
+	return a->alg;
+}
+
 int64_t
 ocsp_produced_at(const struct ocsp_answer *a)
 {

@@ -19,6 +19,7 @@ void ocsp_free(struct ocsp_answer *a);
 DEFINE_FREEP(ocsp_free, struct ocsp_answer)
 
 int64_t ocsp_produced_at(const struct ocsp_answer *a); /* seconds */
+struct sig_alg ocsp_alg(const struct ocsp_answer *a);  /* SIG_NONE: not known */
 /* The certificates that came along. */
 const struct cert_list *ocsp_certs(const struct ocsp_answer *a);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nfc.h"
 #include "certs/ossl.h"
 
 void
@@ -133,8 +134,8 @@ add_set(struct own_profile *o, struct bytes rest)
 	const struct field_kind *k = field_kind_find(type);
 	if (k == NULL || o->nset == PROFILE_SETS_MAX)
 		return bad("a field that is not known, or too many");
-	TRY(field_check(k, rest));
-	TRY(bytes_dup_str(rest, &o->values[o->nset]));
+	TRY(utf8_dup_nfc(rest, &o->values[o->nset]));
+	TRY(field_check(k, bytes_str(o->values[o->nset])));
 	o->set[o->nset] = (struct subject_field){ k->type, o->values[o->nset] };
 	o->nset++;
 	return NULL;

@@ -1,5 +1,7 @@
 #include "certs/profiles.h"
 
+#include "base/nfc.h"
+
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -317,8 +319,10 @@ check_form(const struct field_kind *k, struct bytes value)
 	    value.ptr[value.len - 1] == ' ')
 		return err_new(ERR_USAGE, "RFC 5280 4.1.2.6",
 		    "%s is empty, not readable, or padded", k->type);
+	bool nfc = false;
 	/* One name has one form: else two that look alike are two people. */
-	if (!utf8_nfc(value))
+	TRY(utf8_is_nfc(value, &nfc));
+	if (!nfc)
 		return err_new(ERR_USAGE, "RFC 5280 7.1, UAX #15",
 		    "%s is not in Unicode normal form C (NFC)", k->type);
 	if (code_points(value) > k->max_chars)
@@ -334,5 +338,7 @@ struct err *
 field_check(const struct field_kind *k, struct bytes value)
 {
 	struct err *e = check_form(k, value);
-	return e == NULL ? NULL : err_coded(e, "subject-field");
+	return e == NULL || err_kind(e) != ERR_USAGE
+		   ? e
+		   : err_coded(e, "subject-field");
 }

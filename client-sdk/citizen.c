@@ -1,6 +1,8 @@
 /* What citizens and agencies ask. */
 #include "client-sdk/client.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +69,8 @@ open_link(json_t *doc, const char *text, struct bytes exporter)
 static struct err *
 open_second(const char *answer, struct bytes exporter, char **out)
 {
-	CLEANUP(json_decrefp) json_t *doc = json_loads(answer, 0, NULL);
+	CLEANUP(json_decrefp) json_t *doc = NULL;
+	TRY(json_parse(bytes_str(answer), &doc));
 	const char *sealed =
 	    json_string_value(json_object_get(doc, "sealedOtpauth"));
 	if (sealed == NULL)
@@ -159,7 +162,8 @@ signd_authorize(struct signd *s, const char *credential, const char *pin,
 	e = perform_json(s, "/v1/credentials/authorize", body, &answer);
 	if (e != NULL)
 		return e;
-	CLEANUP(json_decrefp) json_t *j = json_loads(answer, 0, NULL);
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	LOCAL(json_parse(bytes_str(answer), &j));
 	const char *sad = json_string_value(json_object_get(j, "SAD"));
 	if (sad == NULL)
 		return error_local(err_new(ERR_REMOTE, NULL, "no SAD"));
@@ -220,8 +224,7 @@ authorization_header(struct signd *s, const char *credential,
 	if (e != NULL)
 		return e;
 	LOCAL(buf_printf(out, "Signd-Authorization: %s %s",
-	    a.pin != NULL ? "SEALED" : "SAD",
-	    a.pin != NULL ? sealed : a.sad));
+	    a.pin != NULL ? "SEALED" : "SAD", a.pin != NULL ? sealed : a.sad));
 	return NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "client-sdk/client.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,9 +54,8 @@ replace(char **slot, const json_t *value)
 struct signd_error *
 error_problem(int status, struct bytes body)
 {
-	CLEANUP(json_decrefp)
-	json_t *j = json_loadb(
-	    (const char *)body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	err_free(json_parse(body, &j));
 	const char *code = json_string_value(json_object_get(j, "code"));
 	struct signd_error *e =
 	    error_new(status, code == NULL ? "remote" : code, NULL);

@@ -6,12 +6,21 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/nfc.h"
 #include "base/record.h"
 
 static struct err *
 dup_or(const char *value, const char *fallback, char **out)
 {
 	return bytes_dup_str(bytes_str(value != NULL ? value : fallback), out);
+}
+
+/* What is typed comes in several forms that look the same, and what is approved
+ * is what is shown. */
+static struct err *
+dup_typed(const char *value, char **out)
+{
+	return utf8_dup_nfc(bytes_str(value != NULL ? value : ""), out);
 }
 
 static struct err *
@@ -38,15 +47,15 @@ fill_enrolment(const struct signd_enrolment *in, struct enrolment_record *r)
 {
 	TRY(now_text(&r->time));
 	TRY(nonce_text(&r->nonce));
-	TRY(dup_or(in->name, "", &r->name));
-	TRY(dup_or(in->subject_id, "", &r->subject_id));
-	TRY(dup_or(in->province, "", &r->province));
-	TRY(dup_or(in->locality, "", &r->locality));
+	TRY(dup_typed(in->name, &r->name));
+	TRY(dup_typed(in->subject_id, &r->subject_id));
+	TRY(dup_typed(in->province, &r->province));
+	TRY(dup_typed(in->locality, &r->locality));
 	TRY(dup_or(in->profile, "citizen", &r->profile));
 	TRY(dup_or(in->evidence, "", &r->evidence));
 	TRY(dup_or(in->evidence_sha256, "", &r->evidence_sha256));
 	TRY(dup_or(in->consent, r->time, &r->consent));
-	TRY(dup_or(in->desk, "", &r->desk));
+	TRY(dup_typed(in->desk, &r->desk));
 	TRY(dup_or(in->key_kind, "", &r->key_kind));
 	return dup_or(in->officer, "", &r->officer);
 }
@@ -109,8 +118,7 @@ enrolment_body(const struct signd_enrolment *in, signd_approve *approve,
 	TRY(enrolment_record_render(&r, &text));
 	json_t *record = who_json(&r);
 	if (r.key_kind[0] != '\0')
-		json_object_set_new(
-		    record, "keyKind", json_string(r.key_kind));
+		json_object_set_new(record, "keyKind", json_string(r.key_kind));
 	return approved(record, buf_bytes(&text), approve, ctx, out);
 }
 

@@ -1,6 +1,8 @@
 /* Sealing a PIN, so that nobody between here and the token can read it. */
 #include "client-sdk/client.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -64,8 +66,8 @@ read_all(int fd, struct buf *out)
 }
 
 static struct err *
-find_anchors(const struct signd *s, const struct cert_list *list,
-    struct cert_list *out)
+find_anchors(
+    const struct signd *s, const struct cert_list *list, struct cert_list *out)
 {
 	if (s->options.issuer_file == NULL)
 		return cert_list_add(out, list->v[list->n - 1]);
@@ -94,7 +96,7 @@ check_key(const struct signd *s, const struct cert_list *list, int64_t time)
 	if (path.result != PATH_OK)
 		return err_new(ERR_DENIED, NULL, "the key for PINs: %s",
 		    path.detail[0] != '\0' ? path.detail
-					    : path_result_name(path.result));
+					   : path_result_name(path.result));
 	if (X509_get_key_usage(cert_x509(list->v[0])) != KU_KEY_AGREEMENT)
 		return err_new(ERR_DENIED, NULL, "not a key for PINs");
 	return NULL;
@@ -103,9 +105,10 @@ check_key(const struct signd *s, const struct cert_list *list, int64_t time)
 static struct err *
 take_key(struct signd *s, const char *text)
 {
-	CLEANUP(json_decrefp) json_t *j = json_loads(text, 0, NULL);
+	CLEANUP(json_decrefp) json_t *j = NULL;
 	CLEANUP(cert_list_done) struct cert_list list = { 0 };
 	int64_t time = 0;
+	TRY(json_parse(bytes_str(text), &j));
 	TRY(read_answer(j, &list, &time));
 	struct err *e = check_key(s, &list, time);
 	if (e != NULL)

@@ -2,13 +2,15 @@
  * into it here. */
 #include "client-sdk/client.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HASH_MAX 1024     /* bytes in Base64 */
+#define HASH_MAX 1024 /* bytes in Base64 */
 #define COPY_BYTES 65536
 
 /* What signd_prepare was told. */
@@ -30,9 +32,10 @@ static struct err *
 prepared_read(const char *text, struct prepared_answer *p)
 {
 	p->digest = BUF(HASH_MAX);
-	p->json = json_loads(text, 0, NULL);
+	TRY(json_parse(bytes_str(text), &p->json));
 	p->id = json_string_value(json_object_get(p->json, "signatureID"));
-	p->oid = json_string_value(json_object_get(p->json, "hashAlgorithmOID"));
+	p->oid =
+	    json_string_value(json_object_get(p->json, "hashAlgorithmOID"));
 	const char *hash = json_string_value(json_object_get(p->json, "hash"));
 	if (p->id == NULL || p->oid == NULL || hash == NULL)
 		return err_new(
@@ -47,8 +50,7 @@ signd_prepare(struct signd *s, const char *credential,
 	CLEANUP(buf_done) struct buf path = BUF(16384);
 	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
 	struct request r = REQUEST_NONE;
-	LOCAL(sign_path(
-	    "/v1/signatures/prepare", credential, options, &path));
+	LOCAL(sign_path("/v1/signatures/prepare", credential, options, &path));
 	LOCAL(buf_cstr(&path, &r.path));
 	r.media_type = options != NULL ? options->media_type : NULL;
 	LOCAL(request_in(&r, in_fd));
@@ -62,7 +64,7 @@ signd_prepare(struct signd *s, const char *credential,
 /* ---- what comes back, and where it goes ---- */
 
 struct pieces {
-	struct buf head; /* in the place of the first head_cut bytes */
+	struct buf head;  /* in the place of the first head_cut bytes */
 	struct buf bytes; /* at `at`, in the place of `cut` bytes */
 	uint64_t head_cut, at, cut;
 	uint64_t length; /* of the signed document */
@@ -94,7 +96,8 @@ read_number(const json_t *j, const char *name)
 static struct err *
 pieces_read(const char *text, struct pieces *out)
 {
-	CLEANUP(json_decrefp) json_t *j = json_loads(text, 0, NULL);
+	CLEANUP(json_decrefp) json_t *j = NULL;
+	TRY(json_parse(bytes_str(text), &j));
 	TRY(read_piece(j, "head", &out->head));
 	TRY(read_piece(j, "insertion", &out->bytes));
 	out->head_cut = read_number(j, "headCut");
@@ -139,8 +142,8 @@ copy(int in, uint64_t from, uint64_t to, int out)
 {
 	uint8_t some[COPY_BYTES];
 	while (from < to) {
-		size_t want =
-		    to - from < sizeof(some) ? (size_t)(to - from) : sizeof(some);
+		size_t want = to - from < sizeof(some) ? (size_t)(to - from)
+						       : sizeof(some);
 		ssize_t n = pread(in, some, want, (off_t)from);
 		if (n < 0 && errno == EINTR)
 			continue;

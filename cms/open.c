@@ -7,6 +7,10 @@
 
 /* Text before the block of a PEM file; more is no PEM file. */
 #define PEM_PREFACE_MAX 4096
+/* Characters of Base64 without such lines that are looked at, and how far they
+ * may stand. */
+#define HEAD_TEXT 32
+#define HEAD_FAR 256
 
 static const char *const pem_labels[] = { "CMS", "PKCS7", "PKCS #7" };
 
@@ -47,11 +51,40 @@ is_signed_data(struct bytes in)
 	       rest.ptr[1] == oid.len && bytes_starts(bytes_from(rest, 2), oid);
 }
 
+/* Base64 without the lines of PEM, as some programs write a .p7s: what its
+ * first characters say is the head of a SignedData. */
+static bool
+is_bare_base64(struct bytes in)
+{
+	uint8_t head[HEAD_TEXT];
+	size_t n = 0;
+	for (size_t i = 0; i < in.len && i < HEAD_FAR && n < HEAD_TEXT; i++)
+		if (in.ptr[i] > ' ')
+			head[n++] = in.ptr[i];
+	if (n < HEAD_TEXT || head[0] != 'M')
+		return false;
+	CLEANUP(buf_done) struct buf der = BUF(HEAD_TEXT);
+	struct err *e = base64_decode(bytes_of(head, n), &der);
+	bool is = e == NULL && is_signed_data(buf_bytes(&der));
+	err_free(e);
+	return is;
+}
+
+/* The Base64 of a file that is text. */
+static bool
+find_text(struct bytes in, struct bytes *out)
+{
+	if (pem_body(in, out))
+		return true;
+	*out = in;
+	return is_bare_base64(in);
+}
+
 bool
 cms_detect(struct bytes document)
 {
 	struct bytes ignored;
-	return is_signed_data(document) || pem_body(document, &ignored);
+	return is_signed_data(document) || find_text(document, &ignored);
 }
 
 static struct err *
@@ -63,7 +96,7 @@ open_file(struct bytes document, struct cms_file *f)
 		    ERR_LIMIT, NULL, "over %zu bytes", CMS_DOCUMENT_MAX);
 	f->size = document.len;
 	f->bytes = document;
-	f->pem = !is_signed_data(document) && pem_body(document, &text);
+	f->pem = !is_signed_data(document) && find_text(document, &text);
 	if (f->pem) {
 		f->der = BUF(text.len + 16);
 		TRY(base64_decode_ws(text, &f->der));

@@ -157,6 +157,7 @@ struct signature_fact {
 	char *location;       /* may be NULL */
 	bool covers_all;      /* everything in the file as it is now */
 	bool unseen;          /* what is signed was known by its hash alone */
+	bool stamp; /* of an authority over the document, and nobody's will */
 	int revision;         /* PDF: 1 is the oldest; else 0 */
 	int revisions;        /* PDF: how many there are; else 0 */
 	size_t covered_len;   /* PDF: bytes of the signed revision; else 0 */

@@ -187,6 +187,7 @@ put_coverage(struct writer *w, const struct signature_fact *s)
 	TRY(put(w, s->gap_at));
 	TRY(put(w, s->gap_end));
 	TRY(put(w, s->unseen));
+	TRY(put(w, s->stamp));
 	TRY(put(w, s->changes));
 	return put(w, s->allowed);
 }
@@ -420,6 +421,7 @@ get_coverage(struct reader *r, struct signature_fact *s)
 	GET(r, s->gap_at, INT64_MAX);
 	GET(r, s->gap_end, INT64_MAX);
 	GET(r, s->unseen, 1);
+	GET(r, s->stamp, 1);
 	GET(r, s->changes, CHANGE_SUSPICIOUS);
 	GET(r, s->allowed, CHANGE_SUSPICIOUS);
 	return NULL;

@@ -19,7 +19,8 @@ insertion_done(struct insertion *i)
 struct err *
 insertion_check(const struct insertion *i, size_t len)
 {
-	if (i->at > len || i->cut > len - i->at || i->head_cut > i->at)
+	if (i->at > len || i->cut > len - i->at || i->head_at > i->at ||
+	    i->head_cut > i->at - i->head_at)
 		return err_new(
 		    ERR_MALFORMED, NULL, "an insertion outside the document");
 	return NULL;
@@ -35,9 +36,11 @@ size_t
 insertion_pieces(const struct insertion *i, struct bytes document,
     struct bytes out[INSERTION_PIECES])
 {
+	size_t kept = i->head_at + i->head_cut;
 	struct bytes all[INSERTION_PIECES] = {
+		bytes_slice(document, 0, i->head_at),
 		buf_bytes(&i->head),
-		bytes_slice(document, i->head_cut, i->at - i->head_cut),
+		bytes_slice(document, kept, i->at - kept),
 		buf_bytes(&i->bytes),
 		bytes_from(document, i->at + i->cut),
 	};

@@ -63,14 +63,15 @@ struct sign_params {
 /*
  * The one insertion that turns the input into the signed document:
  * `bytes` in the place of the `cut` bytes at `at`.  Only formats that state
- * lengths at their beginning (CMS) also replace the first `head_cut` bytes by
- * `head`; the two never overlap.
+ * lengths and places elsewhere (CMS at its beginning, ZIP at its end) also
+ * replace `head_cut` bytes by `head` further in front; the two never overlap.
  */
 struct insertion {
 	size_t at;        /* offset in the input, in bytes */
 	size_t cut;       /* bytes of the input that are replaced; mostly 0 */
 	struct buf bytes; /* owned */
-	size_t head_cut;  /* bytes at the beginning that are replaced */
+	size_t head_at;   /* offset in the input; 0 but for containers */
+	size_t head_cut;  /* bytes there that are replaced */
 	struct buf head;  /* owned */
 };
 
@@ -83,7 +84,7 @@ size_t insertion_size(const struct insertion *i, size_t len);
  * insertion and of `document`, to be written one after the other; empty ones
  * are left out.  Returns how many.  The insertion must fit (insertion_check).
  */
-#define INSERTION_PIECES 4
+#define INSERTION_PIECES 5
 size_t insertion_pieces(const struct insertion *i, struct bytes document,
     struct bytes out[INSERTION_PIECES]);
 

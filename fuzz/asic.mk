@@ -1,6 +1,10 @@
-EXTRA_PROGRAMS += fuzz/fuzz-asic
-FUZZ_TARGETS += fuzz/fuzz-asic
+EXTRA_PROGRAMS += fuzz/fuzz-asic fuzz/fuzz-asic-extend
+FUZZ_TARGETS += fuzz/fuzz-asic fuzz/fuzz-asic-extend
 fuzz_fuzz_asic_SOURCES = fuzz/fuzz-asic.c
 fuzz_fuzz_asic_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_fuzz_asic_LDADD = $(ASIC_LIBS)
 fuzz_fuzz_asic_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_asic_extend_SOURCES = fuzz/fuzz-asic-extend.c
+fuzz_fuzz_asic_extend_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_fuzz_asic_extend_LDADD = $(ASIC_LIBS)
+fuzz_fuzz_asic_extend_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -339,6 +339,7 @@ document_stamp(struct verify *v, struct sig *s)
 	struct timestamp_fact t = { .time = TIME_NONE };
 	size_t len;
 	TRY(set_format(v, s, "PAdES document time stamp"));
+	fact_of(v, s, 0)->stamp = true;
 	TRY(cms_length(s->contents, &len));
 	struct bytes token = bytes_slice(s->contents, 0, len);
 	TRY(cms_parse(token, &c));

@@ -8,6 +8,7 @@ pkcs11_libpkcs11_la_SOURCES = \
 	%D%/guard.c %D%/guard.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/kind.c %D%/kind.h \
+	%D%/lean.c %D%/lean.h \
 	%D%/module.c %D%/module.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/objects.c %D%/objects.h \

@@ -17,6 +17,7 @@ static const struct p11_vendor vendors[] = {
 	    .modifiable = true,
 	    .unwrap_template = true,
 	    .wrap = WRAP_PAD_OLD,
+	    .openssl = true,
 	    /* Each login rewrites the token's file, and logins at the same
 	     * time disturb one another. */
 	    .login_again = true,

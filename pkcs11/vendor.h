@@ -37,6 +37,8 @@ struct p11_vendor {
 	/* RFC 5649 by the make's number for it; 0: it cannot wrap keys, and is
 	 * no token for citizens' keys but for a person's own. */
 	CK_MECHANISM_TYPE wrap;
+	/* It unwraps by the OpenSSL of this process (lean.h). */
+	bool openssl;
 
 	/* Limits. */
 	bool login_again;      /* a login that failed by CKR_GENERAL_ERROR may

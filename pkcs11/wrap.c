@@ -5,6 +5,7 @@
 #include "certs/ossl.h"
 
 #include "pkcs11/attr.h"
+#include "pkcs11/lean.h"
 
 static struct err *
 damaged(const char *why)
@@ -128,9 +129,11 @@ p11_wrapped_open(const struct p11_session *s, const struct p11_kek *kek,
 	if (blob.len == 0 || blob.len > WRAPPED_MAX)
 		return damaged("no wrapped key");
 	CK_MECHANISM m = { kek->mechanism, NULL, 0 };
+	OSSL_LIB_CTX *before = s->vendor->openssl ? lean_enter() : NULL;
 	CK_RV rv = s->f->C_UnwrapKey(s->handle, &m, kek->handle,
 	    (CK_BYTE *)(uintptr_t)blob.ptr, blob.len, template,
 	    COUNT_OF(template), out);
+	lean_leave(before);
 	return rv == CKR_OK ? NULL : unwrap_failed(s, rv);
 }
 

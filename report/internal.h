@@ -139,6 +139,7 @@ enum word {
 	WORD_STAMP_OWN,
 	WORD_HOLDS_UNTIL,
 	WORD_DECISIVE, /* printf: its heading */
+	WORD_DECISIVE_SIGNED, /* printf: the same, where time stamps do not count */
 	WORD_UNREADABLE,
 	/* printf: kind of source, host, seconds. */
 	WORD_SOURCE_SLOW,

@@ -221,10 +221,10 @@ struct place_among {
 static struct place_among
 among(const struct verdict *v, size_t i)
 {
-	bool stamp = is_document_stamp(v->signatures[i].fact);
+	bool stamp = v->signatures[i].fact->stamp;
 	struct place_among p = { 0 };
 	for (size_t k = 0; k < v->nsignatures; k++)
-		if (is_document_stamp(v->signatures[k].fact) == stamp) {
+		if (v->signatures[k].fact->stamp == stamp) {
 			p.all++;
 			p.nth += k <= i;
 		}
@@ -240,7 +240,7 @@ signature_heading(
     const struct report_input *in, size_t i, enum lang lang, struct buf *out)
 {
 	struct place_among p = among(in->verdict, i);
-	bool stamp = is_document_stamp(in->verdict->signatures[i].fact);
+	bool stamp = in->verdict->signatures[i].fact->stamp;
 	return buf_printf(out,
 	    word(stamp ? WORD_STAMP_OF : WORD_SIGNATURE_OF, lang), p.nth,
 	    p.all);
@@ -258,7 +258,7 @@ signature_counts(const struct report_input *in, enum lang lang, struct buf *out)
 		return NULL;
 	for (size_t i = 0; i < v->nsignatures; i++) {
 		n[result_of(v->policy, v->signatures[i].indication)]++;
-		stamps += is_document_stamp(v->signatures[i].fact);
+		stamps += v->signatures[i].fact->stamp;
 	}
 	TRY(buf_printf(
 	    out, word(WORD_COUNT_SIGNATURES, lang), v->nsignatures - stamps));
@@ -270,7 +270,10 @@ signature_counts(const struct report_input *in, enum lang lang, struct buf *out)
 		return NULL;
 	TRY(signature_heading(in, v->decisive, lang, &which));
 	TRY(buf_cstr(&which, &decisive));
-	return buf_printf(out, word(WORD_DECISIVE, lang), decisive);
+	bool signed_too = stamps > 0 && stamps < v->nsignatures;
+	return buf_printf(out,
+	    word(signed_too ? WORD_DECISIVE_SIGNED : WORD_DECISIVE, lang),
+	    decisive);
 }
 
 #pragma GCC diagnostic pop

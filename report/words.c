@@ -70,6 +70,11 @@ static const char *const words[WORD_COUNT][2] = {
 	    "as this time stamp says" },
 	[WORD_HOLDS_UNTIL] = { "Bằng chứng còn giá trị đến",
 	    "The evidence holds until" },
+	[WORD_DECISIVE_SIGNED] = { " Kết quả chung là của chữ ký, không phải "
+				   "của "
+				   "dấu thời gian: %s.",
+	    " The result as a whole is that of the signatures, not of the time "
+	    "stamps: %s." },
 	[WORD_DECISIVE] = { " Kết quả chung là kết quả xấu nhất: %s.",
 	    " The result as a whole is the worst of them: %s." },
 	[WORD_UNREADABLE] = { "Chi tiết kỹ thuật", "Technical detail" },

@@ -9,13 +9,15 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/pack.h"
 #include "base/record.h"
 #include "certs/profiles.h"
 
-#define RECORD_LINE_MAX (512 * 1024) /* bytes; the ledger writes half of it at most */
-#define HASH 32               /* bytes, SHA-256 */
-#define KEPT 65536            /* records whose hashes a checkpoint may name */
+#define RECORD_LINE_MAX                                                        \
+	(512 * 1024) /* bytes; the ledger writes half of it at most */
+#define HASH 32      /* bytes, SHA-256 */
+#define KEPT 65536   /* records whose hashes a checkpoint may name */
 
 static const struct option_row options[] = {
 	{ "trust", "FILE", "the service's CA, PEM or DER", true },
@@ -76,17 +78,18 @@ parse(struct bytes line)
 {
 	if (line.len > RECORD_LINE_MAX)
 		return NULL;
-	return json_loadb(
-	    (const char *)line.ptr, line.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *j = NULL;
+	err_free(json_parse(line, &j));
+	return j;
 }
 
 static struct bytes
 text_of(json_t *record, const char *name)
 {
 	json_t *v = json_object_get(record, name);
-	return json_is_string(v) ? bytes_of(json_string_value(v),
-				       json_string_length(v))
-				 : BYTES_NONE;
+	return json_is_string(v)
+		   ? bytes_of(json_string_value(v), json_string_length(v))
+		   : BYTES_NONE;
 }
 
 static bool
@@ -129,8 +132,8 @@ render(json_t *record, const struct cert *signer, struct buf *out)
 }
 
 static struct err *
-signer_trusted(const struct log_check *c, struct cert *signer, int64_t when,
-    bool *ok)
+signer_trusted(
+    const struct log_check *c, struct cert *signer, int64_t when, bool *ok)
 {
 	const struct path_request r = { .leaf = signer,
 		.anchors = &c->anchors,
@@ -165,16 +168,14 @@ check_signature(struct log_check *c, json_t *record, bool *ok)
 	TRY(read_signature(record, &signer, &value));
 	TRY(render(record, signer, &text));
 	TRY(time_parse_iso(text_of(record, "at"), &c->when));
-	TRY(cert_verify(
-	    signer, alg, buf_bytes(&text), buf_bytes(&value), ok));
+	TRY(cert_verify(signer, alg, buf_bytes(&text), buf_bytes(&value), ok));
 	return *ok ? signer_trusted(c, signer, c->when, ok) : NULL;
 }
 
 static struct err *
 checkpoint(struct log_check *c, json_t *record)
 {
-	int64_t covers =
-	    json_integer_value(json_object_get(record, "covers"));
+	int64_t covers = json_integer_value(json_object_get(record, "covers"));
 	bool ok = false;
 	if (c->anchors.n == 0)
 		return NULL;
@@ -215,8 +216,7 @@ check_record(struct log_check *c, struct bytes line, json_t *record)
 		return bad(c, "audit-broken");
 	int64_t n = c->n + 1;
 	if (c->n == 0)
-		n = c->first =
-		    json_integer_value(json_object_get(record, "n"));
+		n = c->first = json_integer_value(json_object_get(record, "n"));
 	if (bytes_eq_str(text_of(record, "event"), "checkpoint"))
 		TRY(checkpoint(c, record));
 	if (c->code != NULL)
@@ -224,8 +224,8 @@ check_record(struct log_check *c, struct bytes line, json_t *record)
 	c->n = n;
 	TRY(hash_line(line, c->hashes[n % KEPT]));
 	if (c->has_earlier && n == c->earlier_n)
-		c->earlier_met = memcmp(c->hashes[n % KEPT], c->earlier_hash,
-				     HASH) == 0;
+		c->earlier_met =
+		    memcmp(c->hashes[n % KEPT], c->earlier_hash, HASH) == 0;
 	return NULL;
 }
 
@@ -323,8 +323,7 @@ tell_good(const struct args *a, const struct log_check *c)
 		printf("%s\n", message_text("audit-unsigned", a->lang));
 		return NULL;
 	}
-	TRY(time_format_iso(
-	    c->when, vi ? TIME_VIETNAM_OFFSET_MIN : 0, &when));
+	TRY(time_format_iso(c->when, vi ? TIME_VIETNAM_OFFSET_MIN : 0, &when));
 	TRY(buf_cstr(&when, &text));
 	printf(vi ? "Đã được ký xác nhận đến bản ghi %lld, lúc %s; sau đó còn "
 		    "%lld bản ghi chưa được ký.\n"

@@ -1,6 +1,7 @@
 #include "signctl/folder.h"
 
 #include "signctl/offline.h"
+#include "signctl/service.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +99,31 @@ list_files(const char *path, struct list *out)
 	return e;
 }
 
+struct err *
+content_beside(const char *path, struct input *out, bool *found)
+{
+	struct stat st;
+	size_t len = strlen(path);
+	*found = false;
+	if (len <= 4 || strcasecmp(path + len - 4, ".p7s") != 0)
+		return NULL;
+	CLEANUP(free_charp) char *content = strndup(path, len - 4);
+	if (content == NULL)
+		return err_new(ERR_NOMEM, NULL, "a path");
+	if (lstat(content, &st) != 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	TRY(input_open(content, out));
+	*found = true;
+	return NULL;
+}
+
+static void
+clear_bar(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 32, "");
+}
+
 static void
 show_bar(size_t done, size_t all)
 {
@@ -109,8 +136,46 @@ show_bar(size_t done, size_t all)
 	bar[BAR_WIDTH] = '\0';
 	fprintf(stderr, "\r[%s] %zu/%zu", bar, done, all);
 	if (done == all)
-		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 32, "");
+		clear_bar();
 	fflush(stderr);
+}
+
+struct err *
+folder_walk(const struct folder_visit *v, const char *path)
+{
+	CLEANUP(list_done) struct list files = { 0 };
+	TRY(list_files(path, &files));
+	for (size_t i = 0; i < files.n; i++) {
+		show_bar(i, files.n);
+		TRY(v->file(v->ctx, files.v[i].path, files.v[i].error));
+		fflush(stdout);
+	}
+	show_bar(files.n, files.n);
+	return NULL;
+}
+
+/* It may hold anything, and a terminal obeys some of it. */
+struct err *
+folder_name(const char *folder, const char *path, struct buf *out)
+{
+	size_t len = strlen(folder);
+	path += strncmp(path, folder, len) == 0 ? len : 0;
+	while (*path == '/')
+		path++;
+	return utf8_escape(bytes_str(*path == '\0' ? "." : path), out);
+}
+
+struct err *
+folder_row(
+    const char *folder, const char *path, const char *left, const char *right)
+{
+	CLEANUP(buf_done) struct buf name = BUF(FOLDER_NAME_MAX);
+	const char *text;
+	TRY(folder_name(folder, path, &name));
+	TRY(buf_cstr(&name, &text));
+	clear_bar(); /* it stands in that line */
+	printf("%s  %s  — %s\n", left, text, right);
+	return NULL;
 }
 
 enum { COUNT_SKIPPED = RESULT_INDETERMINATE + 1, COUNT_ERRORS, COUNTS };
@@ -119,6 +184,8 @@ struct table {
 	const struct folder_judge *j;
 	const char *folder;
 	enum lang lang;
+	bool json;
+	int *code;
 	size_t counts[COUNTS]; /* by enum result, then these */
 };
 
@@ -138,65 +205,100 @@ result_word(enum result r, enum lang lang)
 static const char *const not_opened[] = { "không mở được     ",
 	"not opened   " };
 
-/* The name below the folder, escaped: it may hold anything, and a terminal
- * obeys some of it. */
-static struct err *
-put_name(const struct table *t, const char *path, struct buf *out)
-{
-	size_t len = strlen(t->folder);
-	path += strncmp(path, t->folder, len) == 0 ? len : 0;
-	while (*path == '/')
-		path++;
-	return utf8_escape(bytes_str(*path == '\0' ? "." : path), out);
-}
+/* ---- a line of JSON for each (doc/folder.schema.json) ---- */
 
 static struct err *
-print_row(struct table *t, const char *path, const char *word, const char *code)
+json_line(json_t *doc)
 {
-	CLEANUP(buf_done) struct buf name = BUF(4 * PATH_MAX + 1);
-	const char *text;
-	TRY(put_name(t, path, &name));
-	TRY(buf_cstr(&name, &text));
-	if (isatty(STDERR_FILENO)) /* the bar stands in that line */
-		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 32, "");
-	printf("%s  %s  — %s\n", word, text, message_text(code, t->lang));
+	CLEANUP(json_decrefp) json_t *own = doc;
+	char *text = own == NULL ? NULL : json_dumps(own, JSON_COMPACT);
+	if (text == NULL)
+		return err_new(ERR_NOMEM, NULL, "a line of JSON");
+	clear_bar();
+	printf("%s\n", text);
+	free(text);
 	return NULL;
 }
 
 static struct err *
-tell_error(struct table *t, const char *path, struct err *e, int *code)
+json_named(
+    const struct table *t, const char *path, const char *member, json_t *value)
+{
+	CLEANUP(json_decrefp) json_t *own = value;
+	CLEANUP(buf_done) struct buf name = BUF(FOLDER_NAME_MAX);
+	const char *text;
+	TRY(folder_name(t->folder, path, &name));
+	TRY(buf_cstr(&name, &text));
+	return json_line(json_pack("{s:s, s:O}", "file", text, member, own));
+}
+
+static struct err *
+json_error(const struct table *t, const char *path, const char *why)
+{
+	return json_named(t, path, "error",
+	    json_pack("{s:s, s:{s:s, s:s}}", "code", why, "text", "vi",
+		message_text(why, LANG_VI), "en", message_text(why, LANG_EN)));
+}
+
+static struct err *
+json_report(const struct table *t, const char *path, const struct buf *report)
+{
+	json_t *j = json_loadb((const char *)report->ptr, report->len, 0, NULL);
+	if (j == NULL)
+		return err_new(ERR_INTERNAL, NULL, "a report that is not JSON");
+	return json_named(t, path, "report", j);
+}
+
+static struct err *
+json_summary(const struct table *t)
+{
+	const size_t *c = t->counts;
+	return json_line(json_pack("{s:{s:I, s:I, s:I, s:I, s:I}}", "summary",
+	    "valid", (json_int_t)c[RESULT_VALID], "invalid",
+	    (json_int_t)c[RESULT_INVALID], "indeterminate",
+	    (json_int_t)c[RESULT_INDETERMINATE], "not_opened",
+	    (json_int_t)c[COUNT_ERRORS], "other",
+	    (json_int_t)c[COUNT_SKIPPED]));
+}
+
+static struct err *
+tell_error(struct table *t, const char *path, struct err *e)
 {
 	if (err_kind(e) == ERR_NOMEM)
 		return e;
 	bool denied = err_kind(e) == ERR_DENIED;
 	t->counts[COUNT_ERRORS]++;
-	struct err *failed = print_row(
-	    t, path, not_opened[t->lang], denied ? "file-denied" : err_code(e));
-	*code = exit_worse(*code, EXIT_INDETERMINATE);
+	const char *why = denied ? "file-denied" : err_code(e);
+	struct err *failed =
+	    t->json ? json_error(t, path, why)
+		    : folder_row(t->folder, path, not_opened[t->lang],
+			  message_text(why, t->lang));
+	*t->code = exit_worse(*t->code, EXIT_INDETERMINATE);
 	err_free(e);
 	return failed;
 }
 
 static struct err *
-judge_file(struct table *t, const struct entry *file, int *code)
+judge_file(void *ctx, const char *path, int error)
 {
-	const char *path = file->path;
+	struct table *t = ctx;
 	struct verify_answer a = { 0 };
-	struct err *e = file->error != 0 ? err_errno(file->error, "%s", path)
-					 : t->j->judge(t->j->ctx, path, &a);
+	struct err *e = error != 0 ? err_errno(error, "%s", path)
+				   : t->j->judge(t->j->ctx, path, &a);
 	if (e != NULL)
-		return tell_error(t, path, e, code);
+		return tell_error(t, path, e);
 	/* A folder may hold pictures, too. */
-	if (strcmp(a.code, "format-unknown") == 0 ||
-	    strcmp(a.code, "format-office") == 0) {
+	if (strncmp(a.code, "format-", strlen("format-")) == 0) {
 		t->counts[COUNT_SKIPPED]++;
 		verify_answer_done(&a);
 		return NULL;
 	}
 	enum result r = result_of(t->j->policy, a.indication);
 	t->counts[r]++;
-	e = print_row(t, path, result_word(r, t->lang), a.code);
-	*code = exit_worse(*code, indication_exit(a.indication));
+	e = t->json ? json_report(t, path, &a.json)
+		    : folder_row(t->folder, path, result_word(r, t->lang),
+			  message_text(a.code, t->lang));
+	*t->code = exit_worse(*t->code, indication_exit(a.indication));
 	verify_answer_done(&a);
 	return e;
 }
@@ -219,18 +321,16 @@ print_summary(const struct table *t)
 }
 
 struct err *
-folder_verify(
-    const struct folder_judge *j, const char *path, enum lang lang, int *code)
+folder_verify(const struct folder_judge *j, const char *path, enum lang lang,
+    bool json, int *code)
 {
-	CLEANUP(list_done) struct list files = { 0 };
-	struct table t = { .j = j, .folder = path, .lang = lang };
-	TRY(list_files(path, &files));
-	for (size_t i = 0; i < files.n; i++) {
-		show_bar(i, files.n);
-		TRY(judge_file(&t, &files.v[i], code));
-		fflush(stdout);
-	}
-	show_bar(files.n, files.n);
+	struct table t = {
+		.j = j, .folder = path, .lang = lang, .json = json, .code = code
+	};
+	const struct folder_visit v = { .ctx = &t, .file = judge_file };
+	TRY(folder_walk(&v, path));
+	if (json)
+		return json_summary(&t);
 	print_summary(&t);
 	return NULL;
 }

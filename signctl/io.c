@@ -139,3 +139,85 @@ write_bytes(int fd, struct bytes b)
 	}
 	return NULL;
 }
+
+/* ---- in the place of a file that must not be lost ---- */
+
+#define LEFTOVER ".signctl-preserve."
+#define LEFTOVER_TAIL 6 /* letters that mkostemp chooses */
+
+bool
+is_leftover(const char *name)
+{
+	return strncmp(name, LEFTOVER, strlen(LEFTOVER)) == 0 &&
+	       strlen(name) == strlen(LEFTOVER) + LEFTOVER_TAIL;
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static struct err *
+check_unchanged(const char *path, const struct stat *seen)
+{
+	struct stat now;
+	if (lstat(path, &now) != 0)
+		return err_errno(errno, "%s", path);
+	return is_same_file(&now, seen)
+		   ? NULL
+		   : err_coded(
+			 err_new(ERR_DENIED, NULL, "%s", path), "file-changed");
+}
+
+/* Whose it is, and who may read it, are not ours to change. */
+static struct err *
+fill_beside(int fd, const char *path, const struct stat *seen, struct bytes b)
+{
+	struct stat own;
+	TRY(write_bytes(fd, b));
+	if (fstat(fd, &own) != 0)
+		return err_errno(errno, "%s", path);
+	bool ours = own.st_uid == seen->st_uid && own.st_gid == seen->st_gid;
+	if ((!ours && fchown(fd, seen->st_uid, seen->st_gid) != 0) ||
+	    fchmod(fd, seen->st_mode & 07777) != 0 || fsync(fd) != 0)
+		return err_errno(errno, "%s", path);
+	return check_unchanged(path, seen);
+}
+
+static struct err *
+put_in_place(int fd, const char *temp, const char *path, int folder,
+    const struct stat *seen, struct bytes b)
+{
+	TRY(fill_beside(fd, path, seen, b));
+	if (rename(temp, path) != 0)
+		return err_errno(errno, "%s", path);
+	return fsync(folder) == 0 ? NULL : err_errno(errno, "%s", path);
+}
+
+struct err *
+file_replace(const char *path, const struct stat *seen, struct bytes b)
+{
+	CLEANUP(free_charp) char *parent = NULL;
+	CLEANUP(free_charp) char *temp = NULL;
+	const char *slash = strrchr(path, '/');
+	parent = slash == NULL   ? strdup(".")
+		 : slash == path ? strdup("/")
+				 : strndup(path, (size_t)(slash - path));
+	if (parent == NULL ||
+	    asprintf(&temp, "%s/" LEFTOVER "XXXXXX", parent) < 0)
+		return err_new(ERR_NOMEM, NULL, "a path");
+	CLEANUP(close_fdp)
+	int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_fdp)
+	int fd = folder < 0 ? -1 : mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(errno, "%s", parent);
+	struct err *e = put_in_place(fd, temp, path, folder, seen, b);
+	if (e != NULL)
+		(void)unlink(temp);
+	return e;
+}

@@ -32,6 +32,19 @@ struct err *output_commit(struct output *o) MUST_USE;
 void output_done(struct output *o);
 struct err *write_bytes(int fd, struct bytes b) MUST_USE;
 
+/*
+ * file_replace puts `b` in the place of the file, which keeps its owner and
+ * rights: written beside it, on disk before it has the name, and the name on
+ * disk before it returns.  Whatever fails, the file is as it was.  ERR_DENIED
+ * with code "file-changed": it is not the file any more that was `seen`.
+ * Who is killed leaves a file whose name is_leftover knows.
+ */
+struct stat;
+struct err *file_replace(
+    const char *path, const struct stat *seen, struct bytes b) MUST_USE;
+/* Of the last part of a path. */
+bool is_leftover(const char *name);
+
 /* code_read gets the code of the second factor from descriptor --otp-fd, or
  * asks on the terminal when `asked` (and the PIN came from there too); empty
  * when there is none. */

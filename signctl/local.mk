@@ -17,7 +17,8 @@ signctl_signctl_SOURCES = \
 	%D%/offline.c %D%/offline.h \
 	%D%/online.c %D%/online.h \
 	%D%/pin.c \
-	%D%/preserve.c \
+	%D%/keep.c %D%/keep.h \
+	%D%/preserve.c %D%/preserve_folder.c \
 	%D%/raise.c %D%/raise.h \
 	%D%/revoke.c \
 	%D%/service.c %D%/service.h \

@@ -3,7 +3,8 @@
  * verified, raised to LTA with the evidence at hand, verified again, and only
  * written where the outcome is no worse.
  */
-#include "signctl/raise.h"
+#include "signctl/folder.h"
+#include "signctl/keep.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 static const struct option_row options[] = {
 	RAISE_OPTIONS,
 	{ "out", "FILE", "what comes out", false },
+	{ "ahead", "DAYS", "of a folder: renew what ends within them (90)",
+	    false },
 	{ "policy", "NAME", "judged by this one (vn-2025)", false },
 	{ "policy-file", "FILE", "or by one of your own, in JSON", false },
 	{ "content", "FILE", "the data of a detached signature", false },
@@ -23,66 +26,12 @@ static const struct option_row options[] = {
 	{ NULL, NULL, NULL, false },
 };
 
-struct session {
-	struct raise raise;
-	struct input document;
-	struct secret password;
-	struct input policy; /* --policy-file */
-	struct verify_request request;
-};
-
-static void
-session_done(struct session *s)
-{
-	raise_done(&s->raise);
-	input_done(&s->document);
-	secret_done(&s->password);
-	input_done(&s->policy);
-}
-
-static struct err *
-load(const struct args *a, struct session *s)
-{
-	const char *policy = args_get(a, "policy");
-	TRY(raise_load(a, &s->raise));
-	s->raise.level = LEVEL_LTA;
-	TRY(password_read(a, &s->password));
-	s->raise.password = bytes_str((const char *)s->password.ptr);
-	TRY(input_open(a->words[0], &s->document));
-	if (args_has(a, "policy-file"))
-		TRY(input_open(args_get(a, "policy-file"), &s->policy));
-	s->request = (struct verify_request){
-		.format = s->raise.format,
-		.policy = policy != NULL ? policy : "vn-2025",
-		.policy_text = s->policy.bytes,
-		.time = TIME_NONE,
-		.domains = &s->raise.trust,
-		.ndomains = s->raise.trust.anchors.n > 0 ? 1 : 0,
-		.status_data = s->raise.status.v,
-		.nstatus_data = s->raise.status.n,
-		.external = &s->raise.external,
-		.nexternal = s->raise.nexternal,
-		.extra = &s->raise.certs,
-		.password = s->raise.password,
-		.reports = args_has(a, "json") ? REPORT_JSON : REPORT_TEXT,
-	};
-	return NULL;
-}
-
-static struct err *
-judge(struct session *s, struct verify_answer *out)
-{
-	s->request.document = s->document.bytes;
-	s->request.now = clock_now(&clock_system);
-	return verify_online(s->raise.online, &s->request, NULL, out);
-}
-
 /* A signature that is not valid is not made better by keeping it. */
 static struct err *
-check_before(struct session *s, enum indication *out)
+check_before(struct keeper *k, struct bytes document, enum indication *out)
 {
 	struct verify_answer v = { 0 };
-	TRY(judge(s, &v));
+	TRY(keep_judge(k, document, &v));
 	*out = v.indication;
 	struct err *e = v.indication == TOTAL_FAILED
 			    ? err_coded(err_new(ERR_DENIED, NULL, "%s", v.code),
@@ -93,17 +42,17 @@ check_before(struct session *s, enum indication *out)
 }
 
 static struct err *
-write_outcome(const struct args *a, const char *path, struct session *s,
-    enum indication before, int *code)
+write_outcome(const struct args *a, const char *path, struct keeper *k,
+    struct bytes document, enum indication before, int *code)
 {
 	struct verify_answer v = { 0 };
-	TRY(judge(s, &v));
+	TRY(keep_judge(k, document, &v));
 	struct err *e = NULL;
 	if (v.indication > before)
 		e = err_coded(err_new(ERR_INTERNAL, NULL, "%s", v.code),
 		    "preserve-worse");
 	if (e == NULL)
-		e = write_document(path, s->document.bytes);
+		e = write_document(path, document);
 	if (e == NULL) {
 		const struct buf *b =
 		    args_has(a, "json") ? &v.json : &v.text[a->lang];
@@ -115,38 +64,68 @@ write_outcome(const struct args *a, const char *path, struct session *s,
 }
 
 static struct err *
-preserve(const struct args *a, const char *out, struct session *s, int *code)
+preserve_one(struct keeper *k, const struct args *a, int *code)
 {
+	CLEANUP(input_done) struct input document = { 0 };
 	enum indication before;
-	TRY(check_before(s, &before));
-	TRY(raise_all(&s->raise, &s->document));
-	return write_outcome(a, out, s, before, code);
+	const char *out;
+	TRY(args_need(a, "out", &out));
+	TRY(input_open(a->words[0], &document));
+	if (!args_has(a, "json"))
+		k->request.reports = REPORT_TEXT;
+	TRY(check_before(k, document.bytes, &before));
+	TRY(raise_all(&k->raise, &document));
+	return write_outcome(a, out, k, document.bytes, before, code);
+}
+
+/* Each file in a folder has its own content, and is its own outcome. */
+static struct err *
+check_folder(const struct args *a)
+{
+	static const char *const of_one[] = { "out", "content" };
+	for (size_t i = 0; i < COUNT_OF(of_one); i++)
+		if (args_has(a, of_one[i]))
+			return err_new(ERR_USAGE, NULL,
+			    "--%s is for one file; those of a folder are "
+			    "replaced",
+			    of_one[i]);
+	return NULL;
 }
 
 static struct err *
 run(const struct args *a, int *code)
 {
-	CLEANUP(session_done) struct session s = { 0 };
-	const char *out;
+	CLEANUP(keep_done) struct keeper k = { .judged_by = NULL };
 	if (a->nwords != 1)
-		return err_new(ERR_USAGE, NULL, "preserve which one file?");
-	TRY(args_need(a, "out", &out));
-	TRY(load(a, &s));
+		return err_new(
+		    ERR_USAGE, NULL, "preserve which one file or folder?");
+	bool folder = is_folder(a->words[0]);
+	if (folder)
+		TRY(check_folder(a));
+	else if (args_has(a, "ahead"))
+		return err_new(ERR_USAGE, NULL, "--ahead is for a folder");
+	TRY(keep_load(a, &k));
 	TRY(worker_start());
-	struct err *e = preserve(a, out, &s, code);
+	struct err *e =
+	    folder ? preserve_folder(&k, a, code) : preserve_one(&k, a, code);
 	worker_stop();
 	return e;
 }
 
 const struct command command_preserve = {
 	.name = "preserve",
-	.words = "FILE",
+	.words = "FILE|FOLDER",
 	.summary = "verify a file and raise it to LTA, to be kept for decades",
 	.more = "The file is verified under the policy, raised to LTA by --tsa "
 		"and the evidence of the\nfiles given, or of the servers with "
 		"--online, and verified again; the "
 		"report says until when the evidence holds.\nBefore that time, "
-		"preserve it again.  One that is not valid is refused.",
+		"preserve it again.  One that is not valid is refused.\n\n"
+		"Of a folder all files below it are raised, each in its own "
+		"place and all at once; those at LTA are\nrenewed where their "
+		"evidence ends within --ahead days, and what needs nothing is "
+		"left alone: run it\nevery night.  Whatever fails, the file "
+		"stays as it was.",
 	.options = options,
 	.run = run,
 };

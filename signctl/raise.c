@@ -64,6 +64,8 @@ sort_status(struct raise *r)
 		else
 			r->crls[r->evidence.ncrls++] = s->der;
 	}
+	r->ncrls = r->evidence.ncrls;
+	r->nocsps = r->evidence.nocsps;
 	r->evidence.crls = r->crls;
 	r->evidence.ocsps = r->ocsps;
 	r->evidence.certs = &r->certs;
@@ -329,11 +331,14 @@ lowest(const struct raise *r, const struct levels *l, enum level *out)
 			   "no-signature");
 }
 
-/* What the servers say, beside what the files give. */
+/* What the servers say, beside what the files give, and in the place of what
+ * they said of the file before. */
 static void
 add_kept(struct raise *r)
 {
 	struct evidence *v = &r->evidence;
+	v->ncrls = r->ncrls;
+	v->nocsps = r->nocsps;
 	for (size_t i = 0; i < r->kept.ncrls; i++)
 		r->crls[v->ncrls++] = r->kept.crls[i];
 	for (size_t i = 0; i < r->kept.nocsps; i++)
@@ -362,6 +367,7 @@ collect(struct raise *r, const struct input *document)
 		.reports = REPORT_JSON };
 	if (r->online == NULL)
 		return NULL;
+	online_kept_done(&r->kept);
 	TRY(verify_online(r->online, &q, &r->kept, &a));
 	/* Without it the level would be claimed and not reached. */
 	if (a.sub == SUB_TRY_LATER &&
@@ -373,18 +379,32 @@ collect(struct raise *r, const struct input *document)
 	return NULL;
 }
 
-struct err *
-raise_all(struct raise *r, struct input *document)
+static struct err *
+look(const struct raise *r, struct bytes document, struct levels *now,
+    enum level *have)
 {
-	const struct step look = { .format = r->format,
-		.request = { .document = document->bytes,
+	const struct step s = { .format = r->format,
+		.request = { .document = document,
 		    .password = r->password,
 		    .external = &r->external,
 		    .nexternal = r->nexternal } };
+	TRY(find_levels(&s, now));
+	return lowest(r, now, have);
+}
+
+struct err *
+raise_lowest(const struct raise *r, struct bytes document, enum level *out)
+{
+	CLEANUP(levels_done) struct levels now = { 0 };
+	return look(r, document, &now, out);
+}
+
+struct err *
+raise_all(struct raise *r, struct input *document)
+{
 	CLEANUP(levels_done) struct levels now = { 0 };
 	enum level have;
-	TRY(find_levels(&look, &now));
-	TRY(lowest(r, &now, &have));
+	TRY(look(r, document->bytes, &now, &have));
 	if (have < LEVEL_T && r->level >= LEVEL_T)
 		TRY(raise_to(r, LEVEL_T, &now, document));
 	if (r->level >= LEVEL_LT)

@@ -42,7 +42,8 @@ struct raise {
 	struct evidence evidence;
 	struct signctl_online *online; /* NULL: only what the files give */
 	struct trust_domain trust;     /* --trust, "given" */
-	struct online_kept kept;       /* what online brought */
+	struct online_kept kept;       /* what online brought, of one file */
+	size_t ncrls, nocsps;          /* of the files given, without it */
 };
 
 /* raise_load reads the options; without --level it is LEVEL_B. */
@@ -59,6 +60,11 @@ struct err *raise_stamp(const struct raise *r, enum digest_alg alg,
 /* raise_all does what is missing up to r->level, one level after the other,
  * and leaves the outcome in *document. */
 struct err *raise_all(struct raise *r, struct input *document) MUST_USE;
+
+/* raise_lowest: the lowest level of the signatures that are meant.  ERR_MISSING
+ * with code "no-signature". */
+struct err *raise_lowest(const struct raise *r, struct bytes document,
+    enum level *out) MUST_USE;
 
 /* write_document replaces the file, or makes it. */
 struct err *write_document(const char *path, struct bytes document) MUST_USE;

@@ -1,5 +1,7 @@
 #include "signctl/service.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,13 +87,8 @@ officer_open(const struct args *a, struct signd **out)
 struct err *
 json_read(const char *text, json_t **out)
 {
-	json_error_t why;
-	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, &why);
-	if (j == NULL)
-		return err_new(
-		    ERR_REMOTE, NULL, "the answer is no JSON: %s", why.text);
-	*out = j;
-	return NULL;
+	struct err *e = json_parse(bytes_str(text), out);
+	return e == NULL ? NULL : err_while(e, "the answer");
 }
 
 struct err *

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/nfc.h"
 #include "certs/csr.h"
 #include "certs/ossl.h"
 #include "certs/aead.h"
@@ -141,22 +142,37 @@ make_request(const struct token_open *t, void *ctx, struct buf *out)
 
 #define SUBJECT_MAX 16
 
+struct subject {
+	struct subject_field field[SUBJECT_MAX];
+	char *value[SUBJECT_MAX];
+	size_t n;
+};
+
+static void
+subject_done(struct subject *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free_charp(&s->value[i]);
+}
+
 /* --subject TYPE=VALUE, as often as wanted. */
 static struct err *
-read_subject(
-    const struct args *a, struct subject_field f[SUBJECT_MAX], size_t *n)
+read_subject(const struct args *a, struct subject *s)
 {
-	const char *const *pairs = args_all(a, "subject", n);
-	if (*n > SUBJECT_MAX)
+	size_t n;
+	const char *const *pairs = args_all(a, "subject", &n);
+	if (n > SUBJECT_MAX)
 		return err_new(ERR_LIMIT, NULL, "over %d fields", SUBJECT_MAX);
-	for (size_t i = 0; i < *n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* The words are ours to cut: argv is writable. */
 		char *eq = strchr((char *)(uintptr_t)pairs[i], '=');
 		if (eq == NULL)
 			return err_new(
 			    ERR_USAGE, NULL, "--subject wants TYPE=VALUE");
 		*eq = '\0';
-		f[i] = (struct subject_field){ pairs[i], eq + 1 };
+		TRY(utf8_dup_nfc(bytes_str(eq + 1), &s->value[i]));
+		s->field[s->n++] =
+		    (struct subject_field){ pairs[i], s->value[i] };
 	}
 	return NULL;
 }
@@ -176,9 +192,10 @@ run_csr(const struct args *a, int *code)
 	CLEANUP(token_place_done) struct token_place p = { 0 };
 	CLEANUP(token_pin_done) struct token_pin pin = { 0 };
 	CLEANUP(buf_done) struct buf der = BUF(CSR_MAX);
-	struct subject_field subject[SUBJECT_MAX];
-	struct csr_fields f = { .subject = subject };
-	TRY(read_subject(a, subject, &f.nsubject));
+	CLEANUP(subject_done) struct subject subject = { .n = 0 };
+	TRY(read_subject(a, &subject));
+	struct csr_fields f = { .subject = subject.field,
+		.nsubject = subject.n };
 	TRY(token_place_read(a, &p));
 	TRY(token_pin_read(a, &p, &pin));
 	TRY(token_run(&p, &pin, false, make_request, &f, &der));

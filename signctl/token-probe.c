@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/encoding.h"
+#include "base/json.h"
 #include "certs/ossl.h"
 #include "certs/issue.h"
 #include "signctl/token-tell.h"
@@ -381,9 +382,9 @@ probe_one(const struct probe *p, json_t *all)
 {
 	CLEANUP(buf_done) struct buf text = BUF(PROBE_MAX);
 	struct err *e = child_run(probe_child, (void *)(uintptr_t)p, &text);
-	json_t *j = e == NULL
-			? json_loadb((const char *)text.ptr, text.len, 0, NULL)
-			: json_object();
+	json_t *j = e == NULL ? NULL : json_object();
+	if (e == NULL)
+		err_free(json_parse(buf_bytes(&text), &j));
 	if (j == NULL || json_array_append_new(all, j) != 0) {
 		err_free(e);
 		return err_new(ERR_INTERNAL, NULL, "JSON");

@@ -166,7 +166,7 @@ load_policy(const struct args *a, struct session *s)
 	TRY(input_open(file, &s->policy));
 	s->request.policy_text = s->policy.bytes;
 	return err_while(
-	    policy_parse(s->policy.bytes, &s->judged_by), "%s", file);
+	    policy_own(s->policy.bytes, &s->judged_by), "%s", file);
 }
 
 static struct err *
@@ -333,10 +333,21 @@ static struct err *
 judge_path(void *ctx, const char *path, struct verify_answer *out)
 {
 	struct session *s = ctx;
+	CLEANUP(input_done) struct input content = { 0 };
 	unsigned wanted = s->request.reports;
-	s->request.reports = REPORT_NONE;
+	bool detached;
+	TRY(content_beside(path, &content, &detached));
+	const struct external beside = { .uri = NULL, .data = content.bytes };
+	if (detached && s->nexternal == 0) {
+		s->request.external = &beside;
+		s->request.nexternal = 1;
+	}
+	s->request.reports =
+	    (wanted & REPORT_JSON) != 0 ? REPORT_JSON : REPORT_NONE;
 	struct err *e = verify_here(s, path, out);
 	s->request.reports = wanted;
+	s->request.external = s->external;
+	s->request.nexternal = s->nexternal;
 	return e;
 }
 
@@ -349,7 +360,8 @@ verify_word(
 	};
 	struct verify_answer v = { 0 };
 	if (is_folder(path))
-		return folder_verify(&j, path, a->lang, code);
+		return folder_verify(
+		    &j, path, a->lang, args_has(a, "json"), code);
 	TRY(verify_here(s, path, &v));
 	struct err *e = write_revision(a, path, &v);
 	if (e == NULL)

@@ -69,6 +69,7 @@ take_question(
 		{ "of", f->of, sizeof(f->of) },
 		{ "password", f->password, sizeof(f->password) },
 		{ "keep", f->keep, sizeof(f->keep) },
+		{ "vietnam_time", f->vietnam_time, sizeof(f->vietnam_time) },
 		{ "time", f->time, sizeof(f->time) } };
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (strcmp(key, texts[i].key) == 0)

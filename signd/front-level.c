@@ -208,12 +208,12 @@ difference(const struct spool *before, const struct spool *after,
 
 /* ---- evidence ---- */
 
-/* Our own issuer's certificates and its CRL; what foreign signatures need
- * comes in them, or not at all. */
+/* Our own issuer's certificates, its CRL and its root's; what foreign
+ * signatures need comes in them, or not at all. */
 struct own {
-	struct ipc_message crl;
+	struct ipc_message crl, root_crl;
 	struct cert_list certs;
-	struct bytes crl_der;
+	struct bytes crls[2];
 	struct evidence evidence;
 };
 
@@ -221,7 +221,19 @@ static void
 own_done(struct own *o)
 {
 	ipc_message_done(&o->crl);
+	ipc_message_done(&o->root_crl);
 	cert_list_done(&o->certs);
+}
+
+static struct err *
+take_list(struct own *o, const struct ipc_message *m)
+{
+	struct unpack u = unpack_of(buf_bytes(&m->body));
+	struct bytes der;
+	TRY(unpack_bytes(&u, 1, &der));
+	if (der.len > 0)
+		o->crls[o->evidence.ncrls++] = der;
+	return NULL;
 }
 
 static struct err *
@@ -236,11 +248,11 @@ own_get(const struct front *f, struct own *o)
 		TRY(cert_list_add_der(&o->certs, der));
 	}
 	TRY(ask_keyholder(f, KEY_CRL, BYTES_NONE, &o->crl));
-	u = unpack_of(buf_bytes(&o->crl.body));
-	TRY(unpack_bytes(&u, 1, &o->crl_der));
+	TRY(take_list(o, &o->crl));
+	TRY(ask_ledger(f, LEDGER_ROOT_CRL, BYTES_NONE, &o->root_crl));
+	TRY(take_list(o, &o->root_crl));
 	o->evidence.certs = &o->certs;
-	o->evidence.crls = &o->crl_der;
-	o->evidence.ncrls = o->crl_der.len > 0;
+	o->evidence.crls = o->crls;
 	return NULL;
 }
 
@@ -302,8 +314,9 @@ collect(const struct front *f, const struct spool *document, int64_t wait_ms,
 		.now = clock_now(&clock_system),
 		.domains = t.domains,
 		.ndomains = t.ndomains,
-		.status_data = &t.crl,
-		.nstatus_data = t.crl.der.len > 0,
+		.status_data = t.crls,
+		.nstatus_data = t.ncrls,
+		.extra = &t.ended,
 		.index_fds = t.index_fds,
 		.nindexes = t.nindexes,
 		.status_along = t.nindexes > 0,
@@ -326,12 +339,12 @@ step_with_evidence(const struct front *f, struct extend_request *q,
 {
 	CLEANUP(online_kept_done) struct online_kept kept = { .nders = 0 };
 	TRY(collect(f, document, wait_ms, &kept));
-	struct bytes crls[SOURCES_MAX + 1];
+	struct bytes crls[SOURCES_MAX + COUNT_OF(own->crls)];
 	size_t n = 0;
 	for (; n < kept.ncrls; n++)
 		crls[n] = kept.crls[n];
-	if (own->crl_der.len > 0)
-		crls[n++] = own->crl_der;
+	for (size_t i = 0; i < own->evidence.ncrls; i++)
+		crls[n++] = own->crls[i];
 	q->evidence = (struct evidence){ .certs = &own->certs,
 		.ders = kept.ders,
 		.nders = kept.nders,

@@ -19,25 +19,60 @@ trusted_done(struct trusted *t)
 {
 	free(t->domains);
 	ipc_message_done(&t->ca);
+	ipc_message_done(&t->root_list);
 	buf_done(&t->list);
 	index_file_free(t->index);
 	cert_list_done(&t->anchors);
+	cert_list_done(&t->ended);
 	if (t->snapshot != NULL)
 		trust_release(t->snapshot);
 	*t = (struct trusted){ 0 };
 }
 
+/* Of what the root has made: *out NULL when it is nothing. */
 static struct err *
-read_own_ca(struct trusted *t)
+read_root_list(const struct front *f, struct trusted *t, struct crl **out)
 {
+	struct bytes der;
+	TRY(ask_ledger(f, LEDGER_ROOT_CRL, BYTES_NONE, &t->root_list));
+	struct unpack u = unpack_of(buf_bytes(&t->root_list.body));
+	TRY(unpack_bytes(&u, 1, &der));
+	if (der.len == 0)
+		return NULL;
+	t->crls[t->ncrls++] = (struct status_data){ .der = der };
+	return crl_parse(der, out);
+}
+
+static struct err *
+has_ended(const struct crl *list, const struct cert *c, bool *out)
+{
+	struct status_answer answer;
+	*out = false;
+	return list == NULL ? NULL : crl_find(list, c, &answer, out);
+}
+
+/* The root, and the issuing CA too: whether that one is still good is for this
+ * service to know, and it is not once the root's list names it. */
+static struct err *
+add_own_ca(struct trusted *t, const struct crl *list, struct bytes der)
+{
+	CLEANUP(cert_freep) struct cert *c = NULL;
+	bool ended;
+	TRY(cert_parse(der, &c));
+	TRY(has_ended(list, c, &ended));
+	return cert_list_add_der(ended ? &t->ended : &t->anchors, der);
+}
+
+static struct err *
+read_own_ca(const struct front *f, struct trusted *t)
+{
+	CLEANUP(crl_freep) struct crl *list = NULL;
+	TRY(read_root_list(f, t, &list));
 	struct unpack u = unpack_of(buf_bytes(&t->ca.body));
 	while (unpack_is(&u, 1)) {
 		struct bytes der;
 		TRY(unpack_bytes(&u, 1, &der));
-		/* The root, and the issuing CA too: whether that one is still
-		 * good is for this service to know, and nobody else's CRL
-		 * tells it. */
-		TRY(cert_list_add_der(&t->anchors, der));
+		TRY(add_own_ca(t, list, der));
 	}
 	return unpack_end(&u);
 }
@@ -47,8 +82,8 @@ read_own_ca(struct trusted *t)
 /* A million entries take a second; before it may stand one list of others. */
 #define OWN_LIST_WAIT_MS 30000
 
-/* The ledger is asked each time whether there is a newer one: what was revoked a
- * moment ago must not be called good. */
+/* The ledger is asked each time whether there is a newer one: what was revoked
+ * a moment ago must not be called good. */
 static struct err *
 get_own_list(const struct front *f, struct trusted *t)
 {
@@ -68,12 +103,12 @@ get_own_list(const struct front *f, struct trusted *t)
 	TRY(own_list_take(f->own_list, f->shelf, (int64_t)number, der,
 	    OWN_LIST_WAIT_MS, &t->list, &t->index));
 	if (t->index == NULL) {
-		t->crl.der = buf_bytes(&t->list);
+		t->crls[t->ncrls++] =
+		    (struct status_data){ .der = buf_bytes(&t->list) };
 		return NULL;
 	}
-	t->crl = (struct status_data){
-		.der = t->index->map, .is_index = true
-	};
+	t->crls[t->ncrls++] =
+	    (struct status_data){ .der = t->index->map, .is_index = true };
 	t->index_fds[0] = t->index->fd;
 	t->nindexes = 1;
 	return NULL;
@@ -83,7 +118,7 @@ static struct err *
 get_own(const struct front *f, struct trusted *t)
 {
 	TRY(ask_ledger(f, LEDGER_CA, BYTES_NONE, &t->ca));
-	TRY(read_own_ca(t));
+	TRY(read_own_ca(f, t));
 	return get_own_list(f, t);
 }
 
@@ -148,8 +183,8 @@ verify(void *ctx, const struct verify_request *q, struct verify_answer *out)
 	for (size_t i = 0; i < q->nindexes; i++)
 		fds[1 + i] = q->index_fds[i];
 	TRY(verify_request_pack(q, &body));
-	TRY(ask_worker_fds(w->f, WORKER_VERIFY, buf_bytes(&body), fds,
-	    1 + q->nindexes, &m));
+	TRY(ask_worker_fds(
+	    w->f, WORKER_VERIFY, buf_bytes(&body), fds, 1 + q->nindexes, &m));
 	return unpack(&m, out);
 }
 
@@ -184,8 +219,8 @@ ask_verification(const struct front *f, const struct verify_request *q, int fd,
 		.deadline_ms = wait_ms };
 	/* Its memory has a lock of its own. */
 	if (f->s->status_online && wait_ms > 0)
-		o.source = fetch_source(
-		    (struct fetch_source *)(uintptr_t)&f->status);
+		o.source =
+		    fetch_source((struct fetch_source *)(uintptr_t)&f->status);
 	return online_verify(&o, q, keep, out);
 }
 

@@ -7,14 +7,16 @@
 #include "signd/front.h"
 #include "signd/proto.h"
 
-#define CA_KEPT 86400 /* seconds that caches keep the CA's certificate */
+/* Seconds that caches keep them. */
+#define CA_KEPT 86400
+#define CRL_KEPT 60
+#define ROOT_CRL_KEPT 3600
 
-struct err *
-get_public_crl(struct request *r, struct reply *out)
+static struct err *
+get_list(struct request *r, uint16_t op, int64_t kept, struct reply *out)
 {
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
-	/* Strangers get the one that is there; front.c has it made in time. */
-	TRY(ask_ledger(r->front, LEDGER_CRL, BYTES_NONE, &m));
+	TRY(ask_ledger(r->front, op, BYTES_NONE, &m));
 	struct unpack u = unpack_of(buf_bytes(&m.body));
 	struct bytes der;
 	TRY(unpack_bytes(&u, 1, &der));
@@ -27,10 +29,24 @@ get_public_crl(struct request *r, struct reply *out)
 	TRY(crl_parse(der, &crl));
 	out->made = crl_this_update(crl);
 	/* The next one may come sooner: on each revocation. */
-	out->until = clock_now(&clock_system) + 60;
+	out->until = clock_now(&clock_system) + kept;
 	out->status = 200;
 	out->type = "application/pkix-crl";
 	return NULL;
+}
+
+/* Strangers get the one that is there; front.c has it made in time. */
+struct err *
+get_public_crl(struct request *r, struct reply *out)
+{
+	return get_list(r, LEDGER_CRL, CRL_KEPT, out);
+}
+
+/* The root's, which is made by hand (signd root-crl). */
+struct err *
+get_public_root_crl(struct request *r, struct reply *out)
+{
+	return get_list(r, LEDGER_ROOT_CRL, ROOT_CRL_KEPT, out);
 }
 
 struct err *

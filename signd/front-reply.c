@@ -31,13 +31,17 @@ read_stream(void *ctx, uint64_t pos, char *out, size_t max)
 	const struct insertion *in = &r->insertion;
 	struct bytes head = buf_bytes(&in->head);
 	struct bytes middle = buf_bytes(&in->bytes);
+	if (pos < in->head_at)
+		return read_out(r->document.fd, pos, out,
+		    max < in->head_at - pos ? max : in->head_at - pos);
+	pos -= in->head_at;
 	if (pos < head.len)
 		return copy_out(bytes_from(head, pos), out, max);
 	pos -= head.len;
 	/* Up to the insertion, of the document what is not replaced. */
-	uint64_t kept = in->at - in->head_cut;
+	uint64_t from = in->head_at + in->head_cut, kept = in->at - from;
 	if (pos < kept)
-		return read_out(r->document.fd, pos + in->head_cut, out,
+		return read_out(r->document.fd, pos + from, out,
 		    max < kept - pos ? max : kept - pos);
 	pos -= kept;
 	if (pos < middle.len)

@@ -1,11 +1,13 @@
 #include "signd/front-seal.h"
 
 #include "base/pack.h"
+#include "pdf/params.h"
 #include "signd/front-level.h"
 #include "signd/proto.h"
 #include "worker/job.h"
 
 #define PREPARE_MAX (1024 * 1024) /* bytes: certificates and a few words */
+#define PARAMS_MAX 4096   /* bytes: one word of them */
 #define VALUE_MAX 512             /* bytes: RSA-4096 */
 #define SHA256_BYTES 32
 
@@ -47,10 +49,15 @@ get_key(const struct front *f, struct seal_key *k)
 	return unpack_end(&u);
 }
 
+/* A receipt is certified: a signature that somebody adds with a picture over
+ * what the receipt says is not permitted then (ISO 32000-2 12.8.2.2). */
 static struct err *
 prepare(const struct front *f, const struct sealing *s,
     const struct spool *receipt, const struct seal_key *k, struct prepared *out)
 {
+	const struct pdf_params certified = { .certify = PDF_CERTIFY_NOTHING };
+	CLEANUP(buf_done) struct buf pdf = BUF(PARAMS_MAX);
+	TRY(pdf_params_pack(&certified, &pdf));
 	const struct sig_alg alg = seal_alg(k->cert);
 	const struct prepare_request p = { .format = "pdf",
 		.cert = cert_der(k->cert),
@@ -61,7 +68,8 @@ prepare(const struct front *f, const struct sealing *s,
 		.level = LEVEL_T,
 		.time = clock_now(&clock_system),
 		.reason = s->reason,
-		.field = s->field };
+		.field = s->field,
+		.pdf = buf_bytes(&pdf) };
 	CLEANUP(buf_done) struct buf body = BUF(PREPARE_MAX);
 	CLEANUP(ipc_message_done) struct ipc_message m = { 0 };
 	TRY(prepare_request_pack(&p, &body));

@@ -101,7 +101,8 @@ signed_type(const struct request *r)
 {
 	static const char *const types[] = { "application/pdf",
 		"application/xml", "application/pkcs7-mime",
-		"application/cms" };
+		"application/cms", "application/vnd.etsi.asic-s+zip",
+		"application/vnd.etsi.asic-e+zip" };
 	const char *media = r->form != NULL ? r->form->media : r->media;
 	if (strcmp(media, "text/xml") == 0)
 		return "application/xml";

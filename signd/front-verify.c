@@ -132,31 +132,43 @@ read_shown(const struct request *r, struct asked_for *w)
 	return NULL;
 }
 
+/* A page's field for a time has no zone; who fills it in is in Viet Nam. */
+static struct err *
+read_time(const struct request *r, int64_t *out)
+{
+	const struct form *form = r->form;
+	const char *text;
+	char local[sizeof(form->vietnam_time) + 8];
+	*out = TIME_NONE;
+	TRY(request_param(r, "time", &text));
+	if (form != NULL && text == NULL && form->time[0] != '\0')
+		text = form->time;
+	if (form != NULL && text == NULL && form->vietnam_time[0] != '\0') {
+		snprintf(local, sizeof(local), "%s+07:00", form->vietnam_time);
+		text = local;
+	}
+	if (text == NULL)
+		return NULL;
+	struct err *e = time_parse_iso(bytes_str(text), out);
+	return e == NULL ? NULL : err_coded(e, "parameter");
+}
+
 static struct err *
 read_wanted(const struct request *r, struct asked_for *w)
 {
 	static const char *const names[] = { "policy", "time", "wait", "keep",
 		"filename", "shown", "hash", "of", NULL };
-	const char *time;
 	const struct form *form = r->form;
 	TRY(request_params_are(r, names));
 	TRY(request_param(r, "policy", &w->policy));
-	TRY(request_param(r, "time", &time));
+	TRY(read_time(r, &w->time));
 	TRY(wait_param(r, &w->wait_ms));
 	if (form != NULL && w->policy == NULL && form->policy[0] != '\0')
 		w->policy = form->policy;
-	if (form != NULL && time == NULL && form->time[0] != '\0')
-		time = form->time;
 	if (w->policy == NULL)
 		w->policy = r->front->s->policy;
 	CLEANUP(policy_freep) struct policy *known = NULL;
 	TRY(policy_load(w->policy, &known));
-	w->time = TIME_NONE;
-	if (time != NULL) {
-		struct err *e = time_parse_iso(bytes_str(time), &w->time);
-		if (e != NULL)
-			return err_coded(e, "parameter");
-	}
 	if (form != NULL && form->has_content)
 		w->content = buf_bytes(&form->content);
 	TRY(read_hashes(r, w));
@@ -184,8 +196,9 @@ judge_document(const struct request *r, const struct asked_for *w,
 		.now = clock_now(&clock_system),
 		.domains = t->domains,
 		.ndomains = t->ndomains,
-		.status_data = &t->crl,
-		.nstatus_data = t->crl.der.len > 0,
+		.status_data = t->crls,
+		.nstatus_data = t->ncrls,
+		.extra = &t->ended,
 		.index_fds = t->index_fds,
 		.nindexes = t->nindexes,
 		.status_along = t->nindexes > 0,
@@ -298,8 +311,8 @@ reply_error_page(struct request *r, struct err *e, struct reply *out)
 	    "<!DOCTYPE html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width\">"
 	    "<title>%s</title><link rel=\"stylesheet\" href=\"/style.css\">"
-	    "</head><body><main><section class=\"verdict error\"><p "
-	    "class=\"word\">%s</p><p>%s</p><p class=\"code\">%s</p></section>"
+	    "</head><body><main><section class=\"verdict error\"><h1 "
+	    "class=\"word\">%s</h1><p>%s</p><p class=\"code\">%s</p></section>"
 	    "<p><a href=\"/\">%s</a></p></main></body></html>\n",
 	    lang == LANG_VI ? "vi" : "en", message_text(code, lang),
 	    message_text(code, lang), message_next(code, lang), code,

@@ -5,10 +5,10 @@
  *	front-check.c   what is refused before a body comes
  *	front-reply.c   how an answer goes out
  *	front-routes.c  the one table of calls
- *	front-verify.c, front-verdict.c, front-receipt.c, front-sign.c, front-hash.c, front-credential.c,
- *	front-officer.c, front-pages.c   the calls, in threads that may wait
- *	front-backend.c asking the other processes
- *	front.c         start, TLS, end
+ *	front-verify.c, front-verdict.c, front-receipt.c, front-sign.c,
+ *front-hash.c, front-credential.c, front-officer.c, front-pages.c   the calls,
+ *in threads that may wait front-backend.c asking the other processes front.c
+ *start, TLS, end
  */
 #ifndef SIGND_SIGND_FRONT_H
 #define SIGND_SIGND_FRONT_H
@@ -115,13 +115,13 @@ struct route {
 	struct err *(*quick)(
 	    struct request *r, struct reply *out, enum quick_end *end);
 	bool pictures; /* a form brings pictures of the signature */
-	bool secret; /* the parameter is, and stays out of the log */
-	bool now; /* never waits: runs in the thread of HTTP */
+	bool secret;   /* the parameter is, and stays out of the log */
+	bool now;      /* never waits: runs in the thread of HTTP */
 	struct err *(*handle)(struct request *r, struct reply *out);
 };
 
-/* What the log says of a path: an id that nobody else may know is left out, also
- * of an address that is nearly one of ours. */
+/* What the log says of a path: an id that nobody else may know is left out,
+ * also of an address that is nearly one of ours. */
 const char *route_log_path(const char *path);
 /* NULL with *allow set: the path is there, the method is not. */
 enum listener_kind { LISTEN_CITIZENS, LISTEN_OFFICERS, LISTEN_PLAIN };
@@ -145,8 +145,8 @@ struct reply {
 	const char *allow; /* for 405; static */
 	char *disposition; /* Content-Disposition; owned, may be NULL */
 	char place[64];    /* Content-Location; "": none */
-	int64_t made;          /* seconds; 0: caches may not keep the answer */
-	int64_t until;         /* seconds: then it is out of date */
+	int64_t made;      /* seconds; 0: caches may not keep the answer */
+	int64_t until;     /* seconds: then it is out of date */
 	char etag[REPLY_ETAG]; /* with its quotes; "": none */
 };
 void reply_done(struct reply *r);
@@ -169,14 +169,14 @@ struct request {
 	const char *param; /* what stood for {}; part of path */
 	const char *method;
 	bool officer;
-	bool plain;  /* came without TLS */
-	bool quick;  /* too many of these come for a line each in the log */
+	bool plain; /* came without TLS */
+	bool quick; /* too many of these come for a line each in the log */
 	struct payer address; /* whose */
-	char id[17]; /* tells this request in log and answer */
+	char id[17];          /* tells this request in log and answer */
 	_Atomic enum request_state state; /* the sweeper looks at it, too */
 	int64_t started_ms;
 	_Atomic int64_t sending_ms; /* since when the answer goes out; 0: not */
-	size_t received; /* bytes of body */
+	size_t received;            /* bytes of body */
 	char media[64];  /* of the body, lower case, without parameters */
 	struct buf json; /* BODY_JSON: wiped at the end */
 	struct spool document;
@@ -216,10 +216,11 @@ struct form {
 	char policy[64];
 	char lang[8];
 	char time[64];
+	char vietnam_time[32]; /* without a zone: as a field of a page has it */
 	char keep[16];
 	char hash[512];
 	char of[8];
-	char password[128]; /* of the document; wiped */
+	char password[128];   /* of the document; wiped */
 	char name[PARAM_MAX]; /* of the document, as the browser told it */
 	struct err *error;
 };
@@ -293,14 +294,16 @@ struct err *ask_ledger(const struct front *f, uint16_t op, struct bytes body,
 struct trusted {
 	struct trust_domain *domains;
 	size_t ndomains;
-	struct status_data crl; /* no bytes: none yet */
+	struct status_data crls[2]; /* our CA's, the root's; those there are */
+	size_t ncrls;
 	/* What these borrow from. */
-	struct ipc_message ca;
+	struct ipc_message ca, root_list;
 	struct buf list;          /* our own CRL, when it is a small one */
 	struct index_file *index; /* of it, when it is a large one */
-	int index_fds[1]; /* what a verify_request wants of that */
+	int index_fds[1];         /* what a verify_request wants of that */
 	size_t nindexes;
 	struct cert_list anchors;
+	struct cert_list ended; /* our own CAs that their root has revoked */
 	struct trust_snapshot *snapshot;
 };
 struct err *trusted_get(const struct front *f, struct trusted *out) MUST_USE;
@@ -345,7 +348,7 @@ struct err *credential_alg(
 /* ---- PIN or SAD ---- */
 
 struct secret_of {
-	const char *pin; /* plain; NULL when it is one of the others */
+	const char *pin;  /* plain; NULL when it is one of the others */
 	const char *code; /* of the second factor with a plain one, or NULL */
 	struct bytes sad;
 	struct bytes sealed; /* a PIN that only keyholders open */
@@ -383,7 +386,8 @@ struct err *once_claim(struct request *r, struct bytes material,
 void once_end(
     struct request *r, struct once *once, const struct reply *out, bool worked);
 
-/* ---- what everybody may ask (front-public.c, front-tsa.c, front-ocsp.c) ---- */
+/* ---- what everybody may ask (front-public.c, front-tsa.c, front-ocsp.c) ----
+ */
 
 struct err *quick_get_ocsp(
     struct request *r, struct reply *out, enum quick_end *end) MUST_USE;
@@ -394,8 +398,8 @@ struct err *quick_post_tsa(
 struct err *stamp_batch_start(struct front *f, struct batch **out) MUST_USE;
 bool ocsp_is_get(const char *path);
 /* Such a GET whose answer is kept: queued before anything else is looked at. */
-bool ocsp_at_once(const struct front *f, const char *path,
-    struct MHD_Connection *connection);
+bool ocsp_at_once(
+    const struct front *f, const char *path, struct MHD_Connection *connection);
 /* A certificate was issued: its answer is made before anybody asks. */
 void ocsp_issued(struct front *f, struct bytes cert_der);
 /* The register was changed by us: what was made before is not given any more
@@ -435,6 +439,7 @@ HANDLER(post_certificate);
 HANDLER(post_revoke);
 HANDLER(get_audit);
 HANDLER(get_public_crl);
+HANDLER(get_public_root_crl);
 HANDLER(get_public_ca);
 HANDLER(get_ocsp);
 HANDLER(post_ocsp);

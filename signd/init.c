@@ -8,6 +8,7 @@
 
 #include <openssl/pem.h>
 
+#include "base/nfc.h"
 #include "certs/issue.h"
 #include "certs/ossl.h"
 #include "certs/aead.h"
@@ -18,6 +19,7 @@
 #include "signd/operator.h"
 #include "signd/part.h"
 #include "signd/process.h"
+#include "signd/root-crl.h"
 
 #define DAY 86400        /* seconds */
 #define ROOT_DAYS 7300   /* Decree 23/2025: a root 25 years at most */
@@ -74,6 +76,12 @@ subject_of(
 	return n;
 }
 
+static const char *
+text_or_none(const char *s)
+{
+	return s == NULL || s[0] == '\0' ? NULL : s;
+}
+
 static struct p11_signer
 authority_key(const struct authority *a)
 {
@@ -98,6 +106,7 @@ certify(const struct init_options *o, struct authority *a,
 		.not_before = now,
 		.not_after = now + names.days * DAY,
 		.alg = ca_alg,
+		.crl_url = root == NULL ? NULL : text_or_none(o->root_crl_url),
 	};
 	struct p11_signer by = authority_key(root == NULL ? a : root);
 	struct signer signer = p11_signer(&by);
@@ -185,6 +194,27 @@ write_protocol(const struct keyholder *k, const struct init_options *o,
 	return pack_bytes(out, 6, buf_bytes(&sig));
 }
 
+/* 7 the root's first list, which names nobody: where certificates say that
+ * there is one, who looks must find it; 8 its number [n]. */
+static struct err *
+write_first_list(
+    const struct init_options *o, const struct authority *root, struct buf *out)
+{
+	int64_t now = clock_now(&clock_system);
+	const struct crl_fields f = { .issuer = root->cert,
+		.this_update = now,
+		.next_update = now + (int64_t)ROOT_CRL_DAYS * DAY,
+		.number = (uint64_t)now,
+		.alg = ca_alg };
+	struct p11_signer by = authority_key(root);
+	struct signer signer = p11_signer(&by);
+	CLEANUP(buf_done) struct buf der = BUF(CERT_MAX);
+	if (text_or_none(o->root_crl_url) != NULL)
+		TRY(crl_issue(&f, &signer, &der));
+	TRY(pack_bytes(out, 7, buf_bytes(&der)));
+	return pack_i64(out, 8, now);
+}
+
 /* The root's own token, of the module that is loaded already. */
 struct err *
 init_open_root(const struct keyholder *k, const char *uri, const char *pin_file,
@@ -221,6 +251,8 @@ hold(struct keyholder *k, const struct init_options *o, struct buf *out)
 		e = make_chain(o, &root, &issuer, out);
 	if (e == NULL)
 		e = write_protocol(k, o, &root, &issuer, out);
+	if (e == NULL)
+		e = write_first_list(o, &root, out);
 	cert_free(root.cert);
 	cert_free(issuer.cert);
 	p11_session_done(&session);
@@ -271,9 +303,15 @@ take(struct unpack *u, uint16_t tag, size_t max, struct buf *out)
 	return buf_append(out, b);
 }
 
+/* What goes beside the setup. */
+struct beside {
+	struct bytes text, sig; /* of the protocol */
+	struct bytes list;      /* the root's first; empty: none */
+	int64_t number;         /* its */
+};
+
 static struct err *
-read_setup(struct bytes packed, struct ledger_setup *s, struct bytes *text,
-    struct bytes *sig)
+read_setup(struct bytes packed, struct ledger_setup *s, struct beside *h)
 {
 	struct unpack u = unpack_of(packed);
 	TRY(take(&u, 1, LEDGER_ID_MAX, &s->kek_id));
@@ -282,8 +320,10 @@ read_setup(struct bytes packed, struct ledger_setup *s, struct bytes *text,
 	TRY(take(&u, 3, LEDGER_ID_MAX, &s->ca_key_id));
 	while (unpack_is(&u, 4) && s->nchain < LEDGER_CHAIN_MAX)
 		TRY(take(&u, 4, CERT_MAX, &s->chain[s->nchain++]));
-	TRY(unpack_bytes(&u, 5, text));
-	TRY(unpack_bytes(&u, 6, sig));
+	TRY(unpack_bytes(&u, 5, &h->text));
+	TRY(unpack_bytes(&u, 6, &h->sig));
+	TRY(unpack_bytes(&u, 7, &h->list));
+	TRY(unpack_i64(&u, 8, &h->number));
 	return unpack_end(&u);
 }
 
@@ -297,16 +337,25 @@ committed(struct ledger *l, struct err *e)
 }
 
 static struct err *
+put_setup(
+    struct ledger *l, const struct ledger_setup *setup, const struct beside *h)
+{
+	TRY(ledger_setup_put(l, setup));
+	return h->list.len == 0 ? NULL
+				: ledger_root_crl_put(l, h->number, 0, h->list);
+}
+
+static struct err *
 ledger_part(const struct part *p, struct buf *out)
 {
 	(void)out;
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
-	struct bytes text, sig;
-	TRY(read_setup(p->in, &setup, &text, &sig));
+	struct beside h = { .number = 0 };
+	TRY(read_setup(p->in, &setup, &h));
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	TRY(ledger_to_write(p->s, &l));
 	TRY(ledger_begin(l));
-	return committed(l, ledger_setup_put(l, &setup));
+	return committed(l, put_setup(l, &setup, &h));
 }
 
 /* ---- files for people ---- */
@@ -413,8 +462,14 @@ make_dirs(const struct settings *s)
 	return make_dir(ledger, 0700, s->user_ledger);
 }
 
-struct err *
-signd_init(const struct settings *s, const struct init_options *o, FILE *told)
+static struct err *
+dup_name(const char *typed, char **out)
+{
+	return typed == NULL ? NULL : utf8_dup_nfc(bytes_str(typed), out);
+}
+
+static struct err *
+init(const struct settings *s, const struct init_options *o, FILE *told)
 {
 	TRY(make_dirs(s));
 	const struct part look = { .s = s, .work = look_part };
@@ -423,20 +478,34 @@ signd_init(const struct settings *s, const struct init_options *o, FILE *told)
 	struct part token = { .s = s, .ctx = o, .work = token_part };
 	TRY(part_run(&token, s->user_keyholder, &made));
 	CLEANUP(ledger_setup_done) struct ledger_setup setup = { 0 };
-	struct bytes text = BYTES_NONE, sig = BYTES_NONE;
-	TRY(read_setup(buf_bytes(&made), &setup, &text, &sig));
+	struct beside h = { .number = 0 };
+	TRY(read_setup(buf_bytes(&made), &setup, &h));
 	struct part ledger = {
 		.s = s, .in = buf_bytes(&made), .work = ledger_part
 	};
 	TRY(part_run(&ledger, s->user_ledger, NULL));
 	TRY(write_files(o, &setup));
-	TRY(write_protocol_files(o, text, sig));
+	TRY(write_protocol_files(o, h.text, h.sig));
 	TRY(tell_setup(&setup, told));
 	TRY(signd_operator_key(s, "time-stamp", told));
 	TRY(signd_operator_key(s, "ocsp", told));
 	TRY(signd_operator_key(s, "audit", told));
 	TRY(signd_operator_key(s, "seal", told));
 	return signd_operator_key(s, "pin-seal", told);
+}
+
+struct err *
+signd_init(const struct settings *s, const struct init_options *o, FILE *told)
+{
+	CLEANUP(free_charp) char *organization = NULL;
+	CLEANUP(free_charp) char *province = NULL;
+	struct init_options named = *o;
+	TRY(dup_name(o->organization, &organization));
+	TRY(dup_name(o->province, &province));
+	named.organization = organization;
+	named.province = province;
+	named.root_crl_url = s->root_crl_url;
+	return init(s, &named, told);
 }
 
 /* ---- officers ---- */

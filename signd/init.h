@@ -22,6 +22,9 @@ struct init_options {
 	const char *root_token_uri;
 	const char *root_pin_file; /* readable by user-keyholder */
 	const char *protocol_file; /* the signed protocol, and FILE.sig; NULL */
+	/* Where the root's own list will be, as the issuing CA's certificate
+	 * states it, and the first one is made; NULL or "": not stated. */
+	const char *root_crl_url;
 	const char *const *witnesses;
 	size_t nwitnesses;
 };

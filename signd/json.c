@@ -1,5 +1,7 @@
 #include "signd/json.h"
 
+#include "base/json.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +47,10 @@ json_start(void)
 struct err *
 json_read(struct bytes in, json_t **out)
 {
-	json_error_t why;
-	json_t *j = json_loadb(
-	    (const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-	if (j == NULL)
-		/* jansson's text quotes the input; the place is enough. */
-		return err_coded(
-		    err_new(ERR_MALFORMED, "RFC 8259", "line %d, column %d",
-			why.line, why.column),
-		    "json");
+	json_t *j = NULL;
+	struct err *e = json_parse(in, &j);
+	if (e != NULL)
+		return err_kind(e) == ERR_NOMEM ? e : err_coded(e, "json");
 	if (!json_is_object(j)) {
 		json_decref(j);
 		return err_coded(
@@ -64,7 +61,8 @@ json_read(struct bytes in, json_t **out)
 	return NULL;
 }
 
-/* Each value but the first follows one of these; an empty object counts, too. */
+/* Each value but the first follows one of these; an empty object counts, too.
+ */
 static size_t
 count_values(struct bytes in)
 {

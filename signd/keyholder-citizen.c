@@ -29,6 +29,7 @@ struct activation {
 	int64_t generation;
 	struct buf sealed;    /* under the cover of that generation */
 	struct secret second; /* of the second factor; empty: there is none */
+	struct waiting_for waiting; /* for an external CA's decision */
 };
 
 static void
@@ -39,6 +40,19 @@ activation_done(struct activation *a)
 	cert_free(a->cert);
 	buf_done(&a->sealed);
 	secret_done(&a->second);
+	waiting_for_done(&a->waiting);
+}
+
+static struct err *
+take_kept(struct unpack *u, struct bytes link, struct activation *a)
+{
+	struct bytes kept = BYTES_NONE;
+	TRY(unpack_bytes(u, 15, &kept));
+	a->waiting = (struct waiting_for){ .enrolment = a->enrolment,
+		.who = a->asking,
+		.link = link,
+		.kept = BUF(LEDGER_WAITING_MAX) };
+	return buf_append(&a->waiting.kept, kept);
 }
 
 static struct err *
@@ -56,6 +70,7 @@ find_enrolment(struct keyholder *k, struct bytes token, struct activation *a)
 	TRY(enrolment_record_unpack(&u, &a->record));
 	TRY(unpack_str(&u, 13, &a->enrolment));
 	TRY(unpack_str(&u, 14, &a->record.key_kind));
+	TRY(take_kept(&u, token, a));
 	return unpack_end(&u);
 }
 
@@ -65,7 +80,7 @@ certify(struct keyholder *k, struct bytes spki, struct activation *a)
 	CLEANUP(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 	TRY(key_from_spki(spki, &key));
 	TRY(keyholder_certificate_of(
-	    k, &a->record, a->enrolment, key, &a->cert));
+	    k, &a->record, a->enrolment, key, &a->waiting.state, &a->cert));
 	struct bytes serial = cert_serial(a->cert);
 	if (2 * serial.len + 1 > sizeof(a->serial))
 		return err_new(ERR_INTERNAL, "RFC 5280 4.1.2.2", "serial");
@@ -95,6 +110,25 @@ seal(struct keyholder *k, const struct pool_pair *pair, struct bytes pin,
 	    buf_bytes(&bare), &a->sealed);
 }
 
+static struct err *
+find_pair(struct keyholder *k, struct activation *a, struct pool_pair *out)
+{
+	TRY(keyholder_waiting_take(k, &a->waiting, a->kind, out));
+	return out->spki.len > 0 ? NULL : keyholder_pair(k, a->kind, out);
+}
+
+/* An external CA that decides later is asked about the same key then. */
+static struct err *
+certify_or_wait(
+    struct keyholder *k, const struct pool_pair *pair, struct activation *a)
+{
+	struct err *e = certify(k, buf_bytes(&pair->spki), a);
+	if (e == NULL)
+		return NULL;
+	err_free(keyholder_waiting_keep(k, &a->waiting, pair));
+	return e;
+}
+
 /* Key, certificate, seal.  The wrapped key without its seal wants no PIN: it
  * does not stay behind.  Argon2id keeps nobody from the token. */
 static struct err *
@@ -102,8 +136,9 @@ make_credential(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	CLEANUP(pool_pair_done) struct pool_pair pair = { 0 };
 	TRY(keyholder_random_id(a->credential));
-	TRY(keyholder_pair(k, a->kind, &pair));
-	TRY(certify(k, buf_bytes(&pair.spki), a));
+	a->waiting.pin = pin;
+	TRY(find_pair(k, a, &pair));
+	TRY(certify_or_wait(k, &pair, a));
 	return seal(k, &pair, pin, a);
 }
 
@@ -129,10 +164,17 @@ record_activation(struct keyholder *k, const struct activation *a)
 static struct err *
 make_and_record(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	if (keyholder_has_external(k))
-		TRY(keyholder_external_enter(k, a->enrolment, a->asking));
 	TRY(make_credential(k, pin, a));
 	return record_activation(k, a);
+}
+
+/* Again and again while it lasts, for it ends by itself. */
+static struct err *
+lease_link(struct keyholder *k, const struct activation *a)
+{
+	return keyholder_has_external(k) ? keyholder_external_enter(
+					       k, a->enrolment, a->asking)
+					 : NULL;
 }
 
 /* The keys that wrap and cover were given up while we were at it. */
@@ -155,32 +197,36 @@ make_recorded(struct keyholder *k, struct bytes pin, struct activation *a)
 	err_free(e);
 	cert_free(TAKE(a->cert));
 	buf_done(&a->sealed);
+	buf_clear(&a->waiting.kept);
+	TRY(lease_link(k, a));
 	return make_and_record(k, pin, a);
 }
 
+/* What an external CA makes holds a thread for as long as it thinks. */
 static struct err *
-make_leased(struct keyholder *k, struct bytes pin, struct activation *a)
+make_among_few(struct keyholder *k, struct bytes pin, struct activation *a)
 {
-	TRY(keyholder_random_id(a->asking));
+	if (!keyholder_external_wait(k))
+		return err_coded(err_new(ERR_REMOTE, NULL,
+				     "many wait for the external CA already"),
+		    "busy");
 	struct err *e = make_recorded(k, pin, a);
-	if (e != NULL)
-		keyholder_external_leave(k, a->enrolment, a->asking);
+	keyholder_external_waited(k);
 	return e;
 }
 
-/* What an external CA makes costs it something, and holds a thread for as long
- * as it thinks: one at a time for a link, and few in all. */
+/* It costs that CA something, too: one at a time for a link.  Who is second
+ * there hears that and not that many wait, so the link comes first. */
 static struct err *
 make(struct keyholder *k, struct bytes pin, struct activation *a)
 {
 	if (!keyholder_has_external(k))
 		return make_recorded(k, pin, a);
-	if (!keyholder_external_wait(k))
-		return err_coded(err_new(ERR_REMOTE, NULL,
-				     "many wait for the external CA already"),
-		    "busy");
-	struct err *e = make_leased(k, pin, a);
-	keyholder_external_waited(k);
+	TRY(keyholder_random_id(a->asking));
+	TRY(lease_link(k, a));
+	struct err *e = make_among_few(k, pin, a);
+	if (e != NULL)
+		keyholder_external_leave(k, a->enrolment, a->asking);
 	return e;
 }
 

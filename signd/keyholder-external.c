@@ -163,8 +163,7 @@ carry(void *ctx, struct bytes request, int timeout_ms, struct buf *answer)
 	     i++, wait *= 2) {
 		int64_t left = end - ipc_now_ms();
 		/* At the end of the service there is nobody to carry it. */
-		if (left <= 0 || is_broken(k) ||
-		    (i > 0 && asked_to_stop(NULL)))
+		if (left <= 0 || is_broken(k) || (i > 0 && asked_to_stop(NULL)))
 			break;
 		err_free(e);
 		e = send_once(k, request, left, answer);
@@ -259,12 +258,13 @@ keep(void *ctx, const struct cert *c)
 /* Others have the token while the CA thinks. */
 struct err *
 keyholder_external_issue(struct keyholder *k, const char *enrolment,
-    const struct cert_fields *f, struct cert **out)
+    const struct cert_fields *f, struct buf *waiting, struct cert **out)
 {
 	struct keeping keeping = { k, enrolment };
 	struct cmp_ca ca = other_ca(k);
 	ca.keep = keep;
 	ca.keep_ctx = &keeping;
+	ca.waiting = waiting;
 	struct cert_issuer issuer = cmp_issuer(&ca);
 	unsigned depth = keyholder_pause(k);
 	struct err *e = issuer.issue(issuer.ctx, f, out);

@@ -211,6 +211,7 @@ struct wish {
 	bool dry;
 	bool elsewhere;        /* the key is in somebody's token or server */
 	const char *enrolment; /* NULL: by our own CA, whatever there is */
+	struct buf *waiting;   /* an external CA's transaction */
 };
 
 static bool
@@ -228,7 +229,8 @@ issue(struct keyholder *k, const struct wish *w, const struct cert_fields *f,
 		return cert_build_tbs(f, &tbs);
 	}
 	if (is_external(k, w))
-		return keyholder_external_issue(k, w->enrolment, f, out);
+		return keyholder_external_issue(
+		    k, w->enrolment, f, w->waiting, out);
 	struct token_signer key = { k, keyholder_ca(k) };
 	struct signer signer = token_signer(&key);
 	return cert_issue(f, &signer, out);
@@ -295,9 +297,12 @@ keyholder_certificate_elsewhere(struct keyholder *k,
 
 struct err *
 keyholder_certificate_of(struct keyholder *k, const struct enrolment_record *r,
-    const char *enrolment, EVP_PKEY *key, struct cert **out)
+    const char *enrolment, EVP_PKEY *key, struct buf *waiting,
+    struct cert **out)
 {
-	const struct wish w = { .r = r, .key = key, .enrolment = enrolment };
+	const struct wish w = {
+		.r = r, .key = key, .enrolment = enrolment, .waiting = waiting
+	};
 	return make(k, &w, out);
 }
 

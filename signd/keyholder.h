@@ -73,7 +73,7 @@ struct external_ca {
 	struct cert_list chain; /* issuer first; empty: there is none */
 	struct buf packed;      /* the same, as LW_ACTIVATE wants it */
 	struct secret secret;
-	char *fetcher; /* path of its socket */
+	char *fetcher;            /* path of its socket */
 	_Atomic unsigned waiting; /* activations that ask it */
 };
 
@@ -111,7 +111,7 @@ struct keyholder {
 	struct own_profiles profiles; /* of profile-file */
 	struct cert_list chain;       /* issuer first, anchor last */
 	struct external_ca external;
-	_Atomic uint64_t operations;  /* unwrappings so far */
+	_Atomic uint64_t operations; /* unwrappings so far */
 	struct pool_pair pool[POOL_MAX];
 	size_t npool;
 	struct pair_maker maker;
@@ -252,8 +252,8 @@ struct err *keyholder_sign(
 /* Tries a PIN that the ledger counted (h came from keyholder_fetch with `try`).
  * On success the try is still open: LW_AUTHORIZED, LW_SIGNED or
  * keyholder_end_try() ends it.  ERR_DENIED code "pin-wrong", "pin-locked",
- * for a wrong PIN and for a wrong code alike; code "code-missing", and ERR_REMOTE
- * code "clock-behind", without trying either. */
+ * for a wrong PIN and for a wrong code alike; code "code-missing", and
+ * ERR_REMOTE code "clock-behind", without trying either. */
 struct unsealed {
 	struct secret key;     /* that unseals */
 	struct secret content; /* what was sealed: pkcs11/seal.h */
@@ -309,10 +309,11 @@ struct err *keyholder_certificate_elsewhere(struct keyholder *k,
     struct cert **out) MUST_USE;
 /* The one of an enrolment, by the external CA, if there is one, which takes as
  * long as that CA does: other threads have the token meanwhile, and no
- * generation's pointer outlives it.  `enrolment`: its id. */
+ * generation's pointer outlives it.  `enrolment`: its id; `waiting`: cmp_ca's.
+ */
 struct err *keyholder_certificate_of(struct keyholder *k,
     const struct enrolment_record *r, const char *enrolment, EVP_PKEY *key,
-    struct cert **out) MUST_USE;
+    struct buf *waiting, struct cert **out) MUST_USE;
 /* Makes and stores a fresh CRL.  Appends it to `der` (may be NULL). */
 struct err *keyholder_new_crl(
     struct keyholder *k, int64_t *number, struct buf *der) MUST_USE;
@@ -341,12 +342,32 @@ void keyholder_external_leave(
 bool keyholder_external_wait(struct keyholder *k);
 void keyholder_external_waited(struct keyholder *k);
 /* Errors of certs/cmp.h. */
-struct err *keyholder_external_issue(struct keyholder *k,
-    const char *enrolment, const struct cert_fields *f,
+struct err *keyholder_external_issue(struct keyholder *k, const char *enrolment,
+    const struct cert_fields *f, struct buf *waiting,
     struct cert **out) MUST_USE;
+/* keyholder-waiting.c: a key pair about which an external CA has not decided.
+ */
+struct waiting_for {
+	const char *enrolment;
+	const char *who;   /* keyholder_external_enter's */
+	struct bytes link; /* the activation token, */
+	struct bytes pin;  /* and the PIN: both open what was kept */
+	struct buf kept;   /* as the ledger told it; empty: nothing */
+	struct buf state;  /* of CMP, for cmp_ca.waiting */
+	int64_t tries;     /* without a word of that CA */
+};
+void waiting_for_done(struct waiting_for *w);
+/* Fills *out and w->state with what was kept, where there is anything, of that
+ * kind, that these open and that is of use still; else *out stays as it is. */
+struct err *keyholder_waiting_take(struct keyholder *k, struct waiting_for *w,
+    enum key_kind kind, struct pool_pair *out) MUST_USE;
+/* Keeps the pair with w->state, or has the ledger forget what it kept when
+ * there is no state any more.  While the lease lasts. */
+struct err *keyholder_waiting_keep(struct keyholder *k,
+    const struct waiting_for *w, const struct pool_pair *pair) MUST_USE;
+
 /* Tells that CA of one revocation, if there is any; *more: there was. */
-struct err *keyholder_external_chore(
-    struct keyholder *k, bool *more) MUST_USE;
+struct err *keyholder_external_chore(struct keyholder *k, bool *more) MUST_USE;
 
 /* keyholder-csr.c */
 struct err *keyholder_issue(

@@ -17,7 +17,9 @@ signd_libservice_la_SOURCES += \
 	%D%/keyholder-pool.c \
 	%D%/keyholder-seal.c \
 	%D%/keyholder-sign.c \
+	%D%/keyholder-waiting.c \
 	%D%/ledger.c %D%/ledger.h \
+	%D%/ledger-issuer.c \
 	%D%/ledger-ops.h \
 	%D%/ledger-read.c \
 	%D%/ledger-write.c \

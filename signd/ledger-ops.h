@@ -17,7 +17,8 @@ enum ledger_write_op {
 	 * [n], 18 kind of key or "".  Answer: empty. */
 	LW_ENROL = 0x0503,
 	/* 1 hash of the token.  Answer: 1..12 fields, 13 enrolment id,
-	 * 14 kind of key or "".  Only of open ones: else codes "activation-used", "-expired". */
+	 * 14 kind of key or "", 15 what LW_EXTERNAL_WAIT kept.  Only of open
+	 * ones: else codes "activation-used", "-expired". */
 	LW_ENROLMENT = 0x0504,
 	/* 1 enrolment id, 2 hash of the token, 3 credential id, 4 serial (hex),
 	 * 5 certificate (DER), 6 not after [n], 7 sealed blob, 8 version [n],
@@ -76,9 +77,9 @@ enum ledger_write_op {
 	 * (ISO 8601), 4 certificate (DER), 5 signature over the rendered
 	 * struct checkpoint_record.  Answer: empty. */
 	LW_CHECKPOINT = 0x0531,
-	/* Answer: each generation of the keys that wrap and cover: 1 number [n],
-	 * 2 KEK's CKA_ID, 3 cover key's or "", 4 whether the KEK is destroyed
-	 * [n], 5 whether the cover key is [n]. */
+	/* Answer: each generation of the keys that wrap and cover: 1 number
+	 * [n], 2 KEK's CKA_ID, 3 cover key's or "", 4 whether the KEK is
+	 * destroyed [n], 5 whether the cover key is [n]. */
 	LW_GENERATIONS = 0x0520,
 	/* 1 credential id or "", 2 how many at most [n].  Answer: credentials
 	 * under an old cover, in order of their ids behind that one, each:
@@ -110,6 +111,10 @@ enum ledger_write_op {
 	 * id of its own), 3 for how long, seconds [n].  Answer: empty.
 	 * ERR_DENIED code "activation-busy": somebody else does. */
 	LW_EXTERNAL_ASK = 0x0553,
+	/* It has not decided, and what is to be gone on with when the link is
+	 * used again is 3: 1 enrolment id, 2 who asked, 3 "" for nothing.
+	 * Answer: empty. */
+	LW_EXTERNAL_WAIT = 0x0555,
 	/* It came to nothing: 1 enrolment id, 2 who asked.  Answer: empty. */
 	LW_EXTERNAL_END = 0x0554,
 };

@@ -120,6 +120,16 @@ tell_crl(struct ledger *l, struct unpack *u, struct buf *out)
 }
 
 static struct err *
+tell_root_crl(struct ledger *l, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf der = BUF(out->max);
+	int64_t number = 0;
+	TRY(ledger_root_crl_get(l, &der, &number));
+	TRY(pack_bytes(out, 1, buf_bytes(&der)));
+	return pack_i64(out, 2, number);
+}
+
+static struct err *
 tell_line(void *ctx, struct bytes line)
 {
 	return pack_bytes(ctx, 1, line);
@@ -193,8 +203,8 @@ tell_serials(struct ledger *l, struct unpack *u, struct buf *out)
 
 /* `missing`: the code when there is none. */
 static struct err *
-tell_key(struct ledger *l, const char *purpose, const char *missing,
-    struct buf *out)
+tell_key(
+    struct ledger *l, const char *purpose, const char *missing, struct buf *out)
 {
 	CLEANUP(ledger_operator_done) struct ledger_operator o = { 0 };
 	struct err *e = ledger_operator_get(l, purpose, &o);
@@ -239,6 +249,8 @@ ledger_handle_read(
 		return tell_activation(s->reader, &u, &answer->body);
 	case LEDGER_CRL:
 		return tell_crl(s->reader, &u, &answer->body);
+	case LEDGER_ROOT_CRL:
+		return tell_root_crl(s->reader, &answer->body);
 	case LEDGER_CA:
 		return pack_chain(s->reader, 1, &answer->body);
 	case LEDGER_AUDIT:
@@ -250,8 +262,8 @@ ledger_handle_read(
 	case LEDGER_SERIALS:
 		return tell_serials(s->reader, &u, &answer->body);
 	case LEDGER_PIN_KEY:
-		return tell_key(s->reader, "pin-seal", "pin-key-missing",
-		    &answer->body);
+		return tell_key(
+		    s->reader, "pin-seal", "pin-key-missing", &answer->body);
 	case LEDGER_SEAL_KEY:
 		return tell_key(
 		    s->reader, "seal", "seal-missing", &answer->body);

@@ -109,7 +109,8 @@ do_enrolment(struct ledger *l, struct unpack *u, struct buf *out)
 		return not_open(e.status);
 	TRY(enrolment_record_pack(&e.record, out));
 	TRY(pack_str(out, 13, e.id));
-	return pack_str(out, 14, e.record.key_kind);
+	TRY(pack_str(out, 14, e.record.key_kind));
+	return pack_bytes(out, 15, buf_bytes(&e.waiting));
 }
 
 static struct err *
@@ -135,6 +136,8 @@ do_activate(struct ledger *l, struct unpack *u)
 	if (c.issuer_chain.len > LEDGER_EXTERNAL_CHAIN_MAX)
 		return err_new(ERR_LIMIT, NULL, "a chain of %zu bytes",
 		    c.issuer_chain.len);
+	if (c.issuer_chain.len == 0)
+		TRY(ledger_issuer_stands(l));
 	c.second_factor = second != 0;
 	if (c.sealed.len == 0 || c.sealed.len > LEDGER_SEALED_MAX)
 		return err_new(
@@ -416,6 +419,7 @@ do_issued(struct ledger *l, struct unpack *u)
 	c.officer = officer;
 	c.nonce = nonce;
 	c.approval = &a;
+	TRY(ledger_issuer_stands(l));
 	return ledger_issued_put(l, &c);
 }
 
@@ -539,6 +543,19 @@ do_external_ask(struct ledger *l, struct unpack *u)
 }
 
 static struct err *
+do_external_wait(struct ledger *l, struct unpack *u)
+{
+	CLEANUP(free_charp) char *enrolment = NULL;
+	CLEANUP(free_charp) char *who = NULL;
+	struct bytes state = BYTES_NONE;
+	TRY(unpack_id(u, 1, &enrolment));
+	TRY(unpack_id(u, 2, &who));
+	TRY(unpack_bytes(u, 3, &state));
+	TRY(unpack_end(u));
+	return ledger_external_wait(l, enrolment, who, state);
+}
+
+static struct err *
 do_external_end(struct ledger *l, struct unpack *u)
 {
 	CLEANUP(free_charp) char *enrolment = NULL;
@@ -577,6 +594,8 @@ handle_more(struct ledger *l, uint16_t op, struct unpack *u, struct buf *out)
 		return do_external_next(l, out);
 	case LW_EXTERNAL_ASK:
 		return do_external_ask(l, u);
+	case LW_EXTERNAL_WAIT:
+		return do_external_wait(l, u);
 	case LW_EXTERNAL_END:
 		return do_external_end(l, u);
 	case LW_EXTERNAL_TOLD:

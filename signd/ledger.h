@@ -43,9 +43,13 @@ struct err *ledger_handle_read(void *ctx, const struct ipc_message *request,
 struct err *ledger_handle_write(void *ctx, const struct ipc_message *request,
     struct ipc_message *answer) MUST_USE;
 
+/* ERR_DENIED code "own-ca-revoked": the root's list names our own CA, and
+ * nothing is issued by it any more. */
+struct err *ledger_issuer_stands(struct ledger *l) MUST_USE;
+
 /* What LW_CREDENTIAL, or LW_PIN_TRY with `try`, answers. */
-struct err *ledger_tell_sealed(struct ledger *l, bool try, struct unpack *u,
-    struct buf *out) MUST_USE;
+struct err *ledger_tell_sealed(
+    struct ledger *l, bool try, struct unpack *u, struct buf *out) MUST_USE;
 
 /* Whether SIGTERM, which the caller blocked, is waiting. */
 bool asked_to_stop(void *ctx);

@@ -41,6 +41,7 @@ static const struct row rows[] = {
 	{ "credential-not-suspended", 409, 0 },
 	{ "key-taken", 409, 0 },
 	{ "renewal-wrong", 409, 0 },
+	{ "own-ca-revoked", 503, 0 },
 	{ "tsa-clock", 503, 30 },
 	{ "clock-behind", 503, 30 },
 	{ "activation-busy", 409, 5 },

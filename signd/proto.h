@@ -41,7 +41,8 @@ enum worker_op {
 enum indexer_op {
 	/* fd: a list (CertificateList, DER), and an empty file that its index
 	 * is written to (certs/crl_index.h).  The answer is empty.
-	 * ERR_UNSUPPORTED: signed in a way that wants the whole list (EdDSA). */
+	 * ERR_UNSUPPORTED: signed in a way that wants the whole list (EdDSA).
+	 */
 	INDEX_CRL = 0x0601,
 };
 
@@ -162,11 +163,11 @@ enum key_op {
 	 * ERR_LIMIT code "seals-many": seals-per-minute is reached. */
 	KEY_SEAL = 0x0313,
 	KEY_PING = 0x03ff, /* answer: 1 token label, 2 operations so far [n],
-			      * 3 pairs of keys made beforehand [n] */
+			    * 3 pairs of keys made beforehand [n] */
 };
 
 #define KEY_STAMPS_MAX 32 /* time stamps of one call */
-#define KEY_OCSP_MAX 64 /* certificates in one OCSP answer */
+#define KEY_OCSP_MAX 64   /* certificates in one OCSP answer */
 #define LEDGER_SERIALS_PAGE 1000
 
 /* ---- ledger, reading ---- */
@@ -204,11 +205,15 @@ enum ledger_read_op {
 	 * a page of LEDGER_SERIALS_PAGE). */
 	LEDGER_SERIALS = 0x0411,
 	/* Answer: 1 certificate (DER) of the key that PINs are sealed to,
-	 * 2 issuer chain (DER, repeated).  ERR_MISSING code "pin-key-missing". */
+	 * 2 issuer chain (DER, repeated).  ERR_MISSING code "pin-key-missing".
+	 */
 	LEDGER_PIN_KEY = 0x0420,
 	/* The same of the key that seals receipts.  ERR_MISSING code
 	 * "seal-missing". */
 	LEDGER_SEAL_KEY = 0x0421,
+	/* Answer: 1 the root's own list (DER; empty: there is none), 2 its
+	 * number [n]. */
+	LEDGER_ROOT_CRL = 0x0422,
 	LEDGER_PING = 0x04ff, /* answer: 1 audit records so far [n] */
 };
 

@@ -92,8 +92,10 @@ static struct err *
 close_enrolment(struct ledger *l, const struct ledger_new_credential *c)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(
-	    l->db, "UPDATE enrolment SET credential = ?2 WHERE id = ?1", &q));
+	TRY(db_prepare(l->db,
+	    "UPDATE enrolment SET credential = ?2, waiting = x''"
+	    " WHERE id = ?1",
+	    &q));
 	stmt_text(q, 1, c->enrolment);
 	stmt_text(q, 2, c->id);
 	return stmt_run(q, NULL);

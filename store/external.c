@@ -89,6 +89,30 @@ ledger_external_ask(
 }
 
 static struct err *
+wait_step(struct ledger *l, const char *enrolment, const char *who,
+    struct bytes state)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(l->db,
+	    "UPDATE enrolment SET waiting = ?3"
+	    " WHERE id = ?1 AND asked_by = ?2",
+	    &q));
+	stmt_text(q, 1, enrolment);
+	stmt_text(q, 2, who);
+	stmt_blob(q, 3, state);
+	return stmt_run(q, NULL);
+}
+
+struct err *
+ledger_external_wait(struct ledger *l, const char *enrolment, const char *who,
+    struct bytes state)
+{
+	if (state.len > LEDGER_WAITING_MAX)
+		return err_new(ERR_LIMIT, NULL, "%zu bytes", state.len);
+	LEDGER_STEP(l, wait_step(l, enrolment, who, state));
+}
+
+static struct err *
 end_step(struct ledger *l, const char *enrolment, const char *who)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;

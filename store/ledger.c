@@ -176,6 +176,14 @@ static const char *const migrations[] = {
 	 " expires INTEGER NOT NULL"
 	 ") STRICT;"
 	 "INSERT INTO sad_forgotten VALUES (1, 0);"),
+
+	/* The root's list itself, for who asks where certificates say it is;
+	 * of lists before this the hash alone is known. */
+	("ALTER TABLE root_crl ADD COLUMN der BLOB NOT NULL DEFAULT x'';"),
+
+	/* What an external CA was asked, and has not decided yet. */
+	("ALTER TABLE enrolment"
+	 " ADD COLUMN waiting BLOB NOT NULL DEFAULT x'';"),
 };
 
 _Static_assert(COUNT_OF(migrations) == LEDGER_MIGRATIONS, "as it says");

@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/record.h"
 
-#define LEDGER_MIGRATIONS 10   /* of its database, so far */
+#define LEDGER_MIGRATIONS 12   /* of its database, so far */
 #define LEDGER_PIN_TRIES 5     /* wrong PINs until a credential is locked */
 #define LEDGER_PIN_LAPSE 60    /* s: a try that nobody ended counts wrong */
 #define LEDGER_SAD_KEEP 86400  /* s: a used SAD is known beyond its expiry */
@@ -24,8 +24,8 @@
 #define LEDGER_SEALED_MAX 8192 /* bytes of a sealed blob */
 #define LEDGER_CHAIN_MAX 8     /* certificates of our own chain */
 #define LEDGER_AUDIT_LINE_MAX (256 * 1024) /* bytes */
-#define LEDGER_DIGESTS_MAX 1000           /* digests of one approval */
-#define LEDGER_HASH 32                    /* bytes, SHA-256 */
+#define LEDGER_DIGESTS_MAX 1000            /* digests of one approval */
+#define LEDGER_HASH 32                     /* bytes, SHA-256 */
 
 struct ledger;
 
@@ -54,10 +54,10 @@ void ledger_rollback(struct ledger *l);
 /* ---- how the service was set up ---- */
 
 struct ledger_setup {
-	struct buf kek_id;                  /* CKA_ID of the first that wraps */
-	struct buf cover_id; /* of the first that covers; only to be put */
-	struct buf pepper_id;               /* CKA_ID of the HMAC key */
-	struct buf ca_key_id;               /* CKA_ID of the issuing key */
+	struct buf kek_id;    /* CKA_ID of the first that wraps */
+	struct buf cover_id;  /* of the first that covers; only to be put */
+	struct buf pepper_id; /* CKA_ID of the HMAC key */
+	struct buf ca_key_id; /* CKA_ID of the issuing key */
 	struct buf chain[LEDGER_CHAIN_MAX]; /* DER: issuer first, anchor last */
 	size_t nchain;
 };
@@ -90,8 +90,8 @@ struct err *ledger_generations(struct ledger *l,
     void *ctx) MUST_USE;
 /* How many credentials it covers, and how many with a certificate that is not
  * over it has wrapped. */
-struct err *ledger_generation_use(struct ledger *l, int64_t n, int64_t *covered,
-    int64_t *wrapped) MUST_USE;
+struct err *ledger_generation_use(
+    struct ledger *l, int64_t n, int64_t *covered, int64_t *wrapped) MUST_USE;
 /* Its KEK, or its cover key, is given up, to be destroyed in the token; from
  * then on nothing can be recorded under it.  *ended: whether it is, now or
  * before; not while it is the newest, or anything is under it. */
@@ -104,7 +104,8 @@ struct err *ledger_cover_next(struct ledger *l, const char *after, int64_t most,
     struct err *(*each)(
 	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
     void *ctx) MUST_USE;
-/* Calls `each` with one of the credentials under that cover, if there is any. */
+/* Calls `each` with one of the credentials under that cover, if there is any.
+ */
 struct err *ledger_cover_sample(struct ledger *l, int64_t cover,
     struct err *(*each)(
 	void *ctx, const char *credential, int64_t cover, struct bytes sealed),
@@ -146,6 +147,7 @@ struct ledger_enrolment {
 	char *credential; /* "" until activated */
 	int64_t expires;  /* seconds */
 	struct enrolment_record record;
+	struct buf waiting; /* ledger_external_wait()'s; empty: none */
 };
 
 void ledger_enrolment_done(struct ledger_enrolment *e);
@@ -199,8 +201,8 @@ struct ledger_new_credential {
 	int64_t generation; /* that wrapped and covers it */
 	bool second_factor;
 	/* Of an external CA (its certificate was told by
-	 * ledger_external_got()): its chain, packed, tag 1 repeated.  Empty: our
-	 * own. */
+	 * ledger_external_got()): its chain, packed, tag 1 repeated.  Empty:
+	 * our own. */
 	struct bytes issuer_chain;
 };
 
@@ -248,6 +250,11 @@ struct err *ledger_pin_end(struct ledger *l, const char *id,
  */
 struct err *ledger_external_ask(struct ledger *l, const char *enrolment,
     const char *who, int64_t seconds) MUST_USE;
+/* Keeps what is to be gone on with when the link is used again; BYTES_NONE:
+ * nothing is.  Only of who has asked. */
+#define LEDGER_WAITING_MAX 8192 /* bytes */
+struct err *ledger_external_wait(struct ledger *l, const char *enrolment,
+    const char *who, struct bytes state) MUST_USE;
 struct err *ledger_external_end(
     struct ledger *l, const char *enrolment, const char *who) MUST_USE;
 
@@ -286,14 +293,14 @@ struct ledger_authorization {
 	int64_t count;             /* signatures allowed */
 	struct bytes digests_hash; /* over the list; empty: not bound */
 	struct bytes pin_once;     /* id of a sealed PIN; empty: it was plain */
-	int64_t pin_expires;       /* seconds: until when it can be sent again */
-	int64_t code_step; /* of the second factor's code; 0: none */
+	int64_t pin_expires; /* seconds: until when it can be sent again */
+	int64_t code_step;   /* of the second factor's code; 0: none */
 };
 
 /* Records that a right PIN made a SAD, and ends the try.
  * ERR_DENIED code "pin-replayed": that sealed PIN was used before; code
- * "pin-wrong": that code was.  ERR_REMOTE code "clock-behind": the clock was set
- * back by more than LEDGER_SAD_KEEP, and it may have been. */
+ * "pin-wrong": that code was.  ERR_REMOTE code "clock-behind": the clock was
+ * set back by more than LEDGER_SAD_KEEP, and it may have been. */
 struct err *ledger_authorized(
     struct ledger *l, const struct ledger_authorization *a) MUST_USE;
 
@@ -421,7 +428,8 @@ struct ledger_operator {
 };
 void ledger_operator_done(struct ledger_operator *o);
 /* Becomes the current one of its purpose; the certificate must have been
- * recorded with ledger_issued_put().  `purpose`: "time-stamp", "ocsp", ... (signd/operator.h). */
+ * recorded with ledger_issued_put().  `purpose`: "time-stamp", "ocsp", ...
+ * (signd/operator.h). */
 struct err *ledger_operator_put(struct ledger *l, const char *purpose,
     struct bytes key_id, const char *serial) MUST_USE;
 /* ERR_MISSING: there is none. */
@@ -467,12 +475,18 @@ struct err *ledger_root_revoked_each(struct ledger *l,
 /* Nothing when it is there: the first time and reason stay. */
 struct err *ledger_root_revoked_put(struct ledger *l, const char *serial,
     int64_t revoked_at, int reason) MUST_USE;
+/* Whether one of them is this. */
+struct err *ledger_root_has_revoked(
+    struct ledger *l, const char *serial, bool *out) MUST_USE;
 /* Of the newest list; 0: there is none. */
 struct err *ledger_root_crl_number(struct ledger *l, int64_t *out) MUST_USE;
 /* Records a list that was made.  ERR_LIMIT code "crl-overtaken": its number is
  * not higher than the last one's. */
 struct err *ledger_root_crl_put(struct ledger *l, int64_t number,
     int64_t entries, struct bytes der) MUST_USE;
+/* Appends the newest; nothing, and number 0, when there is none. */
+struct err *ledger_root_crl_get(
+    struct ledger *l, struct buf *der, int64_t *number) MUST_USE;
 
 /* ---- keeping ---- */
 
@@ -501,9 +515,9 @@ struct err *ledger_checkpoint_state(
     struct ledger *l, struct ledger_checkpoint_state *out) MUST_USE;
 
 struct ledger_checkpoint {
-	int64_t covers;   /* number of a record */
-	const char *hash; /* that record's, 64 hex digits */
-	const char *time; /* ISO 8601 */
+	int64_t covers;           /* number of a record */
+	const char *hash;         /* that record's, 64 hex digits */
+	const char *time;         /* ISO 8601 */
 	struct bytes certificate; /* of the signer, DER */
 	struct bytes signature;   /* over the rendered checkpoint_record */
 };

@@ -126,6 +126,7 @@ ledger_enrolment_done(struct ledger_enrolment *e)
 	free(e->id);
 	free(e->credential);
 	enrolment_record_done(&e->record);
+	buf_done(&e->waiting);
 	*e = (struct ledger_enrolment){ 0 };
 }
 
@@ -212,8 +213,8 @@ ledger_enrol(struct ledger *l, const char *id, const struct enrolment_record *r,
 #define ENROLMENT_COLUMNS                                                      \
 	"SELECT id, coalesce(credential, ''), expires,"                        \
 	" name, subject_id, province, locality, profile, evidence,"            \
-	" evidence_sha256, consent, desk, officer, time, nonce, key_kind"      \
-	" FROM enrolment"
+	" evidence_sha256, consent, desk, officer, time, nonce, key_kind,"     \
+	" waiting FROM enrolment"
 
 static struct err *
 read_enrolment(struct ledger *l, struct stmt *q, const char *code,
@@ -229,6 +230,8 @@ read_enrolment(struct ledger *l, struct stmt *q, const char *code,
 	TRY(stmt_col_str(q, 1, &e.credential));
 	e.expires = stmt_col_int(q, 2);
 	TRY(read_record(q, 3, &e.record));
+	e.waiting = BUF(LEDGER_WAITING_MAX);
+	TRY(buf_append(&e.waiting, stmt_col_bytes(q, 16)));
 	if (e.credential[0] != '\0')
 		e.status = ENROLMENT_ACTIVATED;
 	else if (e.expires <= clock_now(l->ground->clock))

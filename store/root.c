@@ -29,6 +29,16 @@ ledger_root_revoked_each(struct ledger *l,
 }
 
 struct err *
+ledger_root_has_revoked(struct ledger *l, const char *serial, bool *out)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	TRY(db_prepare(
+	    l->db, "SELECT 1 FROM root_revoked WHERE serial = ?1", &q));
+	stmt_text(q, 1, serial);
+	return stmt_step(q, out);
+}
+
+struct err *
 ledger_root_crl_number(struct ledger *l, int64_t *out)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
@@ -56,12 +66,13 @@ ledger_root_revoked_put(
 }
 
 static struct err *
-insert(struct ledger *l, int64_t number, struct bytes hash)
+insert(struct ledger *l, int64_t number, struct bytes hash, struct bytes der)
 {
 	CLEANUP(stmt_donep) struct stmt *q = NULL;
-	TRY(db_prepare(l->db, "INSERT INTO root_crl VALUES (?1, ?2)", &q));
+	TRY(db_prepare(l->db, "INSERT INTO root_crl VALUES (?1, ?2, ?3)", &q));
 	stmt_int(q, 1, number);
 	stmt_blob(q, 2, hash);
+	stmt_blob(q, 3, der);
 	return stmt_run(q, NULL);
 }
 
@@ -76,7 +87,7 @@ crl_step(struct ledger *l, int64_t number, int64_t entries, struct bytes der)
 				     "a list with this number is there"),
 		    "crl-overtaken");
 	TRY(l->ground->sha256(der, hash));
-	TRY(insert(l, number, bytes_of(hash, sizeof(hash))));
+	TRY(insert(l, number, bytes_of(hash, sizeof(hash)), der));
 	CLEANUP(audit_done) struct audit a = { 0 };
 	TRY(audit_open(l, "root-crl", &a));
 	TRY(audit_int(&a, "number", number));
@@ -90,4 +101,17 @@ ledger_root_crl_put(
     struct ledger *l, int64_t number, int64_t entries, struct bytes der)
 {
 	LEDGER_STEP(l, crl_step(l, number, entries, der));
+}
+
+struct err *
+ledger_root_crl_get(struct ledger *l, struct buf *der, int64_t *number)
+{
+	CLEANUP(stmt_donep) struct stmt *q = NULL;
+	bool row;
+	TRY(db_prepare(l->db,
+	    "SELECT number, der FROM root_crl ORDER BY number DESC LIMIT 1",
+	    &q));
+	TRY(stmt_step(q, &row));
+	*number = row ? stmt_col_int(q, 0) : 0;
+	return row ? buf_append(der, stmt_col_bytes(q, 1)) : NULL;
 }

@@ -1,5 +1,6 @@
 /* The JSON text of a trust list; a member with a spelling mistake is refused,
  * so that a status is not a status left out. */
+#include "base/json.h"
 #include "trust/list.h"
 
 #include <jansson.h>
@@ -92,8 +93,8 @@ read_cert(const json_t *o, struct trust_anchor *a)
 	if (e == NULL)
 		e = cert_parse(buf_bytes(&der), &a->cert);
 	if (e != NULL)
-		return err_coded(err_while(e, "%s", a->name),
-		    "trust-list-malformed");
+		return err_coded(
+		    err_while(e, "%s", a->name), "trust-list-malformed");
 	cert_fingerprint(a->cert, hash);
 	return memcmp(hash, a->sha256, sizeof(hash)) == 0
 		   ? NULL
@@ -170,14 +171,19 @@ trust_list_parse(struct bytes json, struct trust_list **out)
 {
 	CLEANUP(trust_list_freep) struct trust_list *l = NULL;
 	if (json.len > TRUST_LIST_MAX)
-		return err_coded(err_new(ERR_LIMIT, NULL,
-				     "a trust list of over %zu bytes",
-				     TRUST_LIST_MAX),
+		return err_coded(
+		    err_new(ERR_LIMIT, NULL, "a trust list of over %zu bytes",
+			TRUST_LIST_MAX),
 		    "trust-list-malformed");
 	TRY(trust_list_new(&l));
-	json_t *o = json_loadb((const char *)json.ptr, json.len,
-	    JSON_REJECT_DUPLICATES, NULL);
-	struct err *e = o == NULL ? bad("no JSON") : read_list(o, l);
+	json_t *o = NULL;
+	struct err *e = json_parse(json, &o);
+	if (e != NULL && err_kind(e) != ERR_NOMEM) {
+		err_free(e);
+		e = bad("no JSON");
+	}
+	if (e == NULL)
+		e = read_list(o, l);
 	json_decref(o);
 	if (e == NULL)
 		*out = TAKE(l);

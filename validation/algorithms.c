@@ -95,6 +95,15 @@ strength_of_stamp(const struct policy *p, const struct timestamp_fact *t)
 	return s;
 }
 
+int64_t
+strength_of_status(const struct policy *p, struct sig_alg alg)
+{
+	struct strength s = endless();
+	if (p->check_algorithms)
+		weaken_alg(&s, p, alg);
+	return s.until;
+}
+
 struct strength
 strength_of_cert(
     const struct policy *p, const struct cert *c, const struct cert *issuer)

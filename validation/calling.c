@@ -54,7 +54,8 @@ passed_code(const struct policy *p, const struct signature_fact *f)
 /* A time stamp is there, but it is not known whether it may be believed: other
  * than where there is none, the signer need not sign again. */
 const char *
-with_open_stamp(const struct signature_verdict *v, const char *code)
+with_open_stamp(
+    const struct signature_verdict *v, const char *code, size_t *stamp)
 {
 	static const char *const rows[][3] = {
 		{ "certificate-expired", "certificate-expired-stamp-status",
@@ -67,10 +68,13 @@ with_open_stamp(const struct signature_verdict *v, const char *code)
 		const struct stamp_verdict *s = &v->stamps[i];
 		if (!covers_signature(s->fact))
 			continue;
+		int was = open;
 		if (s->sub == SUB_TRY_LATER)
 			open = 1;
 		else if (s->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && open == 0)
 			open = 2;
+		if (open != was)
+			*stamp = i;
 	}
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (strcmp(rows[i][0], code) == 0)

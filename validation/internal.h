@@ -16,6 +16,7 @@ struct known {
 	struct crl *crl;
 	struct ocsp_answer *ocsp;
 	int64_t produced; /* seconds; TIME_NONE: unreadable */
+	int64_t until;    /* as in struct strength, of its own signature */
 	/* The responder that it hangs on, of `ocsp` or the pool; NULL: not
 	 * looked for, or none. */
 	const struct cert *responder;
@@ -50,9 +51,11 @@ struct remembered {
 /* All that signatures are judged with. */
 struct judging {
 	const struct validation_request *r;
-	struct status_data *status; /* from outside, then from the facts */
-	struct known *known;        /* the same */
+	struct known *known; /* from outside, then from the facts */
 	size_t nstatus;
+	/* Of those, what a path may rest on: signed strongly enough for now. */
+	struct status_data *strong;
+	size_t nstrong;
 	struct cert_list pool; /* owned: the document's and those given */
 	struct remembered *paths;
 	size_t npaths;
@@ -82,6 +85,8 @@ int64_t poe_of(const struct proofs *p, struct status_place at, int64_t now);
 struct proofs proofs_of(
     const struct judging *j, const struct signature_verdict *v);
 
+/* Says why an answer does not count that is signed by an old algorithm. */
+#define STATUS_WEAK "it is signed with an algorithm of the past"
 /* EN 319 102-1 5.2.5: recent enough for a signature that existed at `when`. */
 bool status_is_fresh(const struct policy *p, const struct status_answer *a,
     bool is_ocsp, int64_t when);
@@ -105,6 +110,8 @@ struct conclusion {
 	const char *code;
 	struct path path; /* owned */
 	const char *domain;
+	size_t status; /* the answer that it rests on; NO_INDEX */
+	size_t shown;  /* the time stamp that shows it; NO_INDEX */
 	bool expired_since; /* good then, expired today */
 	bool revoked_since; /* good then, revoked today */
 };
@@ -115,6 +122,8 @@ struct subject {
 	int64_t best;        /* since when it is proven to exist */
 	bool stamped;        /* `best` is that of a time stamp */
 	int64_t not_before;  /* a trusted content time stamp; TIME_NONE */
+	size_t younger_by;   /* its index; NO_INDEX */
+	size_t older_by;     /* of the one that `best` is of; NO_INDEX */
 	struct proofs proofs;
 	const struct signature_fact *fact; /* one of these two */
 	const struct timestamp_fact *stamp;
@@ -156,6 +165,9 @@ struct strength strength_of_signature(
     const struct policy *p, const struct signature_fact *f);
 struct strength strength_of_stamp(
     const struct policy *p, const struct timestamp_fact *t);
+/* Until when the signature of a list or an answer may be believed; its key is
+ * that of an authority, which is looked at with the path. */
+int64_t strength_of_status(const struct policy *p, struct sig_alg alg);
 /* Of the signature in a certificate, made by `issuer`. */
 struct strength strength_of_cert(
     const struct policy *p, const struct cert *c, const struct cert *issuer);
@@ -171,7 +183,7 @@ void call_stamp(struct signature_verdict *v);
 const char *passed_code(const struct policy *p, const struct signature_fact *f);
 /* That of one that ended or was revoked, by what is known of its stamps. */
 const char *with_open_stamp(
-    const struct signature_verdict *v, const char *code);
+    const struct signature_verdict *v, const char *code, size_t *stamp);
 /* Whether this one, rather than what was found so far, stands for the whole. */
 bool says_more(const struct judging *j, const struct signature_verdict *v,
     const struct verdict *out);
@@ -186,10 +198,10 @@ void evidence_of(const struct judging *j, const struct signature_verdict *v,
 /* ---- time stamps (stamps.c) ---- */
 
 /* judge_stamps fills v->stamps, later ones first so that they speak for the
- * earlier ones, and sets best_time.  *ordered: content, signature and archive
- * time stamps follow one another. */
+ * earlier ones, and sets best_time.  *late: content, signature and archive time
+ * stamps follow one another, but for this one; NO_INDEX: all do. */
 struct err *judge_stamps(
-    struct judging *j, struct signature_verdict *v, bool *ordered) MUST_USE;
+    struct judging *j, struct signature_verdict *v, size_t *late) MUST_USE;
 enum stamp_kind stamp_kind_of(const struct timestamp_fact *t);
 bool covers_signature(const struct timestamp_fact *t);
 

@@ -348,27 +348,45 @@ run_check(const struct judging *j, struct signature_verdict *v,
 	return proof_add(&v->proof, step, "%s", evidence);
 }
 
-/* When content was stamped before it was signed, by whom is trusted. */
-static int64_t
-content_time(const struct signature_verdict *v)
+/* The newest time stamp by whom is trusted on content before it was signed. */
+static size_t
+content_stamp(const struct signature_verdict *v)
 {
-	int64_t best = TIME_NONE;
+	size_t best = NO_INDEX;
 	for (size_t i = 0; i < v->nstamps; i++)
 		if (v->stamps[i].indication == TOTAL_PASSED &&
 		    stamp_kind_of(v->stamps[i].fact) == STAMP_CONTENT &&
-		    v->stamps[i].fact->time > best)
-			best = v->stamps[i].fact->time;
+		    (best == NO_INDEX || v->stamps[i].fact->time >
+					     v->stamps[best].fact->time))
+			best = i;
 	return best;
+}
+
+/* The one that the best-signature-time is of. */
+static size_t
+best_stamp(const struct signature_verdict *v)
+{
+	for (size_t i = 0; v->stamped && i < v->nstamps; i++)
+		if (v->stamps[i].indication == TOTAL_PASSED &&
+		    covers_signature(v->stamps[i].fact) &&
+		    v->stamps[i].fact->time == v->best_time)
+			return i;
+	return NO_INDEX;
 }
 
 static struct subject
 subject_of(const struct judging *j, struct signature_verdict *v)
 {
+	size_t content = content_stamp(v);
 	return (struct subject){ .cert = v->fact->cert,
 		.purpose = is_document_stamp(v->fact) ? "timestamp" : NULL,
 		.best = v->best_time,
 		.stamped = v->stamped,
-		.not_before = content_time(v),
+		.not_before = content == NO_INDEX
+				  ? TIME_NONE
+				  : v->stamps[content].fact->time,
+		.younger_by = content,
+		.older_by = best_stamp(v),
 		.proofs = proofs_of(j, v),
 		.fact = v->fact,
 		.index = NO_INDEX,
@@ -389,17 +407,17 @@ note_conclusion(struct signature_verdict *v, const struct conclusion *c)
 
 /* A step for what was decided by the time stamps. */
 static struct err *
-tell_stamps(struct signature_verdict *v, const char *why)
+tell_stamps(struct signature_verdict *v, size_t stamp, const char *why)
 {
 	const struct proof_step step = { .rule = RULE_STAMP,
 		.clause = "5.5.4",
 		.indication = v->indication,
 		.sub = v->sub,
 		.code = v->code,
-		.cert = v->stamps[0].fact->tsa,
+		.cert = v->stamps[stamp].fact->tsa,
 		.status = NO_INDEX,
-		.stamp = 0,
-		.time = v->stamps[0].fact->time };
+		.stamp = stamp,
+		.time = v->stamps[stamp].fact->time };
 	return proof_add(&v->proof, step, "%s", why);
 }
 
@@ -408,13 +426,14 @@ judge_trust(struct judging *j, struct signature_verdict *v)
 {
 	const struct subject s = subject_of(j, v);
 	struct conclusion c = { 0 };
+	size_t open = NO_INDEX;
 	if (v->fact->cert == NULL)
 		return NULL;
 	TRY(judge_subject(j, &s, &c));
-	decide(v, c.indication, c.sub, with_open_stamp(v, c.code));
-	if (strcmp(v->code, c.code) != 0)
-		TRY(tell_stamps(v, "it could not be judged whether it is to be "
-				   "believed"));
+	decide(v, c.indication, c.sub, with_open_stamp(v, c.code, &open));
+	if (open != NO_INDEX && strcmp(v->code, c.code) != 0)
+		TRY(tell_stamps(v, open,
+		    "it could not be judged whether it is to be believed"));
 	v->path = c.path;
 	v->domain = c.domain;
 	return note_conclusion(v, &c);
@@ -460,22 +479,24 @@ came_later(const struct judging *j, const struct signature_fact *f)
 static struct err *
 judge_one(struct judging *j, struct signature_verdict *v)
 {
-	bool decided = false, ordered = true;
+	bool decided = false;
+	size_t late = NO_INDEX;
 	decide(v, TOTAL_PASSED, SUB_NONE, j->r->policy->passed);
-	TRY(judge_stamps(j, v, &ordered));
+	TRY(judge_stamps(j, v, &late));
 	for (size_t i = 0; !decided && i < COUNT_OF(basic_checks); i++)
 		TRY(run_check(j, v, &basic_checks[i], &decided));
 	if (!decided && came_later(j, v->fact)) {
 		decided =
 		    decide(v, INDETERMINATE, SUB_GENERIC, "timestamp-later");
-		TRY(tell_stamps(v, "it is from after the time asked for"));
+		TRY(tell_stamps(v, 0, "it is from after the time asked for"));
 	}
 	if (!decided)
 		TRY(judge_trust(j, v));
-	if (v->indication == TOTAL_PASSED && !ordered) {
+	if (v->indication == TOTAL_PASSED && late != NO_INDEX) {
 		decide(v, INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE,
 		    "timestamps-contradict");
-		TRY(tell_stamps(v, "a later one is covered by an earlier one"));
+		TRY(tell_stamps(
+		    v, late, "it is later than one that it came before"));
 	}
 	if (v->indication == TOTAL_PASSED)
 		v->code = passed_code(j->r->policy, v->fact);
@@ -510,19 +531,39 @@ gather_pool(const struct validation_request *r, struct cert_list *out)
 	return NULL;
 }
 
+/*
+ * A time stamp that is not valid proves nothing, and takes nothing from the
+ * signatures: without it the file would be judged the same (EN 319 102-1 5.5.4,
+ * 5.6.2.3).  So it decides only where nobody signed, and of several those that
+ * count at the time asked for.
+ */
+static bool
+may_decide(const struct judging *j, const struct signature_verdict *v)
+{
+	const struct facts *f = j->r->facts;
+	if (!v->fact->stamp)
+		return true;
+	for (size_t i = 0; i < f->nsignatures; i++)
+		if (!f->signatures[i].stamp)
+			return false;
+	return strcmp(v->code, "timestamp-later") != 0 ||
+	       v->fact == &f->signatures[0];
+}
+
 static struct err *
 judge_all(struct judging *j, struct verdict *out)
 {
 	const struct facts *f = j->r->facts;
+	bool any = false;
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		struct signature_verdict *v = &out->signatures[i];
 		out->nsignatures = i + 1;
 		*v = (struct signature_verdict){ .fact = &f->signatures[i] };
 		TRY(judge_one(j, v));
-		if (strcmp(v->code, "timestamp-later") == 0 && i > 0)
-			continue;
-		if (i == 0 || v->indication > out->indication ||
-		    says_more(j, v, out)) {
+		if (may_decide(j, v) &&
+		    (!any || v->indication > out->indication ||
+			says_more(j, v, out))) {
+			any = true;
 			out->indication = v->indication;
 			out->sub = v->sub;
 			out->code = v->code;

@@ -132,3 +132,21 @@ result_of(const struct policy *p, enum indication i)
 		return RESULT_VALID;
 	return RESULT_INDETERMINATE;
 }
+
+struct err *
+policy_own(struct bytes json, struct policy **out)
+{
+	CLEANUP(policy_freep) struct policy *p = NULL;
+	TRY(policy_parse(json, &p));
+	for (size_t i = 0; i < policy_texts_count; i++) {
+		const struct policy_text *t = &policy_texts[i];
+		if (strcmp(t->name, p->name) == 0 &&
+		    !bytes_eq(json, bytes_of(t->json, t->len)))
+			return err_coded(
+			    err_new(ERR_MALFORMED, NULL,
+				"policy: %s is the name of another one", t->name),
+			    "policy-malformed");
+	}
+	*out = TAKE(p);
+	return NULL;
+}

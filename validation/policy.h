@@ -115,6 +115,9 @@ struct policy {
 /* policy_parse reads the JSON text of one policy, freed with policy_free().
  * ERR_MALFORMED, ERR_LIMIT, both with the code "policy-malformed". */
 struct err *policy_parse(struct bytes json, struct policy **out) MUST_USE;
+/* policy_own does so with one that somebody brings: it may not have the name of
+ * one that is built in, which a report would be taken for, unless it is that. */
+struct err *policy_own(struct bytes json, struct policy **out) MUST_USE;
 /* policy_load finds one that is built in: the same for all, read once by each
  * process and not to be changed.  ERR_USAGE, code "policy-unknown". */
 struct err *policy_load(const char *name, struct policy **out) MUST_USE;

@@ -3,6 +3,7 @@
 #include "validation/policy.h"
 
 #include "base/encoding.h"
+#include "base/json.h"
 #include "base/messages.h"
 
 #include <jansson.h>
@@ -402,15 +403,12 @@ read_policy(const json_t *o, struct policy *p)
 static struct err *
 load_json(struct bytes json, json_t **out)
 {
-	json_error_t why;
-	*out = json_loadb(
-	    (const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &why);
-	/* Jansson does not always say that memory ran out. */
-	if (*out == NULL &&
-	    (json_error_code(&why) == json_error_out_of_memory ||
-		why.text[0] == '\0'))
-		return err_new(ERR_NOMEM, NULL, "policy");
-	return *out == NULL ? bad(why.text) : NULL;
+	struct err *e = json_parse(json, out);
+	if (e == NULL || err_kind(e) == ERR_NOMEM)
+		return e;
+	struct err *told = bad(err_text(e));
+	err_free(e);
+	return told;
 }
 
 struct err *

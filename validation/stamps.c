@@ -82,6 +82,25 @@ tell(struct signature_verdict *v, size_t i)
 					  : "the time stamp proves nothing");
 }
 
+/* 5.4.4: nobody stamps in the future, or before being able to: that the
+ * certificate is good today says nothing for a time before it began. */
+static void
+judge_its_time(const struct judging *j, const struct timestamp_fact *t,
+    struct conclusion *c)
+{
+	struct conclusion other =
+	    t->time > j->r->time
+		? concluded(
+		      INDETERMINATE, SUB_GENERIC, "timestamp-in-the-future")
+		: concluded(TOTAL_FAILED, SUB_NOT_YET_VALID,
+		      "timestamp-before-its-certificate");
+	if (c->indication != TOTAL_PASSED ||
+	    (t->time <= j->r->time && t->time >= cert_not_before(t->tsa)))
+		return;
+	path_done(&c->path);
+	*c = other;
+}
+
 static struct err *
 judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 {
@@ -95,17 +114,14 @@ judge_stamp(struct judging *j, struct signature_verdict *v, size_t i)
 			.best = s->poe,
 			.stamped = s->poe < j->r->time,
 			.not_before = TIME_NONE,
+			.younger_by = NO_INDEX,
+			.older_by = NO_INDEX,
 			.proofs = proofs_of(j, v),
 			.stamp = t,
 			.index = i,
 			.proof = &v->proof };
 		TRY(judge_subject(j, &subject, &c));
-		/* 5.4.4: nobody stamps in the future, or before being able. */
-		if (c.indication == TOTAL_PASSED && t->time > j->r->time) {
-			path_done(&c.path);
-			c = concluded(INDETERMINATE, SUB_GENERIC,
-			    "timestamp-in-the-future");
-		}
+		judge_its_time(j, t, &c);
 	}
 	s->indication = c.indication;
 	s->sub = c.sub;
@@ -154,9 +170,10 @@ list_stamps(const struct judging *j, struct signature_verdict *v)
 	return NULL;
 }
 
-/* EN 319 102-1 5.5.4: content, then signature, then archive time stamps. */
-static bool
-in_order(const struct signature_verdict *v)
+/* EN 319 102-1 5.5.4: content, then signature, then archive time stamps.  The
+ * first that is later than it can be; NO_INDEX: none. */
+static size_t
+out_of_order(const struct signature_verdict *v)
 {
 	for (size_t i = 0; i < v->nstamps; i++)
 		for (size_t k = 0; k < v->nstamps; k++) {
@@ -169,9 +186,9 @@ in_order(const struct signature_verdict *v)
 			if ((stamp_kind_of(a) == STAMP_CONTENT &&
 				stamp_kind_of(b) != STAMP_CONTENT) ||
 			    covers_stamp(b, a))
-				return false;
+				return i;
 		}
-	return true;
+	return NO_INDEX;
 }
 
 /* The outermost that is left; NO_INDEX: none. */
@@ -210,7 +227,7 @@ is_own(const struct signature_verdict *v, size_t i)
 }
 
 struct err *
-judge_stamps(struct judging *j, struct signature_verdict *v, bool *ordered)
+judge_stamps(struct judging *j, struct signature_verdict *v, size_t *late)
 {
 	bool unused = false;
 	v->best_time = j->r->time;
@@ -229,6 +246,6 @@ judge_stamps(struct judging *j, struct signature_verdict *v, bool *ordered)
 	if (unused)
 		TRY(findings_add(
 		    &v->notes, false, "timestamp-not-used", "%s", ""));
-	*ordered = in_order(v);
+	*late = out_of_order(v);
 	return NULL;
 }

@@ -32,34 +32,83 @@ describe(const struct judging *j, size_t i)
 		SHA256(k->data.der.ptr, k->data.der.len, s->sha256);
 }
 
+/* What cannot be read says nothing. */
+static struct err *
+read_known(struct judging *j, size_t i)
+{
+	struct known *k = &j->known[i];
+	struct sig_alg alg = { .form = SIG_NONE };
+	if (k->read)
+		return NULL;
+	k->read = true;
+	struct err *e = k->data.is_ocsp    ? ocsp_parse(k->data.der, &k->ocsp)
+			: k->data.is_index ? crl_open(k->data.der, &k->crl)
+					   : crl_parse(k->data.der, &k->crl);
+	if (e != NULL && err_kind(e) == ERR_NOMEM)
+		return e;
+	err_free(e);
+	if (k->ocsp != NULL) {
+		k->produced = ocsp_produced_at(k->ocsp);
+		alg = ocsp_alg(k->ocsp);
+	} else if (k->crl != NULL) {
+		k->produced = crl_this_update(k->crl);
+		alg = crl_alg(k->crl);
+	}
+	k->until = strength_of_status(j->r->policy, alg);
+	j->verdict->status[i].produced = k->produced;
+	return NULL;
+}
+
+static struct known
+known_of(const struct judging *j, size_t i)
+{
+	const struct validation_request *r = j->r;
+	const struct facts *f = r->facts;
+	if (i < r->nstatus_data)
+		return (struct known){ .data = r->status_data[i],
+			.at = STATUS_NOWHERE,
+			.produced = TIME_NONE };
+	i -= r->nstatus_data;
+	return (struct known){ .data = { .der = buf_bytes(&f->status_data[i]),
+				   .is_ocsp = f->status_is_ocsp[i] },
+		.at = f->status_at[i],
+		.inside = true,
+		.produced = TIME_NONE };
+}
+
+/* What is signed too weakly does not clear anybody.  That it says "revoked" is
+ * believed, by status_at(). */
+static struct err *
+choose_strong(struct judging *j)
+{
+	bool looked_at = j->r->policy->check_path &&
+			 j->r->policy->status != STATUS_IGNORE &&
+			 j->r->policy->check_algorithms;
+	for (size_t i = 0; i < j->nstatus; i++) {
+		if (looked_at)
+			TRY(read_known(j, i));
+		if (!looked_at || j->known[i].until >= j->r->time)
+			j->strong[j->nstrong++] = j->known[i].data;
+	}
+	return NULL;
+}
+
 /* The facts' own revocation data stand behind those given. */
 struct err *
 status_gather(struct judging *j)
 {
-	const struct validation_request *r = j->r;
-	const struct facts *f = r->facts;
-	size_t n = r->nstatus_data + f->nstatus_data;
-	j->status = calloc(n + 1, sizeof(*j->status));
+	size_t n = j->r->nstatus_data + j->r->facts->nstatus_data;
+	j->strong = calloc(n + 1, sizeof(*j->strong));
 	j->known = calloc(n + 1, sizeof(*j->known));
 	j->verdict->status = calloc(n + 1, sizeof(*j->verdict->status));
-	if (j->status == NULL || j->known == NULL || j->verdict->status == NULL)
+	if (j->strong == NULL || j->known == NULL || j->verdict->status == NULL)
 		return err_new(ERR_NOMEM, NULL, "status data");
 	for (size_t i = 0; i < n; i++) {
-		bool inside = i >= r->nstatus_data;
-		size_t k = inside ? i - r->nstatus_data : i;
-		j->status[i] =
-		    inside ? (struct status_data){ .der = buf_bytes(
-						       &f->status_data[k]),
-			    .is_ocsp = f->status_is_ocsp[k] }
-			   : r->status_data[k];
-		j->known[i] = (struct known){ .data = j->status[i],
-			.at = inside ? f->status_at[k] : STATUS_NOWHERE,
-			.inside = inside,
-			.produced = TIME_NONE };
+		j->known[i] = known_of(j, i);
 		describe(j, i);
 	}
 	j->nstatus = j->verdict->nstatus = n;
-	return NULL;
+	return choose_strong(j);
 }
 
 void
@@ -70,29 +119,7 @@ status_forget(struct judging *j)
 		ocsp_free(j->known[i].ocsp);
 	}
 	free(j->known);
-	free(j->status);
-}
-
-/* What cannot be read says nothing. */
-static struct err *
-read_known(struct judging *j, size_t i)
-{
-	struct known *k = &j->known[i];
-	if (k->read)
-		return NULL;
-	k->read = true;
-	struct err *e = k->data.is_ocsp    ? ocsp_parse(k->data.der, &k->ocsp)
-			: k->data.is_index ? crl_open(k->data.der, &k->crl)
-					   : crl_parse(k->data.der, &k->crl);
-	if (e != NULL && err_kind(e) == ERR_NOMEM)
-		return e;
-	err_free(e);
-	if (k->ocsp != NULL)
-		k->produced = ocsp_produced_at(k->ocsp);
-	else if (k->crl != NULL)
-		k->produced = crl_this_update(k->crl);
-	j->verdict->status[i].produced = k->produced;
-	return NULL;
+	free(j->strong);
 }
 
 /* What it said when it was made: an answer does not change by growing old.  One
@@ -106,6 +133,14 @@ ask_plainly(const struct judging *j, const struct known *k,
 		return ocsp_status(
 		    k->ocsp, cert, issuer, &j->pool, k->produced, 0, out);
 	return crl_status(k->crl, cert, issuer, k->produced, 0, out);
+}
+
+/* EN 319 102-1 5.2.8.4: strong enough when it is proven to have existed. */
+static bool
+is_weak(
+    const struct judging *j, const struct proofs *p, const struct known *k)
+{
+	return k->until < poe_of(p, k->at, j->r->time);
 }
 
 /* Whether something said, when `k` was made, that its responder is good. */
@@ -136,7 +171,7 @@ judge_responder(struct judging *j, const struct proofs *p, struct known *k,
 		    other->produced > j->r->time)
 			continue;
 		TRY(ask_plainly(j, other, k->responder, issuer, &a));
-		good = good || vouches(&a, k);
+		good = good || (vouches(&a, k) && !is_weak(j, p, other));
 		bad = bad || ((a.status == STATUS_REVOKED ||
 				  a.status == STATUS_SUSPENDED) &&
 				 a.revoked_at <= poe_of(p, k->at, j->r->time));
@@ -225,6 +260,14 @@ is_better(const struct status_answer *a, const struct status_found *than)
 	return a->this_update > than->answer.this_update;
 }
 
+/* What is told of an answer that is there and does not count. */
+static bool
+is_reason(const struct status_answer *a)
+{
+	return strcmp(a->detail, RESPONDER_UNKNOWN) == 0 ||
+	       strcmp(a->detail, STATUS_WEAK) == 0;
+}
+
 struct err *
 status_at(struct judging *j, const struct proofs *p, const struct cert *cert,
     const struct cert *issuer, int64_t when, int64_t control,
@@ -240,9 +283,10 @@ status_at(struct judging *j, const struct proofs *p, const struct cert *cert,
 		if (k->produced == TIME_NONE || k->produced > j->r->time)
 			continue;
 		TRY(ask(j, p, k, cert, issuer, &a));
+		if (a.status == STATUS_GOOD && is_weak(j, p, k))
+			status_unknown(&a, STATUS_WEAK);
 		if (!is_usable(j, k, &a, cert, when)) {
-			if (out->index == NO_INDEX &&
-			    strcmp(a.detail, RESPONDER_UNKNOWN) == 0)
+			if (out->index == NO_INDEX && is_reason(&a))
 				out->answer = a;
 			continue;
 		}

@@ -1,13 +1,19 @@
 /* One signature or time stamp: its certificate, path, status, algorithms. */
 #include "validation/internal.h"
 
+#include "certs/profiles.h"
+
 #include <openssl/x509v3.h>
 #include <string.h>
 
 struct conclusion
 concluded(enum indication i, enum sub_indication sub, const char *code)
 {
-	return (struct conclusion){ .indication = i, .sub = sub, .code = code };
+	return (struct conclusion){ .indication = i,
+		.sub = sub,
+		.code = code,
+		.status = NO_INDEX,
+		.shown = NO_INDEX };
 }
 
 struct proof_step
@@ -31,6 +37,8 @@ tell_conclusion(const struct subject *s, const struct conclusion *c,
 	step.indication = c->indication;
 	step.sub = c->sub;
 	step.code = c->code;
+	if (c->shown != NO_INDEX)
+		step.stamp = c->shown;
 	return proof_add(s->proof, step, "%s", why);
 }
 
@@ -54,20 +62,38 @@ conclude_revoked(
     const struct judging *j, const struct subject *s, struct conclusion *c)
 {
 	int64_t at = c->path.revoked_at;
-	if (c->path.failed_at > 0)
+	if (c->path.failed_at > 0) {
 		set(c, INDETERMINATE, SUB_REVOKED_CA_NO_POE, "issuer-revoked");
-	else if (s->not_before != TIME_NONE && at != TIME_NONE &&
-		 s->not_before >= at)
+	} else if (s->not_before != TIME_NONE && at != TIME_NONE &&
+		   s->not_before >= at) {
 		set(c, TOTAL_FAILED, SUB_REVOKED,
 		    "certificate-revoked-before-signing");
-	else if (s->fact != NULL && s->fact->claimed_time != TIME_NONE &&
+		c->shown = s->younger_by;
+	} else if (s->fact != NULL && s->fact->claimed_time != TIME_NONE &&
 		 at != TIME_NONE && s->fact->claimed_time >= at &&
-		 s->fact->claimed_time <= j->r->time)
+		 s->fact->claimed_time <= j->r->time) {
 		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
 		    "certificate-revoked-before-claimed");
-	else
+	} else {
 		set(c, INDETERMINATE, SUB_REVOKED_NO_POE,
 		    "certificate-revoked");
+	}
+}
+
+/* Which list or answer says that it was revoked.  Those of others than the
+ * issuer are known to the path alone. */
+static struct err *
+find_accuser(struct judging *j, const struct subject *s, struct conclusion *c)
+{
+	size_t at = c->path.failed_at;
+	struct status_found f;
+	if (c->status != NO_INDEX || at + 1 >= c->path.chain.n)
+		return NULL;
+	TRY(status_at(j, &s->proofs, c->path.chain.v[at],
+	    c->path.chain.v[at + 1], j->r->time, j->r->time, &f));
+	if (f.index != NO_INDEX && f.answer.status != STATUS_GOOD)
+		c->status = f.index;
+	return NULL;
 }
 
 /* An authority that still speaks of who has expired says it was not revoked. */
@@ -80,6 +106,7 @@ conclude_expired(
 	    s->not_before > cert_not_after(s->cert)) {
 		set(c, TOTAL_FAILED, SUB_EXPIRED,
 		    "certificate-expired-before-signing");
+		c->shown = s->younger_by;
 		return NULL;
 	}
 	set(c, INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE,
@@ -90,8 +117,10 @@ conclude_expired(
 	struct status_found f;
 	TRY(status_at(j, &s->proofs, s->cert, c->path.chain.v[1],
 	    cert_not_after(s->cert) + 1, j->r->time, &f));
-	if (f.index != NO_INDEX && f.answer.status == STATUS_GOOD)
+	if (f.index != NO_INDEX && f.answer.status == STATUS_GOOD) {
 		c->sub = SUB_OUT_OF_BOUNDS_NOT_REVOKED;
+		c->status = f.index;
+	}
 	return NULL;
 }
 
@@ -117,10 +146,10 @@ conclude_path(struct judging *j, const struct subject *s, struct conclusion *c)
 		return NULL;
 	case PATH_REVOKED:
 		conclude_revoked(j, s, c);
-		return NULL;
+		return find_accuser(j, s, c);
 	case PATH_SUSPENDED:
 		set(c, INDETERMINATE, SUB_TRY_LATER, "certificate-suspended");
-		return NULL;
+		return find_accuser(j, s, c);
 	case PATH_NO_STATUS:
 		set(c, INDETERMINATE, SUB_TRY_LATER, "revocation-unknown");
 		return NULL;
@@ -134,11 +163,28 @@ conclude_path(struct judging *j, const struct subject *s, struct conclusion *c)
 
 /* RFC 5280 4.2.1.3: a certificate that says what it is for must say this. */
 static bool
-is_for_signing(const struct cert *c)
+may_sign(const struct cert *c)
 {
 	return !cert_has_key_usage(c) ||
 	       (cert_key_usage(c) &
 		   (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
+}
+
+#define OID_STAMPING "1.3.6.1.5.5.7.3.8"
+
+/* RFC 5280 4.2.1.12: what is for these alone is no person's or agency's.  Other
+ * purposes are not held against it: people sign with certificates for mail and
+ * for logging in. */
+static bool
+is_a_machine(const struct cert *c)
+{
+	static const char *const purposes[] = {
+		"1.3.6.1.5.5.7.3.1", /* serverAuth */
+		OID_STAMPING,
+		"1.3.6.1.5.5.7.3.9", /* OCSPSigning */
+		OID_AUDIT_CHECKPOINT,
+	};
+	return cert_ekus_within(c, purposes, COUNT_OF(purposes));
 }
 
 static const char *
@@ -146,6 +192,8 @@ not_known_code(const struct conclusion *c, const struct status_found *f)
 {
 	if (strcmp(f->answer.detail, RESPONDER_UNKNOWN) == 0)
 		return "responder-status-unknown";
+	if (strcmp(f->answer.detail, STATUS_WEAK) == 0)
+		return "revocation-weak";
 	return c->path.status_known ? "revocation-too-old"
 				    : "revocation-unknown";
 }
@@ -162,6 +210,7 @@ conclude_accused(struct judging *j, const struct subject *s,
 	c->path.failed_at = i;
 	c->path.revoked_at = f->answer.revoked_at;
 	c->path.revocation_reason = f->answer.reason;
+	c->status = f->index;
 	TRY(conclude_path(j, s, c));
 	step.cert = c->path.chain.v[i];
 	step.status = f->index;
@@ -209,6 +258,15 @@ conclude_status(
 	return NULL;
 }
 
+/* Which certificate it hangs on: an authority's, where that is what fails. */
+static struct cert *
+about(const struct subject *s, const struct path *p)
+{
+	return p->result != PATH_OK && p->failed_at < p->chain.n
+		   ? p->chain.v[p->failed_at]
+		   : s->cert;
+}
+
 static struct err *
 judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
 {
@@ -227,11 +285,14 @@ judge_now(struct judging *j, const struct subject *s, struct conclusion *c)
 	c->domain = m->domain;
 	TRY(conclude_path(j, s, c));
 	struct proof_step step = step_of(s, RULE_PATH, "5.2.6");
-	step.cert = s->cert;
+	step.cert = about(s, &c->path);
 	step.time = j->r->time;
 	step.indication = c->indication;
 	step.sub = c->sub;
 	step.code = c->code;
+	step.status = c->status;
+	if (c->shown != NO_INDEX)
+		step.stamp = c->shown;
 	if (c->indication == TOTAL_PASSED)
 		step.code = NULL;
 	const char *more = c->domain == NULL ? c->path.detail : c->domain;
@@ -310,6 +371,7 @@ judge_beginning(const struct subject *s, struct conclusion *c)
 		c->sub != SUB_OUT_OF_BOUNDS_NO_POE && c->sub != SUB_TRY_LATER))
 		return NULL;
 	set(c, TOTAL_FAILED, SUB_NOT_YET_VALID, "certificate-not-yet-valid");
+	c->shown = s->older_by;
 	return tell_conclusion(
 	    s, c, RULE_PATH, "5.5.4", "it existed before its certificate");
 }
@@ -318,13 +380,17 @@ judge_beginning(const struct subject *s, struct conclusion *c)
 static struct err *
 judge_use(const struct subject *s, struct conclusion *c)
 {
+	bool use = may_sign(s->cert);
 	if (c->indication != TOTAL_PASSED || s->fact == NULL ||
-	    s->purpose != NULL || is_for_signing(s->cert))
+	    s->purpose != NULL || (use && !is_a_machine(s->cert)))
 		return NULL;
 	set(c, INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE,
-	    "certificate-not-for-signing");
+	    use && cert_has_eku(s->cert, OID_STAMPING)
+		? "timestamp-alone"
+		: "certificate-not-for-signing");
 	return tell_conclusion(s, c, RULE_SCOPE, "5.2.6",
-	    "keyUsage has neither digitalSignature nor nonRepudiation");
+	    use ? "extendedKeyUsage is for servers, time stamps or OCSP alone"
+		: "keyUsage has neither digitalSignature nor nonRepudiation");
 }
 
 static struct strength
@@ -352,6 +418,7 @@ judge_algorithms(
 {
 	struct strength weak = weakest(j, s, c);
 	struct proof_step step = step_of(s, weak.rule, "5.2.8.4");
+	step.cert = s->cert;
 	if (weak.until == NEVER_ENDS)
 		step.rule = RULE_DIGEST_ALG;
 	else if (weak.until != TIME_NONE)

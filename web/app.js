@@ -7,6 +7,8 @@
 	const content = document.getElementById("content");
 	const password = document.getElementById("password");
 	const keep = document.getElementById("keep");
+	const time = document.getElementById("time");
+	const advanced = document.getElementById("advanced");
 	const drop = document.getElementById("drop");
 	const busy = document.getElementById("busy");
 	const result = document.getElementById("result");
@@ -164,6 +166,11 @@
 			[note.code, note.detail].filter(Boolean).join(": ") : "";
 	}
 
+	function policyText(report) {
+		const p = report.policy || {};
+		return [p.name, both(p.sentence)].filter(Boolean).join(": ");
+	}
+
 	function showReport(report) {
 		const list = report.signatures || [];
 		const shown = report.shown[lang()];
@@ -172,6 +179,8 @@
 		add(result, verdict(report, "h2", true));
 		row(dl, "file", d.name);
 		row(dl, "time", when(report.validation_time));
+		/* Who asked for another rule is told by which it was judged. */
+		if (policy()) { row(dl, "policy", policyText(report)); }
 		row(dl, "technical", technical(report));
 		add(result, dl);
 		if (shown.counts) { add(result, make("p", "", shown.counts)); }
@@ -185,8 +194,7 @@
 		add(more, make("summary", "", say("details")));
 		row(rest, "format", d.format);
 		add(rest, make("dt", "", "SHA-256"), make("dd", "code", d.sha256));
-		row(rest, "policy", [(report.policy || {}).name,
-			both((report.policy || {}).sentence)].filter(Boolean).join(": "));
+		row(rest, "policy", policyText(report));
 		row(rest, "code", [report.code, report.sub_indication]
 			.filter(Boolean).join(" "));
 		add(result, add(more, rest), download(report));
@@ -240,11 +248,25 @@
 		return letters.join("");
 	}
 
+	/* Chosen where most people do not look; empty: as the service is set. */
+	function policy() {
+		return form.querySelector("input[name=policy]:checked").value;
+	}
+	function chosen() {
+		let query = "";
+		if (policy()) { query += "&policy=" + encodeURIComponent(policy()); }
+		if (time.value) {
+			query += "&time=" + encodeURIComponent(time.value + "+07:00");
+		}
+		return query;
+	}
+
 	async function ask() {
 		let options;
 		let query = "?shown=yes&filename=" +
 			encodeURIComponent(fitting(file.files[0].name));
 		if (keep.checked) { query += "&keep=report"; }
+		query += chosen();
 		const headers = { "Accept": "application/json" };
 		if (content.files.length || password.value) {
 			const data = new FormData();
@@ -263,6 +285,7 @@
 
 	async function verify() {
 		if (!file.files.length || button.disabled) { return; }
+		if (!time.reportValidity()) { return; }
 		button.disabled = true;
 		result.hidden = true;
 		busy.textContent = say("busy");
@@ -287,6 +310,11 @@
 
 	file.addEventListener("change", forget);
 	content.addEventListener("change", function () {
+		result.hidden = true;
+	});
+	/* Nor under another rule or time. */
+	advanced.addEventListener("change", function () {
+		last = null;
 		result.hidden = true;
 	});
 	form.addEventListener("submit", function (e) {

@@ -7,6 +7,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include <string.h>
+
 /*
  * OpenSSL reads its settings and loads its providers on first use, from files.
  * Asking for each digest once makes it do so now.
@@ -59,27 +61,19 @@ format_unknown(enum err_kind kind)
 	    err_new(kind, NULL, "no format that we know"), "format-unknown");
 }
 
-/* Files of Office, of 2007 and later (a package of parts) or before.  Their own
- * signatures leave out parts that change what is shown, so none is judged: a
- * reader learns that, and not that the file is of no kind at all. */
-static bool
-is_office(struct bytes document)
+static struct err *
+another_kind(const char *code)
 {
-	const size_t far = (size_t)1 << 20; /* bytes; the directory is in it */
-	if (bytes_starts(
-		document, BYTES_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")))
-		return true;
-	size_t from = document.len > far ? document.len - far : 0;
-	return bytes_starts(document, BYTES_LIT("PK\003\004")) &&
-	       bytes_find(bytes_from(document, from),
-		   BYTES_LIT("[Content_Types].xml")) != SIZE_MAX;
+	return err_coded(
+	    err_new(ERR_UNSUPPORTED, NULL, "no signatures of this kind are read"),
+	    code);
 }
 
-static struct err *
-format_office(void)
+/* A ZIP file may be a container; it is nothing else that we know. */
+static bool
+takes(const struct format *f, struct bytes document, bool other)
 {
-	return err_coded(err_new(ERR_UNSUPPORTED, NULL, "signatures of Office"),
-	    "format-office");
+	return (!other || strcmp(f->name, "asic") == 0) && f->detect(document);
 }
 
 struct err *
@@ -94,11 +88,14 @@ job_format(struct bytes document, const char *hint, const struct format **out)
 		*out = f;
 		return NULL;
 	}
+	const char *other = other_by_magic(document);
 	for (size_t i = 0; i < n; i++)
-		if (all[i]->detect(document)) {
+		if (takes(all[i], document, other != NULL)) {
 			*out = all[i];
 			return NULL;
 		}
-	return is_office(document) ? format_office()
-				   : format_unknown(ERR_UNSUPPORTED);
+	if (other == NULL)
+		other = other_by_look(document);
+	return other == NULL ? format_unknown(ERR_UNSUPPORTED)
+			     : another_kind(other);
 }

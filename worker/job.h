@@ -15,7 +15,8 @@ struct err *worker_start(void) MUST_USE;
 void worker_stop(void);
 
 /* The format whose detect() takes the document; by name if `hint` is given
- * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown";
+ * ("pdf", "xml", "asic", "cms").  ERR_UNSUPPORTED with code "format-unknown",
+ * or that of another kind that people know ("format-picture");
  * ERR_USAGE with that code where there is no format of such a name. */
 struct err *job_format(struct bytes document, const char *hint,
     const struct format **out) MUST_USE;

@@ -228,7 +228,7 @@ judge(const struct verify_request *r, const struct policy *policy,
 static struct err *
 wanted_policy(const struct verify_request *r, struct policy **out)
 {
-	return r->policy_text.len > 0 ? policy_parse(r->policy_text, out)
+	return r->policy_text.len > 0 ? policy_own(r->policy_text, out)
 				      : policy_load(r->policy, out);
 }
 

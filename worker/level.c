@@ -76,12 +76,11 @@ fill_levels(const struct facts *f, struct levels *out)
 		return err_new(ERR_NOMEM, NULL, "levels");
 	for (size_t i = 0; i < f->nsignatures; i++) {
 		const struct signature_fact *s = &f->signatures[i];
-		if (is_document_stamp(s)) /* it has no level */
+		if (s->stamp) /* it has no level */
 			continue;
 		struct level_of *l = &out->v[out->n++];
 		l->level = level_of_fact(s->level);
-		TRY(fact_string(
-		    &l->id, bytes_str(s->id == NULL ? "" : s->id)));
+		TRY(fact_string(&l->id, bytes_str(s->id == NULL ? "" : s->id)));
 	}
 	return NULL;
 }

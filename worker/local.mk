@@ -16,6 +16,7 @@ worker_libworker_la_SOURCES = \
 	%D%/message_source.c %D%/message_source.h \
 	%D%/message_verify.c \
 	%D%/online.c %D%/online.h \
+	%D%/other.c \
 	%D%/receipt.c %D%/receipt.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/sources.c %D%/sources.h

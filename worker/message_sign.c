@@ -309,7 +309,7 @@ prepared_unpack(struct bytes packed, struct prepared *out)
 
 /* ---- insertion ---- */
 
-enum { TAG_AT = 1, TAG_BYTES, TAG_CUT, TAG_HEAD_CUT, TAG_HEAD };
+enum { TAG_AT = 1, TAG_BYTES, TAG_CUT, TAG_HEAD_AT, TAG_HEAD_CUT, TAG_HEAD };
 
 struct err *
 insertion_pack(const struct insertion *i, struct buf *out)
@@ -317,6 +317,7 @@ insertion_pack(const struct insertion *i, struct buf *out)
 	TRY(pack_u64(out, TAG_AT, i->at));
 	TRY(pack_bytes(out, TAG_BYTES, buf_bytes(&i->bytes)));
 	TRY(pack_u64(out, TAG_CUT, i->cut));
+	TRY(pack_u64(out, TAG_HEAD_AT, i->head_at));
 	TRY(pack_u64(out, TAG_HEAD_CUT, i->head_cut));
 	return pack_bytes(out, TAG_HEAD, buf_bytes(&i->head));
 }
@@ -325,11 +326,12 @@ struct err *
 insertion_unpack(struct bytes packed, struct insertion *out)
 {
 	struct unpack u = unpack_of(packed);
-	uint64_t at, cut, head_cut;
+	uint64_t at, cut, head_at, head_cut;
 	struct bytes b, h;
 	TRY(unpack_u64(&u, TAG_AT, &at));
 	TRY(unpack_bytes(&u, TAG_BYTES, &b));
 	TRY(unpack_u64(&u, TAG_CUT, &cut));
+	TRY(unpack_u64(&u, TAG_HEAD_AT, &head_at));
 	TRY(unpack_u64(&u, TAG_HEAD_CUT, &head_cut));
 	TRY(unpack_bytes(&u, TAG_HEAD, &h));
 	TRY(unpack_end(&u));
@@ -341,6 +343,7 @@ insertion_unpack(struct bytes packed, struct insertion *out)
 		.at = (size_t)at,
 		.cut = (size_t)cut,
 		.bytes = buf_move(&copy),
+		.head_at = (size_t)head_at,
 		.head_cut = (size_t)head_cut,
 		.head = buf_move(&head),
 	};

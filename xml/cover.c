@@ -309,15 +309,33 @@ xml_rules_of(const struct xml_signature *s, const struct xml_ref *r,
 	return NULL;
 }
 
+/* Filters may leave nothing of the document.  A file of its own may be empty.
+ */
+static struct err *
+is_left_empty(const struct xml_ref *r, bool *out)
+{
+	uint8_t nothing[DIGEST_MAX];
+	*out = false;
+	if (r->kind == REF_EXTERNAL || r->alg == DIGEST_NONE)
+		return NULL;
+	TRY(digest_of(r->alg, bytes_of(NULL, 0), nothing));
+	*out = memcmp(r->computed, nothing, digest_len(r->alg)) == 0;
+	return NULL;
+}
+
 struct err *
 xml_rules(struct xml_signature *s, struct signature_fact *fact)
 {
 	size_t data = 0;
 	for (size_t i = 0; i < s->nrefs; i++) {
-		if (s->refs[i].problem == NULL)
-			TRY(xml_rules_of(s, &s->refs[i], fact));
-		data += s->refs[i].problem != NULL ||
-			!xml_ref_is_own(s, &s->refs[i]);
+		const struct xml_ref *r = &s->refs[i];
+		bool empty = false;
+		if (r->problem == NULL) {
+			TRY(xml_rules_of(s, r, fact));
+			TRY(is_left_empty(r, &empty));
+		}
+		data += r->problem != NULL ||
+			(!empty && !xml_ref_is_own(s, r));
 	}
 	if (data == 0)
 		TRY(findings_add(&fact->findings, true, "xml-nothing-signed",

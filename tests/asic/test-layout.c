@@ -171,6 +171,22 @@ refuses_names_that_become_one(void)
 	w.files[0].name = "d/a?.txt";
 	w.files[2].name = "D. /a_.txt";
 	ambiguous(w);
+	/* Letters with their marks and case, as NTFS and APFS have them. */
+	static const char *const letters[][2] = {
+		{ "Quy\xe1\xba\xbft.txt", "Quye\xcc\x82\xcc\x81t.txt" },
+		{ "Quy\xe1\xba\xbft.txt", "QUY\xe1\xba\xbeT.TXT" },
+		{ "Vi\xe1\xbb\x87t", "Vie\xcc\x82\xcc\xa3t" },
+		{ "Vi\xe1\xbb\x87t", "vi\xe1\xba\xb9\xcc\x82t" },
+		{ "\xc4\x90\xc6\xa1n", "\xc4\x91o\xcc\x9bn" },
+	};
+	for (size_t i = 0; i < COUNT_OF(letters); i++) {
+		w.files[0].name = letters[i][0];
+		w.files[2].name = letters[i][1];
+		ambiguous(w);
+	}
+	w.files[0].name = "m\xc3\xa1.txt";
+	w.files[2].name = "ma.txt";
+	CHECK_OK(open_wish(&w));
 	static const char *const others[] = { "a.txt.b", "a .txt", "a_.txt",
 		"a.txt/b", ".a.txt" };
 	w.files[0].name = "a.txtx";

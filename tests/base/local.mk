@@ -3,7 +3,9 @@ check_PROGRAMS += \
 	tests/base/test-bytes \
 	tests/base/test-encoding \
 	tests/base/test-err \
+	tests/base/test-json \
 	tests/base/test-messages \
+	tests/base/test-nfc \
 	tests/base/test-pack \
 	tests/base/test-record \
 	tests/base/test-time \
@@ -17,6 +19,11 @@ tests_base_test_err_SOURCES = tests/base/test-err.c
 tests_base_test_err_LDADD = $(BASE_LIBS)
 tests_base_test_messages_SOURCES = tests/base/test-messages.c
 tests_base_test_messages_LDADD = $(BASE_LIBS)
+tests_base_test_json_SOURCES = tests/base/test-json.c
+tests_base_test_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_base_test_json_LDADD = $(BASE_LIBS)
+tests_base_test_nfc_SOURCES = tests/base/test-nfc.c
+tests_base_test_nfc_LDADD = $(BASE_LIBS)
 tests_base_test_pack_SOURCES = tests/base/test-pack.c
 tests_base_test_pack_LDADD = $(BASE_LIBS)
 tests_base_test_record_SOURCES = tests/base/test-record.c

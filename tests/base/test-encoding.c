@@ -191,21 +191,6 @@ what_is_not_printable_is_escaped_for_a_reader(void)
 	CHECK_ERR(utf8_escape(BYTES_LIT("\x01"), &small), ERR_LIMIT);
 }
 
-static void
-normal_form_c_is_told_from_others(void)
-{
-	static const char *const good[] = { "", "Nguy\u1ec5n Th\u1ecb \u00c1nh",
-		"\u0110\u1eb7ng \u01af\u1edbc", "\u0416\u0451", "\uac00",
-		"\u0e01\u0e34", "\u0915\u093f" };
-	static const char *const bad[] = { "A\u0301nh", "e\u0302\u0301",
-		"\u00ea\u0301", "\u212b", "\u1100\u1161", "\u0958", "\u0340",
-		"x\u0327\u0323", "\xc3" };
-	for (size_t i = 0; i < COUNT_OF(good); i++)
-		CHECK(utf8_nfc(bytes_str(good[i])));
-	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		CHECK(!utf8_nfc(bytes_str(bad[i])));
-}
-
 int
 main(void)
 {
@@ -219,6 +204,5 @@ main(void)
 	RUN(every_byte_survives_every_encoding);
 	RUN(utf8_is_the_shortest_form_without_surrogates);
 	RUN(printable_text_hides_nothing);
-	RUN(normal_form_c_is_told_from_others);
 	return DONE();
 }

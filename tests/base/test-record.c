@@ -129,6 +129,28 @@ refuses_each_field_that_is_not_of_its_form(void)
 		}
 }
 
+/* Two forms of a name look alike, and only one of them is signed. */
+static void
+refuses_a_field_that_is_not_in_normal_form_c(void)
+{
+	for (size_t field = 0; field < 12; field++) {
+		struct enrolment_record r = good_enrolment();
+		char **fields = (char **)&r;
+		struct buf b = BUF(RECORD_MAX);
+		bool typed = field < 4 || field == 8; /* names, number, desk */
+		fields[field] = text("Nguye\u0302\u0303n");
+		struct err *e = enrolment_record_render(&r, &b);
+		CHECK(e != NULL && err_kind(e) == ERR_MALFORMED &&
+		      (!typed || strcmp(err_code(e), "record-nfc") == 0));
+		err_free(e);
+		fields[field] = text("Nguy\u1ec5n");
+		e = enrolment_record_render(&r, &b);
+		CHECK(!typed || e == NULL);
+		err_free(e);
+		buf_done(&b);
+	}
+}
+
 static void
 refuses_wrong(char **field, const char *value, const struct enrolment_record *r)
 {
@@ -187,6 +209,7 @@ main(void)
 	RUN(a_kind_of_key_makes_it_version_2);
 	RUN(revocation_is_rendered_byte_for_byte);
 	RUN(refuses_each_field_that_is_not_of_its_form);
+	RUN(refuses_a_field_that_is_not_in_normal_form_c);
 	RUN(digests_nonces_and_times_have_forms_of_their_own);
 	RUN(a_serial_is_hex_or_left_out);
 	RUN(done_frees_and_may_be_called_again);

@@ -2,6 +2,7 @@
  */
 #include "tests/torture.h"
 
+#include "base/nfc.h"
 #include "base/pack.h"
 #include "base/record.h"
 
@@ -189,6 +190,27 @@ torture_sees_a_leak(void)
 	free(kept);
 }
 
+static struct err *
+normalise(void *ctx)
+{
+	(void)ctx;
+	CLEANUP(buf_done) struct buf in = BUF(10000);
+	CLEANUP(free_charp) char *s = NULL;
+	bool nfc = true;
+	for (int i = 0; i < 1000; i++)
+		TRY(buf_str(&in, "u\u0303\u031b"));
+	TRY(utf8_dup_nfc(buf_bytes(&in), &s));
+	TRY(utf8_is_nfc(buf_bytes(&in), &nfc));
+	CHECK(!nfc);
+	return NULL;
+}
+
+static void
+normal_forms_survive(void)
+{
+	TORTURE(normalise, NULL, TORTURE_LIBRARY);
+}
+
 int
 main(void)
 {
@@ -196,6 +218,7 @@ main(void)
 	RUN(buffers_survive);
 	RUN(encodings_survive);
 	RUN(strings_and_secrets_survive);
+	RUN(normal_forms_survive);
 	RUN(packing_survives);
 	RUN(packed_errors_survive);
 	RUN(records_survive);

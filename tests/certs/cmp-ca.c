@@ -149,6 +149,8 @@ on_request(OSSL_CMP_SRV_CTX *s, const OSSL_CMP_MSG *m, int id,
 	*out = NULL;
 	*chain = NULL;
 	*pubs = NULL;
+	if (!ca->decided)
+		say("asked", "");
 	if (is_mode(ca, "refuse"))
 		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 		    1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate,

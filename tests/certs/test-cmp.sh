@@ -69,6 +69,10 @@ ask() {
 	    "$top_builddir/tests/certs/test-cmp-client" "$port" person.pub \
 	    'Nguyễn Văn An' ca.pem > said 2>&1
 }
+for_seconds() (
+	export CMP_SECONDS="$1"
+	ask
+)
 serve right between-us; ok $? "a CMP server runs"
 ask && grep -q 'Nguyễn Văn An' said
 ok $? "its CA certifies a key with our citizen's subject"
@@ -91,11 +95,47 @@ serve right between-us -poll_count 2 -check_after 1
 ask && grep -q 'Nguyễn Văn An' said
 ok $? "a CA that decides later is waited for"
 serve right between-us -poll_count 50 -check_after 1
-! CMP_SECONDS=3 ask && grep -q '^external-ca-waiting: ' said
+! for_seconds 3 && grep -q '^external-ca-waiting: ' said
 ok $? "but not for ever"
-# OpenSSL keeps five seconds for the last message.
+serve right between-us -poll_count 1 -check_after 1
+for_seconds 4 && grep -q 'Nguyễn Văn An' said
+ok $? "one that decides soon is asked again within four seconds"
+
+# A transaction is gone on with by another process.
+later() { # later SECONDS [SECRET]
+	(
+		export CMP_STATE="$dir/state" CMP_SECONDS="$1"
+		shift
+		ask "$@"
+	)
+}
+serve right between-us -poll_count 6 -check_after 1 -verbosity 7
+! later 2 && grep -q '^external-ca-waiting: ' said && [ -s state ]
+ok $? "a transaction that waits is kept"
+cp state first
+! later 2 && grep -q '^external-ca-waiting: ' said && ! cmp -s state first
+ok $? "it is gone on with, and waits"
+later 10 && grep -q 'Nguyễn Văn An' said && [ ! -s state ]
+ok $? "and then there is the certificate, and nothing to go on with"
+[ "$(grep -c 'received CR$' log)" = 1 ] &&
+    [ "$(grep -c 'received CERTCONF' log)" = 1 ]
+ok $? "all of it in one transaction"
+rm -f state
+serve right between-us -poll_count 50 -check_after 1
+! later 2 && cp state first && ! later 2 another-secret && cmp -s state first
+ok $? "what is not that CA's word changes nothing"
+cp state kept
+stop
+! later 2 && cmp -s state kept
+ok $? "nor does a CA that is away"
+serve right between-us
+! later 2 && grep -q '^external-ca-refused' said && [ ! -s state ]
+ok $? "one that knows nothing of it ends it"
+head -c 30 kept > state
+! later 2 && grep -q '^malformed' said
+ok $? "half a state is none"
 serve right between-us -poll_count 100000 -check_after 0
-! CMP_SECONDS=8 ask && grep -q '^external-ca-waiting: ' said
+! for_seconds 4 && grep -q '^external-ca-waiting: ' said
 ok $? "one that says \"at once\" is waited for as long"
 polls=$(grep -c '^cmp: Received request' log)
 [ "$polls" -gt 1 ] && [ "$polls" -lt 20 ]

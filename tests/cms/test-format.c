@@ -102,6 +102,26 @@ reads_ber_in_pieces_and_pem(void)
 	check_good(0, true, true, NULL);
 }
 
+/* As some programs of providers leave a .p7s. */
+static void
+reads_base64_without_the_lines_of_pem(void)
+{
+	struct buf der = openssl_sign(CMS_DETACHED, false, false);
+	struct buf b = BUF(1 << 20);
+	CHECK_OK(base64_encode(buf_bytes(&der), &b));
+	CHECK(format_cms.detect(buf_bytes(&b)));
+	struct facts f = collect(&b, TEXT);
+	CHECK(f.nsignatures == 1 && is_good(&f.signatures[0]));
+	facts_done(&f);
+	b.ptr[30] = '*';
+	CHECK(!format_cms.detect(buf_bytes(&b)));
+	buf_clear(&b);
+	CHECK_OK(buf_str(&b, "MIIBxjCB a text that begins so and is no more"));
+	CHECK(!format_cms.detect(buf_bytes(&b)));
+	buf_done(&b);
+	buf_done(&der);
+}
+
 static void
 tells_content_that_is_not_there(void)
 {
@@ -255,6 +275,7 @@ main(void)
 	binh = make_citizen(&ca, "RSA", ALG_RSA);
 	RUN(reads_what_openssl_signs);
 	RUN(reads_ber_in_pieces_and_pem);
+	RUN(reads_base64_without_the_lines_of_pem);
 	RUN(tells_content_that_is_not_there);
 	RUN(tells_content_that_differs_from_the_one_inside);
 	RUN(without_a_certificate_nothing_is_judged);

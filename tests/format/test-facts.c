@@ -91,6 +91,7 @@ fill(struct facts *f, struct cert *c)
 	s->gap_at = 100;
 	s->gap_end = 2000;
 	s->unseen = true;
+	s->stamp = true;
 	s->changes = CHANGE_ANNOTATION;
 	s->allowed = CHANGE_LTV;
 	CHECK_OK(signature_add_timestamp(
@@ -193,7 +194,8 @@ same_signature(const struct signature_fact *a, const struct signature_fact *b)
 	       same_text(a->reason, b->reason) &&
 	       same_text(a->location, b->location) &&
 	       a->covers_all == b->covers_all && a->unseen == b->unseen &&
-	       a->revision == b->revision && a->revisions == b->revisions &&
+	       a->stamp == b->stamp && a->revision == b->revision &&
+	       a->revisions == b->revisions &&
 	       a->covered_len == b->covered_len && a->gap_at == b->gap_at &&
 	       a->gap_end == b->gap_end && a->changes == b->changes &&
 	       a->allowed == b->allowed && same_stamps(a, b) &&

@@ -14,6 +14,11 @@ tests/interop/levels.log: tests/pdf/maker$(EXEEXT) tests/pdf/levels$(EXEEXT) \
 	tests/pdf/looks$(EXEEXT) \
 	tests/pdf/judge$(EXEEXT) signctl/signctl$(EXEEXT)
 
+# Containers, raised.
+TESTS += tests/interop/asic.py
+EXTRA_DIST += %D%/asic.py
+tests/interop/asic.log: tests/xml/signer$(EXEEXT) signctl/signctl$(EXEEXT)
+
 # Invoices, tax returns and PDF in the shapes that Vietnamese providers write.
 TESTS += tests/interop/vietnam.py tests/interop/vietnampdf.py
 EXTRA_DIST += %D%/vietnam.py %D%/vietnampdf.py %D%/dss/Invoice.java

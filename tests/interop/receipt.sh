@@ -101,6 +101,43 @@ tr 'A' 'B' < "$dir/receipt.pdf" > "$dir/changed.pdf"
 ! "$signctl" verify --policy path-only --trust "$dir/root.pem" --indication \
     "$dir/changed.pdf" | grep -q '^TOTAL-PASSED'
 ok $? "and not after a change"
+# A citizen may not sign over what it says.
+ask --data-binary "@$dir/receipt.pdf" -H 'Content-Type: application/pdf' \
+    -H "$(pin_header 246813)" "$url/v1/signatures/signDoc?credentialID=$credential"
+expect 403 pdf-certified "nobody signs a receipt here"
+# And who does it elsewhere, with a picture, makes it not valid.
+if "${SIGND_TEST_PYTHON:-python3}" -c 'import pyhanko.sign' 2> /dev/null; then
+	openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj '/CN=Kẻ giả mạo' \
+	    -keyout "$dir/forger.key" -out "$dir/forger.pem" 2> /dev/null
+	"${SIGND_TEST_PYTHON:-python3}" - "$dir" << 'END'
+import sys, logging
+logging.disable(50)
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+d = sys.argv[1]
+who = signers.SimpleSigner.load(d + "/forger.key", d + "/forger.pem")
+class Anyhow(signers.PdfSigner):
+    def _enforce_certification_constraints(self, *a, **k):
+        pass
+with open(d + "/receipt.pdf", "rb") as f, open(d + "/over.pdf", "wb") as out:
+    w = IncrementalPdfFileWriter(f)
+    Anyhow(signers.PdfSignatureMetadata(field_name="X"), who,
+           new_field_spec=fields.SigFieldSpec("X", box=(40, 700, 560, 800))
+           ).sign_pdf(w, output=out)
+END
+	"$signctl" verify --policy path-only --trust "$dir/root.pem" --json \
+	    "$dir/over.pdf" > "$dir/said"
+	python3 - "$dir/said" << 'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+print("#", [(s["indication"], s["code"]) for s in r["signatures"]])
+sys.exit(len(r["signatures"]) != 2 or
+         r["signatures"][0]["indication"] != "TOTAL-FAILED")
+END
+	ok $? "a signature laid over it makes the seal itself not valid"
+else
+	skip "a signature laid over it" "pyHanko is not here"
+fi
 ask "$url/receipts/$id"
 expect 200 '' "the same link gives a receipt again"
 pdftotext -layout "$dir/out" "$dir/again"

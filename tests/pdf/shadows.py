@@ -206,6 +206,58 @@ def shadows(data):
     return no, yes
 
 
+def starts(data):
+    return [int(x) for x in re.findall(rb"startxref\s+(\d+)", data)]
+
+
+def bare_update(data, trailer, rows=b"0 0\n"):
+    """A revision of no object."""
+    return data + b"xref\n%strailer\n<</Size 100/Prev %d%s>>\nstartxref\n%d\n" \
+        b"%%%%EOF\n" % (rows, last_section(data), trailer, len(data))
+
+
+def tails(data):
+    """What readers may take for the end, the beginning, or the trailer."""
+    def end_at(file, n):
+        return file + b"startxref\n%d\n%%%%EOF\n" % n
+    evil = changed(data, {5: stream(b"", EVIL)})
+    value = list(re.finditer(rb"/Contents<([0-9a-fA-F]+)>", data))[-1]
+    m, _ = byte_range(data)
+    root = b"/Root 1 0 R"
+    return {
+        "a second end": data + b"%%EOF\n",
+        "an end that leads to the first section": end_at(
+            data, starts(data)[0]),
+        "an end that leads nowhere": end_at(data, 0),
+        "other content, and an end that leads past it": end_at(
+            evil, starts(evil)[-2]),
+        "sections in a ring": evil.replace(
+            b"/Prev %d" % starts(evil)[-2], b"/Prev %d" % starts(evil)[-1]),
+        "a header in front": b"%PDF-1.4\n" + data,
+        "a line in front": b"\n" + data,
+        "another generation in the table": re.sub(
+            rb"(5 1\n\d{10} )00000", rb"\g<1>00001", evil),
+        "another root, by an update of no object": bare_update(
+            data, b"/Root 2 0 R"),
+        "encryption that comes later": bare_update(
+            data, root + b"/Encrypt<</Filter/Standard/V 1/R 2/P -1/O(" +
+            b"x" * 32 + b")/U(" + b"x" * 32 + b")>>"),
+        "a stream of rows that is none": bare_update(
+            data, root + b"/XRefStm 10"),
+        "a second trailer": bare_update(data, root).replace(
+            b"\nstartxref\n%d" % len(data),
+            b"\ntrailer\n<</Root 2 0 R>>\nstartxref\n%d" % len(data)),
+        "an object that is freed by its number": bare_update(
+            data, root, b"5 1\n0000000000 00001 f \n"),
+        "a value that is moved within its room": data[:value.start(1)] +
+            b"00" + value.group(1)[:-2] + data[value.end(1):],
+        "/ByteRange spelled otherwise, in its place": data[:m.start()] +
+            m.group(0).replace(b"[0 ", b"[00", 1) + data[m.end():],
+        "all fields are signatures": changed(
+            data, {9: newest(data, 9)[:-2] + b"/FT/Sig>>"}),
+    }
+
+
 def contents_replaced(data):
     """Universal forgery: /Contents that is none."""
     out = {}
@@ -260,6 +312,7 @@ def main():
             data = f.read()
         no, yes = shadows(data)
         no.update(contents_replaced(data))
+        no.update(tails(data))
         for name, bad in no.items():
             said = said_of(d, bad)
             ok(not said.startswith("valid"), "refused: " + name, said)

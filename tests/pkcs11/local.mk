@@ -29,3 +29,8 @@ tests_pkcs11_faulty_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_pkcs11_faulty_la_LIBADD = -ldl
 noinst_PROGRAMS += tests/pkcs11/order
 tests_pkcs11_order_SOURCES = tests/pkcs11/order.c tests/pkcs11/faulty.h
+
+check_PROGRAMS += tests/pkcs11/test-lean
+tests_pkcs11_test_lean_SOURCES = tests/pkcs11/test-lean.c
+tests_pkcs11_test_lean_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_pkcs11_test_lean_LDADD = $(PKCS11_LIBS)

@@ -284,6 +284,7 @@ stamps_on_the_document_are_counted_apart(void)
 	add_good_signature(&f, &world.citizen);
 	struct signature_fact *s = add_good_signature(&f, &world.tsa);
 	add_stamp(s, &world.tsa, NOON - 5);
+	s->stamp = true;
 	s->timestamps[0].document = true;
 	s->timestamps[0].kind = STAMP_DOCUMENT;
 	struct buf t = text_of(&f, "basic", LANG_VI, &crl);
@@ -294,6 +295,14 @@ stamps_on_the_document_are_counted_apart(void)
 	t = text_of(&f, "basic", LANG_EN, &crl);
 	CHECK(has(
 	    &t, "Signatures in the file: 1, time stamps on the document: 1; "));
+	buf_done(&t);
+	/* One that is wrong is told, and does not decide. */
+	s->timestamps[0].digest = CHECK_FAILED;
+	s->references[0].digest = CHECK_FAILED;
+	t = text_of(&f, "basic", LANG_EN, &crl);
+	CHECK(bytes_starts(buf_bytes(&t), BYTES_LIT("VALID. ")));
+	CHECK(has(&t, " The result as a whole is that of the signatures, not "
+		      "of the time stamps: Signature 1 of 1.\n"));
 	buf_done(&t);
 	facts_done(&f);
 	buf_done(&crl);

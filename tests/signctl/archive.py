@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 sys.dont_write_bytecode = True
 SRC = os.path.abspath(os.environ.get("top_srcdir", "."))
@@ -209,6 +210,21 @@ def first_years(a, kind, path):
     return kept
 
 
+def stranger_stamp(a, kind, path, kept):
+    """One rule for all formats: a time stamp of an authority whom nobody trusts
+    here proves nothing and takes nothing from the signature."""
+    for moment, code in (("2027-03-03 09:00:00", "valid"),
+                         ("2030-05-01 09:00:00", "certificate-expired")):
+        options = ("--policy", "vn-2025", *trust(), "--crl", "ca.crl")
+        plain = a.verify(moment, path, *options)
+        got = a.verify(moment, kept, *options)
+        ok(plain[1] == code and got[1].startswith(code) and
+           got[0] == plain[0] and "timestamp-not-used" in got[2] and
+           "timestamp-not-used" not in plain[2],
+           "%s, %s: with time stamps of a stranger as without" %
+           (kind, moment[:4]), "%s, %s" % (plain, got))
+
+
 def second_stamp(a, kind, kept):
     """Before the first authority ends, a second one stamps."""
     moment, renewed = "2031-06-01 09:00:00", kept.replace("2027", "2031")
@@ -289,6 +305,23 @@ def too_late(a, kind, kept):
        "%s %s" % (status, out[:300]))
 
 
+def contain(a):
+    """ASiC-S around CAdES, and ASiC-E around XAdES."""
+    must(SIGNED, SIGNCTL, "sign", *a.token, "--format", "cms", "--detached",
+         "--out", "an.p7s", "plain.xml")
+    must(SIGNED, SIGNCTL, "sign", *a.token, "--packaging", "detached",
+         "--object", "plain.xml=plain.xml", "--object", "plain.pdf=plain.pdf",
+         "--out", "apart.xml", "plain.xml")
+    for kind, signature, name, contents in (
+            ("s", "an.p7s", "signature.p7s", ("plain.xml",)),
+            ("e", "apart.xml", "signatures.xml", ("plain.xml", "plain.pdf"))):
+        with zipfile.ZipFile("an.asic" + kind, "w") as z:
+            z.writestr("mimetype", "application/vnd.etsi.asic-%s+zip" % kind)
+            for c in contents:
+                z.write(c, c, zipfile.ZIP_DEFLATED)
+            z.write(signature, "META-INF/" + name, zipfile.ZIP_DEFLATED)
+
+
 def is_sanitized():
     """faketime and the address sanitizer each wait for the other to begin."""
     with open(BUILD + "/config.h") as f:
@@ -312,9 +345,12 @@ def main():
         a.sign("plain.xml", "an.xml")
         must(SIGNED, SIGNCTL, "sign", *a.token, "--format", "cms", "--out",
              "an.p7m", "plain.xml")
+        contain(a)
         for kind, path in (("PDF", "an.pdf"), ("XML", "an.xml"),
-                           ("CMS", "an.p7m")):
+                           ("CMS", "an.p7m"), ("ASiC-S", "an.asics"),
+                           ("ASiC-E", "an.asice")):
             kept = first_years(a, kind, path)
+            stranger_stamp(a, kind, path, kept)
             renewed = second_stamp(a, kind, kept)
             strong = stronger_digest(a, kind, renewed)
             looked_back(a, kind, strong)

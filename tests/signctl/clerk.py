@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 sys.dont_write_bytecode = True
 SRC = os.path.abspath(os.environ.get("top_srcdir", "."))
@@ -231,6 +232,23 @@ def make_cms(w):
     write("cut.p7m", read("binh.p7m")[:-100])
     write("empty.pdf", b"")
     write("broken.xml", "<đơn><tên>An</đơn>".encode())
+    # What else comes by mail.
+    with zipfile.ZipFile("dossier.zip", "w") as z:
+        z.write("b.pdf")
+    with zipfile.ZipFile("letter.docx", "w") as z:
+        z.writestr("[Content_Types].xml", "<Types/>")
+        z.writestr("word/document.xml", "<a/>")
+    write("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0")
+    write("error.pdf", b"<!DOCTYPE html><html><body>404 Not Found</body></html>")
+    write("letter.eml", b"From: a@b\r\nSubject: c\r\n\r\nd\r\n")
+    must("openssl", "x509", "-in", "an.pem", "-outform", "DER", "-out",
+         "an.cer")
+    must("openssl", "ts", "-query", "-data", "content", "-sha256", "-cert",
+         "-out", "content.tsq")
+    must("curl", "-s", "--data-binary", "@content.tsq", "-o", "content.tsr",
+         w.tsa_url)
+    must("openssl", "ts", "-reply", "-in", "content.tsr", "-token_out", "-out",
+         "content.tst")
 
 
 TRUST = ("--trust", "ca.pem", "--trust", "tsa-ca.pem")
@@ -274,6 +292,13 @@ CASES = [
     ("empty-file", "empty.pdf", GOOD + TODAY),
     ("broken-xml", "broken.xml", GOOD + TODAY),
     ("cut-off-cms", "cut.p7m", GOOD + TODAY),
+    ("archive", "dossier.zip", GOOD + TODAY),
+    ("office", "letter.docx", GOOD + TODAY),
+    ("picture", "photo.jpg", GOOD + TODAY),
+    ("web-page", "error.pdf", GOOD + TODAY),
+    ("mail", "letter.eml", GOOD + TODAY),
+    ("certificate", "an.cer", GOOD + TODAY),
+    ("stamp-alone", "content.tst", GOOD + TODAY),
     ("stranger", "b.pdf", ("--trust", "other.pem") + TODAY),
     ("no-list", "b.pdf", TRUST + TODAY),
     ("old-list", "b.pdf", with_list("old")),
@@ -342,8 +367,8 @@ def compare(wanted, row):
 
 
 def main():
-    if not MODULES or not have("openssl", "softhsm2-util", "xmlsec1"):
-        skip_all("no openssl, SoftHSM or xmlsec1 here")
+    if not MODULES or not have("openssl", "softhsm2-util", "xmlsec1", "curl"):
+        skip_all("no openssl, SoftHSM, xmlsec1 or curl here")
     wanted = rows_of(SRC + "/tests/signctl/clerk.tsv") \
         if len(sys.argv) < 2 else None
     with folder() as d:

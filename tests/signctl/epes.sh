@@ -31,6 +31,7 @@ says() { # EXPECTED WHAT OPTIONS
 policy() { # FILE MEMBER
 	sed -e 's/"status": "required"/"status": "ignore"/' \
 	    -e "s/\"wanted\": \"if-present\"/$2/" \
+	    -e 's/"name": "eu-basic"/"name": "ours"/' \
 	    "$src/validation/policies/eu-basic.json" >"$1"
 }
 

@@ -103,6 +103,16 @@ sed 's/"binding"/"bindnig"/' "$dir/ours.json" >"$dir/wrong.json"
 [ $? = 65 ] && grep -q 'policy-malformed' "$dir/out"
 ok $? "refuses a policy with a spelling mistake"
 
+sed 's/"RSA", "bits": 1024/"RSA", "bits": 512/' \
+    "$top_srcdir/validation/policies/vn-2025.json" >"$dir/weaker.json"
+"$signctl" verify --policy-file "$dir/weaker.json" "$pdf" >"$dir/out" 2>&1
+[ $? = 65 ] && grep -q 'vn-2025 is the name of another one' "$dir/out"
+ok $? "refuses one that calls itself vn-2025 and is not"
+"$signctl" verify --lang en --policy-file \
+    "$top_srcdir/validation/policies/vn-2025.json" "$pdf" >"$dir/out" 2>&1
+grep -q 'under the policy vn-2025' "$dir/out"
+ok $? "takes a copy of it"
+
 "$signctl" verify --lang vi --html "$pdf" >"$dir/out" 2>&1
 grep -q '<html lang="vi">' "$dir/out" && grep -q '<style>' "$dir/out" &&
 	! grep -q '<script' "$dir/out" && ! grep -q 'href=' "$dir/out"

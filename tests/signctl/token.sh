@@ -37,6 +37,11 @@ check "a key may want the PIN each time" token 'token key-new' \
 key=$(cat "$dir/out")
 check "its request is made" token 'token csr' --token "$key" \
     --pin-file "$dir/pin" --out "$dir/each.csr" --subject CN=each
+"$signctl" token csr --token "$key" --pin-file "$dir/pin" \
+    --subject "CN=$(printf 'Nguye\314\202\314\203n Thi\314\243 A\314\201nh')" \
+    2> /dev/null | openssl req -noout -subject -nameopt utf8 |
+    grep -q 'Nguyễn Thị Ánh'
+ok $? "a name whose marks came apart is in it in normal form C"
 issue each
 check "its certificate is stored" token 'token put-cert' --token "$key" \
     --pin-file "$dir/pin" "$dir/each.pem"

@@ -10,6 +10,8 @@ SOFTHSM2_CONF=$dir/token/softhsm2.conf softhsm2-util --init-token --free \
     --label 'root token' --pin 5566778899 --so-pin 0987654321 > /dev/null
 ok $? "and one for the root"
 chmod 600 "$dir/token/root-pin"
+echo "root-crl-url = http://localhost:$port_public/pki/root.crl" \
+    >> "$dir/signd.conf"
 [ "$(id -u)" -ne 0 ] ||
     chown -R daemon:daemon "$dir/token/objects" "$dir/token/root-pin"
 hold() {
@@ -41,9 +43,50 @@ verify() {
 verify "$dir/protocol"; ok $? "the root signed it, says openssl"
 sed 's/Kiến/Kiên/' "$dir/protocol" > "$dir/changed"
 ! verify "$dir/changed"; ok $? "and not with another name in it"
+# ---- while its CA stands ----
+csplit -s -z -f "$dir/chain-" "$dir/ca.pem" '/-BEGIN/' '{*}'
+[ "$(id -u)" -ne 0 ] || chown -R daemon:daemon "$dir/token/objects"
+"$signd" officer-add --config "$dir/signd.conf" "$dir/officer.pem" \
+    > /dev/null 2>&1 && service_start; ok $? "the service comes up"
+enrol 'Nguyễn Văn An' 'CCCD:001099123456' && activate 246813
+ok $? "and issues certificates"
+an=$credential
+python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["certificate"])' "$dir/out" > "$dir/an.pem"
+points_at() { # points_at CERTIFICATE: its distribution point, fetched as PEM
+	curl -s "$(openssl x509 -in "$1" -noout -ext crlDistributionPoints |
+	    sed -n 's/.*URI://p')" | openssl crl -inform DER
+}
+all_checked() { # all_checked CERTIFICATE: with the lists that are named
+	points_at "$1" > "$dir/all.crl" &&
+	    points_at "$dir/chain-00" >> "$dir/all.crl" &&
+	    openssl verify -crl_check_all -CAfile "$dir/root.pem" \
+		-untrusted "$dir/chain-00" -CRLfile "$dir/all.crl" "$1" 2>&1
+}
+all_checked "$dir/an.pem" | grep -q ': OK$'
+ok $? "openssl finds both lists where the certificates say, and all is well"
+echo 'một văn bản' > "$dir/text"
+printf 246813 > "$dir/pin-in"
+sign() { # sign OUT OPTIONS...
+	out=$1
+	shift
+	as_citizen sign --credential "$an" --pin-fd 3 --format cms --out "$out" \
+	    "$@" "$dir/text" 3< "$dir/pin-in" > "$dir/sign.log" 2>&1
+}
+sign "$dir/before.p7s" --level lt; ok $? "a citizen signs to level LT"
+[ "$(openssl cms -cmsout -print -inform DER -in "$dir/before.p7s" \
+    2> /dev/null | grep -c 'CN=signd Demo Root')" -gt 0 ]
+ok $? "with what the root says in it"
+judged() { # judged FILE: by the service
+	curl -s --cacert "$dir/tls.pem" -F "document=@$1" \
+	    -F "content=@$dir/text" -F policy=basic -F lang=en \
+	    -H 'Accept: text/plain' "$url/v1/verifications?wait=0"
+}
+judged "$dir/before.p7s" > "$dir/judged"
+grep -q '^VALID\|^valid\|TOTAL-PASSED' "$dir/judged"; ok $? "it is valid"
+service_stop
 # ---- the root's own list ----
 key=$(grep -A2 '^root key' "$dir/protocol" | sed -n 's/.*CKA_ID: //p')
-csplit -s -z -f "$dir/chain-" "$dir/ca.pem" '/-BEGIN/' '{*}'
 root_crl() {
 	"$signd" root-crl --config "$dir/signd.conf" --root-key "$key" \
 	    --root-token 'pkcs11:token=root%20token' \
@@ -105,9 +148,15 @@ cmp -s "$dir/ca.pem" "$dir/before"; ok $? "and the second changes nothing"
 SOFTHSM2_CONF=$dir/token/softhsm2.conf softhsm2-util --delete-token \
     --token 'root token' > /dev/null 2>&1; ok $? "the root is taken away"
 [ "$(id -u)" -ne 0 ] || chown -R daemon:daemon "$dir/token/objects"
-"$signd" officer-add --config "$dir/signd.conf" "$dir/officer.pem" \
-    > /dev/null 2>&1 && service_start; ok $? "the service runs without it"
-enrol 'Nguyễn Văn An' 'CCCD:001099123456' && activate 246813
-ok $? "and issues certificates"
+service_start; ok $? "the service runs without it"
+all_checked "$dir/an.pem" | grep -q 'certificate revoked'
+ok $? "openssl finds the issuing CA revoked, where its certificate says"
+[ "$(curl -s "$public_url/pki/root.crl" | cksum)" = \
+    "$(cksum < "$dir/open/root.crl")" ]; ok $? "(by the newest list)"
+enrol 'Lê Thị Bình' 'CCCD:001199123457'
+activate 246813; expect 503 own-ca-revoked "nothing is issued by it any more"
+judged "$dir/before.p7s" > "$dir/judged"
+! grep -q '^VALID\|^valid\|TOTAL-PASSED' "$dir/judged"
+ok $? "nor is what it issued called valid"
 service_stop; ok $? "the service ends as it should"
 finish

@@ -66,6 +66,23 @@ ok $? "the subject is what the officer approved"
 openssl x509 -in "$dir/card.pem" -noout -pubkey > "$dir/one"
 openssl pkey -in "$dir/card.key" -pubout 2> /dev/null | cmp -s - "$dir/one"
 ok $? "the key is the request's"
+
+# The same person, typed on a machine that sends letters and marks apart.
+apart() {
+	python3 -c 'import sys, unicodedata
+print(unicodedata.normalize("NFD", sys.argv[1]))' "$1"
+}
+request apart -newkey ec -pkeyopt ec_paramgen_curve:P-256
+as_officer issue --csr "$dir/apart.csr" --out "$dir/apart.pem" \
+    --name "$(apart 'Đặng Thế Hữu')" --subject-id CCCD:001199012345 \
+    --province "$(apart 'Thành phố Hà Nội')" --desk "$(apart 'Một cửa')" \
+    --evidence card-seen --evidence-file "$dir/evidence" \
+    > "$dir/issued" 2>&1
+ok $? "a name whose marks came apart is certified"
+openssl x509 -in "$dir/apart.pem" -noout -subject -nameopt utf8 \
+    > "$dir/subject" && grep -q 'Đặng Thế Hữu' "$dir/subject" &&
+    grep -q 'Thành phố Hà Nội' "$dir/subject"
+ok $? "as one text: in normal form C"
 if command -v certtool > /dev/null 2>&1; then
 	cat "$dir/card.pem" > "$dir/whole.pem"
 	certtool --verify-chain --infile "$dir/whole.pem" > "$dir/certtool" 2>&1

@@ -54,6 +54,21 @@ done
 extend "$dir/LTA.p7m" "$dir/again.p7m" "conformance_level=AdES-B-LTA" &&
     [ "$(wc -c < "$dir/again.p7m")" -gt "$(wc -c < "$dir/LTA.p7m")" ]
 ok $? "LTA is renewed"
+# The detached signature at B and its content, as a container.
+sign "$dir/letter" "$dir/B.p7s" "signature_format=C&signed_envelope_property=Detached"
+python3 - "$dir" << 'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1] + "/B.asics", "w") as z:
+    z.writestr("mimetype", "application/vnd.etsi.asic-s+zip")
+    z.write(sys.argv[1] + "/letter", "letter", zipfile.ZIP_DEFLATED)
+    z.write(sys.argv[1] + "/B.p7s", "META-INF/signature.p7s")
+END
+for l in T LT LTA; do
+	extend "$dir/B.asics" "$dir/x.asics" "conformance_level=AdES-B-$l" &&
+	    [ "$(level "$dir/x.asics")" = "TOTAL-PASSED $l" ] &&
+	    python3 -m zipfile -t "$dir/x.asics" > /dev/null
+	ok $? "a container is raised from B to $l"
+done
 "$top_builddir/signctl/signctl" extend --url "$url" --cacert "$dir/tls.pem" --level lt \
     --out "$dir/by.p7m" "$dir/B.p7m" > /dev/null 2>&1 &&
     [ "$(level "$dir/by.p7m")" = "TOTAL-PASSED LT" ]

@@ -36,6 +36,15 @@ says INDETERMINATE SIGNED_DATA_NOT_FOUND "without the content nothing is said"
 ask -F "document=@$dir/an.p7s" -F "content=@$dir/content" -F policy=strict \
     "$url/v1/verifications"
 says INDETERMINATE SIG_CONSTRAINTS_FAILURE "the form may name the policy"
+for time in vietnam_time=2001-02-03T04:05 time=2001-02-02T21:05Z; do
+	ask -F "document=@$dir/an.p7s" -F "content=@$dir/content" -F "$time" \
+	    "$verifications"
+	grep -q '"validation_time": *"2001-02-02T21:05:00Z"' "$dir/out"
+	ok $? "the form may name the time: $time"
+done
+ask -F "document=@$dir/an.p7s" -F "content=@$dir/content" \
+    -F vietnam_time=yesterday "$verifications"
+expect 400 parameter "one that is none is refused"
 ask -F "document=@$dir/an.p7s" -F "content=@$dir/content" \
     -F "content=@$dir/other" "$verifications"
 expect 400 parameter "two contents are refused"

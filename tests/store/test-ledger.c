@@ -615,6 +615,19 @@ one_at_a_time_asks_an_external_ca(void)
 	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "b", 60)));
 	test_time += 60; /* who asked may have died */
 	CHECK_OK(ALONE(ledger_external_ask(l, "enrol99", "c", 60)));
+	/* What waits is kept for who asks next, and by nobody else. */
+	struct ledger_enrolment e = { 0 };
+	uint8_t large[LEDGER_WAITING_MAX + 1] = { 0 };
+	CHECK_OK(
+	    ALONE(ledger_external_wait(l, "enrol99", "c", BYTES_LIT("waits"))));
+	CHECK_OK(
+	    ALONE(ledger_external_wait(l, "enrol99", "b", BYTES_LIT("mine"))));
+	CHECK_ERR(ALONE(ledger_external_wait(
+		      l, "enrol99", "c", bytes_of(large, sizeof(large)))),
+	    ERR_LIMIT);
+	CHECK_OK(ledger_enrolment_by_id(l, "enrol99", &e));
+	CHECK(bytes_eq_str(buf_bytes(&e.waiting), "waits"));
+	ledger_enrolment_done(&e);
 }
 
 static struct err *
@@ -631,13 +644,38 @@ what_the_root_revoked_stays_as_it_was(void)
 	int64_t sum = 0, number = 0;
 	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 1000, 4)));
 	CHECK_OK(ALONE(ledger_root_revoked_put(l, "0a", 2000, 5)));
+	bool there = false;
+	CHECK_OK(ledger_root_has_revoked(l, "0a", &there));
+	CHECK(there);
+	CHECK_OK(ledger_root_has_revoked(l, "0b", &there));
+	CHECK(!there);
 	CHECK_OK(ledger_root_revoked_each(l, count_one, &sum));
 	CHECK(sum == 1004);
 	CHECK_OK(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))));
 	CHECK_CODE(ALONE(ledger_root_crl_put(l, 7, 1, BYTES_LIT("list"))),
 	    "crl-overtaken");
 	CHECK_OK(ledger_root_crl_number(l, &number));
+	CLEANUP(buf_done) struct buf der = BUF(100);
+	CHECK_OK(ALONE(ledger_root_crl_put(l, 8, 1, BYTES_LIT("newer"))));
+	CHECK_OK(ledger_root_crl_get(l, &der, &number));
+	CHECK(number == 8 && bytes_eq_str(buf_bytes(&der), "newer"));
+	number = 7;
 	CHECK(number == 7);
+}
+
+/* Circular 15/2025/TT-BKHCN, article 5, 1. */
+static void
+an_expired_certificate_signs_nothing(void)
+{
+	CHECK_OK(ALONE(enrol(90, "n90", test_time + 100)));
+	CHECK_OK(ALONE(activate(90, "c90")));
+	test_time += 1000000; /* its last second */
+	CHECK_OK(try_pin("c90"));
+	CHECK(end_pin("c90", PIN_RIGHT) == LEDGER_PIN_TRIES);
+	CHECK_OK(sign("c90", 90, test_time + 60));
+	test_time++;
+	CHECK_CODE(try_pin("c90"), "credential-expired");
+	CHECK_CODE(sign("c90", 91, test_time + 60), "credential-expired");
 }
 
 static void
@@ -680,6 +718,7 @@ main(void)
 	RUN(what_an_external_ca_made_is_used_or_taken_back);
 	RUN(one_at_a_time_asks_an_external_ca);
 	RUN(what_the_root_revoked_stays_as_it_was);
+	RUN(an_expired_certificate_signs_nothing);
 	RUN(a_reader_reads_and_cannot_write);
 	RUN(the_audit_chain_shows_what_was_changed);
 	ledger_free(l);

@@ -77,8 +77,8 @@ add_stamp(struct signature_fact *s, const struct person *tsa, int64_t time)
 
 /* A CRL of `issuer`, made at `time`, good for a day; `revoked` may be NULL. */
 static inline struct buf
-make_crl(const struct person *issuer, int64_t time,
-    const struct person *revoked, int64_t revoked_at)
+make_crl_by(const struct person *issuer, int64_t time,
+    const struct person *revoked, int64_t revoked_at, const EVP_MD *md)
 {
 	X509_CRL *crl = X509_CRL_new();
 	ASN1_TIME *t = ASN1_TIME_new();
@@ -98,7 +98,7 @@ make_crl(const struct person *issuer, int64_t time,
 		X509_CRL_add0_revoked(crl, r);
 	}
 	ASN1_TIME_free(t);
-	X509_CRL_sign(crl, issuer->key, EVP_sha256());
+	X509_CRL_sign(crl, issuer->key, md);
 	uint8_t *der = NULL;
 	int len = i2d_X509_CRL(crl, &der);
 	struct buf out = BUF(65536);
@@ -106,6 +106,13 @@ make_crl(const struct person *issuer, int64_t time,
 	OPENSSL_free(der);
 	X509_CRL_free(crl);
 	return out;
+}
+
+static inline struct buf
+make_crl(const struct person *issuer, int64_t time,
+    const struct person *revoked, int64_t revoked_at)
+{
+	return make_crl_by(issuer, time, revoked, revoked_at, EVP_sha256());
 }
 
 /* Whether a step that does not hold says why it came out so: by a code that has

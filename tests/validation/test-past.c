@@ -258,6 +258,58 @@ nobody_stamps_in_the_future(void)
 	buf_done(&crl);
 }
 
+/* Of other data, or not by its authority: it proves nothing. */
+static void
+a_time_stamp_must_fit_itself(void)
+{
+	static const struct {
+		enum check digest, signature;
+		enum sub_indication sub;
+	} rows[] = { { CHECK_FAILED, CHECK_PASSED, SUB_HASH_FAILURE },
+		{ CHECK_PASSED, CHECK_FAILED, SUB_SIG_CRYPTO_FAILURE },
+		{ CHECK_NOT_DONE, CHECK_PASSED, SUB_GENERIC },
+		{ CHECK_PASSED, CHECK_NOT_DONE, SUB_GENERIC } };
+	struct facts f = { .format = "cms" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	const int64_t later = NOON + 200 * DAY; /* the citizen's has ended */
+	add_stamp_at(s, &world.tsa, NOON, STAMP_SIGNATURE, 1);
+	check(&f, "path-only", later, NULL, TOTAL_PASSED, SUB_NONE,
+	    "valid-but-revocation");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		s->timestamps[0].digest = rows[i].digest;
+		s->timestamps[0].signature = rows[i].signature;
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", later, NULL);
+		CHECK(v.indication == INDETERMINATE);
+		CHECK(v.sub == SUB_OUT_OF_BOUNDS_NO_POE);
+		CHECK(v.signatures[0].stamps[0].sub == rows[i].sub);
+		CHECK(has_note(&v, "timestamp-not-used"));
+		verdict_done(&v);
+	}
+	facts_done(&f);
+}
+
+/* An authority whose key is older than its certificate could state any time. */
+static void
+nobody_stamps_before_his_certificate(void)
+{
+	struct facts f = { .format = "cms" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	struct person late = make_tsa(&world.ca, NOON - DAY, NOON + 300 * DAY);
+	add_stamp_at(s, &late, NOON - DAY, STAMP_SIGNATURE, 1);
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.signatures[0].stamped);
+	verdict_done(&v);
+	s->timestamps[0].time = NOON - DAY - 1;
+	v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(!v.signatures[0].stamped);
+	CHECK(v.signatures[0].stamps[0].sub == SUB_NOT_YET_VALID);
+	CHECK(has_note(&v, "timestamp-not-used"));
+	verdict_done(&v);
+	facts_done(&f);
+	person_done(&late);
+}
+
 /* vn-2025, but SHA-1 was good until `until`. */
 static struct policy *
 with_sha1_until(int64_t until)
@@ -465,6 +517,8 @@ main(void)
 	RUN(each_signature_is_proven_by_its_own_time_stamps);
 	RUN(time_stamps_must_follow_one_another);
 	RUN(nobody_stamps_in_the_future);
+	RUN(nobody_stamps_before_his_certificate);
+	RUN(a_time_stamp_must_fit_itself);
 	RUN(old_algorithms_are_judged_by_their_dates);
 	RUN(an_unknown_algorithm_has_no_date);
 	RUN(rsa_of_the_old_form_is_valid_with_a_note_under_vn_2025);

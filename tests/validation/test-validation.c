@@ -359,6 +359,46 @@ a_stamp_on_the_document_must_come_from_an_authority(void)
 	facts_done(&f);
 }
 
+/* RFC 5280 4.2.1.12: who is there for machines alone signs nothing for people. */
+static void
+who_stamps_answers_or_serves_signs_no_document(void)
+{
+	static const struct {
+		const char *eku;
+		bool good;
+	} rows[] = { { "critical,timeStamping", false },
+		{ "OCSPSigning", false }, { "serverAuth", false },
+		{ "serverAuth,OCSPSigning", false }, { OID_AUDIT_CHECKPOINT,
+							 false },
+		{ "serverAuth,emailProtection", true }, { "clientAuth", true },
+		{ "emailProtection,1.3.6.1.4.1.311.10.3.12", true },
+		{ "1.3.6.1.5.5.7.3.36", true },
+		{ "timeStamping,anyExtendedKeyUsage", true } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct person p = make_person(
+		    (struct person_wish){ .name = "M\xc3\xa1y",
+			.key = "P-256",
+			.alg = ALG_P256,
+			.issuer = &world.ca,
+			.eku = rows[i].eku,
+			.serial = 40 + (int)i,
+			.from = NOON - 400 * DAY,
+			.to = NOON + 400 * DAY });
+		struct facts f = { .format = "pdf" };
+		add_good_signature(&f, &p);
+		if (rows[i].good)
+			check(&f, "path-only", NOON, NULL, TOTAL_PASSED,
+			    SUB_NONE, "valid-but-revocation");
+		else
+			check(&f, "path-only", NOON, NULL, INDETERMINATE,
+			    SUB_CHAIN_CONSTRAINTS_FAILURE,
+			    i == 0 ? "timestamp-alone"
+				   : "certificate-not-for-signing");
+		facts_done(&f);
+		person_done(&p);
+	}
+}
+
 /* Its sentence is about the authority, and not about a signer. */
 static void
 a_stamp_on_the_document_has_words_of_its_own(void)
@@ -370,7 +410,8 @@ a_stamp_on_the_document_has_words_of_its_own(void)
 	check(&f, "basic", NOON, NULL, INDETERMINATE, SUB_TRY_LATER,
 	    "stamp-revocation-unknown");
 	s->claimed_time = TIME_NONE; /* as those of a PDF have none */
-	struct buf crl = make_crl(&world.ca, NOON - 100, &world.tsa, NOON - 200);
+	struct buf crl =
+	    make_crl(&world.ca, NOON - 100, &world.tsa, NOON - 200);
 	check(&f, "basic", NOON, &crl, INDETERMINATE, SUB_REVOKED_NO_POE,
 	    "stamp-certificate-revoked");
 	buf_done(&crl);
@@ -380,6 +421,132 @@ a_stamp_on_the_document_has_words_of_its_own(void)
 	CHECK(v.indication == INDETERMINATE &&
 	      v.sub == SUB_NO_CERTIFICATE_CHAIN_FOUND &&
 	      strcmp(v.code, "stamp-issuer-not-trusted") == 0);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+static struct signature_fact *
+add_document_stamp(struct facts *f, const struct person *tsa, int64_t when)
+{
+	struct signature_fact *s = add_good_signature(f, tsa);
+	s->claimed_time = TIME_NONE;
+	s->stamp = true;
+	add_stamp(s, tsa, when);
+	s->timestamps[0].document = true;
+	s->timestamps[0].kind = STAMP_DOCUMENT;
+	return s;
+}
+
+/* A signature, and a time stamp on the document that speaks for it. */
+static struct facts
+stamped_document(const struct person *tsa, enum check digest, bool stamp_first)
+{
+	struct facts f = { .format = "pdf" };
+	if (stamp_first)
+		add_document_stamp(&f, tsa, NOON);
+	add_good_signature(&f, &world.citizen);
+	if (!stamp_first)
+		add_document_stamp(&f, tsa, NOON);
+	struct signature_fact *stamp = &f.signatures[stamp_first ? 0 : 1];
+	struct signature_fact *signature = &f.signatures[stamp_first ? 1 : 0];
+	stamp->timestamps[0].digest = digest;
+	stamp->references[0].digest = digest;
+	CHECK_OK(signature_add_timestamp(signature, stamp->timestamps[0]));
+	return f;
+}
+
+static bool
+is_noted(const struct signature_verdict *v, const char *code)
+{
+	for (size_t i = 0; i < v->notes.n; i++)
+		if (strcmp(v->notes.v[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+/* The same as of an archive time stamp inside XAdES or CAdES. */
+static void
+like_one_inside(
+    const struct facts *document, int64_t time, const struct verdict *v)
+{
+	struct facts f = { .format = "xml" };
+	struct signature_fact *s = add_good_signature(&f, &world.citizen);
+	CHECK_OK(signature_add_timestamp(
+	    s, document->signatures[v->decisive].timestamps[0]));
+	s->timestamps[0].document = false;
+	s->timestamps[0].kind = STAMP_ARCHIVE;
+	struct verdict w = judge_facts(&world, &f, "path-only", time, NULL);
+	CHECK(w.indication == v->indication && w.sub == v->sub);
+	CHECK(strcmp(w.code, v->code) == 0);
+	CHECK(is_noted(&w.signatures[0], "timestamp-not-used") ==
+	      is_noted(&v->signatures[v->decisive], "timestamp-not-used"));
+	verdict_done(&w);
+	facts_done(&f);
+}
+
+/* One that nobody trusts, or that is wrong, proves nothing and takes nothing:
+ * without it the file would be judged the same. */
+static void
+a_stamp_that_is_not_valid_takes_nothing(void)
+{
+	for (int i = 0; i < 4; i++) {
+		bool wrong = (i & 1) != 0, first = (i & 2) != 0;
+		struct facts f =
+		    stamped_document(wrong ? &world.tsa : &world.stranger,
+			wrong ? CHECK_FAILED : CHECK_PASSED, first);
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", NOON, NULL);
+		size_t own = first ? 0 : 1;
+		CHECK(v.indication == TOTAL_PASSED && v.decisive == 1 - own);
+		CHECK(strcmp(v.code, "valid-but-revocation") == 0);
+		CHECK(is_noted(&v.signatures[1 - own], "timestamp-not-used"));
+		CHECK(v.signatures[own].indication ==
+		      (wrong ? TOTAL_FAILED : INDETERMINATE));
+		like_one_inside(&f, NOON, &v);
+		verdict_done(&v);
+		facts_done(&f);
+	}
+}
+
+static void
+a_stamp_that_is_not_valid_gives_nothing_either(void)
+{
+	const int64_t later = NOON + 200 * DAY;
+	for (int i = 0; i < 2; i++) {
+		struct facts f =
+		    stamped_document(i == 0 ? &world.stranger : &world.tsa,
+			i == 0 ? CHECK_PASSED : CHECK_FAILED, false);
+		struct verdict v =
+		    judge_facts(&world, &f, "path-only", later, NULL);
+		CHECK(v.indication == INDETERMINATE &&
+		      v.sub == SUB_OUT_OF_BOUNDS_NO_POE && v.decisive == 0);
+		like_one_inside(&f, later, &v);
+		verdict_done(&v);
+		facts_done(&f);
+	}
+	struct facts f = stamped_document(&world.tsa, CHECK_PASSED, false);
+	struct verdict v = judge_facts(&world, &f, "path-only", later, NULL);
+	CHECK(v.indication == TOTAL_PASSED); /* so it would have counted */
+	like_one_inside(&f, later, &v);
+	verdict_done(&v);
+	facts_done(&f);
+}
+
+/* A broken signature is not saved by a good time stamp beside it, and a file
+ * that nobody signed is judged by its time stamps. */
+static void
+a_stamp_decides_only_where_nobody_signed(void)
+{
+	struct facts f = stamped_document(&world.tsa, CHECK_PASSED, true);
+	f.signatures[1].signature = CHECK_FAILED;
+	check(&f, "path-only", NOON, NULL, TOTAL_FAILED, SUB_SIG_CRYPTO_FAILURE,
+	    "signature-wrong");
+	facts_done(&f);
+	f = (struct facts){ .format = "pdf" };
+	add_document_stamp(&f, &world.stranger, NOON);
+	add_document_stamp(&f, &world.tsa, NOON);
+	struct verdict v = judge_facts(&world, &f, "path-only", NOON, NULL);
+	CHECK(v.indication == INDETERMINATE && v.decisive == 0);
 	verdict_done(&v);
 	facts_done(&f);
 }
@@ -400,6 +567,28 @@ not_knowing_of_revocation_is_not_valid(void)
 	facts_done(&f);
 	buf_done(&old);
 	buf_done(&forged);
+}
+
+/* A list is as good as its own signature: one that is signed too weakly clears
+ * nobody, but what it accuses is believed. */
+static void
+a_list_signed_weakly_clears_nobody(void)
+{
+	struct facts f = { .format = "pdf" };
+	add_good_signature(&f, &world.citizen);
+	struct buf weak =
+	    make_crl_by(&world.ca, NOON - 100, NULL, 0, EVP_sha1());
+	struct buf accusing = make_crl_by(
+	    &world.ca, NOON - 100, &world.citizen, NOON - 200, EVP_sha1());
+	check(&f, "basic", NOON, &weak, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-weak");
+	check(&f, "vn-2025", NOON, &weak, INDETERMINATE, SUB_TRY_LATER,
+	    "revocation-weak");
+	check(&f, "vn-2025", NOON, &accusing, INDETERMINATE, SUB_REVOKED_NO_POE,
+	    "certificate-revoked-before-claimed");
+	facts_done(&f);
+	buf_done(&weak);
+	buf_done(&accusing);
 }
 
 /* An OCSP answer of `responder` that `about` is good; its times are NOON's. */
@@ -569,8 +758,8 @@ policy_wanting(const char *wanted)
 }
 
 #define KNOWN_ONE                                                              \
-	", \"known\": [{\"id\": \"1.2.3\", \"digest\": \"SHA-256\", "              \
-	"\"value\": \"0101010101010101010101010101010101010101010101010101"     \
+	", \"known\": [{\"id\": \"1.2.3\", \"digest\": \"SHA-256\", "          \
+	"\"value\": \"0101010101010101010101010101010101010101010101010101"    \
 	"010101010101\"}]"
 #define KNOWN_BY_NAME ", \"known\": [{\"id\": \"1.2.3\"}]"
 
@@ -642,7 +831,8 @@ a_signature_policy_must_be_known_where_that_is_wanted(void)
 		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.3",
 		    1, SUB_NONE, "valid" },
 		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.3",
-		    2, SUB_POLICY_PROCESSING_ERROR, "signature-policy-differs" },
+		    2, SUB_POLICY_PROCESSING_ERROR,
+		    "signature-policy-differs" },
 		{ "\"wanted\": \"if-present\"" KNOWN_ONE, POLICY_NAMED, "1.2.4",
 		    1, SUB_SIGNATURE_POLICY_NOT_AVAILABLE,
 		    "signature-policy-unknown" },
@@ -697,8 +887,10 @@ every_code_has_its_message(void)
 		"issuer-not-trusted", "certificate-expired", "issuer-expired",
 		"certificate-not-yet-valid", "chain-constraints",
 		"chain-broken", "issuer-revoked", "certificate-suspended",
-		"revocation-unknown", "responder-status-unknown", "seal-receipts-only",
-		"certificate-not-for-signing", "algorithm-weak-key" };
+		"revocation-unknown", "responder-status-unknown",
+		"seal-receipts-only", "certificate-not-for-signing",
+		"algorithm-weak-key", "revocation-weak",
+		"timestamp-before-its-certificate" };
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		CHECK(message_find(codes[i]) != NULL);
 	struct policy *p = NULL;
@@ -729,8 +921,13 @@ main(void)
 	RUN(a_stamp_after_the_end_proves_nothing);
 	RUN(a_stamp_from_before_the_certificate_condemns);
 	RUN(a_stamp_on_the_document_must_come_from_an_authority);
+	RUN(who_stamps_answers_or_serves_signs_no_document);
 	RUN(a_stamp_on_the_document_has_words_of_its_own);
+	RUN(a_stamp_that_is_not_valid_takes_nothing);
+	RUN(a_stamp_that_is_not_valid_gives_nothing_either);
+	RUN(a_stamp_decides_only_where_nobody_signed);
 	RUN(not_knowing_of_revocation_is_not_valid);
+	RUN(a_list_signed_weakly_clears_nobody);
 	RUN(a_responder_is_judged_like_anybody);
 	RUN(a_revoked_certificate_is_told_by_what_is_proven);
 	RUN(old_algorithms_are_not_green);

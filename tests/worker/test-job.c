@@ -342,6 +342,29 @@ says_what_it_does_not_know(void)
 	r.format = "cms";
 	unreadable(&r, "document-damaged", "malformed");
 	r.format = NULL;
+	const struct {
+		struct bytes start;
+		const char *code;
+	} others[] = {
+		{ BYTES_LIT("PK\003\004 %PDF-1.7 stored in it"),
+		    "format-archive" },
+		{ BYTES_LIT("Rar!\032\007\001\0"), "format-archive" },
+		{ BYTES_LIT("7z\xbc\xaf\x27\x1c\0"), "format-archive" },
+		{ BYTES_LIT("\xff\xd8\xff\xe0 JFIF"), "format-picture" },
+		{ BYTES_LIT("\x89PNG\r\n\x1a\n"), "format-picture" },
+		{ BYTES_LIT("\xef\xbb\xbf\n<!DOCTYPE HTML><p>404"),
+		    "format-web-page" },
+		{ BYTES_LIT("<html><body>"), "format-web-page" },
+		{ BYTES_LIT("From: a@b\r\nSubject: c\r\n\r\n"),
+		    "format-mail" },
+		{ BYTES_LIT("-----BEGIN CERTIFICATE-----\n"),
+		    "format-certificate" },
+		{ BYTES_LIT("From now on\n"), "format-unknown" },
+	};
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		r.document = others[i].start;
+		unreadable(&r, others[i].code, "unsupported");
+	}
 	r.document = BYTES_NONE;
 	unreadable(&r, "document-empty", "malformed");
 	r.document = BYTES_LIT("%PDF-1.7\n");

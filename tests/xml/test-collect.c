@@ -322,6 +322,13 @@ refuses_a_signature_that_signs_nothing(void)
 				      "<ds:Object><ds:SignatureProperties "
 				      "Id='p'/></ds:Object>") "</a>",
 	    "xml-nothing-signed"));
+	/* A filter may leave nothing of the document. */
+	CHECK(template_fails_with(
+	    "<a>x" SIGNED(REFERENCE("", "",
+			      "<ds:Transform Algorithm='" ALG_XPATH
+			      "'><ds:XPath>false()</ds:XPath>"
+			      "</ds:Transform>"), "") "</a>",
+	    "xml-nothing-signed"));
 }
 
 static void

@@ -2,9 +2,15 @@
  * EU DSS, asked from the command line:
  *	Judge verify ANCHOR.pem FILE...      FILE<tab>INDICATION/SUB ... per file
  *	Judge sign P12 PASSWORD ANCHOR.pem IN OUT pades|xades|cades
+ *	Judge sign P12 PASSWORD ANCHOR.pem IN OUT asics-xades|asice-cades|...
  */
+import eu.europa.esig.dss.asic.cades.ASiCWithCAdESSignatureParameters;
+import eu.europa.esig.dss.asic.cades.signature.ASiCWithCAdESService;
+import eu.europa.esig.dss.asic.xades.ASiCWithXAdESSignatureParameters;
+import eu.europa.esig.dss.asic.xades.signature.ASiCWithXAdESService;
 import eu.europa.esig.dss.cades.CAdESSignatureParameters;
 import eu.europa.esig.dss.cades.signature.CAdESService;
+import eu.europa.esig.dss.enumerations.ASiCContainerType;
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
@@ -76,6 +82,33 @@ public class Judge {
 		return out.toString();
 	}
 
+	static DSSDocument contain(CommonCertificateVerifier v,
+	    Pkcs12SignatureToken token, DSSPrivateKeyEntry key, DSSDocument in,
+	    String how) {
+		ASiCContainerType type = how.startsWith("asics")
+		    ? ASiCContainerType.ASiC_S : ASiCContainerType.ASiC_E;
+		if (how.endsWith("xades")) {
+			ASiCWithXAdESSignatureParameters p =
+			    new ASiCWithXAdESSignatureParameters();
+			p.setSignatureLevel(SignatureLevel.XAdES_BASELINE_B);
+			p.setSigningCertificate(key.getCertificate());
+			p.setCertificateChain(key.getCertificateChain());
+			p.aSiC().setContainerType(type);
+			ASiCWithXAdESService s = new ASiCWithXAdESService(v);
+			return s.signDocument(in, p, token.sign(
+			    s.getDataToSign(in, p), p.getDigestAlgorithm(), key));
+		}
+		ASiCWithCAdESSignatureParameters p =
+		    new ASiCWithCAdESSignatureParameters();
+		p.setSignatureLevel(SignatureLevel.CAdES_BASELINE_B);
+		p.setSigningCertificate(key.getCertificate());
+		p.setCertificateChain(key.getCertificateChain());
+		p.aSiC().setContainerType(type);
+		ASiCWithCAdESService s = new ASiCWithCAdESService(v);
+		return s.signDocument(in, p, token.sign(
+		    s.getDataToSign(in, p), p.getDigestAlgorithm(), key));
+	}
+
 	static void sign(String[] a) throws Exception {
 		CommonCertificateVerifier v = trusting(a[3]);
 		DSSDocument in = new FileDocument(a[4]), out;
@@ -109,6 +142,8 @@ public class Judge {
 				ToBeSigned t = s.getDataToSign(in, p);
 				out = s.signDocument(in, p, token.sign(
 				    t, p.getDigestAlgorithm(), key));
+			} else if (a[6].startsWith("asic")) {
+				out = contain(v, token, key, in, a[6]);
 			} else {
 				CAdESSignatureParameters p =
 				    new CAdESSignatureParameters();
