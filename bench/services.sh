@@ -25,11 +25,10 @@ service_copy() {
 	mkdir "$dir/$1" && chmod 755 "$dir/$1"
 	cp -a "$dir/${2:+$2/}state" "$dir/$1/state"
 	[ -z "${2:-}" ] || cp "$dir/$2/fill" "$dir/$1/fill"
-	copies=$((${copies:-0} + 1))
 	local a b c
-	a=$(free_port $((100 * copies)))
-	b=$(free_port $((100 * copies + 30)))
-	c=$(free_port $((100 * copies + 60)))
+	a=$(free_port)
+	b=$(free_port)
+	c=$(free_port)
 	sed -e "s|$dir/state|$dir/$1/state|" -e "s|$dir/run|$dir/$1/run|" \
 	    -e "s|$dir/pid|$dir/$1/pid|" -e "s|:$port_citizen|:$a|" \
 	    -e "s|:$port_officer|:$b|" -e "s|:$port_public|:$c|" \

@@ -23,7 +23,8 @@ verify() { # verify FILE [OPTIONS]: indication
 	    --certs "$dir/pki/sub.pem" "$@" "$file"
 }
 online() {
-	verify "$@" --online --private-address "127.0.0.1:$crl_port" \
+	verify "$@" --online --wait 60 \
+	    --private-address "127.0.0.1:$crl_port" \
 	    --private-address "127.0.0.1:$ocsp_port" \
 	    --private-address "127.0.0.1:$dead_port"
 }
@@ -43,7 +44,7 @@ got=$(online "$dir/pki/list.p7m")
 says "TOTAL-PASSED  valid" "--online fetches the lists"
 got=$(online "$dir/pki/asks.p7m")
 says "TOTAL-PASSED  valid" "and asks responders"
-"$signctl" verify --lang en --online --trust "$dir/pki/root.pem" \
+"$signctl" verify --lang en --online --wait 60 --trust "$dir/pki/root.pem" \
     --private-address "127.0.0.1:$crl_port" \
     --private-address "127.0.0.1:$dead_port" "$dir/pki/dead.p7m" > "$dir/out"
 grep -q "127.0.0.1:$dead_port could not be reached" "$dir/out"
@@ -52,7 +53,7 @@ ok $? "who is away is named"
 mkdir "$dir/folder"
 for i in 1 2 3; do cp "$dir/pki/list.p7m" "$dir/folder/$i.p7m"; done
 : > "$dir/pki/requests"
-"$signctl" verify --lang en --online --trust "$dir/pki/root.pem" \
+"$signctl" verify --lang en --online --wait 60 --trust "$dir/pki/root.pem" \
     --private-address "127.0.0.1:$crl_port" "$dir/folder" > "$dir/out"
 grep -q '^3 valid' "$dir/out"; ok $? "a folder is verified"
 [ "$(wc -l < "$dir/pki/requests")" -eq 2 ]
@@ -74,7 +75,7 @@ keep() { # keep COMMAND OUT IN [OPTIONS]
 	    --trust "$dir/tsa/tsa-ca.pem" --crl "$dir/tsa/tsa-ca.crl" \
 	    --tsa "$tsa" --out "$to" "$@" "$from" > "$dir/err" 2>&1
 }
-asking="--online --private-address 127.0.0.1:$crl_port \
+asking="--online --wait 60 --private-address 127.0.0.1:$crl_port \
     --private-address 127.0.0.1:$ocsp_port \
     --private-address 127.0.0.1:$dead_port"
 # shellcheck disable=SC2086 # several words

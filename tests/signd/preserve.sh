@@ -37,7 +37,8 @@ port=${public_url##*:}
 preserve() { # preserve TSA FILE OUT OPTION...
 	tsa=$1 file=$2 out=$3
 	shift 3
-	"$signctl" preserve --online --private-address "localhost 127.0.0.1:$port" \
+	"$signctl" preserve --online --wait 60 \
+	    --private-address "localhost 127.0.0.1:$port" \
 	    --private-address "localhost [::1]:$port" --tsa "$tsa" \
 	    --trust "$dir/chain-00" --json --out "$dir/$out" "$@" "$dir/$file" \
 	    > "$dir/report" 2> "$dir/err"

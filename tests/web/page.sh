@@ -254,11 +254,7 @@ click '#advanced summary'
 click '#policy-strict'
 keys '#time' '020220010404AM' # in whichever order day and month stand
 click '#verify button'
-for _ in $(seq 1 50); do
-	text 'body' | grep -q '02/02/2001 04:04' && break
-	sleep 0.1
-done
-text 'body' | grep -q '02/02/2001 04:04' && text 'body' | grep -q 'strict'
+await reads body '02/02/2001 04:04' && text 'body' | grep -q 'strict'
 ok $? "policy and time, too"
 shot plain-advanced
 d DELETE "/session/$session" > /dev/null
