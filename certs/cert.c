@@ -1,6 +1,7 @@
 #include "certs/cert.h"
 
 #include "certs/der.h"
+#include "certs/often.h"
 #include "certs/ossl.h"
 
 #include <openssl/x509v3.h>
@@ -30,6 +31,7 @@ struct cert {
 	char *issuer_common_name;
 	char curve[CURVE_NAME_MAX]; /* "" when there is none */
 	uint8_t fingerprint[32];
+	struct often_key *often; /* NULL: it verifies as all do */
 };
 
 struct err *
@@ -300,6 +302,7 @@ cert_free(struct cert *c)
 {
 	if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
 		return;
+	often_key_free(c->often);
 	X509_free(c->x509);
 	BN_free(c->serial_bn);
 	free(c->der);
@@ -482,7 +485,17 @@ struct err *
 cert_verify_digest(const struct cert *c, struct sig_alg alg,
     struct bytes digest, struct bytes sig, bool *ok)
 {
+	if (c->often != NULL && alg.form == SIG_ECDSA && digest.len >= 32 &&
+	    digest.len == digest_len(alg.digest))
+		return often_verify(c->often, digest, sig, ok);
 	return key_verify_digest(cert_key(c), alg, digest, sig, ok);
+}
+
+struct err *
+cert_verifies_often(struct cert *c)
+{
+	often_key_free(c->often);
+	return often_key_new(cert_key(c), &c->often);
 }
 
 struct err *

@@ -79,6 +79,9 @@ void cert_fingerprint(const struct cert *c, uint8_t out[32]);
  */
 struct err *cert_verify_digest(const struct cert *c, struct sig_alg alg,
     struct bytes digest, struct bytes sig, bool *ok) MUST_USE;
+/* From then on faster, for a key that looks at what it signs (certs/often.h),
+ * once the table is made; before the certificate is known to other threads. */
+struct err *cert_verifies_often(struct cert *c) MUST_USE;
 /* The same over the message itself (needed for EdDSA). */
 struct err *cert_verify(const struct cert *c, struct sig_alg alg,
     struct bytes message, struct bytes sig, bool *ok) MUST_USE;

@@ -18,6 +18,7 @@ certs_libcerts_la_SOURCES = \
 	%D%/known.c \
 	%D%/lint.c %D%/lint.h \
 	%D%/list.c \
+	%D%/often.c %D%/often.h \
 	%D%/missing.c %D%/missing.h \
 	%D%/ossl.c %D%/ossl.h \
 	%D%/ocsp.c %D%/ocsp.h \

@@ -9,7 +9,7 @@ check_PROGRAMS += \
 	tests/certs/test-crl \
 	tests/certs/test-path \
 	tests/certs/test-source \
-	tests/certs/test-spki \
+	tests/certs/test-spki tests/certs/test-often \
 	tests/certs/test-status \
 	tests/certs/test-torture \
 	tests/certs/test-totp
@@ -76,6 +76,9 @@ noinst_PROGRAMS += tests/certs/cmp-ca
 tests_certs_cmp_ca_SOURCES = tests/certs/cmp-ca.c
 tests_certs_cmp_ca_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_cmp_ca_LDADD = $(CERTS_LIBS)
+tests_certs_test_often_SOURCES = tests/certs/test-often.c
+tests_certs_test_often_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_certs_test_often_LDADD = $(CERTS_LIBS)
 tests_certs_test_spki_SOURCES = tests/certs/test-spki.c
 tests_certs_test_spki_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_certs_test_spki_LDADD = $(CERTS_LIBS)

@@ -1,4 +1,5 @@
 #include "certs/crl.h"
+#include "certs/often.h"
 #include "certs/judge.h"
 #include "certs/lint.h"
 #include "tests/certs/ca.h"
@@ -10,6 +11,7 @@ struct fixture {
 	struct test_ca t;
 	struct buf crl;
 	struct cert_list pool, anchors;
+	struct buf value, wrong; /* of the CA over a digest, and not */
 };
 
 static struct err *
@@ -26,6 +28,13 @@ fixture_make(struct fixture *f)
 		.alg = softkey_alg(f->t.ca_key),
 		.entries = &e,
 		.nentries = 1 };
+	static const uint8_t digest[32] = { 7 };
+	f->value = BUF(256);
+	TRY(signer.sign(signer.ctx, softkey_alg(f->t.ca_key),
+	    bytes_of(digest, sizeof(digest)), &f->value));
+	f->wrong = BUF(256);
+	TRY(buf_append(&f->wrong, buf_bytes(&f->value)));
+	f->wrong.ptr[f->wrong.len - 1] ^= 1;
 	f->crl = BUF(65536);
 	TRY(cert_list_add(&f->pool, f->t.ca));
 	TRY(cert_list_add(&f->anchors, f->t.root));
@@ -37,6 +46,8 @@ fixture_done(struct fixture *f)
 {
 	test_ca_done(&f->t);
 	buf_done(&f->crl);
+	buf_done(&f->value);
+	buf_done(&f->wrong);
 	cert_list_done(&f->pool);
 	cert_list_done(&f->anchors);
 }
@@ -134,6 +145,31 @@ verifying_survives_and_never_accepts(void)
 	TORTURE(verify, &fixture, TORTURE_LIBRARY);
 }
 
+/* The tables too, and each of them must say what is right. */
+static struct err *
+verify_often(void *ctx)
+{
+	struct fixture *f = ctx;
+	bool ok = false;
+	static const uint8_t digest[32] = { 7 };
+	const struct bytes d = bytes_of(digest, sizeof(digest));
+	CLEANUP(often_key_freep) struct often_key *k = NULL;
+	TRY(often_key_new(cert_key(f->t.ca), &k));
+	if (k == NULL)
+		return NULL; /* it verifies as all keys do */
+	TRY(often_verify(k, d, buf_bytes(&f->value), &ok));
+	CHECK(ok);
+	TRY(often_verify(k, d, buf_bytes(&f->wrong), &ok));
+	CHECK(!ok);
+	return NULL;
+}
+
+static void
+verifying_often_survives_and_is_right(void)
+{
+	TORTURE(verify_often, &fixture, TORTURE_LIBRARY);
+}
+
 static void
 issuing_survives(void)
 {
@@ -151,6 +187,7 @@ main(void)
 	RUN(reading_a_revocation_list_survives_and_never_clears);
 	RUN(building_a_path_survives_and_never_passes_what_is_revoked);
 	RUN(verifying_survives_and_never_accepts);
+	RUN(verifying_often_survives_and_is_right);
 	RUN(issuing_survives);
 	fixture_done(&fixture);
 	return DONE();
