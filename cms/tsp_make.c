@@ -193,35 +193,72 @@ check_fields(const struct tst_fields *f)
 	return NULL;
 }
 
-/* Signs, and says no to a token that signed something else. */
+void
+tst_draft_done(struct tst_draft *d)
+{
+	buf_done(&d->info);
+	buf_done(&d->attributes);
+	buf_done(&d->value);
+}
+
+struct err *
+tst_draft(const struct tst_fields *f, struct tst_draft *out)
+{
+	TRY(check_fields(f));
+	CLEANUP(tst_draft_done)
+	struct tst_draft d = { .info = BUF(PART_MAX),
+		.attributes = BUF(PART_MAX),
+		.value = BUF(PART_MAX) };
+	TRY(put_info(&d.info, f));
+	TRY(make_attributes(f, buf_bytes(&d.info), &d.attributes));
+	*out = d;
+	d = (struct tst_draft){ 0 };
+	return NULL;
+}
+
 static struct err *
-sign_attributes(const struct tst_fields *f, const struct signer *signer,
-    struct bytes attributes, struct buf *value)
+signed_digest(const struct tst_fields *f, const struct tst_draft *d,
+    uint8_t out[DIGEST_MAX])
+{
+	return digest_of(f->alg.digest, buf_bytes(&d->attributes), out);
+}
+
+struct err *
+tst_sign(const struct tst_fields *f, const struct signer *signer,
+    struct tst_draft *d)
 {
 	uint8_t digest[DIGEST_MAX];
-	TRY(digest_of(f->alg.digest, attributes, digest));
-	struct bytes d = bytes_of(digest, digest_len(f->alg.digest));
-	TRY(signer->sign(signer->ctx, f->alg, d, value));
+	TRY(signed_digest(f, d, digest));
+	return signer->sign(signer->ctx, f->alg,
+	    bytes_of(digest, digest_len(f->alg.digest)), &d->value);
+}
+
+/* Says no to a token that signed something else. */
+struct err *
+tst_finish(
+    const struct tst_fields *f, const struct tst_draft *d, struct buf *out)
+{
+	uint8_t digest[DIGEST_MAX];
 	bool ok = false;
-	TRY(cert_verify_digest(f->tsa, f->alg, d, buf_bytes(value), &ok));
-	return ok ? NULL
-		  : err_new(ERR_DENIED, "RFC 5652 5.4",
-			"the signature is not the authority's");
+	TRY(signed_digest(f, d, digest));
+	TRY(cert_verify_digest(f->tsa, f->alg,
+	    bytes_of(digest, digest_len(f->alg.digest)), buf_bytes(&d->value),
+	    &ok));
+	if (!ok)
+		return err_new(ERR_DENIED, "RFC 5652 5.4",
+		    "the signature is not the authority's");
+	return put_signed_data(out, f, buf_bytes(&d->info),
+	    buf_bytes(&d->attributes), buf_bytes(&d->value));
 }
 
 struct err *
 tst_make(
     const struct tst_fields *f, const struct signer *signer, struct buf *out)
 {
-	TRY(check_fields(f));
-	CLEANUP(buf_done) struct buf info = BUF(PART_MAX);
-	CLEANUP(buf_done) struct buf attributes = BUF(PART_MAX);
-	CLEANUP(buf_done) struct buf value = BUF(PART_MAX);
-	TRY(put_info(&info, f));
-	TRY(make_attributes(f, buf_bytes(&info), &attributes));
-	TRY(sign_attributes(f, signer, buf_bytes(&attributes), &value));
-	return put_signed_data(out, f, buf_bytes(&info), buf_bytes(&attributes),
-	    buf_bytes(&value));
+	CLEANUP(tst_draft_done) struct tst_draft d = { 0 };
+	TRY(tst_draft(f, &d));
+	TRY(tst_sign(f, signer, &d));
+	return tst_finish(f, &d, out);
 }
 
 /* ---- answers ---- */

@@ -37,6 +37,24 @@ struct tst_fields {
 struct err *tst_make(const struct tst_fields *f, const struct signer *signer,
     struct buf *out) MUST_USE;
 
+/*
+ * Its steps, for who signs several at once: tst_draft makes what is signed,
+ * tst_sign asks the signer for its value, tst_finish verifies that and appends
+ * the token.  The fields stay the caller's and the same.
+ */
+struct tst_draft {
+	struct buf info;       /* TSTInfo */
+	struct buf attributes; /* signed attributes around it */
+	struct buf value;
+};
+struct err *tst_draft(
+    const struct tst_fields *f, struct tst_draft *out) MUST_USE;
+struct err *tst_sign(const struct tst_fields *f, const struct signer *signer,
+    struct tst_draft *d) MUST_USE;
+struct err *tst_finish(const struct tst_fields *f, const struct tst_draft *d,
+    struct buf *out) MUST_USE;
+void tst_draft_done(struct tst_draft *d);
+
 /* PKIFailureInfo, RFC 3161 2.4.2; numbers are bits. */
 enum tsr_failure {
 	TSR_BAD_ALG = 0,

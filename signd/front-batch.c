@@ -5,7 +5,11 @@
 #include <unistd.h>
 
 #define THREADS_MAX 16
-#define THREADS_PER_KEYHOLDER 2 /* one is signed for, one is on its way */
+/* While one is signed for, others are on their way: as many as keep the token
+ * busy while who was answered comes back.  More than processors can work on
+ * only make the calls smaller. */
+#define THREADS_PER_KEYHOLDER 4
+#define THREADS_PER_CORE 2
 
 struct batch {
 	struct front *front;
@@ -83,16 +87,25 @@ batch_take(struct batch *b, struct request *r)
 
 /* ---- life ---- */
 
+static size_t
+threads_of(const struct settings *s)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t cores = online > 0 ? (size_t)online : 1;
+	size_t keyholders = s->keyholders > 0 ? (size_t)s->keyholders : cores;
+	size_t n = keyholders * THREADS_PER_KEYHOLDER;
+	size_t most = cores * THREADS_PER_CORE;
+	if (most < 2 * keyholders)
+		most = 2 * keyholders;
+	if (n > most)
+		n = most;
+	return n > THREADS_MAX ? THREADS_MAX : n;
+}
+
 static struct err *
 start_threads(struct batch *b)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t keyholders = b->front->s->keyholders;
-	if (keyholders == 0)
-		keyholders = cores > 0 ? cores : 1;
-	size_t n = (size_t)keyholders * THREADS_PER_KEYHOLDER;
-	if (n > THREADS_MAX)
-		n = THREADS_MAX;
+	size_t n = threads_of(b->front->s);
 	for (size_t i = 0; i < n; i++) {
 		int failed =
 		    pthread_create(&b->threads[i], NULL, thread_main, b);

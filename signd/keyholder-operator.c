@@ -189,19 +189,19 @@ check_policy(const struct keyholder *k, const char *wanted)
 	    "tsa-policy");
 }
 
+/* What stands in it, but for `serial`, which must outlive the fields. */
 static struct err *
-stamp(struct keyholder *k, const struct stamp_request *r, int64_t *time,
-    struct buf *out)
+stamp_fields(struct keyholder *k, const struct stamp_request *r,
+    uint8_t serial[STAMP_SERIAL], struct tst_fields *out)
 {
 	const struct settings *s = k->settings;
 	int64_t now = 0;
-	uint8_t serial[STAMP_SERIAL];
 	TRY(check_policy(k, r->policy));
 	TRY(clockwatch_now(
 	    &k->watch, s->tsa_clock_checked, s->tsa_accuracy, &now));
 	TRY(operator_check(&k->tsa, now, "tsa-missing"));
 	TRY(make_serial(serial));
-	const struct tst_fields f = { .tsa = k->tsa.cert,
+	*out = (struct tst_fields){ .tsa = k->tsa.cert,
 		.chain = &k->chain,
 		.with_certs = r->certs != 0,
 		.alg = operator_alg(k->tsa.cert),
@@ -209,13 +209,10 @@ stamp(struct keyholder *k, const struct stamp_request *r, int64_t *time,
 		.imprint = r->digest,
 		.nonce = r->nonce,
 		.policy = s->tsa_policy_oid,
-		.serial = bytes_of(serial, sizeof(serial)),
+		.serial = bytes_of(serial, STAMP_SERIAL),
 		.time = now,
 		.accuracy_s = (int)s->tsa_accuracy };
-	struct token_signer key = { k, operator_signer(k, &k->tsa) };
-	struct signer signer = token_signer(&key);
-	*time = now;
-	return tst_make(&f, &signer, out);
+	return NULL;
 }
 
 struct err *
@@ -223,12 +220,40 @@ keyholder_timestamp(struct keyholder *k, struct unpack *u, struct buf *out)
 {
 	CLEANUP(stamp_request_done) struct stamp_request r = { 0 };
 	CLEANUP(buf_done) struct buf token = BUF(TST_MAX);
-	int64_t now = 0;
+	uint8_t serial[STAMP_SERIAL];
+	struct tst_fields f;
 	TRY(read_stamp_request(u, &r));
 	TRY(unpack_end(u));
-	TRY(stamp(k, &r, &now, &token));
+	TRY(stamp_fields(k, &r, serial, &f));
+	struct token_signer key = { k, operator_signer(k, &k->tsa) };
+	struct signer signer = token_signer(&key);
+	TRY(tst_make(&f, &signer, &token));
 	TRY(pack_bytes(out, 1, buf_bytes(&token)));
-	return pack_i64(out, 2, now);
+	return pack_i64(out, 2, f.time);
+}
+
+/* ---- many stamps in one call ---- */
+
+/* A few at a time: each thread that wants the token waits for these only. */
+#define STAMPS_AT_ONCE 16
+
+struct stamps {
+	struct stamp_request r[STAMPS_AT_ONCE];
+	uint8_t serial[STAMPS_AT_ONCE][STAMP_SERIAL];
+	struct tst_fields fields[STAMPS_AT_ONCE];
+	struct tst_draft draft[STAMPS_AT_ONCE];
+	struct err *e[STAMPS_AT_ONCE]; /* why it is not signed, or NULL */
+	size_t n;
+};
+
+static void
+stamps_done(struct stamps *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		stamp_request_done(&s->r[i]);
+		tst_draft_done(&s->draft[i]);
+		err_free(s->e[i]);
+	}
 }
 
 /* What is wrong with one request is told of it alone; what is wrong here, of
@@ -240,30 +265,71 @@ is_of_request(const struct err *e)
 }
 
 static struct err *
-put_stamp(struct keyholder *k, const struct stamp_request *r, struct buf *out)
+draft_stamp(struct keyholder *k, struct stamps *s, size_t i)
 {
-	int64_t now = 0;
+	TRY(stamp_fields(k, &s->r[i], s->serial[i], &s->fields[i]));
+	return tst_draft(&s->fields[i], &s->draft[i]);
+}
+
+static struct err *
+read_stamps(struct keyholder *k, struct unpack *u, struct stamps *s)
+{
+	while (s->n < STAMPS_AT_ONCE && unpack_is(u, 1)) {
+		size_t i = s->n++;
+		TRY(read_stamp_request(u, &s->r[i]));
+		s->e[i] = draft_stamp(k, s, i);
+		if (s->e[i] != NULL && !is_of_request(s->e[i]))
+			return TAKE(s->e[i]);
+	}
+	return NULL;
+}
+
+/* With the token, which is taken once for all of them, and watched for each. */
+static struct err *
+sign_stamps(struct keyholder *k, void *ctx)
+{
+	struct stamps *s = ctx;
+	struct p11_signer key = operator_signer(k, &k->tsa);
+	struct signer signer = p11_signer(&key);
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->e[i] != NULL)
+			continue;
+		tokenwatch_enter(&k->hangs);
+		TRY(tst_sign(&s->fields[i], &signer, &s->draft[i]));
+	}
+	return NULL;
+}
+
+static struct err *
+put_stamp(const struct stamps *s, size_t i, struct buf *out)
+{
 	CLEANUP(buf_done) struct buf packed = BUF(TST_MAX);
-	struct err *e = stamp(k, r, &now, &packed);
-	if (e == NULL)
-		return pack_bytes(out, 1, buf_bytes(&packed));
-	if (!is_of_request(e))
-		return e;
-	buf_clear(&packed);
-	struct err *bad = err_pack(e, &packed);
-	err_free(e);
-	TRY(bad);
-	return pack_bytes(out, 2, buf_bytes(&packed));
+	if (s->e[i] != NULL) {
+		TRY(err_pack(s->e[i], &packed));
+		return pack_bytes(out, 2, buf_bytes(&packed));
+	}
+	TRY(tst_finish(&s->fields[i], &s->draft[i], &packed));
+	return pack_bytes(out, 1, buf_bytes(&packed));
+}
+
+static struct err *
+put_stamps(struct keyholder *k, struct unpack *u, size_t *n, struct buf *out)
+{
+	CLEANUP(stamps_done) struct stamps s = { .n = 0 };
+	TRY(read_stamps(k, u, &s));
+	TRY(keyholder_do(k, sign_stamps, &s));
+	for (size_t i = 0; i < s.n; i++)
+		TRY(put_stamp(&s, i, out));
+	*n = s.n;
+	return NULL;
 }
 
 struct err *
 keyholder_timestamps(struct keyholder *k, struct unpack *u, struct buf *out)
 {
-	for (int i = 0; i < KEY_STAMPS_MAX && unpack_is(u, 1); i++) {
-		CLEANUP(stamp_request_done) struct stamp_request r = { 0 };
-		TRY(read_stamp_request(u, &r));
-		TRY(put_stamp(k, &r, out));
-	}
+	for (size_t all = 0, n = 0; all < KEY_STAMPS_MAX && unpack_is(u, 1);
+	     all += n)
+		TRY(put_stamps(k, u, &n, out));
 	return unpack_end(u);
 }
 

@@ -321,6 +321,61 @@ a_front_cannot_say_the_time_or_the_status(void)
 	    ask(&w, SOCKET_KEYHOLDER, KEY_OCSP, &body, &answer), ERR_MALFORMED);
 }
 
+#define STAMPS 20 /* more than are signed in one go */
+
+static struct err *
+pack_many(struct buf *body)
+{
+	uint8_t d[DIGEST_MAX];
+	for (int i = 0; i < STAMPS; i++) {
+		bool sha1 = i == 17;
+		enum digest_alg alg = sha1 ? DIGEST_SHA1 : DIGEST_SHA256;
+		struct bytes digest = digest_no(i, d);
+		TRY(pack_str(body, 1, digest_oid(alg)));
+		TRY(pack_bytes(
+		    body, 2, bytes_slice(digest, 0, digest_len(alg))));
+		TRY(pack_bytes(body, 3, BYTES_NONE));
+		TRY(pack_str(body, 4, i == 3 ? "1.2.3.4" : ""));
+		TRY(pack_u64(body, 5, 1));
+	}
+	return NULL;
+}
+
+static void
+check_stamp_of(int i, struct bytes token)
+{
+	uint8_t d[DIGEST_MAX];
+	struct timestamp_fact f = { 0 };
+	CLEANUP(tst_freep) struct tst *t = NULL;
+	CHECK_OK(tst_parse(token, &t));
+	CHECK(t != NULL && bytes_eq(tst_imprint(t), digest_no(i, d)));
+	if (t != NULL)
+		CHECK_OK(tst_check(t, digest_no(i, d), NULL, NULL, &f));
+	CHECK(f.digest == CHECK_PASSED && f.signature == CHECK_PASSED);
+	cert_free(f.tsa);
+}
+
+static void
+of_many_stamps_each_answers_its_own_request_and_wrong_ones_harm_none(void)
+{
+	CLEANUP(buf_done) struct buf body = BUF(KEY_BODY_MAX);
+	CLEANUP(ipc_message_done) struct ipc_message answer = { 0 };
+	CHECK_OK(pack_many(&body));
+	CHECK_OK(ask(&w, SOCKET_KEYHOLDER, KEY_TIMESTAMP_MANY, &body, &answer));
+	struct unpack u = unpack_of(buf_bytes(&answer.body));
+	for (int i = 0; i < STAMPS; i++) {
+		struct bytes b = BYTES_NONE;
+		bool made = unpack_is(&u, 1);
+		CHECK(made == (i != 3 && i != 17));
+		CHECK_OK(unpack_bytes(&u, made ? 1 : 2, &b));
+		if (made)
+			check_stamp_of(i, b);
+		else
+			CHECK_ERR(err_unpack(b), ERR_UNSUPPORTED);
+	}
+	CHECK_OK(unpack_end(&u));
+}
+
 /* The writing side is the keyholders': the reading socket does none of it. */
 static void
 a_front_cannot_record_a_certificate_of_its_own(void)
@@ -359,6 +414,7 @@ main(void)
 	RUN(a_nonce_comes_back_and_certificates_stay_away_when_not_asked);
 	RUN(refuses_weak_digests_and_other_policies);
 	RUN(serial_numbers_never_repeat);
+	RUN(of_many_stamps_each_answers_its_own_request_and_wrong_ones_harm_none);
 	RUN(what_is_released_leaves_the_list);
 	RUN(our_own_keys_are_good_and_strangers_numbers_unknown);
 	RUN(a_front_cannot_say_the_time_or_the_status);
