@@ -92,6 +92,8 @@ recv_answer(const struct line *l, bool *ok)
 {
 	static _Thread_local char in[ANSWER_MAX + 1];
 	size_t got = 0, want = 0;
+	/* It is never there yet: asking for it would cost a call. */
+	TRY(wait_line(l, POLLIN));
 	while (want == 0 || got < want) {
 		size_t n = 0;
 		CURLcode rc =

@@ -263,10 +263,41 @@ says_when_the_content_is_missing(void)
 	person_done(&p);
 }
 
+/* By the short way as by OpenSSL's, and refused where that refuses. */
+static void
+an_oid_is_written_as_openssl_writes_it(void)
+{
+	static const char *const oids[] = { "0.0", "0.39", "1.2", "1.39.127",
+		"1.2.840.113549.1.9.16.2.14", "2.16.840.1.101.3.4.2.1",
+		"1.3.6.1.4.1.99999.1.1", "2.999.3", "2.0",
+		"1.2.128.16383.16384", "1.2.999999999", "1.2.1000000000.1",
+		"2.25.4294967296",
+		"2.25.329800735698586629295641978511506172918", "1.2.03", "",
+		".", "1", "1.", "1.2.", ".1.2", "1..2", "3.1", "1.40", "1.2.x",
+		"1.2 ", "-1.2", "1.-2" };
+	size_t refused = 0;
+	for (size_t i = 0; i < COUNT_OF(oids); i++) {
+		CLEANUP(buf_done) struct buf b = BUF(256);
+		CLEANUP(ASN1_OBJECT_freep)
+		ASN1_OBJECT *o = OBJ_txt2obj(oids[i], 1);
+		struct err *e = der_put_oid(&b, oids[i]);
+		CHECK((e == NULL) == (o != NULL));
+		refused += e != NULL;
+		err_free(e);
+		CHECK(b.len == (o == NULL ? 0 : OBJ_length(o) + 2));
+		CHECK(o == NULL ||
+		      (b.ptr[0] == BER_OID && b.ptr[1] == OBJ_length(o) &&
+			  memcmp(b.ptr + 2, OBJ_get0_data(o), OBJ_length(o)) ==
+			      0));
+	}
+	CHECK(refused > 5);
+}
+
 int
 main(void)
 {
 	ca = make_authority();
+	RUN(an_oid_is_written_as_openssl_writes_it);
 	RUN(reads_back_what_it_makes_with_every_key);
 	RUN(attributes_are_in_der_order_and_have_no_time_unless_wanted);
 	RUN(tells_other_content);
