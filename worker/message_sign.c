@@ -309,7 +309,8 @@ prepared_unpack(struct bytes packed, struct prepared *out)
 
 /* ---- insertion ---- */
 
-enum { TAG_AT = 1, TAG_BYTES, TAG_CUT, TAG_HEAD_AT, TAG_HEAD_CUT, TAG_HEAD };
+/* Answers are kept for who asks again: what came later may be missing. */
+enum { TAG_AT = 1, TAG_BYTES, TAG_CUT, TAG_HEAD_CUT, TAG_HEAD, TAG_HEAD_AT };
 
 struct err *
 insertion_pack(const struct insertion *i, struct buf *out)
@@ -317,23 +318,24 @@ insertion_pack(const struct insertion *i, struct buf *out)
 	TRY(pack_u64(out, TAG_AT, i->at));
 	TRY(pack_bytes(out, TAG_BYTES, buf_bytes(&i->bytes)));
 	TRY(pack_u64(out, TAG_CUT, i->cut));
-	TRY(pack_u64(out, TAG_HEAD_AT, i->head_at));
 	TRY(pack_u64(out, TAG_HEAD_CUT, i->head_cut));
-	return pack_bytes(out, TAG_HEAD, buf_bytes(&i->head));
+	TRY(pack_bytes(out, TAG_HEAD, buf_bytes(&i->head)));
+	return pack_u64(out, TAG_HEAD_AT, i->head_at);
 }
 
 struct err *
 insertion_unpack(struct bytes packed, struct insertion *out)
 {
 	struct unpack u = unpack_of(packed);
-	uint64_t at, cut, head_at, head_cut;
+	uint64_t at, cut, head_cut, head_at = 0;
 	struct bytes b, h;
 	TRY(unpack_u64(&u, TAG_AT, &at));
 	TRY(unpack_bytes(&u, TAG_BYTES, &b));
 	TRY(unpack_u64(&u, TAG_CUT, &cut));
-	TRY(unpack_u64(&u, TAG_HEAD_AT, &head_at));
 	TRY(unpack_u64(&u, TAG_HEAD_CUT, &head_cut));
 	TRY(unpack_bytes(&u, TAG_HEAD, &h));
+	if (unpack_is(&u, TAG_HEAD_AT))
+		TRY(unpack_u64(&u, TAG_HEAD_AT, &head_at));
 	TRY(unpack_end(&u));
 	CLEANUP(buf_done) struct buf copy = BUF(INSERTION_MAX);
 	CLEANUP(buf_done) struct buf head = BUF(INSERTION_MAX);
