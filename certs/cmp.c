@@ -151,7 +151,7 @@ carry(struct talk *t, const OSSL_CMP_MSG *request, OSSL_CMP_MSG **out)
 		    ca->secret, &renewed));
 	TRY(send_message(
 	    t, buf_bytes(renewed.len > 0 ? &renewed : &asked), &answer));
-	if (ca->waiting != NULL)
+	if (ca->waiting != NULL && t->asked != NULL)
 		TRY(cmp_waiting_note(buf_bytes(&answer), &t->state));
 	return read_message(buf_bytes(&answer), out);
 }
