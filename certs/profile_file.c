@@ -128,16 +128,17 @@ static struct err *
 add_set(struct own_profile *o, struct bytes rest)
 {
 	CLEANUP(free_charp) char *type = NULL;
+	CLEANUP(free_charp) char *value = NULL;
 	TRY(bytes_dup_str(word(&rest), &type));
 	while (rest.len > 0 && rest.ptr[0] == ' ')
 		rest = bytes_from(rest, 1);
 	const struct field_kind *k = field_kind_find(type);
 	if (k == NULL || o->nset == PROFILE_SETS_MAX)
 		return bad("a field that is not known, or too many");
-	TRY(utf8_dup_nfc(rest, &o->values[o->nset]));
-	TRY(field_check(k, bytes_str(o->values[o->nset])));
-	o->set[o->nset] = (struct subject_field){ k->type, o->values[o->nset] };
-	o->nset++;
+	TRY(utf8_dup_nfc(rest, &value));
+	TRY(field_check(k, bytes_str(value)));
+	o->set[o->nset] = (struct subject_field){ k->type, value };
+	o->values[o->nset++] = TAKE(value);
 	return NULL;
 }
 
