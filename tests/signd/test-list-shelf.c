@@ -32,15 +32,24 @@ struct fixture {
 	pid_t indexers;
 };
 
-/* One after the other, as the supervisor does. */
+/* Who was killed between the fork and this would leave a child for ever. */
 static void
-run_indexers(const struct fixture *f)
+end_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1);
+}
+
+/* One after the other, as the supervisor does. */
+static void
+run_indexers(const struct fixture *f, pid_t parent)
+{
+	end_with(parent);
 	for (;;) {
-		pid_t one = fork();
+		pid_t self = getpid(), one = fork();
 		if (one == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			end_with(self);
 			struct err *e = indexer_run(&f->settings, f->listen_fd);
 			_exit(e == NULL ? 0 : 1);
 		}
@@ -71,8 +80,9 @@ start(struct fixture *f, bool indexer)
 	snprintf(f->lists, sizeof(f->lists), "%s/lists", f->dir);
 	CHECK_OK(settings_parse(BYTES_NONE, "test", &f->settings));
 	CHECK_OK(ipc_listen(f->socket, 0600, 64, &f->listen_fd));
+	pid_t self = getpid();
 	if (indexer && (f->indexers = fork()) == 0)
-		run_indexers(f);
+		run_indexers(f, self);
 	open_shelf(f);
 }
 
