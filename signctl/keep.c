@@ -1,5 +1,6 @@
 #include "signctl/keep.h"
 
+#include "base/json.h"
 #include "signctl/folder.h"
 #include "signctl/service.h"
 
@@ -149,13 +150,9 @@ static struct err *
 read_report(const struct buf *report, struct state *out)
 {
 	CLEANUP(json_decrefp) json_t *j = NULL;
-	CLEANUP(buf_done) struct buf copy = BUF(REPORT_MAX + 1);
-	const char *text;
 	size_t i;
 	json_t *s;
-	TRY(buf_append(&copy, buf_bytes(report)));
-	TRY(buf_cstr(&copy, &text));
-	TRY(json_read(text, &j));
+	TRY(json_parse(buf_bytes(report), &j));
 	out->archived = true;
 	json_array_foreach(json_object_get(j, "signatures"), i, s)
 	    TRY(read_signature(s, out));

@@ -1,5 +1,6 @@
 /* signctl verify: is this file rightly signed?  By the service with --url,
  * else here, without any network. */
+#include "base/json.h"
 #include "certs/judge.h"
 #include "signctl/folder.h"
 #include "signctl/online.h"
@@ -227,13 +228,9 @@ static struct err *
 revision_length(const struct buf *report, json_int_t n, size_t *out)
 {
 	CLEANUP(json_decrefp) json_t *j = NULL;
-	CLEANUP(buf_done) struct buf copy = BUF(REPORT_MAX + 1);
-	const char *text;
 	size_t i;
 	json_t *s;
-	TRY(buf_append(&copy, buf_bytes(report)));
-	TRY(buf_cstr(&copy, &text));
-	TRY(json_read(text, &j));
+	TRY(json_parse(buf_bytes(report), &j));
 	json_array_foreach(json_object_get(j, "signatures"), i, s)
 	{
 		json_t *c = json_object_get(s, "coverage");
